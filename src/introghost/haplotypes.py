@@ -1,0 +1,145 @@
+"""The meeting point of simulated and real data: phased haplotypes of an outgroup and a target.
+
+Everything below this module in the staircase consumes `Haplotypes` and cannot tell which of the two it was given.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+
+OUTGROUP, TARGET = 0, 1
+MISSING = -1
+KNOWN_ANCESTRAL, OUTGROUP_MAJOR = "ancestral", "outgroup-major"
+
+
+@dataclass(frozen=True)
+class GeneticMap:
+    """Cumulative genetic position along one contig.
+
+    Attributes
+    ----------
+    positions_bp : ndarray of float64, shape (num_points,)
+        Strictly increasing, 0-based.
+    centimorgans : ndarray of float64, shape (num_points,)
+        Non-decreasing; linear in between, constant outside.
+    """
+
+    positions_bp: NDArray[np.float64]
+    centimorgans: NDArray[np.float64]
+
+    def centimorgans_at(self, positions_bp: NDArray[np.number]) -> NDArray[np.float64]:
+        """Genetic position in centimorgans at each of `positions_bp`."""
+        return np.interp(positions_bp, self.positions_bp, self.centimorgans)
+
+
+@dataclass(frozen=True)
+class Haplotypes:
+    """Phased genotypes of outgroup and target haplotypes over one stretch of one contig.
+
+    Attributes
+    ----------
+    contig : str
+    interval_bp : tuple of int
+        The stretch, 0-based and half-open.
+    positions_bp : ndarray of int64, shape (num_sites,)
+        0-based, strictly increasing, inside `interval_bp`.
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        0 ancestral, 1 derived, -1 missing; what "ancestral" rests on is `ancestral_status`.
+    sample_names : tuple of str, length num_haplotypes
+        The sample of each haplotype (so every diploid's name stands twice).
+    haplotype_indices : ndarray of int8, shape (num_haplotypes,)
+        0 or 1: which of its sample's two haplotypes.
+    roles : ndarray of int8, shape (num_haplotypes,)
+        `OUTGROUP` or `TARGET`.
+    callable_bp : ndarray of int64, shape (num_intervals, 2)
+        Sorted, disjoint, half-open intervals in which sites could have been seen.
+    ancestral_status : str
+        `KNOWN_ANCESTRAL` (simulation, INFO/AA or a FASTA) or `OUTGROUP_MAJOR` (0 is the outgroup's major allele).
+    genetic_map : GeneticMap or None
+    """
+
+    contig: str
+    interval_bp: tuple[int, int]
+    positions_bp: NDArray[np.int64]
+    genotypes: NDArray[np.int8]
+    sample_names: tuple[str, ...]
+    haplotype_indices: NDArray[np.int8]
+    roles: NDArray[np.int8]
+    callable_bp: NDArray[np.int64]
+    ancestral_status: str
+    genetic_map: GeneticMap | None = None
+
+    def __post_init__(self) -> None:
+        num_haplotypes = len(self.roles)
+        if self.genotypes.shape != (len(self.positions_bp), num_haplotypes):
+            raise DataError(
+                f"{self.contig}: genotypes have shape {self.genotypes.shape}, "
+                f"expected {(len(self.positions_bp), num_haplotypes)} (sites, haplotypes)"
+            )
+        if not len(self.sample_names) == len(self.haplotype_indices) == num_haplotypes:
+            raise DataError(f"{self.contig}: sample names, haplotype indices and roles differ in length")
+        if np.any(np.diff(self.positions_bp) <= 0):
+            raise DataError(f"{self.contig}: positions are not strictly increasing")
+        start, end = self.interval_bp
+        if len(self.positions_bp) and not start <= self.positions_bp[0] <= self.positions_bp[-1] < end:
+            raise DataError(f"{self.contig}: sites lie outside {start:,}-{end:,}")
+
+    @property
+    def outgroup(self) -> NDArray[np.int8]:
+        """Genotypes of the outgroup, shape (num_sites, num_outgroup_haplotypes)."""
+        return self.genotypes[:, self.roles == OUTGROUP]
+
+    @property
+    def target(self) -> NDArray[np.int8]:
+        """Genotypes of the target, shape (num_sites, num_target_haplotypes)."""
+        return self.genotypes[:, self.roles == TARGET]
+
+    @property
+    def target_labels(self) -> list[str]:
+        """``SAMPLE.HAPLOTYPE`` of each target haplotype, in order."""
+        return [
+            f"{name}.{index}"
+            for name, index, role in zip(self.sample_names, self.haplotype_indices, self.roles, strict=True)
+            if role == TARGET
+        ]
+
+    def select_sites(self, keep: NDArray[np.bool_]) -> "Haplotypes":
+        """The same haplotypes with only the sites where `keep`, shape (num_sites,), is true."""
+        return dataclasses.replace(self, positions_bp=self.positions_bp[keep], genotypes=self.genotypes[keep])
+
+    def select_haplotypes(self, keep: NDArray[np.bool_]) -> "Haplotypes":
+        """The same sites with only the haplotypes where `keep`, shape (num_haplotypes,), is true."""
+        return dataclasses.replace(
+            self,
+            genotypes=self.genotypes[:, keep],
+            sample_names=tuple(name for name, kept in zip(self.sample_names, keep, strict=True) if kept),
+            haplotype_indices=self.haplotype_indices[keep],
+            roles=self.roles[keep],
+        )
+
+    def mask(self, callable_bp: NDArray[np.int64]) -> "Haplotypes":
+        """Keep the sites inside `callable_bp`, shape (num_intervals, 2), and record it clipped to the interval."""
+        start, end = self.interval_bp
+        clipped = np.clip(callable_bp, start, end)
+        clipped = clipped[clipped[:, 1] > clipped[:, 0]]
+        index = np.searchsorted(clipped[:, 0], self.positions_bp, side="right") - 1
+        inside = index >= 0
+        inside[inside] = self.positions_bp[inside] < clipped[index[inside], 1]
+        return dataclasses.replace(self.select_sites(inside), callable_bp=clipped)
+
+    def polarise_by_outgroup(self) -> "Haplotypes":
+        """Recode so that 0 is the outgroup's major allele (a tie keeps the coding); missing stays missing.
+
+        For data whose ancestral states are unknown: no site is lost, and an allele that the outgroup lacks is
+        always coded 1.
+        """
+        outgroup = self.outgroup
+        flip = (outgroup == 1).sum(axis=1) > (outgroup == 0).sum(axis=1)
+        genotypes = self.genotypes.copy()
+        flipped = genotypes[flip]
+        genotypes[flip] = np.where(flipped == MISSING, MISSING, 1 - flipped)
+        return dataclasses.replace(self, genotypes=genotypes, ancestral_status=OUTGROUP_MAJOR)

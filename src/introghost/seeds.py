@@ -1,0 +1,22 @@
+"""Seeds derived from one root seed, so that results do not depend on batches, cores or executors."""
+
+import hashlib
+
+
+def derive(root: int, *key: str | int) -> int:
+    """Seed of one replicate, in [1, 2**32).
+
+    Parameters
+    ----------
+    root : int
+        The user's seed.
+    *key : str or int
+        What the seed is for, from general to particular: stage, scenario, genome index, region index, purpose.
+
+    Returns
+    -------
+    int
+        The same value for the same root and key on every machine; msprime, numpy and torch all accept it.
+    """
+    digest = hashlib.blake2b(repr((root, *key)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % (2**32 - 1) + 1
