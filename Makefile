@@ -1,0 +1,46 @@
+# Each target makes the virtual environment it needs; a second run installs nothing.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: demo test verify lint help
+
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= all
+
+help:
+	@echo "make demo    simulate, train, apply and report with config/config.yaml"
+	@echo "make test    lint and the tests (minutes)"
+	@echo "make verify  the slow tests too"
+	@echo "make lint    ruff, mypy, snakefmt and snakemake --lint"
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@python=""; \
+	for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python=$$candidate; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "error: no Python >= 3.11 with venv found on PATH; install one (Debian: apt install python3 python3-venv)" >&2; \
+	  exit 1; \
+	fi; \
+	[ -x $(BIN)/python ] || $$python -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workflow,dev]'
+	@touch $@
+
+demo: $(VENV)/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
+	@echo "Report: results/report.html"
+
+test: $(VENV)/installed
+	$(BIN)/ruff check
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 -q
+
+verify: test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 -q -m slow
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint

@@ -1,0 +1,53 @@
+"""The command line: one module per verb, each imported only when its verb is called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from introghost import __version__
+from introghost.errors import IntroghostError
+
+_VERBS = {
+    "config": ("introghost.cli.config", "Check a configuration or a scenario before anything runs."),
+    "vcf": ("introghost.cli.vcf", "Check a VCF, or write one from tree sequences."),
+    "simulate": ("introghost.cli.simulate", "Simulate genomes of one scenario."),
+    "statistics": ("introghost.cli.statistics", "Turn tree sequences or a VCF into summary statistics."),
+    "train": ("introghost.cli.train", "Train the network of one task."),
+    "evaluate": ("introghost.cli.evaluate", "Measure a model, or calls, against simulated truth."),
+    "apply": ("introghost.cli.apply", "Ask a model about a VCF."),
+    "report": ("introghost.cli.report", "Write the HTML report of a set of calls."),
+}
+
+
+class _LazyVerbs(click.Group):
+    """A group that imports a verb's module only to run that verb or to show its help."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(_VERBS[name][0]).command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _VERBS.items()])
+
+
+@click.command(cls=_LazyVerbs, name="introghost", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="introghost")
+def group() -> None:
+    """Simulation-based inference of ghost introgression."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error of the user is one line on standard error and its class's exit code."""
+    try:
+        group.main(args=None if arguments is None else list(arguments), prog_name="introghost")
+    except IntroghostError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
