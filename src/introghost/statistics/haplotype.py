@@ -1,0 +1,209 @@
+"""Statistics of each target haplotype in each bin.
+
+"Private" is a derived allele that no outgroup haplotype carries: the mark of ancestry that the outgroup lacks
+(Plagnol & Wall 2006, PLoS Genetics 2:e105; Skov et al. 2018, PLoS Genetics 14:e1007641). Counts are over the bin;
+distances and shared private alleles are over the bin and its neighbours, `WINDOW_BINS` bins in all. Everything is
+divided by callable sequence, so that a masked bin is not mistaken for an identical one.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes
+
+STATISTICS: tuple[str, ...] = (
+    "private_singletons",
+    "private_shared_rare",
+    "private_shared_intermediate",
+    "private_shared_common",
+    "rare_in_outgroup",
+    "common_in_outgroup",
+    "distance_nearest_outgroup",
+    "distance_quantile_outgroup",
+    "distance_mean_outgroup",
+    "distance_nearest_outgroup_bin",
+    "distance_nearest_target",
+    "distance_mean_target",
+    "private_shared_with_closest_target",
+    "private_window",
+    "outgroup_segregating",
+    "target_segregating",
+    "callable_fraction",
+)
+WINDOW_BINS = 5
+PANEL_HAPLOTYPES = 200
+MINIMUM_CALLABLE_FRACTION = 0.1
+RARE_IN_OUTGROUP = 0.05
+SHARED_CLASSES = (0.05, 0.2)
+OUTGROUP_QUANTILE = 0.05
+
+Array = NDArray[np.float32]
+
+
+def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
+    """Every statistic of `STATISTICS` for each target haplotype in each bin of the interval.
+
+    Bins start at the interval's start; the last one may be shorter.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    bin_bp : int
+        Bin size.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_target_haplotypes, num_bins, num_statistics)
+        Counts and distances per 10 kb of callable sequence; 0 where less than `MINIMUM_CALLABLE_FRACTION` of the
+        bin (for window statistics: of the window) is callable. A missing genotype is neither derived nor ancestral:
+        it adds to no count, and distances are over the sites that both haplotypes have, scaled up to all sites.
+    """
+    target, outgroup = _panels(haplotypes)
+    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
+    counts, differences_out, differences_in, shared = _per_bin(haplotypes, target, outgroup, bin_bp)
+    window_bp = _rolling_sum(callable_bp[:, None])[:, 0]
+    per_bin = _per_10kb(callable_bp, np.full_like(callable_bp, bin_bp))
+    per_window = _per_10kb(window_bp, _rolling_sum(np.full_like(callable_bp, bin_bp)[:, None])[:, 0])
+    scale = {"bin": per_bin[None, :], "window": per_window[None, :]}
+
+    nearest_bin = differences_out.min(axis=2).T
+    window_out = _rolling_sum(differences_out)
+    window_in = _rolling_sum(differences_in)
+    closest = _rolling_sum(shared)
+    rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
+    values = {
+        **{name: (value, "bin") for name, value in counts.items()},
+        "distance_nearest_outgroup": (window_out.min(axis=2).T, "window"),
+        "distance_quantile_outgroup": (np.partition(window_out, rank, axis=2)[:, :, rank].T, "window"),
+        "distance_mean_outgroup": (window_out.mean(axis=2).T, "window"),
+        "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
+        "distance_nearest_target": (_exclude_self(window_in, np.inf).min(axis=2).T, "window"),
+        "distance_mean_target": (_exclude_self(window_in, 0.0).sum(axis=2).T / max(window_in.shape[2] - 1, 1), "window"),
+        "private_shared_with_closest_target": (_exclude_self(closest, 0.0).max(axis=2).T, "window"),
+        "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
+    }
+    result = np.empty((target.shape[1], len(callable_bp), len(STATISTICS)), dtype=np.float32)
+    for index, name in enumerate(STATISTICS):
+        if name == "callable_fraction":
+            result[:, :, index] = callable_bp[None, :] / bin_bp
+        else:
+            value, unit = values[name]
+            result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * scale[unit]
+    return result
+
+
+def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:
+    """Callable base pairs in each bin, float32 of shape (num_bins,)."""
+    start, end = haplotypes.interval_bp
+    edges = np.minimum(np.arange(start, end + bin_bp, bin_bp), end)[: -(-(end - start) // bin_bp) + 1]
+    lengths = np.diff(haplotypes.callable_bp, axis=1)[:, 0]
+    ends = np.concatenate([[start], haplotypes.callable_bp.ravel()]).astype(np.float64)
+    covered = np.concatenate([[0, 0], np.repeat(np.cumsum(lengths), 2)[:-1]]) if len(lengths) else np.zeros(1)
+    return np.diff(np.interp(edges, ends, covered)).astype(np.float32)
+
+
+def _panels(haplotypes: Haplotypes) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    return haplotypes.genotypes[:, haplotypes.roles == TARGET], haplotypes.genotypes[:, haplotypes.roles == OUTGROUP]
+
+
+def panel(num_haplotypes: int) -> NDArray[np.intp]:
+    """Indices of at most `PANEL_HAPLOTYPES` haplotypes, evenly spaced: those that distances are measured to."""
+    return np.unique(np.linspace(0, num_haplotypes - 1, min(num_haplotypes, PANEL_HAPLOTYPES)).round().astype(np.intp))
+
+
+def _bins(haplotypes: Haplotypes, bin_bp: int) -> Iterator[slice]:
+    start, end = haplotypes.interval_bp
+    edges = np.searchsorted(haplotypes.positions_bp, np.arange(start, end + bin_bp, bin_bp))
+    for index in range(-(-(end - start) // bin_bp)):
+        yield slice(edges[index], edges[index + 1])
+
+
+def _per_bin(
+    haplotypes: Haplotypes, target: NDArray[np.int8], outgroup: NDArray[np.int8], bin_bp: int
+) -> tuple[dict[str, Array], Array, Array, Array]:
+    """Counts (num_target, num_bins); differences to outgroup and target panels and private alleles shared with the
+    target panel, each (num_bins, num_target, panel)."""
+    masks = _site_classes(target, outgroup)
+    out_panel, in_panel = panel(outgroup.shape[1]), panel(target.shape[1])
+    carried = (target == 1).astype(np.float32)
+    names = list(masks)
+    class_matrix = np.stack([masks[name] for name in names]).astype(np.float32)
+    private_carried = carried * class_matrix[:4].any(axis=0).astype(np.float32)[:, None]
+    out_seg, in_seg = _segregating(outgroup), _segregating(target)
+    counts, d_out, d_in, shared, seg = [], [], [], [], []
+    for sites in _bins(haplotypes, bin_bp):
+        counts.append(class_matrix[:, sites] @ carried[sites])
+        d_out.append(_differences(target[sites], outgroup[sites][:, out_panel]))
+        d_in.append(_differences(target[sites], target[sites][:, in_panel]))
+        shared.append(private_carried[sites].T @ private_carried[sites][:, in_panel])
+        seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
+    stacked = np.stack(counts, axis=2)
+    named = {name: stacked[i] for i, name in enumerate(names)}
+    for i, name in enumerate(("outgroup_segregating", "target_segregating")):
+        named[name] = np.broadcast_to(np.array([s[i] for s in seg], dtype=np.float32), stacked.shape[1:])
+    return named, np.stack(d_out), np.stack(d_in), np.stack(shared)
+
+
+def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[str, NDArray[np.bool_]]:
+    """Which sites count for which statistic, by the derived allele's count in the target and the outgroup."""
+    in_count = (target == 1).sum(axis=1)
+    in_share = in_count / np.maximum((target != MISSING).sum(axis=1), 1)
+    out_count = (outgroup == 1).sum(axis=1)
+    out_share = out_count / np.maximum((outgroup != MISSING).sum(axis=1), 1)
+    private = out_count == 0
+    several = private & (in_count > 1)
+    return {
+        "private_singletons": private & (in_count == 1),
+        "private_shared_rare": several & (in_share <= SHARED_CLASSES[0]),
+        "private_shared_intermediate": several & (in_share > SHARED_CLASSES[0]) & (in_share <= SHARED_CLASSES[1]),
+        "private_shared_common": several & (in_share > SHARED_CLASSES[1]),
+        "rare_in_outgroup": (out_count > 0) & (out_share <= RARE_IN_OUTGROUP),
+        "common_in_outgroup": out_share > RARE_IN_OUTGROUP,
+    }
+
+
+def _private_total(counts: dict[str, Array]) -> Array:
+    return np.sum([counts[name] for name in STATISTICS[:4]], axis=0)
+
+
+def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
+    return (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
+
+
+def _differences(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
+    """Differing sites of each pair of haplotypes, (num_left, num_right), scaled up for sites missing in either."""
+    left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
+    if left.min(initial=0) >= 0 and right.min(initial=0) >= 0:
+        return left_1.sum(axis=0)[:, None] + right_1.sum(axis=0)[None, :] - 2 * left_1.T @ right_1
+    left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
+    different = left_1.T @ right_0 + left_0.T @ right_1
+    both = (left_0 + left_1).T @ (right_0 + right_1)
+    scaled: Array = different * np.divide(len(left), both, out=np.zeros_like(both), where=both > 0)
+    return scaled
+
+
+def _exclude_self(pairs: Array, value: float) -> Array:
+    """`pairs` (num_bins, num_target, panel) with each haplotype's pair with itself set to `value`."""
+    index = panel(pairs.shape[1])
+    result = pairs.copy()
+    result[:, index, np.arange(len(index))] = value
+    return result
+
+
+def _rolling_sum(values: Array) -> Array:
+    """Sum over the `WINDOW_BINS` bins around each bin along axis 0; fewer at the ends."""
+    half = WINDOW_BINS // 2
+    padded = np.zeros((len(values) + 2 * half, *values.shape[1:]), dtype=np.float32)
+    padded[half : half + len(values)] = values
+    total = padded[: len(values)].copy()
+    for shift in range(1, WINDOW_BINS):
+        total += padded[shift : shift + len(values)]
+    return total
+
+
+def _per_10kb(callable_bp: Array, total_bp: Array) -> Array:
+    """Factor that turns a count into one per 10 kb of callable sequence; 0 where too little is callable."""
+    enough = callable_bp >= MINIMUM_CALLABLE_FRACTION * total_bp
+    return np.divide(10_000, callable_bp, out=np.zeros_like(callable_bp), where=enough & (callable_bp > 0))
