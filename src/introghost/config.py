@@ -1,0 +1,142 @@
+"""The workflow's configuration: loaded, checked and completed with its defaults before anything runs."""
+
+import copy
+import difflib
+import functools
+import importlib.resources
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from introghost.errors import ConfigError
+
+TEST_BATCH = "test"
+_DATA_KEYS = ("vcf", "populations", "outgroup", "target")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read and validate a configuration file.
+
+    Parameters
+    ----------
+    path : Path
+        YAML with the keys of ``schemas/config.schema.yaml``; paths inside are relative to the working directory.
+
+    Returns
+    -------
+    dict
+        The configuration, with defaults where an optional key is absent.
+
+    Raises
+    ------
+    ConfigError
+        If the file can't be read, or a key or value is not valid; names the section and the nearest valid key.
+    """
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(config).__name__}")
+    try:
+        validate(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return config
+
+
+def validate(config: dict[str, Any]) -> None:
+    """Check `config` and add the defaults of absent optional keys to it, in place.
+
+    Raises
+    ------
+    ConfigError
+        On the first key or value that is not valid.
+    """
+    schema = _schema()
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_urgency)
+    if errors:
+        raise ConfigError(_explain(errors[0]))
+    for key, definition in schema["properties"].items():
+        if "default" in definition:
+            config.setdefault(key, copy.deepcopy(definition["default"]))
+    _check_numbers(config)
+    _check_data(config["data"])
+    _check_scenarios(config["scenarios"])
+
+
+def batches(config: Mapping[str, Any], scenario: str) -> dict[str, tuple[int, int]]:
+    """First genome and number of genomes of each batch of one scenario.
+
+    The test batch takes the first genomes, so that it stays the same when the number of training genomes changes.
+
+    Returns
+    -------
+    dict of str to (int, int)
+        ``"test"`` and then ``"0"``, ``"1"``, …; together they hold each genome once.
+    """
+    test, entry = config["test_genomes"], config["scenarios"][scenario]
+    genomes, count = entry["genomes"], entry["batches"]
+    bounds = [test + genomes * index // count for index in range(count + 1)]
+    training = {str(i): (bounds[i], bounds[i + 1] - bounds[i]) for i in range(count)}
+    return {TEST_BATCH: (0, test), **training}
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    text = (importlib.resources.files("introghost") / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
+    schema: dict[str, Any] = yaml.safe_load(text)
+    return schema
+
+
+def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:
+    """A misspelt key comes first: it is also why another key seems to be absent."""
+    return error.validator != "additionalProperties", [str(part) for part in error.absolute_path]
+
+
+def _explain(error: jsonschema.ValidationError) -> str:
+    section = ".".join(str(part) for part in error.absolute_path)
+    where = f"section '{section}'" if section else "the top level"
+    if error.validator == "additionalProperties":
+        valid = list(error.schema["properties"])
+        unknown = next(str(key) for key in error.instance if key not in valid)
+        nearest = difflib.get_close_matches(unknown, valid, n=1)
+        advice = f"did you mean '{nearest[0]}'?" if nearest else f"valid keys: {', '.join(valid)}"
+        return f"unknown key '{unknown}' in {where}; {advice}"
+    if error.validator == "required":
+        absent = [key for key in error.validator_value if key not in error.instance]
+        return f"{where} lacks {', '.join(absent)}"
+    return f"{section or 'configuration'}: {error.message}"
+
+
+def _check_numbers(config: Mapping[str, Any]) -> None:
+    lowest, highest = config["minimum_allele_count"]
+    if lowest > highest:
+        raise ConfigError(f"minimum_allele_count: lowest {lowest} exceeds highest {highest}")
+    lengths = {"region_length_bp": config["region_length_bp"]}
+    if "simulated" in config["data"]:
+        lengths["data.simulated.region_length_bp"] = config["data"]["simulated"]["region_length_bp"]
+    for name, length in lengths.items():
+        if length % config["bin_bp"]:
+            raise ConfigError(f"{name}: {length} is not a multiple of bin_bp, {config['bin_bp']}")
+
+
+def _check_data(data: Mapping[str, Any]) -> None:
+    if "simulated" in data:
+        if len(data) > 1:
+            raise ConfigError("section 'data': give either simulated or a VCF, not both")
+        return
+    absent = [key for key in _DATA_KEYS if key not in data]
+    if absent:
+        raise ConfigError(f"section 'data' lacks {', '.join(absent)} (or simulated, to simulate the data)")
+
+
+def _check_scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, entry in scenarios.items():
+        if entry["batches"] > entry["genomes"]:
+            raise ConfigError(f"scenarios.{name}: {entry['batches']} batches for {entry['genomes']} genomes")

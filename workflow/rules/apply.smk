@@ -1,0 +1,27 @@
+rule apply:
+    input:
+        model=expand("results/model/{task}/MANIFEST.sha256", task=["segments", "model-choice"]),
+        vcf=DATA["vcf"],
+        populations=DATA["populations"],
+    output:
+        bed="results/calls/segments.bed",
+        segments="results/calls/segments.tsv",
+        bedgraph="results/calls/posterior.bedgraph",
+        per_sample="results/calls/per_sample.tsv",
+        model_choice="results/calls/model_choice.json",
+        provenance="results/calls/provenance.json",
+    log:
+        "logs/apply.log",
+    conda:
+        "../envs/introghost.yaml"
+    threads: 64
+    params:
+        version=VERSION,
+        outgroup=DATA["outgroup"],
+        target=DATA["target"],
+        ancestral=config["ancestral"],
+        options=data_options(),
+    shell:
+        "introghost apply --model results/model --vcf {input.vcf} --populations {input.populations}"
+        " --outgroup {params.outgroup} --target {params.target} --ancestral {params.ancestral} {params.options}"
+        " --output results/calls 2> {log}"

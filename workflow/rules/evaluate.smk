@@ -1,0 +1,33 @@
+rule evaluate:
+    input:
+        model=expand("results/model/{task}/MANIFEST.sha256", task=["segments", "model-choice"]),
+        statistics=statistics_of(lambda batch: batch == "test"),
+    output:
+        "results/evaluation/summary.tsv",
+    log:
+        "logs/evaluate.log",
+    conda:
+        "../envs/introghost.yaml"
+    params:
+        version=VERSION,
+    shell:
+        "introghost evaluate --model results/model $(printf -- '--statistics %s ' {input.statistics})"
+        " --output results/evaluation 2> {log}"
+
+
+if IS_SIMULATED:
+
+    rule evaluate_data:
+        input:
+            segments="results/calls/segments.tsv",
+            tracts="results/demo/demo.tracts.parquet",
+        output:
+            "results/evaluation/demo/summary.tsv",
+        log:
+            "logs/evaluate_data.log",
+        conda:
+            "../envs/introghost.yaml"
+        params:
+            version=VERSION,
+        shell:
+            "introghost evaluate --calls results/calls --tracts {input.tracts} --output results/evaluation/demo 2> {log}"

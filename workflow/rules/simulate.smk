@@ -1,0 +1,74 @@
+rule simulate:
+    input:
+        scenario=scenario_files,
+    output:
+        trees=temp("results/simulations/{scenario}/{batch}.trees"),
+        parameters="results/simulations/{scenario}/{batch}.parameters.parquet",
+        tracts="results/simulations/{scenario}/{batch}.tracts.parquet",
+    log:
+        "logs/simulate/{scenario}/{batch}.log",
+    conda:
+        "../envs/introghost.yaml"
+    params:
+        version=VERSION,
+        folder=lambda wildcards: config["scenarios"][wildcards.scenario]["folder"],
+        first=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][0],
+        genomes=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][1],
+        regions=config["regions_per_genome"],
+        region_length_bp=config["region_length_bp"],
+        outgroup_diploids=config["outgroup_diploids"],
+        target_diploids=config["target_diploids"],
+        panel_diploids=config["panel_diploids"],
+        seed=config["seed"],
+    shell:
+        "introghost simulate --scenario {params.folder} --genomes {params.genomes} --first {params.first}"
+        " --regions {params.regions} --region-length-bp {params.region_length_bp}"
+        " --outgroup-diploids {params.outgroup_diploids} --target-diploids {params.target_diploids}"
+        " --panel-diploids {params.panel_diploids} --seed {params.seed} --output {output.trees} 2> {log}"
+
+
+if IS_SIMULATED:
+
+    rule simulate_data:
+        input:
+            scenario=[
+                f"{config['data']['simulated']['folder']}/model.demes.yaml",
+                f"{config['data']['simulated']['folder']}/priors.yaml",
+            ],
+        output:
+            trees="results/demo/demo.trees",
+            parameters="results/demo/demo.parameters.parquet",
+            tracts="results/demo/demo.tracts.parquet",
+        log:
+            "logs/simulate_data.log",
+        conda:
+            "../envs/introghost.yaml"
+        params:
+            version=VERSION,
+            folder=config["data"]["simulated"]["folder"],
+            regions=config["data"]["simulated"]["regions"],
+            region_length_bp=config["data"]["simulated"]["region_length_bp"],
+            outgroup_diploids=config["outgroup_diploids"],
+            target_diploids=config["target_diploids"],
+            seed=config["seed"],
+        shell:
+            "introghost simulate --scenario {params.folder} --genomes 1"
+            " --regions {params.regions} --region-length-bp {params.region_length_bp}"
+            " --outgroup-diploids {params.outgroup_diploids} --target-diploids {params.target_diploids}"
+            " --seed {params.seed} --output {output.trees} 2> {log}"
+
+    rule write_data:
+        input:
+            trees="results/demo/demo.trees",
+        output:
+            vcf="results/demo/demo.vcf.gz",
+            populations="results/demo/populations.tsv",
+        log:
+            "logs/write_data.log",
+        conda:
+            "../envs/introghost.yaml"
+        params:
+            version=VERSION,
+        shell:
+            "introghost vcf write --trees {input.trees} --output {output.vcf}"
+            " --populations-output {output.populations} 2> {log}"

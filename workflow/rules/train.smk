@@ -1,0 +1,20 @@
+rule train:
+    input:
+        statistics=statistics_of(lambda batch: batch != "test"),
+    output:
+        weights="results/model/{task}/weights.safetensors",
+        description="results/model/{task}/model.json",
+        manifest="results/model/{task}/MANIFEST.sha256",
+    log:
+        "logs/train/{task}.log",
+    conda:
+        "../envs/introghost.yaml"
+    threads: 64
+    params:
+        version=VERSION,
+        folder="results/model/{task}",
+        epochs=lambda wildcards: config["train"][wildcards.task]["epochs"],
+        seed=config["seed"],
+    shell:
+        "introghost train --task {wildcards.task} $(printf -- '--statistics %s ' {input.statistics})"
+        " --epochs {params.epochs} --seed {params.seed} --output {params.folder} 2> {log}"
