@@ -1,0 +1,235 @@
+"""What is known about the sites of a contig from other files: ancestral alleles, callable regions, a genetic map."""
+
+import gzip
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.haplotypes import GeneticMap
+
+_CHROMOSOME_HEADINGS = ("chr", "chrom", "chromosome", "#chrom", "#chr")
+_POSITION_HEADINGS = ("pos", "position", "position(bp)", "bp")
+_MAP_HEADINGS = ("cm", "map(cm)", "genetic_map(cm)")
+ANY_CONTIG = ""
+
+T = TypeVar("T")
+
+
+def other_prefix(contig: str) -> str:
+    """The contig's name with ``chr`` taken off or put before it."""
+    return contig[3:] if contig.startswith("chr") else f"chr{contig}"
+
+
+def on_contig(table: Mapping[str, T], contig: str) -> T | None:
+    """Entry of a contig, whichever way its name is written with respect to ``chr``; None if there is none."""
+    for name in (contig, other_prefix(contig), ANY_CONTIG):
+        if name in table:
+            return table[name]
+    return None
+
+
+def _open_text(path: Path) -> IO[str]:
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; check the path")
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rt", encoding="utf-8") if compressed else path.open(encoding="utf-8")
+
+
+def _read_lines(path: Path, parse: Callable[[Iterable[str]], T]) -> T:
+    try:
+        with _open_text(path) as file:
+            return parse(file)
+    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: damaged or not text: {error}; copy it again") from error
+
+
+def read_bed(path: Path) -> dict[str, NDArray[np.int64]]:
+    """Merged intervals of a BED file by contig.
+
+    Returns
+    -------
+    dict of str to ndarray of int64, shape (num_intervals, 2)
+        Sorted, disjoint and not abutting; 0-based, half-open.
+
+    Raises
+    ------
+    DataError
+        Missing or damaged file, a line that is not an interval, or no interval at all.
+    """
+    intervals: dict[str, list[tuple[int, int]]] = {}
+
+    def parse(lines: Iterable[str]) -> None:
+        for number, line in enumerate(lines, start=1):
+            fields = line.split()
+            if not fields or line.startswith(("#", "track", "browser")):
+                continue
+            try:
+                start, end = int(fields[1]), int(fields[2])
+            except (IndexError, ValueError):
+                raise DataError(f"{path}:{number}: not a BED interval: {line.strip()!r}") from None
+            if not 0 <= start <= end:
+                raise DataError(f"{path}:{number}: start {start:,} and end {end:,} are not an interval")
+            intervals.setdefault(fields[0], []).append((start, end))
+
+    _read_lines(path, parse)
+    if not intervals:
+        raise DataError(f"{path}: no interval in the BED file; nothing would be callable")
+    return {contig: merge_intervals(np.array(pairs, dtype=np.int64)) for contig, pairs in intervals.items()}
+
+
+def merge_intervals(intervals: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Union of intervals, shape (num_intervals, 2): sorted, disjoint; overlapping or abutting ones become one."""
+    intervals = intervals[intervals[:, 1] > intervals[:, 0]]
+    if not len(intervals):
+        return intervals
+    intervals = intervals[np.argsort(intervals[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(intervals[:, 1])
+    first = np.concatenate([[True], intervals[1:, 0] > reach[:-1]])
+    last = np.concatenate([first[1:], [True]])
+    return np.stack([intervals[first, 0], reach[last]], axis=1)
+
+
+def read_genetic_map(path: Path) -> dict[str, GeneticMap]:
+    """Genetic maps by contig.
+
+    Parameters
+    ----------
+    path : Path
+        With a heading that names position (1-based, bp), cumulative map (cM) and, unless the map is of one contig,
+        chromosome; or without a heading the four HapMap columns chromosome, position, rate, map.
+
+    Returns
+    -------
+    dict of str to GeneticMap
+        Under ``""`` if the file names no chromosome.
+
+    Raises
+    ------
+    DataError
+        Missing or damaged file, unknown columns, a value that is no number, positions not strictly increasing or a
+        map that decreases.
+    """
+    points: dict[str, list[tuple[float, float]]] = {}
+
+    def parse(lines: Iterable[str]) -> None:
+        columns: tuple[int | None, int, int] | None = None
+        for number, line in enumerate(lines, start=1):
+            fields = line.split()
+            if not fields:
+                continue
+            if columns is None:
+                columns = _map_columns(path, fields)
+                if not fields[1].replace(".", "", 1).isdigit():
+                    continue
+            chromosome, position, centimorgans = columns
+            try:
+                contig = ANY_CONTIG if chromosome is None else fields[chromosome]
+                point = float(fields[position]) - 1, float(fields[centimorgans])
+            except (IndexError, ValueError):
+                raise DataError(f"{path}:{number}: not a point of a genetic map: {line.strip()!r}") from None
+            points.setdefault(contig, []).append(point)
+
+    _read_lines(path, parse)
+    if not points:
+        raise DataError(f"{path}: the genetic map has no points")
+    return {contig: _genetic_map(path, contig, np.array(pairs)) for contig, pairs in points.items()}
+
+
+def _map_columns(path: Path, fields: list[str]) -> tuple[int | None, int, int]:
+    names = [field.lower() for field in fields]
+    found = [
+        next((i for i, name in enumerate(names) if name in headings), None)
+        for headings in (_CHROMOSOME_HEADINGS, _POSITION_HEADINGS, _MAP_HEADINGS)
+    ]
+    chromosome, position, centimorgans = found
+    if position is not None and centimorgans is not None:
+        return chromosome, position, centimorgans
+    if len(fields) == 4 and fields[1].isdigit():
+        return 0, 1, 3
+    raise DataError(
+        f"{path}:1: unknown columns {' '.join(fields)!r}; expected pos, chr, cM or "
+        "Chromosome, Position(bp), Rate(cM/Mb), Map(cM)"
+    )
+
+
+def _genetic_map(path: Path, contig: str, points: NDArray[np.float64]) -> GeneticMap:
+    if not np.isfinite(points).all():
+        raise DataError(f"{path}: contig {contig!r}: the genetic map has a value that is not finite")
+    for column, wrong, what in ((0, np.diff(points[:, 0]) <= 0, "positions"), (1, np.diff(points[:, 1]) < 0, "map")):
+        if wrong.any():
+            position = int(points[1:][wrong][0, 0]) + 1
+            value = points[1:][wrong][0, column]
+            raise DataError(f"{path}: contig {contig!r}: {what} not increasing at {position:,} ({value:g})")
+    return GeneticMap(points[:, 0].copy(), points[:, 1].copy())
+
+
+class AncestralFasta:
+    """Ancestral alleles from a FASTA, one contig held in memory at a time.
+
+    Lower case (low confidence in the Ensembl convention) counts like upper case; anything but A, C, G, T is missing.
+    Names in the Ensembl form ``ANCESTOR_for_chromosome:GRCh37:22:1:51304566:1`` are understood.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzip-compressed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._contig: str | None = None
+        self._sequence: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
+        with _open_text(path) as file:
+            if not file.read(1) == ">":
+                raise DataError(f"{path}: not FASTA: it does not begin with '>'")
+
+    def alleles(self, contig: str, positions_bp: NDArray[np.int64]) -> NDArray[np.bytes_]:
+        """Upper-case base at 0-based positions, ``N`` beyond the sequence's end.
+
+        Parameters
+        ----------
+        contig : str
+        positions_bp : ndarray of int64, shape (num_sites,)
+
+        Returns
+        -------
+        ndarray of S1, shape (num_sites,)
+
+        Raises
+        ------
+        DataError
+            No sequence of that name (with or without ``chr``), or a damaged file.
+        """
+        if contig != self._contig:
+            self._sequence, self._contig = self._load(contig), contig
+        inside = positions_bp < len(self._sequence)
+        bases = np.full(len(positions_bp), ord("N"), dtype=np.uint8)
+        bases[inside] = self._sequence[positions_bp[inside]]
+        return np.char.upper(bases.view("S1"))
+
+    def _load(self, contig: str) -> NDArray[np.uint8]:
+        wanted = {contig, other_prefix(contig)}
+
+        def parse(lines: Iterable[str]) -> bytes | None:
+            sequence: list[str] | None = None
+            for line in lines:
+                if line.startswith(">"):
+                    if sequence is not None:
+                        break
+                    name = (line[1:].split() or [""])[0]
+                    parts = name.split(":")
+                    if name in wanted or (len(parts) > 2 and parts[2] in wanted):
+                        sequence = []
+                elif sequence is not None:
+                    sequence.append(line.strip())
+            return None if sequence is None else "".join(sequence).encode()
+
+        sequence = _read_lines(self.path, parse)
+        if sequence is None:
+            raise DataError(f"{self.path}: no sequence for contig {contig!r}; give the FASTA of that contig")
+        return np.frombuffer(sequence, dtype=np.uint8)
