@@ -87,6 +87,14 @@ def batches(config: Mapping[str, Any], scenario: str) -> dict[str, tuple[int, in
     return {TEST_BATCH: (0, test), **training}
 
 
+def scenario_folders(config: Mapping[str, Any]) -> list[Path]:
+    """Folders of all scenarios that a valid configuration names, the simulated data's among them."""
+    folders = [Path(entry["folder"]) for entry in config["scenarios"].values()]
+    if "simulated" in config["data"]:
+        folders.append(Path(config["data"]["simulated"]["folder"]))
+    return folders
+
+
 @functools.cache
 def _schema() -> dict[str, Any]:
     text = (importlib.resources.files("introghost") / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
@@ -102,14 +110,17 @@ def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:
 def _explain(error: jsonschema.ValidationError) -> str:
     section = ".".join(str(part) for part in error.absolute_path)
     where = f"section '{section}'" if section else "the top level"
+    instance: Any = error.instance
     if error.validator == "additionalProperties":
-        valid = list(error.schema["properties"])
-        unknown = next(str(key) for key in error.instance if key not in valid)
+        definition: Any = error.schema
+        valid = list(definition["properties"])
+        unknown = next(str(key) for key in instance if key not in valid)
         nearest = difflib.get_close_matches(unknown, valid, n=1)
         advice = f"did you mean '{nearest[0]}'?" if nearest else f"valid keys: {', '.join(valid)}"
         return f"unknown key '{unknown}' in {where}; {advice}"
     if error.validator == "required":
-        absent = [key for key in error.validator_value if key not in error.instance]
+        required: Any = error.validator_value
+        absent = [key for key in required if key not in instance]
         return f"{where} lacks {', '.join(absent)}"
     return f"{section or 'configuration'}: {error.message}"
 

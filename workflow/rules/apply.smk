@@ -1,8 +1,7 @@
 rule apply:
     input:
-        model=expand("results/model/{task}/MANIFEST.sha256", task=["segments", "model-choice"]),
-        vcf=DATA["vcf"],
-        populations=DATA["populations"],
+        **DATA_FILES,
+        model=expand("results/model/{task}/MANIFEST.sha256", task=TASKS),
     output:
         bed="results/calls/segments.bed",
         segments="results/calls/segments.tsv",
@@ -12,6 +11,8 @@ rule apply:
         provenance="results/calls/provenance.json",
     log:
         "logs/apply.log",
+    benchmark:
+        "results/benchmarks/apply.tsv"
     conda:
         "../envs/introghost.yaml"
     threads: 64

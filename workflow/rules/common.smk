@@ -5,13 +5,18 @@ validate(config)
 
 VERSION = introghost.__version__
 SCENARIOS = sorted(config["scenarios"])
+TASKS = sorted(config["train"])
+# Tree sequences know their ancestral states, whichever way the VCF's are found.
+TREES_ANCESTRAL = (
+    "outgroup-major" if config["ancestral"] == "outgroup-major" else "ancestral"
+)
 IS_SIMULATED = "simulated" in config["data"]
 
 
 wildcard_constraints:
     scenario="|".join(SCENARIOS),
     batch=r"test|\d+",
-    task="segments|model-choice",
+    task="|".join(TASKS),
 
 
 def scenario_files(wildcards):
@@ -30,13 +35,6 @@ def statistics_of(names):
     ]
 
 
-def data_options():
-    """The options of `apply` that say what is read from the VCF."""
-    keys = ["region", "include_bed", "genetic_map"]
-    given = {key: config["data"][key] for key in keys if config["data"].get(key)}
-    return " ".join(f"--{key.replace('_', '-')} {value}" for key, value in given.items())
-
-
 DATA = (
     {
         "vcf": "results/demo/demo.vcf.gz",
@@ -47,3 +45,16 @@ DATA = (
     if IS_SIMULATED
     else config["data"]
 )
+DATA_OPTIONS = ["region", "include_bed", "genetic_map"]
+DATA_FILES = {
+    key: DATA[key]
+    for key in ["vcf", "populations", "include_bed", "genetic_map"]
+    if key in DATA
+}
+
+
+def data_options():
+    """The options of `apply` that not every VCF needs."""
+    return " ".join(
+        f"--{key.replace('_', '-')} {DATA[key]}" for key in DATA_OPTIONS if key in DATA
+    )

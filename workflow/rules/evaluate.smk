@@ -1,11 +1,13 @@
 rule evaluate:
     input:
-        model=expand("results/model/{task}/MANIFEST.sha256", task=["segments", "model-choice"]),
+        model=expand("results/model/{task}/MANIFEST.sha256", task=TASKS),
         statistics=statistics_of(lambda batch: batch == "test"),
     output:
         "results/evaluation/summary.tsv",
     log:
         "logs/evaluate.log",
+    benchmark:
+        "results/benchmarks/evaluate.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
@@ -25,6 +27,8 @@ if IS_SIMULATED:
             "results/evaluation/demo/summary.tsv",
         log:
             "logs/evaluate_data.log",
+        benchmark:
+            "results/benchmarks/evaluate_data.tsv"
         conda:
             "../envs/introghost.yaml"
         params:

@@ -4,14 +4,22 @@ rule report:
         evaluation=["results/evaluation/summary.tsv"]
         + (["results/evaluation/demo/summary.tsv"] if IS_SIMULATED else []),
     output:
-        report("results/report.html", caption="../report/report.rst", category="Ghost introgression"),
+        report(
+            "results/report.html",
+            caption="../report/report.rst",
+            category="Ghost introgression",
+        ),
     log:
         "logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        scenarios=" ".join(f"--scenario {config['scenarios'][name]['folder']}" for name in SCENARIOS),
+        scenarios=" ".join(
+            f"--scenario {config['scenarios'][name]['folder']}" for name in SCENARIOS
+        ),
     shell:
         "introghost report --calls results/calls --evaluation results/evaluation --model results/model"
         " {params.scenarios} --output {output} 2> {log}"

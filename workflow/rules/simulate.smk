@@ -7,13 +7,17 @@ rule simulate:
         tracts="results/simulations/{scenario}/{batch}.tracts.parquet",
     log:
         "logs/simulate/{scenario}/{batch}.log",
+    benchmark:
+        "results/benchmarks/simulate/{scenario}/{batch}.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
         folder=lambda wildcards: config["scenarios"][wildcards.scenario]["folder"],
         first=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][0],
-        genomes=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][1],
+        genomes=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][
+            1
+        ],
         regions=config["regions_per_genome"],
         region_length_bp=config["region_length_bp"],
         outgroup_diploids=config["outgroup_diploids"],
@@ -41,11 +45,13 @@ if IS_SIMULATED:
             tracts="results/demo/demo.tracts.parquet",
         log:
             "logs/simulate_data.log",
+        benchmark:
+            "results/benchmarks/simulate_data.tsv"
         conda:
             "../envs/introghost.yaml"
         params:
             version=VERSION,
-            folder=config["data"]["simulated"]["folder"],
+            folder=lambda wildcards: config["data"]["simulated"]["folder"],
             regions=config["data"]["simulated"]["regions"],
             region_length_bp=config["data"]["simulated"]["region_length_bp"],
             outgroup_diploids=config["outgroup_diploids"],
@@ -65,6 +71,8 @@ if IS_SIMULATED:
             populations="results/demo/populations.tsv",
         log:
             "logs/write_data.log",
+        benchmark:
+            "results/benchmarks/write_data.tsv"
         conda:
             "../envs/introghost.yaml"
         params:

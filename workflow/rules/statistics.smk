@@ -7,12 +7,14 @@ rule statistics:
         "results/statistics/{scenario}/{batch}.zarr.zip",
     log:
         "logs/statistics/{scenario}/{batch}.log",
+    benchmark:
+        "results/benchmarks/statistics/{scenario}/{batch}.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
         bin_bp=config["bin_bp"],
-        ancestral=config["ancestral"],
+        ancestral=TREES_ANCESTRAL,
         minimum_allele_count=config["minimum_allele_count"],
         seed=config["seed"],
     shell:

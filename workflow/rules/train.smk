@@ -7,12 +7,14 @@ rule train:
         manifest="results/model/{task}/MANIFEST.sha256",
     log:
         "logs/train/{task}.log",
+    benchmark:
+        "results/benchmarks/train/{task}.tsv"
     conda:
         "../envs/introghost.yaml"
     threads: 64
     params:
         version=VERSION,
-        folder="results/model/{task}",
+        folder=subpath(output.description, parent=True),
         epochs=lambda wildcards: config["train"][wildcards.task]["epochs"],
         seed=config["seed"],
     shell:
