@@ -1,0 +1,95 @@
+"""The verb `statistics`: from tree sequences or a VCF to a dataset of summary statistics."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("statistics")
+@click.option("--trees", type=FILE, help="A batch of simulated tree sequences.")
+@click.option("--vcf", type=FILE, help="A phased VCF or BCF.")
+@click.option("--populations", type=FILE, help="Table with the columns sample and population.")
+@click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated.")
+@click.option("--target", help="Populations tested for ghost ancestry, comma-separated.")
+@click.option("--include-bed", type=FILE, help="Intervals in which sites could have been seen.")
+@click.option("--genetic-map", type=FILE, help="Genetic map.")
+@click.option("--region", help="CHR:START-END, 1-based and inclusive.")
+@click.option("--ancestral", help="info-aa|fasta=FILE|outgroup-major (VCF); ancestral|outgroup-major (trees).")
+@click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
+@click.option(
+    "--region-length-bp", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Tiles of a VCF."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Root seed of the observation model.")
+@click.option(
+    "--minimum-allele-count",
+    nargs=2,
+    type=click.IntRange(min=0),
+    default=(1, 1),
+    show_default=True,
+    metavar="LOW HIGH",
+    help="Range of the simulated panel's allele-count filter.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="S.zarr.zip")
+def command(
+    trees: Path | None,
+    vcf: Path | None,
+    bin_bp: int,
+    region_length_bp: int,
+    seed: int,
+    minimum_allele_count: tuple[int, int],
+    ancestral: str | None,
+    output: Path,
+    **source: Any,
+) -> None:
+    """Compute summary statistics of simulated or real haplotypes."""
+    from introghost import provenance
+    from introghost.errors import ConfigError
+    from introghost.statistics import dataset
+
+    if (trees is None) == (vcf is None):
+        raise ConfigError("give either --trees or --vcf")
+    if minimum_allele_count[0] > minimum_allele_count[1]:
+        raise ConfigError(f"--minimum-allele-count {minimum_allele_count[0]} is above {minimum_allele_count[1]}")
+    options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
+    if trees is not None:
+        ancestral = ancestral or "outgroup-major"
+        if ancestral not in ("ancestral", "outgroup-major"):
+            raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
+        options |= {"ancestral": ancestral, "seed": seed, "minimum_allele_count": list(minimum_allele_count)}
+        inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet")}
+        result = dataset.from_trees(
+            trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, minimum_allele_count=minimum_allele_count
+        )
+    else:
+        opened, inputs = _open(vcf, ancestral or "outgroup-major", source)
+        options |= {"region_length_bp": region_length_bp, "region": source["region"]}
+        options |= {name: source[name] for name in ("outgroup", "target")}
+        result = dataset.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
+    result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs), sort_keys=True)
+    dataset.write(result, output)
+
+
+def _open(vcf: Path | None, ancestral: str, options: dict[str, Any]) -> tuple[Any, dict[str, Path]]:
+    """Open the VCF with its companions; also the input files by role."""
+    from introghost.errors import ConfigError
+    from introghost.variants.source import open_source
+
+    for name in ("populations", "outgroup", "target"):
+        if not options[name]:
+            raise ConfigError(f"--vcf needs --{name}")
+    source = open_source(
+        vcf,  # type: ignore[arg-type]
+        options["populations"],
+        options["outgroup"].split(","),
+        options["target"].split(","),
+        ancestral=ancestral,
+        include_bed=options["include_bed"],
+        genetic_map=options["genetic_map"],
+        region=options["region"],
+    )
+    files = {"vcf": vcf, **{name: options[name] for name in ("populations", "include_bed", "genetic_map")}}
+    return source, {name: path for name, path in files.items() if path is not None}

@@ -1,0 +1,328 @@
+"""Datasets of statistics: built from simulated or real haplotypes, and kept as one zarr file."""
+
+import json
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from introghost import provenance
+from introghost.errors import ConfigError, DataError
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+
+if TYPE_CHECKING:
+    from introghost.variants.source import VcfSource
+
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Haplotypes of one region and what is known about them.
+
+    Attributes
+    ----------
+    haplotypes : Haplotypes
+    genome, index : int
+        The genome that the region belongs to and its number there; genome is -1 for real data.
+    scenario : str
+        Empty for real data.
+    parameters : mapping of str to float
+        The draw under which the region was simulated; empty for real data.
+    tracts : DataFrame or None
+        ``haplotype`` (row among the target haplotypes), ``start_bp``, ``end_bp``; None when unknown.
+    """
+
+    haplotypes: Haplotypes
+    index: int
+    genome: int = -1
+    scenario: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    tracts: pd.DataFrame | None = None
+
+
+def ghost_fraction(
+    tracts: pd.DataFrame, num_haplotypes: int, interval_bp: tuple[int, int], bin_bp: int
+) -> NDArray[np.float32]:
+    """Fraction of each bin that ghost tracts cover.
+
+    Parameters
+    ----------
+    tracts : DataFrame
+        ``haplotype`` in [0, num_haplotypes), ``start_bp``, ``end_bp``; disjoint within a haplotype.
+    num_haplotypes : int
+    interval_bp : tuple of int
+        Half-open; tracts are clipped to it.
+    bin_bp : int
+
+    Returns
+    -------
+    ndarray of float32, shape (num_haplotypes, num_bins)
+    """
+    start, end = interval_bp
+    edges = np.arange(start, end + bin_bp, bin_bp)[: -(-(end - start) // bin_bp) + 1]
+    covered = np.zeros((num_haplotypes, len(edges) - 1))
+    for haplotype, left, right in tracts[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
+        overlap = np.minimum(edges[1:], min(right, end)) - np.maximum(edges[:-1], left)
+        covered[int(haplotype)] += np.maximum(overlap, 0)
+    return (covered / bin_bp).astype(np.float32)
+
+
+def build(regions: Iterable[Region], *, bin_bp: int, attributes: Mapping[str, Any] | None = None) -> xr.Dataset:
+    """Compute the statistics of several regions of equal length and equal samples.
+
+    Parameters
+    ----------
+    regions : iterable of Region
+        Consumed one at a time, so that haplotypes of only one region are in memory.
+    bin_bp : int
+        Divides the length of the regions.
+    attributes : mapping, optional
+        Further attributes of the dataset.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``population_statistics`` (region,
+        population_statistic), ``callable_fraction`` (region, bin) and, when the truth is known, ``ghost_fraction``
+        (region, haplotype, bin), all float32; labels are coordinates.
+
+    Raises
+    ------
+    DataError
+        No region, or regions that differ in length or samples.
+    ConfigError
+        `bin_bp` does not divide the region length.
+    """
+    rows, first = [], None
+    for region in regions:
+        first = first or region
+        _check_alike(first.haplotypes, region.haplotypes, bin_bp)
+        rows.append(_region_dataset(region, bin_bp))
+    if first is None:
+        raise DataError("there is no region to compute statistics of")
+    dataset = _join(rows)
+    roles = first.haplotypes.roles
+    dataset.attrs = {
+        "bin_bp": int(bin_bp),
+        "region_length_bp": int(first.haplotypes.interval_bp[1] - first.haplotypes.interval_bp[0]),
+        "outgroup_diploids": int((roles == OUTGROUP).sum() // 2),
+        "target_diploids": int((roles == TARGET).sum() // 2),
+        "ancestral": first.haplotypes.ancestral_status,
+        **(attributes or {}),
+    }
+    return dataset
+
+
+def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int) -> None:
+    length = first.interval_bp[1] - first.interval_bp[0]
+    if bin_bp < 1 or length % bin_bp:
+        raise ConfigError(f"bin_bp {bin_bp:,} does not divide the region length {length:,}")
+    if other.interval_bp[1] - other.interval_bp[0] != length:
+        raise DataError(f"regions differ in length: {length:,} and {other.interval_bp[1] - other.interval_bp[0]:,} bp")
+    if first.target_labels != other.target_labels:
+        raise DataError("regions differ in their target haplotypes")
+
+
+def _region_dataset(region: Region, bin_bp: int) -> xr.Dataset:
+    haplotypes = region.haplotypes
+    start, end = haplotypes.interval_bp
+    variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        "haplotype_statistics": (
+            ("region", "haplotype", "bin", "statistic"),
+            haplotype_statistics(haplotypes, bin_bp)[None],
+        ),
+        "population_statistics": (("region", "population_statistic"), population_statistics(haplotypes)[None]),
+        "callable_fraction": (("region", "bin"), (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp)[None]),
+    }
+    if region.tracts is not None:
+        truth = ghost_fraction(region.tracts, int((haplotypes.roles == TARGET).sum()), (start, end), bin_bp)
+        variables["ghost_fraction"] = (("region", "haplotype", "bin"), truth[None])
+    labels: dict[str, Any] = {
+        "genome": region.genome,
+        "scenario": region.scenario,
+        "region_index": region.index,
+        "contig": haplotypes.contig,
+        "start_bp": start,
+        **{f"parameter_{name}": float(value) for name, value in region.parameters.items()},
+    }
+    coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
+    coordinates["statistic"] = list(STATISTICS)
+    coordinates["population_statistic"] = list(POPULATION_STATISTICS)
+    coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
+    return xr.Dataset(variables, coords=coordinates)
+
+
+def _join(datasets: list[xr.Dataset]) -> xr.Dataset:
+    """Concatenate along region; a parameter that only some datasets have is NaN in the others."""
+    parameters = sorted({str(name) for ds in datasets for name in ds.coords if str(name).startswith("parameter_")})
+    truth_known = all("ghost_fraction" in ds for ds in datasets)
+    filled = []
+    for ds in datasets:
+        absent = {name: ("region", np.full(ds.sizes["region"], np.nan)) for name in parameters if name not in ds.coords}
+        ds = ds.assign_coords(absent)
+        filled.append(ds if truth_known else ds.drop_vars("ghost_fraction", errors="ignore"))
+    return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
+
+
+def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
+    """Join datasets of several batches or scenarios along ``region``.
+
+    Parameters
+    ----------
+    datasets : list of xarray.Dataset
+        Of the same statistics, bin size, region length and sample sizes. Parameters that a scenario lacks become NaN;
+        ``ghost_fraction`` stays only where every dataset has it.
+
+    Raises
+    ------
+    DataError
+        Nothing to join, or datasets that do not fit together.
+    """
+    if not datasets:
+        raise DataError("there are no statistics to join")
+    first = datasets[0]
+    for other in datasets[1:]:
+        for name in ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral"):
+            if first.attrs.get(name) != other.attrs.get(name):
+                raise DataError(
+                    f"statistics differ in {name}: {first.attrs.get(name)} and {other.attrs.get(name)}; "
+                    "compute them again with the same options"
+                )
+        for name in ("statistic", "population_statistic"):
+            if list(first[name].values) != list(other[name].values):
+                raise DataError(f"statistics differ in their {name} names; compute them again with one version")
+    joined = _join(datasets)
+    joined.attrs = {key: value for key, value in first.attrs.items() if key != "provenance"}
+    joined.attrs["provenance"] = json.dumps([ds.attrs.get("provenance", "") for ds in datasets])
+    return joined
+
+
+def from_trees(
+    path: Path, *, bin_bp: int, ancestral: str, seed: int, minimum_allele_count: tuple[int, int] = (1, 1)
+) -> xr.Dataset:
+    """Statistics of the simulated regions of one batch, with the truth from its ``.tracts.parquet``.
+
+    Parameters
+    ----------
+    path : Path
+        ``X.trees``; ``X.tracts.parquet`` lies beside it.
+    bin_bp : int
+    ancestral : str
+        ``"ancestral"`` or ``"outgroup-major"``: how alleles are to be coded.
+    seed : int
+        Root seed of the observation model.
+    minimum_allele_count : tuple of int
+        Range from which the observation model draws the allele-count filter of each genome's panel.
+
+    Raises
+    ------
+    DataError
+        A missing or damaged file.
+    """
+    path = Path(path)
+    tracts_path = path.with_suffix(".tracts.parquet")
+    for needed in (path, tracts_path):
+        if not needed.is_file():
+            raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
+    tracts = pd.read_parquet(tracts_path)
+    regions = _simulated_regions(path, tracts, ancestral, seed, minimum_allele_count)
+    return build(regions, bin_bp=bin_bp)
+
+
+def _simulated_regions(
+    path: Path, tracts: pd.DataFrame, ancestral: str, seed: int, minimum_allele_count: tuple[int, int]
+) -> Iterator[Region]:
+    from introghost.simulation.ancestry import read_trees
+    from introghost.simulation.observation import observe
+
+    for ts in read_trees(path):
+        about = ts.metadata["introghost"]
+        genome, index = int(about["genome"]), int(about["region"])
+        observed = observe(
+            ts,
+            ancestral=ancestral,
+            seed=seed,
+            minimum_allele_count=minimum_allele_count,
+        )
+        first = 2 * int(about["outgroup_diploids"])
+        rows = tracts[(tracts["genome"] == genome) & (tracts["region"] == index)]
+        rows = rows.assign(haplotype=rows["haplotype"] - first)
+        rows = rows[(rows["haplotype"] >= 0) & (rows["haplotype"] < 2 * int(about["target_diploids"]))]
+        yield Region(observed, index, genome, about["scenario"], about["parameters"], rows)
+
+
+def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> xr.Dataset:
+    """Statistics of a VCF, in tiles of one region length.
+
+    Parameters
+    ----------
+    source : VcfSource
+    bin_bp, region_length_bp : int
+        The bin size divides the region length. The last tile of a contig is filled up with uncallable bases.
+
+    Raises
+    ------
+    DataError
+        No contig with sites.
+    """
+    return build(_tiles(source, region_length_bp), bin_bp=bin_bp)
+
+
+def _tiles(source: "VcfSource", region_length_bp: int) -> Iterator[Region]:
+    index = 0
+    for contig, contig_start, contig_end in source.contigs():
+        for start in range(contig_start, contig_end, region_length_bp):
+            haplotypes = source.read(contig, start, min(start + region_length_bp, contig_end))
+            yield Region(replace(haplotypes, interval_bp=(start, start + region_length_bp)), index)
+            index += 1
+
+
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write `dataset` as one zarr zip file, atomically; equal datasets give equal bytes."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        store = Path(folder) / "dataset.zarr"
+        dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False)
+        files = sorted(p for p in store.rglob("*") if p.is_file())
+        with provenance.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for file in files:
+                entry = zipfile.ZipInfo(file.relative_to(store).as_posix(), _ZIP_DATE)
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_STORED)
+
+
+def read(path: Path) -> xr.Dataset:
+    """Read a dataset into memory.
+
+    Raises
+    ------
+    DataError
+        A missing or damaged file.
+    """
+    import zarr
+
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    try:
+        store = zarr.storage.ZipStore(path, mode="r")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                dataset: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
+                return dataset
+        finally:
+            store.close()
+    except (zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path}: not a readable statistics file ({error}); write it again") from error
