@@ -115,3 +115,78 @@ _BETWEEN = (
 )
 
 POPULATION: tuple[Statistic, ...] = _WITHIN + _BETWEEN
+
+
+def _haplotype(name: str, unit: str, definition: str, citation: str = "this package") -> Statistic:
+    return Statistic(name, "haplotype", unit, definition, citation)
+
+
+_PRIVATE_CITATION = "Plagnol & Wall 2006; Skov et al. 2018"
+_DISTANCE_CITATION = "Durvasula & Sankararaman 2019"
+
+HAPLOTYPE: tuple[Statistic, ...] = (
+    _haplotype(
+        "private_singletons",
+        "per 10 kb",
+        "Carried alleles that the outgroup lacks and no other target haplotype carries.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype(
+        "private_shared_rare",
+        "per 10 kb",
+        "Carried alleles that the outgroup lacks, in two or more target haplotypes, at most 5 % of them.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype(
+        "private_shared_intermediate",
+        "per 10 kb",
+        "As above, in more than 5 % and at most 20 % of the target haplotypes.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype(
+        "private_shared_common",
+        "per 10 kb",
+        "As above, in more than 20 % of the target haplotypes.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype("rare_in_outgroup", "per 10 kb", "Carried alleles that at most 5 % of the outgroup carry, but some."),
+    _haplotype("common_in_outgroup", "per 10 kb", "Carried alleles that more than 5 % of the outgroup carry."),
+    _haplotype(
+        "distance_nearest_outgroup",
+        "per 10 kb",
+        "Differences to the nearest outgroup haplotype over the window.",
+        _DISTANCE_CITATION,
+    ),
+    _haplotype(
+        "distance_quantile_outgroup",
+        "per 10 kb",
+        "5 % quantile of the differences to the outgroup haplotypes over the window.",
+        _DISTANCE_CITATION,
+    ),
+    _haplotype(
+        "distance_mean_outgroup",
+        "per 10 kb",
+        "Mean of the differences to the outgroup haplotypes over the window.",
+        _DISTANCE_CITATION,
+    ),
+    _haplotype(
+        "distance_nearest_outgroup_bin",
+        "per 10 kb",
+        "Differences to the nearest outgroup haplotype in the bin.",
+        _DISTANCE_CITATION,
+    ),
+    _haplotype("distance_nearest_target", "per 10 kb", "Differences to the nearest other target haplotype."),
+    _haplotype("distance_mean_target", "per 10 kb", "Mean of the differences to the other target haplotypes."),
+    _haplotype(
+        "private_shared_with_closest_target",
+        "per 10 kb",
+        "Private alleles shared with the target haplotype that shares most, over the window.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype("private_window", "per 10 kb", "Private alleles carried over the window.", _PRIVATE_CITATION),
+    _haplotype("outgroup_segregating", "per 10 kb", "Sites that vary in the outgroup; the same for all haplotypes."),
+    _haplotype("target_segregating", "per 10 kb", "Sites that vary in the target; the same for all haplotypes."),
+    _haplotype("callable_fraction", "proportion", "Callable part of the bin; the same for all haplotypes."),
+)
+
+ALL: tuple[Statistic, ...] = HAPLOTYPE + POPULATION

@@ -1,0 +1,64 @@
+"""The fast haplotype statistics against their slow twins, scikit-allel and tskit."""
+
+import dataclasses
+
+import allel
+import naive
+import numpy as np
+import pytest
+import tskit
+
+from introghost.haplotypes import Haplotypes
+from introghost.statistics import registry
+from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
+
+
+def test_registry_lists_every_statistic_in_order():
+    assert tuple(statistic.name for statistic in registry.HAPLOTYPE) == STATISTICS
+    names = [statistic.name for statistic in registry.ALL]
+    assert len([s for s in registry.ALL if s.definition and s.unit and s.citation]) == len(names)
+
+
+@pytest.mark.parametrize("bin_bp", [10_000, 15_000])
+def test_naive_twin(example: Haplotypes, bin_bp: int):
+    fast = haplotype_statistics(example, bin_bp)
+    slow = naive.haplotype(example, bin_bp)
+    assert fast.dtype == np.float32
+    assert set(slow) == set(STATISTICS)
+    for index, name in enumerate(STATISTICS):
+        np.testing.assert_allclose(fast[:, :, index], slow[name], rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+def test_callable_bp_twin(example: Haplotypes):
+    start, _ = example.interval_bp
+    fast = callable_per_bin_bp(example, 10_000)
+    slow = [naive.callable_total(example, start + b * 10_000, start + (b + 1) * 10_000) for b in range(len(fast))]
+    np.testing.assert_allclose(fast, slow)
+
+
+def test_segregating_sites_of_scikit_allel_and_tskit(simulated: Haplotypes, tree_sequence: tskit.TreeSequence):
+    fast = haplotype_statistics(simulated, 10_000)
+    segregating = fast[0, :, STATISTICS.index("outgroup_segregating")]
+    counts = allel.HaplotypeArray(simulated.outgroup).count_alleles(max_allele=1)
+    varies = counts.is_segregating()
+    expected, _ = np.histogram(simulated.positions_bp[varies], bins=np.arange(0, 120_001, 10_000))
+    np.testing.assert_allclose(segregating, expected, rtol=1e-5)
+    windows = np.arange(0, 120_001, 10_000)
+    by_tskit = tree_sequence.segregating_sites(range(16), windows=windows, span_normalise=False)
+    np.testing.assert_allclose(segregating, by_tskit, rtol=1e-5)
+
+
+def test_mean_distance_is_the_divergence_of_tskit(simulated: Haplotypes, tree_sequence: tskit.TreeSequence):
+    fast = haplotype_statistics(simulated, 10_000)[:, 5, STATISTICS.index("distance_mean_outgroup")]
+    for row, sample in enumerate(range(16, 30)):
+        divergence = tree_sequence.divergence([[sample], range(16)], windows=[0, 30_000, 80_000, 120_000])[1]
+        assert fast[row] == pytest.approx(divergence * 10_000, rel=1e-4)
+
+
+def test_order_of_haplotypes_does_not_matter(simulated: Haplotypes):
+    target = np.flatnonzero(simulated.roles == 1)
+    order = np.concatenate([np.arange(16), np.random.default_rng(1).permutation(target)])
+    shuffled = dataclasses.replace(simulated, genotypes=simulated.genotypes[:, order])
+    np.testing.assert_allclose(
+        haplotype_statistics(shuffled, 10_000), haplotype_statistics(simulated, 10_000)[order[16:] - 16], rtol=1e-5
+    )
