@@ -24,8 +24,11 @@ def check(config: Path, draws: int, figures: Path | None) -> None:
     from introghost.simulation import scenarios
 
     folders = [config] if config.is_dir() else scenario_folders(load(config))
+    if figures:
+        figures.mkdir(parents=True, exist_ok=True)
     for folder in folders:
         figure = figures / f"{folder.name}.svg" if figures else None
-        scenarios.check(folder, draws=draws, figure=figure)
-        click.echo(f"{folder}: ok ({draws} draws)")
+        marginals = scenarios.check(folder, draws=draws, figure=figure)
+        click.echo(f"{folder}: ok; its parameters in {draws} draws:")
+        click.echo(marginals.to_string(index=False, float_format="{:.4g}".format))
     click.echo(f"{config}: ok")

@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from introghost.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
+    code = (
+        "import sys; from introghost.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'snakemake', 'numpy', 'msprime', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    for verb in ("config", "vcf", "simulate", "statistics", "train", "evaluate", "apply", "report"):
+        assert f"\n  {verb} " in result.stdout
+
+
+@pytest.mark.parametrize("verb", ["config", "vcf", "simulate", "statistics", "train", "evaluate", "apply", "report"])
+def test_the_help_of_a_verb_loads_no_torch(verb: str) -> None:
+    code = (
+        f"import sys; from introghost.cli import main\n"
+        f"try: main([{verb!r}, '--help'])\n"
+        "except SystemExit as end: print(end.code)\n"
+        "sys.exit('torch' in sys.modules or 'snakemake' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Usage: introghost" in result.stdout
+
+
+def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text((ROOT / "config" / "config.yaml").read_text().replace("bin_bp:", "bin_pb:"))
+    with pytest.raises(SystemExit) as caught:
+        main(["config", "check", str(path)])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert "did you mean 'bin_bp'?" in error
+
+
+def test_the_default_configuration_is_checked_with_its_scenarios(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as caught:
+        main(["config", "check", "config/config.yaml", "--draws", "2", "--figures", str(tmp_path / "figures")])
+    assert caught.value.code == 0
+    assert "config/config.yaml: ok" in capsys.readouterr().out
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"ghost", "null", "structure", "demo"}

@@ -1,0 +1,77 @@
+"""The workflow can be planned, is lint-free and formatted; nothing is run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
+
+
+def run(program: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    binaries = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        [str(binaries / program), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Path:
+    """A copy without results, so that what a plan says does not depend on what was run before."""
+    shutil.copy(ROOT / "Snakefile", tmp_path)
+    for name in ("workflow", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def jobs(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Number of jobs of each rule that a dry run plans."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = (line.split() for line in result.stdout.splitlines())
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
+@pytest.mark.parametrize("arguments", [(), ("--snakefile", "workflow/Snakefile")])
+def test_default_target_asks_for_the_report_of_every_stage(workflow: Path, arguments: tuple[str, ...]) -> None:
+    planned = jobs(run("snakemake", "--dry-run", "--quiet", "rules", *arguments, folder=workflow))
+    one_each = {"simulate_data", "write_data", "evaluate", "evaluate_data", "apply", "report"}
+    assert {rule for rule, count in planned.items() if count == 1} >= one_each
+    assert planned["simulate"] == planned["statistics"] > 3
+    assert planned["train"] == 2
+
+
+def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: Path) -> None:
+    files = ("DPYD.vcf.gz", "populations.tsv", "accessible.chr1.97-99Mb.bed", "genetic_map.chr1.97-99Mb.tsv")
+    for name in files:
+        path = workflow / "resources" / "1000genomes" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    result = run(
+        "snakemake", "--dry-run", "--printshellcmds", "--configfile", "config/1000genomes.yaml", folder=workflow
+    )
+    assert "simulate_data" not in jobs(result)
+    assert "--outgroup YRI --target GBR" in result.stdout
+    assert "--include-bed resources/1000genomes/accessible.chr1.97-99Mb.bed" in result.stdout
+    assert "--panel-diploids 150" in result.stdout
+    assert "--minimum-allele-count 1 6" in result.stdout
+
+
+def test_a_typo_in_the_configuration_stops_the_workflow_and_names_the_key(workflow: Path) -> None:
+    result = run("snakemake", "--dry-run", "--config", "test_genome=3", folder=workflow)
+    assert result.returncode != 0
+    assert "unknown key 'test_genome' in the top level; did you mean 'test_genomes'?" in result.stdout + result.stderr
+
+
+def test_lint_finds_nothing() -> None:
+    result = run("snakemake", "--lint")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_rules_are_formatted() -> None:
+    result = run("snakefmt", "--check", "Snakefile", "workflow")
+    assert result.returncode == 0, result.stdout + result.stderr
