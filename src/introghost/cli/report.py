@@ -1,0 +1,25 @@
+"""``introghost report``: the HTML page of a set of calls."""
+
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("report")
+@click.option("--calls", type=_FOLDER, required=True, help="Folder that `introghost apply` wrote.")
+@click.option("--evaluation", type=_FOLDER, help="Folder that `introghost evaluate` wrote.")
+@click.option("--model", type=_FOLDER, help="Folder of model bundles; their learning curves are drawn.")
+@click.option("--scenario", "scenarios", type=_FOLDER, multiple=True, help="Scenario folder to draw; may be repeated.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The HTML file to write."
+)
+def command(
+    calls: Path, evaluation: Path | None, model: Path | None, scenarios: tuple[Path, ...], output: Path
+) -> None:
+    """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
+    from introghost.report import page
+
+    page.write_report(calls, evaluation, model, scenarios, output)
+    click.echo(f"{output}: report written", err=True)

@@ -1,0 +1,175 @@
+"""Figures as inline SVG, equal bytes for equal data."""
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import demes
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MAX_CONTIGS = 6
+MAX_HAPLOTYPES = 200
+MAX_POINTS = 1500
+MAX_VECTOR_SEGMENTS = 2000
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+
+
+def _new_figure(width: float, height: float, rows: int = 1) -> "tuple[Figure, list[Axes]]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, 1, squeeze=False)
+    return figure, list(axes[:, 0])
+
+
+def _svg(figure: "Figure", name: str, description: str) -> str:
+    """The figure as one ``<svg>`` element whose ids start with `name`, with `description` as its alternative text."""
+    import matplotlib
+    from markupsafe import escape
+
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, dpi=120)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    text = text.replace("url(#", f"url(#{name}-")
+    label = escape(description)
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
+
+
+def shown_contigs(segments: pd.DataFrame, frequency: pd.DataFrame | None) -> list[str]:
+    """The contigs that figures show: the first `MAX_CONTIGS` in the order of the calls."""
+    source = segments if frequency is None else frequency
+    return [str(name) for name in pd.unique(source["contig"])[:MAX_CONTIGS]]
+
+
+def segment_painting(segments: pd.DataFrame, haplotypes: list[str], contigs: list[str]) -> str:
+    """Called segments of each target haplotype along the contigs, coloured by posterior.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns contig, start, end (bp, 0-based half-open), sample, haplotype, mean_posterior.
+    haplotypes : list of str
+        ``SAMPLE.HAPLOTYPE`` labels, top to bottom; at most `MAX_HAPLOTYPES` are drawn.
+    contigs : list of str
+        The contigs to draw, one panel each.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
+    drawn = haplotypes[:MAX_HAPLOTYPES]
+    height = 0.8 + min(6.0, 0.06 * len(drawn) + 0.6)
+    figure, axes = _new_figure(9, height * max(len(contigs), 1), max(len(contigs), 1))
+    labels = segments["sample"] + "." + segments["haplotype"].astype(str)
+    rows = labels.map({label: row for row, label in enumerate(drawn)})
+    collection = None
+    for axis, contig in zip(axes, contigs, strict=False):
+        chosen = (segments["contig"] == contig) & rows.notna()
+        collection = _draw_segments(axis, segments[chosen], np.asarray(rows[chosen], dtype=np.float64))
+        axis.set_ylim(len(drawn) - 0.5, -0.5)
+        axis.set_xlabel(f"position on {contig} (Mb)")
+        axis.set_ylabel("target haplotype")
+    if collection is not None:
+        figure.colorbar(collection, ax=axes, label="mean posterior", shrink=0.8)
+    count = f"{len(segments)} called segments" if len(segments) else "No segment was called"
+    return _svg(figure, "painting", f"{count} of {len(haplotypes)} target haplotypes, drawn along the contigs.")
+
+
+def _draw_segments(axis: "Axes", segments: pd.DataFrame, rows: NDArray[np.float64]) -> Any:
+    from matplotlib.collections import PolyCollection
+
+    left, right = segments["start"].to_numpy() / 1e6, segments["end"].to_numpy() / 1e6
+    top, bottom = rows - 0.45, rows + 0.45
+    corners = np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
+    collection = PolyCollection(
+        list(corners), array=np.asarray(segments["mean_posterior"], dtype=np.float64), cmap="cividis_r"
+    )
+    collection.set_clim(0, 1)
+    collection.set_rasterized(len(segments) > MAX_VECTOR_SEGMENTS)
+    axis.add_collection(collection, autolim=False)
+    axis.set_xlim(left.min() if len(left) else 0, right.max() if len(right) else 1)
+    return collection
+
+
+def ghost_frequency(frequency: pd.DataFrame, contigs: list[str]) -> str:
+    """Mean posterior over target haplotypes along each contig.
+
+    Parameters
+    ----------
+    frequency : DataFrame
+        Columns contig, start, end (bp), value in [0, 1]; averaged down to at most `MAX_POINTS` points a contig.
+    contigs : list of str
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
+    figure, axes = _new_figure(9, 1.9 * max(len(contigs), 1), max(len(contigs), 1))
+    for axis, contig in zip(axes, contigs, strict=False):
+        rows = frequency[frequency["contig"] == contig]
+        step = max(1, -(-len(rows) // MAX_POINTS))
+        group = np.arange(len(rows)) // step
+        middle = ((rows["start"] + rows["end"]) / 2e6).groupby(group).mean()
+        value = rows["value"].groupby(group).mean()
+        axis.fill_between(middle, value, step="mid", color=BLUE, alpha=0.8, linewidth=0)
+        axis.set_ylim(0, max(0.05, 1.1 * float(value.max()) if len(value) else 0))
+        axis.set_xlabel(f"position on {contig} (Mb)")
+        axis.set_ylabel("ghost frequency")
+        axis.margins(x=0)
+    return _svg(figure, "frequency", "Estimated frequency of ghost ancestry in the target along the contigs.")
+
+
+def scenario_drawing(graph: "demes.Graph", name: str) -> str:
+    """One draw of a scenario as a tube drawing; time in generations, logarithmic."""
+    import demesdraw
+
+    figure, (axis,) = _new_figure(4.5, 4)
+    demesdraw.tubes(graph, ax=axis, log_time=True, seed=1)
+    axis.set_title(name)
+    names = ", ".join(deme.name for deme in graph.demes)
+    return _svg(figure, f"scenario-{name}", f"Populations of scenario {name}, one draw of its priors: {names}.")
+
+
+def learning_curve(curve: pd.DataFrame, task: str) -> str:
+    """Training and validation loss by epoch."""
+    figure, (axis,) = _new_figure(4.5, 3)
+    axis.plot(curve["epoch"], curve["training_loss"], color=GREY, label="training")
+    axis.plot(curve["epoch"], curve["validation_loss"], color=BLUE, label="validation")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel("loss")
+    axis.legend(frameon=False)
+    least = float(curve["validation_loss"].min())
+    return _svg(
+        figure, f"learning-{task}", f"Loss of {task} over {len(curve)} epochs; least validation loss {least:.4g}."
+    )
+
+
+def precision_recall(curve: pd.DataFrame, average_precision: float | None) -> str:
+    """Precision against recall of local calls on unseen genomes."""
+    figure, (axis,) = _new_figure(4.5, 3.6)
+    axis.step(curve["recall"], curve["precision"], where="post", color=BLUE)
+    axis.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
+    score = "" if average_precision is None else f" Average precision {average_precision:.3f}."
+    return _svg(figure, "precision-recall", f"Precision against recall on unseen simulated genomes.{score}")
+
+
+def reliability(table: pd.DataFrame, name: str) -> str:
+    """Observed frequency against mean probability in bins of equal mass."""
+    figure, (axis,) = _new_figure(4.5, 3.6)
+    axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
+    axis.plot(table["mean_probability"], table["observed_frequency"], color=ORANGE, marker="o", markersize=4)
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="called probability", ylabel="observed frequency")
+    return _svg(figure, name, "Observed frequency against called probability; the diagonal is perfect calibration.")

@@ -1,0 +1,190 @@
+"""The report: one HTML page without outside resources, equal bytes for equal inputs."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from introghost import __version__, provenance
+from introghost.errors import DataError
+from introghost.report import figures, tables
+
+MAX_SAMPLE_ROWS = 40
+DRAW_SEED = 1
+
+_ANSWERS = {
+    "ghost": "The target carries segments from an unsampled lineage.",
+    "no ghost": "No contribution from an unsampled lineage is needed to explain the target.",
+    "undecided": "The data do not decide between the scenarios.",
+    "no scenario fits": "The data lie outside everything that was simulated: no answer can be trusted.",
+}
+
+_REFERENCES = (
+    "Baumdicker et al. (2022) Efficient ancestry and mutation simulation with msprime 1.0. Genetics 220, iyab229.",
+    "Kelleher et al. (2016) Efficient coalescent simulation and genealogical analysis for large sample sizes. "
+    "PLoS Computational Biology 12, e1004842 (msprime, tskit).",
+    "Gower et al. (2022) Demes: a standard format for demographic models. Genetics 222, iyac131.",
+    "Miles et al. scikit-allel: a Python package for exploring and analysing genetic variation data. "
+    "doi:10.5281/zenodo.822784.",
+    "Paszke et al. (2019) PyTorch: an imperative style, high-performance deep learning library. NeurIPS 32.",
+    "Pedersen and Quinlan (2017) cyvcf2: fast, flexible variant analysis with Python. Bioinformatics 33, 1867–1869.",
+)
+
+
+def write_report(
+    calls: Path, evaluation: Path | None, model: Path | None, scenarios: Sequence[Path], output: Path
+) -> None:
+    """Write the report of one set of calls as a single self-contained HTML file.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote. ``segments.tsv`` and ``per_sample.tsv`` must be there; ``posterior.bedgraph``,
+        ``model_choice.json``, ``parameter_posterior.tsv`` and ``provenance.json`` are shown where they are.
+    evaluation : Path or None
+        Folder that ``evaluate`` wrote; its sub-folder ``demo``, if there is one, holds the accuracy on these calls.
+    model : Path or None
+        Folder of bundles; every ``*/learning_curve.tsv`` is drawn.
+    scenarios : sequence of Path
+        Scenario folders, each drawn once.
+    output : Path
+        The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+
+    Raises
+    ------
+    DataError
+        If a folder or a file that must be there is missing, or a file cannot be read.
+    """
+    for role, folder in (("calls", calls), ("evaluation", evaluation), ("model", model)):
+        if folder is not None and not Path(folder).is_dir():
+            raise DataError(f"{folder}: no such folder of {role}")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("introghost", "report/templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    html = environment.get_template("report.html.j2").render(
+        version=__version__,
+        references=_REFERENCES,
+        **_answer(Path(calls)),
+        **_segments(Path(calls)),
+        **_accuracy(None if evaluation is None else Path(evaluation)),
+        learning_curves=_learning_curves(None if model is None else Path(model)),
+        scenarios=[_scenario(Path(folder)) for folder in scenarios],
+        records=_records(Path(calls), None if model is None else Path(model)),
+    )
+    provenance.write_text(Path(output), html)
+
+
+def _answer(calls: Path) -> dict[str, Any]:
+    """The decision in words, the probability of each scenario and whatever else model choice recorded."""
+    path = calls / "model_choice.json"
+    choice = tables.read_json(path) if path.is_file() else {}
+    decision = choice.get("decision")
+    probabilities = choice.get("probabilities") or {}
+    notes = {
+        name.replace("_", " "): tables.format_value(value)
+        for name, value in sorted(choice.items())
+        if name not in ("decision", "probabilities", "p_ghost") and isinstance(value, str | int | float)
+    }
+    posterior = tables.read_optional(calls / "parameter_posterior.tsv")
+    return {
+        "decision": decision,
+        "answer": _ANSWERS.get(str(decision), "Model choice was not run: only segments were called."),
+        "p_ghost": None if choice.get("p_ghost") is None else f"{float(choice['p_ghost']):.3f}",
+        "probabilities": [(name, float(value), f"{float(value):.3f}") for name, value in sorted(probabilities.items())],
+        "notes": notes,
+        "parameters": None if posterior is None else tables.page_table(posterior, max_rows=MAX_SAMPLE_ROWS),
+    }
+
+
+def _segments(calls: Path) -> dict[str, Any]:
+    """Figures and tables of the called segments."""
+    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
+    per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
+    path = calls / "posterior.bedgraph"
+    frequency = tables.read_bedgraph(path) if path.is_file() else None
+    contigs = figures.shown_contigs(segments, frequency)
+    haplotypes = (per_sample["sample"] + "." + per_sample["haplotype"].astype(str)).tolist()
+    ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
+    called, possible = per_sample["called_bp"].sum(), per_sample["callable_bp"].sum()
+    lengths = segments["end"] - segments["start"]
+    facts = {
+        "target haplotypes": tables.format_value(len(haplotypes)),
+        "segments": tables.format_value(len(segments)),
+        "median segment length (bp)": tables.format_value(float(lengths.median()) if len(lengths) else None),
+        "called fraction of the callable sequence": tables.format_value(float(called / possible) if possible else None),
+    }
+    return {
+        "facts": facts,
+        "num_contigs": int(pd.concat([segments["contig"], pd.Series(contigs, dtype=str)]).nunique())
+        if frequency is None
+        else int(frequency["contig"].nunique()),
+        "contigs": contigs,
+        "painting": Markup(figures.segment_painting(segments, haplotypes, contigs)) if contigs else None,
+        "num_haplotypes": len(haplotypes),
+        "num_drawn": min(len(haplotypes), figures.MAX_HAPLOTYPES),
+        "frequency": Markup(figures.ghost_frequency(frequency, contigs)) if frequency is not None and contigs else None,
+        "per_sample": tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
+    }
+
+
+def _accuracy(evaluation: Path | None) -> dict[str, Any]:
+    """Figures and tables of the evaluation; None and empty where a table was not written."""
+    shown: dict[str, Any] = {"precision_recall": None, "reliability": None, "accuracy_tables": []}
+    if evaluation is None:
+        return shown
+    curve = tables.read_optional(evaluation / "precision_recall.tsv", ("recall", "precision"))
+    summary = tables.read_optional(evaluation / "summary.tsv", ("metric", "value"))
+    if curve is not None and len(curve):
+        score = None if summary is None else summary.set_index("metric")["value"].get("average_precision")
+        shown["precision_recall"] = Markup(figures.precision_recall(curve, None if score is None else float(score)))
+    bins = tables.read_optional(evaluation / "reliability.tsv", ("mean_probability", "observed_frequency"))
+    if bins is not None and len(bins):
+        shown["reliability"] = Markup(figures.reliability(bins, "reliability"))
+    titles = {
+        "demo/summary": "These calls against their true tracts (simulated data)",
+        "summary": "Local calls on unseen genomes",
+        "by_proportion": "Local calls by introgression proportion",
+        "by_scenario": "Local calls by scenario",
+        "model_choice_summary": "Model choice on unseen genomes",
+        "model_choice_confusion": "Model choice: true and assigned scenario",
+    }
+    for name, title in titles.items():
+        table = tables.read_optional(evaluation / f"{name}.tsv")
+        if table is not None:
+            shown["accuracy_tables"].append((title, tables.page_table(table)))
+    return shown
+
+
+def _learning_curves(model: Path | None) -> list[Markup]:
+    if model is None:
+        return []
+    columns = ("epoch", "training_loss", "validation_loss")
+    paths = sorted(model.glob("*/learning_curve.tsv"))
+    return [Markup(figures.learning_curve(tables.read_table(path, columns), path.parent.name)) for path in paths]
+
+
+def _scenario(folder: Path) -> tuple[str, Markup]:
+    from introghost.simulation import priors
+    from introghost.simulation import scenarios as scenario_folders
+
+    scenario = scenario_folders.load(folder)
+    graph = scenario.graph(priors.draw(scenario, DRAW_SEED))
+    return scenario.name, Markup(figures.scenario_drawing(graph, scenario.name))
+
+
+def _records(calls: Path, model: Path | None) -> list[tuple[str, str]]:
+    """Provenance of the calls and of each bundle, as indented JSON."""
+    paths = [("calls", calls / "provenance.json")]
+    if model is not None:
+        paths += [(f"model {path.parent.name}", path) for path in sorted(model.glob("*/provenance.json"))]
+    return [
+        (title, json.dumps(tables.read_json(path), indent=1, sort_keys=True)) for title, path in paths if path.is_file()
+    ]

@@ -1,0 +1,187 @@
+"""The report: self-contained, equal bytes, and clear about what is not there."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+
+import demes
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from introghost.cli.report import command
+from introghost.errors import DataError
+from introghost.report import figures, page, tables
+
+
+def write_tsv(path: Path, **columns: list[object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    calls, evaluation = tmp_path / "calls", tmp_path / "evaluation"
+    write_tsv(
+        calls / "segments.tsv",
+        contig=["1", "1", "2"],
+        start=[0, 500_000, 10_000],
+        end=[50_000, 620_000, 90_000],
+        sample=["A<b>", "B", "B"],
+        haplotype=[0, 1, 0],
+        mean_posterior=[0.8, 0.95, 0.6],
+        num_private_alleles=[3, 9, 2],
+    )
+    write_tsv(
+        calls / "per_sample.tsv",
+        sample=["A<b>", "A<b>", "B", "B"],
+        haplotype=[0, 1, 0, 1],
+        called_bp=[50_000, 0, 80_000, 120_000],
+        callable_bp=[2_000_000] * 4,
+        fraction=[0.025, 0.0, 0.04, 0.06],
+    )
+    bins = [(c, s, s + 10_000, 0.25) for c in ("1", "2") for s in range(0, 1_000_000, 10_000)]
+    pd.DataFrame(bins).to_csv(calls / "posterior.bedgraph", sep="\t", index=False, header=False)
+    choice = {"probabilities": {"ghost": 0.9, "null": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
+    (calls / "model_choice.json").write_text(json.dumps(choice))
+    (calls / "provenance.json").write_text(json.dumps({"verb": "apply", "version": "0"}))
+    write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
+    write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
+    write_tsv(
+        evaluation / "reliability.tsv", mean_probability=[0.1, 0.8], observed_frequency=[0.12, 0.7], count=[50, 50]
+    )
+    write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
+    write_tsv(
+        tmp_path / "model" / "segments" / "learning_curve.tsv",
+        epoch=[1, 2],
+        training_loss=[0.5, 0.3],
+        validation_loss=[0.52, 0.35],
+    )
+    return tmp_path
+
+
+def write(results: Path, name: str = "report.html") -> str:
+    output = results / name
+    page.write_report(results / "calls", results / "evaluation", results / "model", [], output)
+    return output.read_text(encoding="utf-8")
+
+
+def test_page_is_self_contained_small_and_repeatable(results: Path) -> None:
+    html = write(results)
+    assert html == write(results, "again.html")
+    assert html.startswith("<!DOCTYPE html>")
+    assert len(html.encode()) < 2_000_000
+    assert not re.search(r"<(script|link|img|iframe)\b", html)
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", html)
+    assert str(results) not in html
+
+
+def test_every_figure_is_well_formed_and_has_alternative_text_and_own_ids(results: Path) -> None:
+    html = write(results)
+    drawings = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
+    assert len(drawings) == 5
+    assert all(ElementTree.fromstring(drawing).get("aria-label") for drawing in drawings)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", html)) <= set(ids)
+
+
+def test_page_says_what_was_found(results: Path) -> None:
+    html = write(results)
+    for words in ("carries segments", "Decision: ghost", "0.900", "novelty", "0.77", "Average precision 0.910"):
+        assert words in html
+    assert "A<b>" not in html
+    assert html.index("<td>B</td><td>1</td>") < html.index("<td>B</td><td>0</td>")
+    text: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = text.append  # type: ignore[method-assign]
+    parser.feed(html)
+    assert "A<b>" in text
+
+
+def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
+    calls = results / "calls"
+    for name in ("model_choice.json", "posterior.bedgraph", "provenance.json"):
+        (calls / name).unlink()
+    header = (calls / "segments.tsv").read_text().splitlines()[0]
+    (calls / "segments.tsv").write_text(header + "\n")
+    page.write_report(calls, None, None, [], results / "report.html")
+    html = (results / "report.html").read_text()
+    assert "No segment was called" in html
+    assert "Model choice was not run" in html
+    assert "How far to trust it" not in html
+
+
+def test_no_segment_but_bins_still_draws_the_contigs(results: Path) -> None:
+    path = results / "calls" / "segments.tsv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert "position on 2 (Mb)" in write(results)
+
+
+def test_missing_folder_file_and_column_are_named(results: Path) -> None:
+    with pytest.raises(DataError, match="nowhere: no such folder of calls"):
+        page.write_report(results / "nowhere", None, None, [], results / "report.html")
+    write_tsv(results / "calls" / "per_sample.tsv", sample=["A"])
+    with pytest.raises(DataError, match=r"per_sample\.tsv: column haplotype"):
+        write(results)
+    (results / "calls" / "segments.tsv").unlink()
+    with pytest.raises(DataError, match=r"segments\.tsv: no such file"):
+        write(results)
+    assert not (results / "report.html").exists()
+
+
+@pytest.mark.parametrize("content", ["1 2 3\n", "1 a b c\n"])
+def test_broken_bedgraph_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.bedgraph").write_text("track type=bedGraph\n" + content)
+    with pytest.raises(DataError, match=r"x\.bedgraph"):
+        tables.read_bedgraph(tmp_path / "x.bedgraph")
+
+
+@pytest.mark.parametrize("content", ["{", "[1]"])
+def test_broken_json_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(DataError, match=r"x\.json"):
+        tables.read_json(tmp_path / "x.json")
+
+
+def test_sample_names_stay_text(tmp_path: Path) -> None:
+    write_tsv(tmp_path / "x.tsv", sample=["001"], fraction=[0.5])
+    assert tables.read_table(tmp_path / "x.tsv")["sample"].tolist() == ["001"]
+
+
+def test_many_segments_are_drawn_as_an_image_and_stay_small() -> None:
+    number = 20_000
+    segments = pd.DataFrame(
+        {
+            "contig": "1",
+            "start": range(0, number * 10, 10),
+            "end": range(9, number * 10, 10),
+            "sample": [f"s{i % 100}" for i in range(number)],
+            "haplotype": 0,
+            "mean_posterior": 0.7,
+        }
+    )
+    drawing = figures.segment_painting(segments, [f"s{i}.0" for i in range(100)], ["1"])
+    assert "data:image/png;base64" in drawing
+    assert len(drawing) < 1_000_000
+
+
+def test_scenario_drawing_is_repeatable() -> None:
+    builder = demes.Builder()
+    builder.add_deme("Ancestor", epochs=[{"start_size": 1000, "end_time": 100}])
+    for name in ("Outgroup", "Target"):
+        builder.add_deme(name, ancestors=["Ancestor"], epochs=[{"start_size": 500}])
+    graph = builder.resolve()
+    drawing = figures.scenario_drawing(graph, "null")
+    assert drawing == figures.scenario_drawing(graph, "null")
+    assert "Outgroup" in drawing
+
+
+def test_command_line(results: Path) -> None:
+    output = results / "out" / "report.html"
+    arguments = ["--calls", str(results / "calls"), "--model", str(results / "model"), "--output", str(output)]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert output.stat().st_size > 10_000
