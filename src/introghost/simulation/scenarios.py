@@ -20,6 +20,7 @@ import pandas as pd
 import yaml
 
 from introghost.errors import ConfigError
+from introghost.provenance import atomic_path
 from introghost.simulation import priors
 from introghost.simulation.priors import Assignment, Bound, Prior
 
@@ -109,11 +110,17 @@ def digest(scenario: Scenario) -> str:
     """SHA-256 of everything in a scenario that changes its simulations (descriptions don't)."""
     content = {
         "name": scenario.name,
-        "template": {key: value for key, value in scenario.template.items() if key not in ("description", "doi")},
+        "template": _without_descriptions(scenario.template),
         "roles": scenario.roles,
         "parameters": [asdict(prior) for prior in scenario.parameters],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _without_descriptions(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_descriptions(v) for key, v in value.items() if key not in ("description", "doi")}
+    return [_without_descriptions(v) for v in value] if isinstance(value, list) else value
 
 
 def check(folder: Path, draws: int = 20, figure: Path | None = None) -> pd.DataFrame:
@@ -151,9 +158,13 @@ def check(folder: Path, draws: int = 20, figure: Path | None = None) -> pd.DataF
 
 def _draw_figure(scenario: Scenario, path: Path) -> None:
     import demesdraw
+    from matplotlib import pyplot
 
-    axes = demesdraw.tubes(demes.Graph.fromdict(scenario.template), log_time=True)
-    axes.figure.savefig(path)
+    figure, axes = pyplot.subplots()
+    demesdraw.tubes(demes.Graph.fromdict(scenario.template), ax=axes, log_time=True)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "svg")
+    pyplot.close(figure)
 
 
 def _read_priors(path: Path) -> dict[str, Any]:
@@ -163,9 +174,10 @@ def _read_priors(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     schema_file = importlib.resources.files("introghost") / "schemas" / "priors.schema.yaml"
     schema = yaml.safe_load(schema_file.read_text(encoding="utf-8"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(specification)
-    worst = jsonschema.exceptions.best_match(errors)
-    if worst is not None:
+    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(specification))
+    if errors:
+        misspelt = [error for error in errors if error.validator == "additionalProperties"]
+        worst = misspelt[0] if misspelt else jsonschema.exceptions.best_match(errors)
         raise ConfigError(f"{path}: {_explain(worst)}")
     return dict(specification)
 
@@ -173,7 +185,8 @@ def _read_priors(path: Path) -> dict[str, Any]:
 def _explain(error: jsonschema.ValidationError) -> str:
     section = ".".join(str(part) for part in error.absolute_path) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        valid = list(error.schema["properties"])
+        schema: Any = error.schema
+        valid = list(schema["properties"])
         unknown = next(key for key in error.instance if key not in valid)
         return f"{section}: unknown key '{unknown}'{_nearest(str(unknown), valid)}"
     hint = ""

@@ -1,0 +1,114 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tskit
+
+from introghost.errors import ConfigError, DataError
+from introghost.simulation import ancestry, scenarios
+
+CONFIG = Path(__file__).parents[3] / "config"
+SIZES: dict[str, Any] = {
+    "seed": 7,
+    "num_regions": 2,
+    "region_length_bp": 100_000,
+    "outgroup_diploids": 4,
+    "target_diploids": 3,
+    "panel_diploids": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def scenario() -> scenarios.Scenario:
+    return scenarios.load(CONFIG / "scenarios" / "ghost")
+
+
+def write(scenario: scenarios.Scenario, path: Path, first: int, number: int) -> list[tskit.TreeSequence]:
+    ancestry.write_batch(scenario, path, first_genome=first, num_genomes=number, **SIZES)
+    return list(ancestry.read_trees(path))
+
+
+def test_samples_come_as_outgroup_target_panel(scenario: scenarios.Scenario) -> None:
+    for ts in ancestry.simulate_genome(scenario, 0, **SIZES):
+        names = [ts.population(ts.node(sample).population).metadata["name"] for sample in ts.samples()]
+        assert names == ["Outgroup"] * 8 + ["Target"] * 6 + ["Outgroup"] * 4 + ["Target"] * 6
+        assert ts.samples().tolist() == list(range(24))
+        assert ts.num_migrations == 0
+        assert ts.num_sites > 0
+
+
+def test_metadata_describes_the_region(scenario: scenarios.Scenario) -> None:
+    first, second = (ts.metadata["introghost"] for ts in ancestry.simulate_genome(scenario, 3, **SIZES))
+    assert (first["scenario"], first["genome"], first["region"], second["region"]) == ("ghost", 3, 0, 1)
+    assert first["parameters"]["pulse_time"] == second["parameters"]["pulse_time"]
+    assert first["parameters"]["recombination_rate_per_bp"] != second["parameters"]["recombination_rate_per_bp"]
+    assert first["roles"] == {"outgroup": "Outgroup", "target": "Target", "ghost": "Ghost"}
+    assert (first["outgroup_diploids"], first["target_diploids"], first["panel_diploids"]) == (4, 3, 5)
+
+
+def test_batches_do_not_change_genomes(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    together = write(scenario, tmp_path / "all.trees", 0, 3)
+    apart = write(scenario, tmp_path / "a.trees", 0, 1) + write(scenario, tmp_path / "b.trees", 1, 2)
+    assert len(together) == 6
+    assert all(one.tables == other.tables for one, other in zip(together, apart, strict=True))
+    for kind in ("parameters", "tracts"):
+        parts = pd.concat([pd.read_parquet(tmp_path / f"{name}.{kind}.parquet") for name in "ab"], ignore_index=True)
+        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / f"all.{kind}.parquet"), parts)
+
+
+def test_tables_beside_the_trees(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    trees = write(scenario, tmp_path / "x.trees", 4, 2)
+    parameters = pd.read_parquet(tmp_path / "x.parameters.parquet")
+    tracts = pd.read_parquet(tmp_path / "x.tracts.parquet")
+    assert parameters["genome"].tolist() == [4, 5]
+    assert trees[0].metadata["introghost"]["parameters"]["split_time"] == parameters["split_time"][0]
+    assert "recombination_rate_per_bp" not in parameters
+    assert list(tracts.columns) == ["genome", "region", "haplotype", "start_bp", "end_bp"]
+    assert ((tracts["start_bp"] >= 0) & (tracts["end_bp"] <= 100_000) & (tracts["haplotype"] < 24)).all()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "x.parameters.parquet",
+        "x.tracts.parquet",
+        "x.trees",
+    ]
+
+
+def test_no_ghost_no_tracts(tmp_path: Path) -> None:
+    write(scenarios.load(CONFIG / "scenarios" / "structure"), tmp_path / "x.trees", 0, 1)
+    assert len(pd.read_parquet(tmp_path / "x.tracts.parquet")) == 0
+
+
+def test_a_failed_batch_leaves_nothing(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    def fail(genome: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ancestry.write_batch(scenario, tmp_path / "x.trees", first_genome=0, num_genomes=2, on_genome=fail, **SIZES)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.9])
+def test_a_cut_stream_is_refused(scenario: scenarios.Scenario, tmp_path: Path, fraction: float) -> None:
+    path = tmp_path / "x.trees"
+    write(scenario, path, 0, 1)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(fraction * len(content))])
+    with pytest.raises(DataError, match=r"x\.trees"):
+        list(ancestry.read_trees(path))
+
+
+def test_other_content_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.trees"
+    path.write_bytes(np.random.default_rng(1).bytes(8192))
+    with pytest.raises(DataError, match="not a complete stream"):
+        list(ancestry.read_trees(path))
+    with pytest.raises(DataError, match="no such file"):
+        list(ancestry.read_trees(tmp_path / "missing.trees"))
+
+
+def test_wrong_options_are_refused(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"X\.trees"):
+        write(scenario, tmp_path / "x.vcf", 0, 1)
+    with pytest.raises(ConfigError, match="target_diploids is 0"):
+        next(ancestry.simulate_genome(scenario, 0, **{**SIZES, "target_diploids": 0}))
