@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from introghost.errors import DataError
 
@@ -34,36 +36,57 @@ def check_complete(path: Path) -> None:
             raise DataError(f"{path}: the bgzip end-of-file block is missing, so the file is truncated; copy it again")
 
 
+class Messages:
+    """What htslib has written to file descriptor 2 so far."""
+
+    def __init__(self, path: Path, held: IO[bytes]) -> None:
+        self._path = path
+        self._held = held
+        self._seen = 0
+
+    def check(self) -> None:
+        """Raise a `DataError` if there is an error among the messages since the last call."""
+        size = os.fstat(self._held.fileno()).st_size
+        if size == self._seen:
+            return
+        text = os.pread(self._held.fileno(), size - self._seen, self._seen).decode(errors="replace")
+        self._seen = size
+        for line in text.splitlines():
+            if line.startswith(("[E::", "[W::bgzf")):
+                raise _damaged(self._path, line)
+
+
 @contextlib.contextmanager
-def errors_raised(path: Path) -> Iterator[None]:
+def errors_raised(path: Path) -> Iterator[Messages]:
     """Run htslib calls with its messages held back; an error among them, or an exception, becomes a `DataError`.
 
-    htslib reports damage only on file descriptor 2 and then goes on as if the file had ended, so that descriptor is
-    read while the block runs. Mere warnings are dropped, except those about the compression.
+    htslib reports damage only on file descriptor 2; cyvcf2 then hands out a half-read record, or goes on as if the
+    file had ended. So that descriptor is read when the block ends, and before a record is used where the block calls
+    `Messages.check`. Mere warnings are dropped, except those about the compression.
 
     Raises
     ------
     DataError
     """
-    failure: Exception | None = None
+    sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
+        messages = Messages(path, held)
         descriptor = os.dup(2)
         os.dup2(held.fileno(), 2)
         try:
-            yield
+            yield messages
         except DataError:
             raise
-        except Exception as error:  # cyvcf2 raises bare Exception
-            failure = error
+        except Exception as error:
+            messages.check()
+            if type(error) is not Exception and not isinstance(error, (OSError, UnicodeDecodeError)):
+                raise  # not one of cyvcf2's, which are bare
+            raise _damaged(path, str(error)) from error
         finally:
             os.dup2(descriptor, 2)
             os.close(descriptor)
-        held.seek(0)
-        lines = held.read().decode(errors="replace").splitlines()
-    complaints = [line for line in lines if line.startswith(("[E::", "[W::bgzf"))]
-    if complaints:
-        raise DataError(
-            f"{path}: damaged or not valid VCF: {complaints[0]}; check it with `bcftools view`"
-        ) from failure
-    if failure is not None:
-        raise DataError(f"{path}: damaged or not valid VCF: {failure}; check it with `bcftools view`") from failure
+        messages.check()
+
+
+def _damaged(path: Path, complaint: str) -> DataError:
+    return DataError(f"{path}: damaged or not valid VCF: {' '.join(complaint.split())}; check it with `bcftools view`")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import ConfigError, DataError
-from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, GeneticMap, Haplotypes
+from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, TARGET, GeneticMap, Haplotypes
 from introghost.variants.annotation import AncestralFasta, on_contig, other_prefix, read_bed, read_genetic_map
-from introghost.variants.htslib import check_complete, errors_raised
+from introghost.variants.htslib import Messages, check_complete, errors_raised
 from introghost.variants.samples import SampleRoles, listed, read_populations, select_samples
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
@@ -254,8 +254,8 @@ class VcfSource:
         if not self._indexed:
             sites = self._cached().get(contig, self._empty())
         else:
-            with errors_raised(self.path):
-                records = self._open()(f"{contig}:{start + 1}-{end}")
+            with errors_raised(self.path) as messages:
+                records = _sound(self._open()(f"{contig}:{start + 1}-{end}"), messages)
                 sites = self._collect(records, (contig, start, end)).get(contig, self._empty())
         first, last = np.searchsorted(sites.positions_bp, [start, end])
         return sites.select(slice(int(first), int(last)))
@@ -267,8 +267,8 @@ class VcfSource:
 
     def _cached(self) -> dict[str, _Sites]:
         if self._cache is None:
-            with errors_raised(self.path):
-                self._cache = self._collect(self._open(), self._region)
+            with errors_raised(self.path) as messages:
+                self._cache = self._collect(_sound(self._open(), messages), self._region)
         return self._cache
 
     def _collect(self, records: Iterable[Any], interval: Interval | None) -> dict[str, _Sites]:
@@ -325,10 +325,9 @@ class VcfSource:
     def _codes(self, contig: str, record: Any) -> NDArray[np.int16]:
         """Allele, allele and phase of each selected sample, shape (num_samples, 3)."""
         where = f"{self.path}: {contig}:{record.POS:,}"
-        genotype = record.genotype
-        if genotype is None:
+        if "GT" not in record.FORMAT:
             raise DataError(f"{where}: no genotypes (GT) in this record; introghost needs phased genotypes")
-        codes: NDArray[np.int16] = genotype.array()
+        codes: NDArray[np.int16] = record.genotype.array()
         if codes.shape[1] == 2:
             codes = np.insert(codes, 1, np.where(codes[:, 0] < 0, MISSING, _PADDING), axis=1)
         if codes.shape[1] != 3:
@@ -353,7 +352,7 @@ class VcfSource:
         self.counts["genotypes: heterozygous"] += int(heterozygous.sum())
         self.counts["genotypes: heterozygous, unphased"] += int(unphased.sum())
         self.counts["genotypes: missing"] += int(((first < 0) | (second < 0)).sum())
-        genotypes = np.maximum(codes[:, :, :2], MISSING).astype(np.int8).reshape(len(codes), -1)
+        genotypes = np.maximum(codes[:, :, :2], MISSING).astype(np.int8).reshape(len(codes), 2 * len(self.roles.names))
         polymorphic = (genotypes == 0).any(axis=1) & (genotypes == 1).any(axis=1)
         sites.polymorphic.append(polymorphic)
         sites.blocks.append(genotypes[polymorphic])
@@ -393,6 +392,13 @@ class VcfSource:
         return sites
 
 
+def _sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
+    """The records, each looked at only after htslib has read it without an error."""
+    for record in records:
+        messages.check()
+        yield record
+
+
 def _dropped_class(ref: str, alt: Sequence[str]) -> str | None:
     """Why a record is not a biallelic SNV, or None if it is one."""
     if not alt:
@@ -420,7 +426,8 @@ def _ancestral_base(value: Any) -> str:
 
 
 def _read_header(path: Path) -> tuple[list[str], str]:
-    """Names of the samples, and the header's text."""
+    """Names of the samples, and the header's text, of a file that is complete."""
+    check_complete(path)
     samples: list[str] = []
     header = ""
     with errors_raised(path):
@@ -504,7 +511,6 @@ def open_source(
     kind, _, fasta = ancestral.partition("=")
     if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
         raise ConfigError(f"ancestral {ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
-    check_complete(vcf)
     samples, header = _read_header(vcf)
     if kind == INFO_AA and "##INFO=<ID=AA," not in header:
         raise DataError(f"{vcf}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major")
@@ -516,6 +522,26 @@ def open_source(
         fasta=AncestralFasta(Path(fasta)) if fasta else None,
         intervals=_optional(read_bed, include_bed),
         genetic_maps=_optional(read_genetic_map, genetic_map),
+        region=region,
+        allow_unphased=allow_unphased,
+    )
+
+
+def open_all_samples(vcf: Path, *, region: str | None = None, allow_unphased: bool = False) -> VcfSource:
+    """Open a VCF or BCF with all its samples in one target population, ``all``; for checking a file by itself.
+
+    Parameters and errors are those of `open_source`.
+    """
+    vcf = Path(vcf)
+    samples, header = _read_header(vcf)
+    return VcfSource(
+        vcf,
+        SampleRoles(tuple(samples), ("all",) * len(samples), np.full(len(samples), TARGET, dtype=np.int8)),
+        contig_lengths=_contig_lengths(header),
+        ancestral=OUTGROUP_MAJOR,
+        fasta=None,
+        intervals=None,
+        genetic_maps=None,
         region=region,
         allow_unphased=allow_unphased,
     )
