@@ -80,7 +80,10 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
         "distance_mean_outgroup": (window_out.mean(axis=2).T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
         "distance_nearest_target": (_exclude_self(window_in, np.inf).min(axis=2).T, "window"),
-        "distance_mean_target": (_exclude_self(window_in, 0.0).sum(axis=2).T / max(window_in.shape[2] - 1, 1), "window"),
+        "distance_mean_target": (
+            _exclude_self(window_in, 0.0).sum(axis=2).T / max(window_in.shape[2] - 1, 1),
+            "window",
+        ),
         "private_shared_with_closest_target": (_exclude_self(closest, 0.0).max(axis=2).T, "window"),
         "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
     }

@@ -1,0 +1,72 @@
+"""The verb `apply`: ask a model about a VCF."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("apply")
+@click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder with the bundles segments/ and, if wanted, model-choice/.",
+)
+@click.option("--vcf", type=FILE, required=True, help="A phased VCF or BCF.")
+@click.option("--populations", type=FILE, required=True, help="Table with the columns sample and population.")
+@click.option("--outgroup", required=True, help="Populations assumed free of ghost ancestry, comma-separated.")
+@click.option("--target", required=True, help="Populations tested for ghost ancestry, comma-separated.")
+@click.option("--region", help="CHR:START-END, 1-based and inclusive.")
+@click.option("--include-bed", type=FILE, help="Intervals in which sites could have been seen.")
+@click.option("--genetic-map", type=FILE, help="HapMap format, or columns pos, chr, cM.")
+@click.option("--ancestral", required=True, help="info-aa, fasta=FILE or outgroup-major; as the model was trained.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Posterior of a segment."
+)
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
+def command(model: Path, threshold: float, output: Path, **options: Any) -> None:
+    """Call ghost segments in the target of a VCF, and say which scenario its genomes fit."""
+    import pandas as pd
+
+    from introghost import provenance
+    from introghost.errors import DataError
+    from introghost.inference import application, bundle, decisions, outputs
+    from introghost.variants.source import open_source
+
+    segment_bundle = bundle.load(model / "segments", "segments")
+    choice = bundle.load(model / "model-choice", "model-choice") if (model / "model-choice").is_dir() else None
+    files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
+    source = open_source(
+        options["vcf"],
+        options["populations"],
+        options["outgroup"].split(","),
+        options["target"].split(","),
+        ancestral=options["ancestral"],
+        include_bed=options["include_bed"],
+        genetic_map=options["genetic_map"],
+        region=options["region"],
+    )
+    status = "outgroup-major" if options["ancestral"] == "outgroup-major" else "ancestral"
+    for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice")):
+        if loaded is not None:
+            bundle.check_fit(loaded, model / name, application.offered(status))
+    size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
+    statistics = [application.contig_statistics(source, *interval, **size) for interval in source.contigs()]
+    if not statistics:
+        raise DataError(f"{options['vcf']}: no contig with sites to call")
+    calls = [application.call_contig(segment_bundle, contig) for contig in statistics]
+    table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
+    outputs.write_segments(output, table)
+    outputs.write_bins(output, calls)
+    outputs.write_per_sample(output, calls, table)
+    if choice is not None:
+        probabilities = application.scenario_probabilities(choice, application.pool_contigs(statistics, choice))[0]
+        answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))
+        provenance.write_json(output / "model_choice.json", answer)
+    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")}
+    record = provenance.record("apply", {**recorded, "threshold": threshold}, {**files, "model": model})
+    provenance.write_json(output / "provenance.json", {**record, "dropped_records": dict(source.counts)})
+    click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)

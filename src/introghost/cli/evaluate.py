@@ -1,0 +1,49 @@
+"""The verb `evaluate`: a model, or a set of calls, against simulated truth."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("evaluate")
+@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with bundles.")
+@click.option(
+    "--statistics",
+    "statistics_paths",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Statistics of simulated genomes that the model has not seen; once for each file.",
+)
+@click.option("--calls", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder written by apply.")
+@click.option(
+    "--tracts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="X.tracts.parquet of the one genome that the VCF of the calls was written from.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the tables.")
+def command(
+    model: Path | None,
+    statistics_paths: tuple[Path, ...],
+    calls: Path | None,
+    tracts: Path | None,
+    seed: int,
+    output: Path,
+) -> None:
+    """Measure accuracy and calibration, with bootstrap intervals over genomes.
+
+    Either --model with --statistics, or --calls with --tracts.
+    """
+    from introghost.errors import ConfigError
+    from introghost.evaluation import truth
+    from introghost.evaluation.tables import write_tables
+
+    if model is not None and statistics_paths and calls is None and tracts is None:
+        tables = truth.evaluate_model(model, list(statistics_paths), seed=seed)
+    elif calls is not None and tracts is not None and model is None and not statistics_paths:
+        tables = truth.evaluate_calls(calls, tracts, seed=seed)
+    else:
+        raise ConfigError("give either --model and --statistics, or --calls and --tracts")
+    write_tables(tables, output)
+    summary = tables["summary"].set_index("metric")["value"]
+    click.echo(f"average precision {summary['average_precision']:.3f}: {output / 'summary.tsv'}", err=True)

@@ -1,0 +1,45 @@
+"""The verb `train`: from statistics of simulations to a model bundle."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("train")
+@click.option("--task", type=click.Choice(["segments", "model-choice"]), required=True, help="What to learn.")
+@click.option(
+    "--statistics",
+    "statistics_paths",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="Statistics of simulations; give the option once for each batch.",
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for model-choice.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder MODEL/TASK.")
+def command(task: str, statistics_paths: tuple[Path, ...], epochs: int | None, seed: int, output: Path) -> None:
+    """Train the network of one task and write it as a bundle.
+
+    The split into training and validation is by genome. The bundle holds safetensors, JSON and digests; the learning
+    curve lies beside it as learning_curve.tsv.
+    """
+    import logging
+    from dataclasses import replace
+
+    from introghost import provenance
+    from introghost.evaluation.tables import write_tables
+    from introghost.inference import bundle, training
+    from introghost.statistics import dataset
+
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
+    if task == "segments":
+        trained = training.train_segments(joined, epochs=epochs or 12, seed=seed)
+    else:
+        trained = training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
+    options = {"task": task, "epochs": epochs, "seed": seed}
+    record = provenance.record("train", options, {f"statistics {i}": p for i, p in enumerate(statistics_paths)})
+    description = {**trained.bundle.description, "provenance": record}
+    write_tables({"learning_curve": trained.learning_curve}, output)
+    bundle.save(replace(trained.bundle, description=description), output)

@@ -1,0 +1,120 @@
+"""Models and calls side by side with the truth of simulations."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.evaluation.model_choice import evaluate_model_choice
+from introghost.evaluation.segments import evaluate_segments
+from introghost.inference import application, bundle, inputs
+from introghost.statistics import dataset
+
+
+def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[str, pd.DataFrame]:
+    """Tables of a model's accuracy on simulated genomes.
+
+    Parameters
+    ----------
+    model : Path
+        Folder with ``segments/`` and perhaps ``model-choice/``.
+    statistics : list of Path
+        Statistics of genomes that training has not seen.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        See `evaluate_segments` and `evaluate_model_choice`.
+    """
+    data = dataset.concatenate([dataset.read(path) for path in statistics])
+    if "ghost_fraction" not in data:
+        raise DataError("these statistics have no truth: evaluation needs simulations")
+    segment_bundle = bundle.load(model / "segments", "segments")
+    bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
+    values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
+    posterior = np.stack(
+        [application.segment_posterior(segment_bundle, *region) for region in zip(values, fraction, strict=True)]
+    )
+    genomes = genome_names(data)
+    tables = evaluate_segments(
+        posterior,
+        data["ghost_fraction"].values,
+        genomes,
+        _proportions(data),
+        scenarios=data["scenario"].values,
+        seed=seed,
+    )
+    if (model / "model-choice").is_dir():
+        choice = bundle.load(model / "model-choice", "model-choice")
+        names = pd.unique(pd.Series(genomes))
+        chosen = [np.flatnonzero(genomes == name) for name in names]
+        pooled = np.stack([inputs.pool(values[i], data["population_statistics"].values[i]) for i in chosen])
+        truth = [str(data["scenario"].values[i[0]]) for i in chosen]
+        probabilities = application.scenario_probabilities(choice, pooled)
+        tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
+    return tables
+
+
+def genome_names(data: xr.Dataset) -> NDArray[np.str_]:
+    """``SCENARIO/GENOME`` of each region."""
+    pairs = zip(data["scenario"].values, data["genome"].values, strict=True)
+    return np.array([f"{scenario}/{genome}" for scenario, genome in pairs])
+
+
+def _offered(data: xr.Dataset) -> dict[str, object]:
+    return {
+        "ancestral": str(data.attrs["ancestral"]),
+        "statistics": [str(name) for name in data["statistic"].values],
+    }
+
+
+def _proportions(data: xr.Dataset) -> NDArray[np.float64]:
+    """Ghost proportion of each region's genome as it was realised in the target, 0 where there was none."""
+    realised = data["ghost_fraction"].mean(dim=("haplotype", "bin")).to_series().groupby(genome_names(data))
+    return np.asarray(realised.transform("mean"), dtype=np.float64)
+
+
+def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.DataFrame]:
+    """Tables of the accuracy of calls on a VCF that `introghost vcf write` made of one genome.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder written by ``apply``.
+    tracts : Path
+        ``X.tracts.parquet``; contig ``N`` of the VCF is region ``N - 1``.
+    seed : int
+        Of the bootstrap, which here draws contigs anew.
+    """
+    bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t", dtype={"contig": str})
+    truth = pd.read_parquet(tracts)
+    if truth["genome"].nunique() > 1:
+        raise DataError(f"{tracts}: tracts of {truth['genome'].nunique()} genomes, a VCF holds one")
+    labels = [column for column in bins.columns if column not in ("contig", "start", "end")]
+    posterior, fraction = [], []
+    for contig, rows in bins.groupby("contig", sort=False):
+        own = truth[truth["region"] == int(contig) - 1]
+        interval = int(rows["start"].min()), int(rows["end"].max())
+        size = int((rows["end"] - rows["start"]).max())
+        own = own.assign(haplotype=own["haplotype"] - _first_target(tracts))
+        own = own[(own["haplotype"] >= 0) & (own["haplotype"] < len(labels))]
+        posterior.append(rows[labels].to_numpy(dtype=np.float32).T)
+        fraction.append(dataset.ghost_fraction(own, len(labels), interval, size))
+    truth_fraction = np.stack(fraction)
+    proportion = np.full(len(posterior), truth_fraction.mean())
+    return evaluate_segments(np.stack(posterior), truth_fraction, np.arange(len(posterior)), proportion, seed=seed)
+
+
+def _first_target(tracts: Path) -> int:
+    """Index of the first target haplotype among the samples, from the tree sequences beside the tracts."""
+    from introghost.simulation.ancestry import read_trees
+
+    trees = tracts.with_suffix("").with_suffix(".trees")
+    if not trees.is_file():
+        raise DataError(f"{trees}: needed beside {tracts.name}, to know which samples are the target")
+    return 2 * int(next(iter(read_trees(trees))).metadata["introghost"]["outgroup_diploids"])

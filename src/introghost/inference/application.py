@@ -1,0 +1,244 @@
+"""Applying bundles: posteriors per haplotype and bin, scenario probabilities, and segments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.haplotypes import Haplotypes
+from introghost.inference import inputs
+from introghost.inference.bundle import Bundle
+from introghost.statistics.haplotype import STATISTICS, WINDOW_BINS, callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+
+if TYPE_CHECKING:
+    from introghost.variants.source import VcfSource
+
+Array = NDArray[np.float32]
+
+TILE_BINS = 200
+NUM_PRIVATE = 4
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class ContigCalls:
+    """Posteriors along one contig.
+
+    Attributes
+    ----------
+    contig : str
+    starts_bp, ends_bp : ndarray of int64, shape (num_bins,)
+        Bins, 0-based and half-open.
+    labels : list of str
+        ``SAMPLE.HAPLOTYPE`` of each target haplotype.
+    posterior : ndarray of float32, shape (num_haplotypes, num_bins)
+        NaN where too little is callable.
+    private_alleles : ndarray of int64, shape (num_haplotypes, num_bins)
+    callable_bp : ndarray of float32, shape (num_bins,)
+    """
+
+    contig: str
+    starts_bp: NDArray[np.int64]
+    ends_bp: NDArray[np.int64]
+    labels: list[str]
+    posterior: Array
+    private_alleles: NDArray[np.int64]
+    callable_bp: Array
+
+
+@dataclass(frozen=True)
+class ContigStatistics:
+    """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`."""
+
+    contig: str
+    start_bp: int
+    end_bp: int
+    labels: list[str]
+    haplotype: Array
+    population: Array
+    callable_bp: Array
+
+
+def contig_statistics(
+    source: "VcfSource",
+    contig: str,
+    start_bp: int,
+    end_bp: int,
+    *,
+    bin_bp: int,
+    region_length_bp: int,
+    tile_bins: int = TILE_BINS,
+) -> ContigStatistics:
+    """Statistics of one contig, read tile by tile.
+
+    Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
+    on `tile_bins`.
+
+    Parameters
+    ----------
+    source : VcfSource
+    contig : str
+    start_bp, end_bp : int
+        0-based, half-open.
+    bin_bp, region_length_bp : int
+        As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
+    tile_bins : int
+        Bins read at a time.
+    """
+    halo = WINDOW_BINS // 2
+    num_bins = -(-(end_bp - start_bp) // bin_bp)
+    per_tile, callable_bp, labels = [], [], []
+    for first in range(0, num_bins, tile_bins):
+        last = min(first + tile_bins, num_bins)
+        outer = max(first - halo, 0), min(last + halo, num_bins)
+        tile = source.read(contig, start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
+        inner = slice(first - outer[0], last - outer[0])
+        per_tile.append(haplotype_statistics(tile, bin_bp)[:, inner])
+        callable_bp.append(callable_per_bin_bp(tile, bin_bp)[inner])
+        labels = tile.target_labels
+    population = [
+        population_statistics(region) for region in _regions(source, contig, start_bp, end_bp, region_length_bp)
+    ]
+    return ContigStatistics(
+        contig,
+        start_bp,
+        end_bp,
+        labels,
+        np.concatenate(per_tile, axis=1),
+        np.stack(population),
+        np.concatenate(callable_bp),
+    )
+
+
+def _regions(source: "VcfSource", contig: str, start_bp: int, end_bp: int, length_bp: int) -> Iterator[Haplotypes]:
+    """Regions of the trained length; what is left at the end joins in only if it is at least half as long."""
+    for start in range(start_bp, end_bp, length_bp):
+        end = min(start + length_bp, end_bp)
+        if 2 * (end - start) >= length_bp or start == start_bp:
+            yield source.read(contig, start, end)
+
+
+def segment_posterior(bundle: Bundle, statistics: Array, callable_fraction: Array) -> Array:
+    """Probability that each bin of each haplotype is ghost-derived.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Of the task ``"segments"``.
+    statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
+    callable_fraction : ndarray of float32, shape (num_bins,)
+
+    Returns
+    -------
+    ndarray of float32, shape (num_haplotypes, num_bins)
+        NaN where too little of the bin is callable.
+    """
+    window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
+    around = torch.from_numpy(inputs.context(statistics, window))
+    own = torch.from_numpy(statistics)
+    result = np.empty(statistics.shape[:2], dtype=np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(own), BATCH):
+            part = own[start : start + BATCH]
+            logits = bundle.network(torch.cat([part, around.expand(len(part), -1, -1)], dim=2))
+            result[start : start + BATCH] = torch.sigmoid(logits / bundle.temperature).numpy()
+    result[:, ~inputs.usable_bins(callable_fraction)] = np.nan
+    return result
+
+
+def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]:
+    """Posterior probability of each scenario of the bundle, each equally likely beforehand.
+
+    Parameters
+    ----------
+    pooled : ndarray of float32, shape (num_genomes, num_pooled)
+
+    Returns
+    -------
+    ndarray of float64, shape (num_genomes, num_scenarios)
+    """
+    with torch.inference_mode():
+        logits = bundle.network(torch.from_numpy(pooled)).double()
+        probabilities: NDArray[np.float64] = torch.softmax(logits / bundle.temperature, dim=1).numpy()
+    return probabilities
+
+
+def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
+    """Posteriors along one contig from its statistics."""
+    bin_bp = bundle.description["bin_bp"]
+    starts = np.arange(statistics.start_bp, statistics.end_bp, bin_bp, dtype=np.int64)
+    ends = np.minimum(starts + bin_bp, statistics.end_bp)
+    fraction = statistics.callable_bp / (ends - starts).astype(np.float32)
+    per_10kb = statistics.haplotype[:, :, [STATISTICS.index(name) for name in STATISTICS[:NUM_PRIVATE]]].sum(axis=2)
+    return ContigCalls(
+        contig=statistics.contig,
+        starts_bp=starts,
+        ends_bp=ends,
+        labels=statistics.labels,
+        posterior=segment_posterior(bundle, statistics.haplotype, fraction),
+        private_alleles=np.rint(per_10kb * statistics.callable_bp / 10_000).astype(np.int64),
+        callable_bp=statistics.callable_bp,
+    )
+
+
+def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
+    """Runs of bins whose posterior is at least `threshold`.
+
+    Returns
+    -------
+    DataFrame
+        contig, start, end (0-based, half-open), sample, haplotype, mean_posterior, num_private_alleles; sorted by
+        start, then sample and haplotype. A bin without a call ends a segment.
+    """
+    rows = []
+    above = np.nan_to_num(calls.posterior) >= threshold
+    edges = np.diff(np.pad(above.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    for haplotype, label in enumerate(calls.labels):
+        sample, index = label.rsplit(".", 1)
+        firsts, lasts = np.flatnonzero(edges[haplotype] == 1), np.flatnonzero(edges[haplotype] == -1)
+        for first, last in zip(firsts, lasts, strict=True):
+            inside = slice(first, last)
+            rows.append(
+                {
+                    "contig": calls.contig,
+                    "start": calls.starts_bp[first],
+                    "end": calls.ends_bp[last - 1],
+                    "sample": sample,
+                    "haplotype": int(index),
+                    "mean_posterior": float(calls.posterior[haplotype, inside].mean()),
+                    "num_private_alleles": int(calls.private_alleles[haplotype, inside].sum()),
+                }
+            )
+    columns = ["contig", "start", "end", "sample", "haplotype", "mean_posterior", "num_private_alleles"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["start", "sample", "haplotype"], ignore_index=True)
+
+
+def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
+    """Pooled statistics of one genome read from a VCF, shape (1, num_pooled)."""
+    bins = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
+    weighed = []
+    for contig in contigs:
+        usable = contig.haplotype[:, inputs.usable_bins(contig.callable_bp / bundle.description["bin_bp"])]
+        for start in range(0, usable.shape[1], bins):
+            part = usable[:, start : start + bins]
+            if 2 * part.shape[1] >= bins or usable.shape[1] < bins:
+                weighed.append(inputs.pool(part[None], np.zeros((1, 0), dtype=np.float32)))
+    if not weighed:
+        raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
+    population = np.concatenate([contig.population for contig in contigs]).mean(axis=0)
+    return np.concatenate([np.mean(weighed, axis=0), population])[None].astype(np.float32)
+
+
+def offered(ancestral: str) -> dict[str, Any]:
+    """What this version computes from data with that ancestral status, under the keys that `bundle.check_fit` compares."""
+    return {
+        "statistics": list(STATISTICS),
+        "population_statistics": list(POPULATION_STATISTICS),
+        "ancestral": ancestral,
+    }

@@ -1,0 +1,45 @@
+"""Temperature scaling (Guo et al. 2017, ICML): one number that makes probabilities honest on held-out genomes."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+_BOUNDS = (np.log(0.1), np.log(10.0))
+
+
+def binary_temperature(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
+    """Temperature that minimises the cross-entropy of ``sigmoid(logits / temperature)``.
+
+    Parameters
+    ----------
+    logits, labels : ndarray, the same shape
+        Labels in [0, 1].
+
+    Returns
+    -------
+    float
+        Between 0.1 and 10.
+    """
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits.astype(np.float64) / np.exp(log_temperature)
+        return float(np.mean(np.logaddexp(0, scaled) - labels * scaled))
+
+    return float(np.exp(minimize_scalar(loss, bounds=_BOUNDS, method="bounded").x))
+
+
+def multinomial_temperature(logits: NDArray[np.float32], classes: NDArray[np.intp]) -> float:
+    """Temperature that minimises the cross-entropy of ``softmax(logits / temperature)``.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (num_genomes, num_classes)
+    classes : ndarray of int, shape (num_genomes,)
+    """
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits.astype(np.float64) / np.exp(log_temperature), axis=1)
+        return float(-scaled[np.arange(len(classes)), classes].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=_BOUNDS, method="bounded").x))

@@ -1,0 +1,64 @@
+"""The files of `apply`, in formats that IGV, the UCSC browser, pandas and R open."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from introghost import provenance
+from introghost.inference.application import ContigCalls
+
+_COLOURS = ("68,1,84", "33,145,140", "253,231,37")
+
+
+def write_segments(folder: Path, table: pd.DataFrame) -> None:
+    """``segments.tsv`` and ``segments.bed`` (BED9; name ``SAMPLE.HAPLOTYPE``, score posterior x 1000)."""
+    provenance.write_text(folder / "segments.tsv", _tsv(table))
+    bed = pd.DataFrame(
+        {
+            "chrom": table["contig"],
+            "start": table["start"],
+            "end": table["end"],
+            "name": table["sample"] + "." + table["haplotype"].astype(str),
+            "score": (table["mean_posterior"] * 1000).round().astype(int),
+            "strand": ".",
+            "thick_start": table["start"],
+            "thick_end": table["end"],
+            "rgb": [_COLOURS[min(int(p * 3), 2)] for p in table["mean_posterior"]],
+        }
+    )
+    provenance.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
+
+
+def write_bins(folder: Path, calls: list[ContigCalls]) -> None:
+    """``bins.tsv.gz`` (a column of posteriors per haplotype, empty where no call) and ``posterior.bedgraph``."""
+    tables, means = [], []
+    for contig in calls:
+        place = pd.DataFrame({"contig": contig.contig, "start": contig.starts_bp, "end": contig.ends_bp})
+        tables.append(pd.concat([place, pd.DataFrame(contig.posterior.T, columns=contig.labels)], axis=1))
+        called = ~np.isnan(contig.posterior).any(axis=0)
+        mean = contig.posterior[:, called].mean(axis=0)
+        means.append(place[called].assign(posterior=mean))
+    with provenance.atomic_path(folder / "bins.tsv.gz") as temporary:
+        pd.concat(tables).to_csv(
+            temporary, sep="\t", index=False, float_format="%.5f", compression={"method": "gzip", "mtime": 0}
+        )
+    text = pd.concat(means).to_csv(None, sep="\t", header=False, index=False, float_format="%.6f")
+    provenance.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
+
+
+def write_per_sample(folder: Path, calls: list[ContigCalls], table: pd.DataFrame) -> None:
+    """``per_sample.tsv``: called and callable base pairs of each target haplotype."""
+    callable_bp = int(sum(contig.callable_bp[~np.isnan(contig.posterior[0])].sum() for contig in calls))
+    lengths = (table["end"] - table["start"]).groupby([table["sample"], table["haplotype"]]).sum()
+    rows = []
+    for label in calls[0].labels:
+        sample, index = label.rsplit(".", 1)
+        called_bp = int(lengths.get((sample, int(index)), 0))
+        rows.append((sample, int(index), called_bp, callable_bp, called_bp / max(callable_bp, 1)))
+    columns = ["sample", "haplotype", "called_bp", "callable_bp", "fraction"]
+    provenance.write_text(folder / "per_sample.tsv", _tsv(pd.DataFrame(rows, columns=columns)))
+
+
+def _tsv(table: pd.DataFrame) -> str:
+    return table.to_csv(None, sep="\t", index=False, float_format="%.5f", lineterminator="\n")

@@ -1,0 +1,300 @@
+"""Training: splits by genome, the Lightning loop, and what comes out as a bundle."""
+
+import copy
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import lightning
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from lightning.pytorch.callbacks import Callback
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
+
+from introghost import seeds
+from introghost.errors import DataError
+from introghost.inference import calibration, inputs
+from introghost.inference.bundle import Bundle
+from introghost.networks.layers import signed_root
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.segments import SegmentNetwork
+
+logger = logging.getLogger(__name__)
+
+VALIDATION_FRACTION = 0.15
+WEIGHT_DECAY = 1e-2
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle and its learning curve (columns epoch, training_loss, validation_loss)."""
+
+    bundle: Bundle
+    learning_curve: pd.DataFrame
+
+
+def split_genomes(dataset: xr.Dataset, seed: int) -> NDArray[np.bool_]:
+    """Which regions belong to validation genomes, bool of shape (num_regions,).
+
+    A genome's regions stay together, and a genome's side depends on the seed, its scenario and its index alone.
+    """
+    scenario, genome = dataset["scenario"].values, dataset["genome"].values
+    draws = [seeds.derive(seed, "split", str(s), int(g)) / 2**32 for s, g in zip(scenario, genome, strict=True)]
+    validation = np.array(draws) < VALIDATION_FRACTION
+    if not validation.any() or validation.all():
+        raise DataError(f"{len(set(zip(scenario, genome, strict=True)))} genomes are too few to split for validation")
+    return validation
+
+
+class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """Batches of haplotypes shuffled over all regions; context is joined here and never stored per haplotype."""
+
+    def __init__(self, data: "_SegmentData", regions: NDArray[np.intp], size: int, seed: int | None) -> None:
+        self.data, self.size, self.seed, self.epoch = data, size, seed, 0
+        haplotypes = np.arange(data.statistics.shape[1])
+        self.pairs = np.stack(np.meshgrid(regions, haplotypes, indexing="ij"), axis=-1).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return -(-len(self.pairs) // self.size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        pairs = self.pairs
+        if self.seed is not None:
+            pairs = np.random.default_rng(seeds.derive(self.seed, "epoch", self.epoch)).permutation(pairs)
+            self.epoch += 1
+        for start in range(0, len(pairs), self.size):
+            region, haplotype = pairs[start : start + self.size].T
+            batch = self.data.batch(region, haplotype)
+            reverse = self.seed is not None and start // self.size % 2 == 1
+            yield tuple(torch.flip(part, (1,)) for part in batch) if reverse else batch  # type: ignore[misc]
+
+
+class _SegmentData:
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self.statistics = torch.from_numpy(dataset["haplotype_statistics"].values.astype(np.float16))
+        window = int(dataset.attrs["region_length_bp"] // dataset.attrs["bin_bp"])
+        self.context = torch.from_numpy(
+            np.stack([inputs.context(region, window) for region in dataset["haplotype_statistics"].values])
+        )
+        self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
+        usable = inputs.usable_bins(dataset["callable_fraction"].values)
+        self.usable = torch.from_numpy(usable.astype(np.float32))
+
+    def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp]) -> tuple[Tensor, Tensor, Tensor]:
+        own = self.statistics[region, haplotype].float()
+        return torch.cat([own, self.context[region]], dim=2), self.labels[region, haplotype], self.usable[region]
+
+    def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
+        own = self.statistics[regions].float().sqrt().flatten(0, 2)
+        around = self.context[regions].sqrt().flatten(0, 1)
+        network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
+
+
+class _Module(lightning.LightningModule):
+    """Cross-entropy under AdamW with a one-cycle learning rate."""
+
+    def __init__(self, network: nn.Module, learning_rate: float, steps: int) -> None:
+        super().__init__()
+        self.network, self.learning_rate, self.steps = network, learning_rate, steps
+
+    def loss(self, batch: tuple[Tensor, ...]) -> Tensor:
+        if len(batch) == 3:
+            values, labels, usable = batch
+            each = nn.functional.binary_cross_entropy_with_logits(self.network(values), labels, reduction="none")
+            return (each * usable).sum() / usable.sum().clamp_min(1)
+        return nn.functional.cross_entropy(self.network(batch[0]), batch[1])
+
+    def training_step(self, batch: tuple[Tensor, ...], _index: int) -> Tensor:
+        loss = self.loss(batch)
+        self.log("training_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, ...], _index: int) -> None:
+        self.log("validation_loss", self.loss(batch), prog_bar=True, batch_size=len(batch[0]))
+
+    def configure_optimizers(self) -> Any:
+        optimiser = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=self.steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class _Best(Callback):
+    """Keeps the weights of the epoch with the lowest validation loss, stops when it no longer falls, tells each epoch."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience, self.best, self.weights, self.since = patience, np.inf, {}, 0
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        losses = {name: float(trainer.callback_metrics[name]) for name in ("training_loss", "validation_loss")}
+        self.rows.append({"epoch": trainer.current_epoch + 1, **losses})
+        logger.info("epoch %d: training loss %.5f, validation loss %.5f", trainer.current_epoch + 1, *losses.values())
+        self.since += 1
+        if losses["validation_loss"] < self.best:
+            self.best, self.since = losses["validation_loss"], 0
+            self.weights = copy.deepcopy(module.state_dict())
+        trainer.should_stop = trainer.should_stop or self.since >= self.patience
+
+
+def _fit(
+    network: nn.Module, train: Any, validation: Any, *, epochs: int, learning_rate: float, patience: int
+) -> pd.DataFrame:
+    """Train `network` in place; returns the learning curve."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    best = _Best(patience)
+    module = _Module(network, learning_rate, max(epochs * len(train), 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer = lightning.Trainer(
+            max_epochs=epochs,
+            accelerator="auto",
+            devices=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=sys.stderr.isatty(),
+            gradient_clip_val=1.0,
+            num_sanity_val_steps=0,
+            callbacks=[best],
+        )
+        trainer.fit(module, train, validation)
+    if not best.weights:
+        raise DataError("training gave no finite validation loss: check the statistics for values that are not finite")
+    module.load_state_dict(best.weights)
+    network.cpu().eval()
+    return pd.DataFrame(best.rows).astype({"epoch": int})
+
+
+def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, batch_size: int = 256) -> Trained:
+    """Train the segment network.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Of simulations, with ``ghost_fraction`` as labels; genomes of every scenario, those without a ghost included.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for five epochs.
+    seed : int
+    width, batch_size : int
+
+    Returns
+    -------
+    Trained
+        The weights with the lowest validation loss, calibrated on the validation genomes.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "segments"))
+    data = _SegmentData(dataset)
+    held_out = split_genomes(dataset, seed)
+    train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    architecture = {"channels": 3 * data.statistics.shape[3], "width": width}
+    network = SegmentNetwork(**architecture)
+    data.scale(network, train)
+    loaders = [
+        DataLoader(_Batches(data, regions, batch_size, order_seed), batch_size=None)
+        for regions, order_seed in ((train, seed), (validation, None))
+    ]
+    curve = _fit(network, *loaders, epochs=epochs, learning_rate=3e-3, patience=5)
+    logits, labels = _validation_logits(network, loaders[1])
+    description = _describe(dataset, architecture, calibration.binary_temperature(logits, labels), train, validation)
+    return Trained(Bundle("segments", network, description), curve)
+
+
+def _validation_logits(network: nn.Module, loader: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    logits, labels = [], []
+    with torch.inference_mode():
+        for values, label, usable in loader:
+            kept = usable.bool()
+            logits.append(network(values)[kept].numpy())
+            labels.append(label[kept].numpy())
+    return np.concatenate(logits), np.concatenate(labels)
+
+
+def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 32) -> Trained:
+    """Train the model-choice network on the pooled statistics of each genome.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Genomes of at least two scenarios; each scenario weighs the same, however many genomes it has.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width : int
+        Hidden units.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
+    scenarios = sorted({str(s) for s in dataset["scenario"].values})
+    if len(scenarios) < 2:
+        raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
+    pooled, classes, held_out = _pool_genomes(dataset, scenarios, split_genomes(dataset, seed))
+    architecture = {"channels": pooled.shape[1], "scenarios": len(scenarios), "width": width}
+    network = ModelChoiceNetwork(**architecture)
+    values, targets = torch.from_numpy(pooled), torch.from_numpy(classes)
+    roots = signed_root(values[~held_out])
+    network.standardise.set(roots.mean(0), roots.std(0))
+    balanced = _balance(classes, ~held_out, np.random.default_rng(seeds.derive(seed, "balance")))
+    train = DataLoader(
+        torch.utils.data.TensorDataset(values[balanced], targets[balanced]),
+        batch_size=32,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(seeds.derive(seed, "order")),
+    )
+    validation = DataLoader(torch.utils.data.TensorDataset(values[held_out], targets[held_out]), batch_size=1024)
+    curve = _fit(network, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
+    with torch.inference_mode():
+        logits = network(values[held_out]).numpy()
+    temperature = calibration.multinomial_temperature(logits, classes[held_out])
+    description = _describe(dataset, architecture, temperature, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    return Trained(Bundle("model-choice", network, {**description, "scenarios": scenarios}), curve)
+
+
+def _pool_genomes(
+    dataset: xr.Dataset, scenarios: list[str], held_out: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
+    """Pooled statistics, scenario index and side of the split of each genome."""
+    keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
+    pooled, classes, sides = [], [], []
+    for scenario, genome in keys.unique():
+        regions = np.flatnonzero(keys == (scenario, genome))
+        pooled.append(
+            inputs.pool(
+                dataset["haplotype_statistics"].values[regions], dataset["population_statistics"].values[regions]
+            )
+        )
+        classes.append(scenarios.index(scenario))
+        sides.append(bool(held_out[regions[0]]))
+    return np.stack(pooled), np.array(classes, dtype=np.int64), np.array(sides)
+
+
+def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Indices of training genomes, the rarer scenarios repeated until each has as many as the commonest."""
+    groups = [np.flatnonzero(train & (classes == c)) for c in np.unique(classes)]
+    most = max(len(group) for group in groups)
+    return np.concatenate([np.resize(rng.permutation(group), most) for group in groups])
+
+
+def _describe(
+    dataset: xr.Dataset,
+    architecture: dict[str, int],
+    temperature: float,
+    train: NDArray[np.intp],
+    validation: NDArray[np.intp],
+) -> dict[str, Any]:
+    attributes = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids")
+    return {
+        "architecture": architecture,
+        "temperature": temperature,
+        "statistics": [str(name) for name in dataset["statistic"].values],
+        "population_statistics": [str(name) for name in dataset["population_statistic"].values],
+        "ancestral": str(dataset.attrs["ancestral"]),
+        **{name: int(dataset.attrs[name]) for name in attributes},
+        "num_training": len(train),
+        "num_validation": len(validation),
+    }

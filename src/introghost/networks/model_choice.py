@@ -1,0 +1,31 @@
+"""The network that weighs scenarios against each other."""
+
+from torch import Tensor, nn
+
+from introghost.networks.layers import Standardise, initialise
+
+
+class ModelChoiceNetwork(nn.Module):
+    """Logits of the scenarios from the pooled statistics of one genome.
+
+    Parameters
+    ----------
+    channels : int
+        Pooled statistics.
+    scenarios : int
+    width : int
+        Hidden units; 0 for a multinomial logistic regression.
+    dropout : float
+    """
+
+    def __init__(self, channels: int, scenarios: int, width: int = 32, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.standardise = Standardise(channels)
+        hidden = (nn.Dropout(dropout), nn.Linear(channels, width), nn.GELU(), nn.Dropout(dropout)) if width else ()
+        self.body = nn.Sequential(*hidden, nn.Linear(width or channels, scenarios))
+        initialise(self)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """(batch, channels) to logits (batch, scenarios)."""
+        logits: Tensor = self.body(self.standardise(pooled))
+        return logits

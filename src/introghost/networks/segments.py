@@ -1,0 +1,42 @@
+"""The network that finds ghost segments: a 1-D residual dilated network along the bins of one haplotype."""
+
+import torch
+from torch import Tensor, nn
+
+from introghost.networks.layers import ChannelNorm, ResidualBlock, Standardise, initialise
+
+DILATIONS = (1, 2, 4, 8, 16, 32)
+
+
+class SegmentNetwork(nn.Module):
+    """Logit of ghost ancestry in each bin of one haplotype.
+
+    Weights are shared over haplotypes, and the others enter only through symmetric statistics: permuting haplotypes
+    permutes the output.
+
+    Parameters
+    ----------
+    channels : int
+        Input statistics, those of the haplotype and its context together.
+    width : int
+        Channels of the trunk.
+    dropout, drop_path : float
+    """
+
+    def __init__(self, channels: int, width: int = 48, dropout: float = 0.1, drop_path: float = 0.1) -> None:
+        super().__init__()
+        self.standardise = Standardise(channels)
+        self.stem = nn.Conv1d(channels, width, 1)
+        depth = len(DILATIONS)
+        self.trunk = nn.Sequential(
+            *(ResidualBlock(width, d, dropout, drop_path * i / (depth - 1)) for i, d in enumerate(DILATIONS))
+        )
+        self.head = nn.Sequential(ChannelNorm(width), nn.Conv1d(width, 1, 1))
+        initialise(self)
+        nn.init.zeros_(self.head[1].weight)
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """(batch, bins, channels) to logits (batch, bins)."""
+        values = self.stem(self.standardise(statistics).transpose(1, 2))
+        logits: Tensor = self.head(self.trunk(values))
+        return torch.squeeze(logits, 1)
