@@ -84,8 +84,8 @@ def _open(vcf: Path | None, ancestral: str, options: dict[str, Any]) -> tuple[An
     source = open_source(
         vcf,  # type: ignore[arg-type]
         options["populations"],
-        options["outgroup"].split(","),
-        options["target"].split(","),
+        [name.strip() for name in options["outgroup"].split(",")],
+        [name.strip() for name in options["target"].split(",")],
         ancestral=ancestral,
         include_bed=options["include_bed"],
         genetic_map=options["genetic_map"],

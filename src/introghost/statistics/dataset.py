@@ -315,14 +315,23 @@ def read(path: Path) -> xr.Dataset:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path}: not a zip file, or cut short; write it again")
     try:
         store = zarr.storage.ZipStore(path, mode="r")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                dataset: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
-                return dataset
+                loaded: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
+                return _in_order(loaded)
         finally:
             store.close()
     except (zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
         raise DataError(f"{path}: not a readable statistics file ({error}); write it again") from error
+
+
+def _in_order(dataset: xr.Dataset) -> xr.Dataset:
+    """The same dataset with variables and coordinates sorted by name; zarr lists them in any order."""
+    bare = dataset.reset_coords()
+    ordered: xr.Dataset = bare[sorted(map(str, bare.variables))]
+    return ordered.set_coords([name for name in dataset.coords if name not in dataset.dims])

@@ -65,7 +65,9 @@ def _allele_counts(genotypes: NDArray[np.int8]) -> NDArray[np.int64]:
 def _frequencies(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Derived frequency among called haplotypes; NaN where none is called."""
     called = counts.sum(axis=1)
-    return np.divide(counts[:, 1], called, out=np.full(len(counts), np.nan), where=called > 0)
+    frequencies = np.full(len(counts), np.nan)
+    np.divide(counts[:, 1], called, out=frequencies, where=called > 0)
+    return frequencies
 
 
 def _proportions(values: NDArray[np.float64], edges: tuple[float, ...]) -> NDArray[np.float64]:
@@ -142,7 +144,9 @@ def _r_squared(genotypes: NDArray[np.int8]) -> NDArray[np.float64]:
     centred = np.where(called, genotypes - mean[:, None], 0.0).astype(np.float32)
     norm = np.sqrt((centred**2).sum(axis=1))
     scaled = centred / np.where(norm > 0, norm, 1)[:, None]
-    return (scaled @ scaled.T).astype(np.float64) ** 2 - 1 / max(genotypes.shape[1] - 1, 1)
+    correlation = (scaled @ scaled.T).astype(np.float64)
+    r_squared: NDArray[np.float64] = correlation**2 - 1 / max(genotypes.shape[1] - 1, 1)
+    return r_squared
 
 
 def _mean_r_squared(

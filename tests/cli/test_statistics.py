@@ -1,0 +1,93 @@
+"""The verb `statistics` on a small simulated batch and on a VCF of it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tskit
+
+from introghost.cli import main
+from introghost.simulation.ancestry import read_trees
+from introghost.statistics import dataset
+
+SCENARIO = Path(__file__).parents[2] / "config" / "scenarios" / "ghost"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("statistics")
+    run(
+        *("simulate", "--scenario", SCENARIO, "--genomes", 1, "--regions", 2, "--region-length-bp", 60_000),
+        *("--outgroup-diploids", 4, "--target-diploids", 4, "--seed", 3, "--output", path / "x.trees"),
+    )
+    return path
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    return int(stopped.value.code or 0)
+
+
+def test_trees(folder: Path):
+    assert run("statistics", "--trees", folder / "x.trees", "--output", folder / "x.zarr.zip") == 0
+    ds = dataset.read(folder / "x.zarr.zip")
+    assert dict(ds.sizes)["region"] == 2
+    assert ds.sizes["bin"] == 6
+    assert ds.attrs["ancestral"] == "outgroup-major"
+    record = json.loads(ds.attrs["provenance"])
+    assert record["options"]["minimum_allele_count"] == [1, 1]
+    assert set(record["inputs"]) == {"trees", "tracts"}
+
+
+def test_equal_runs_give_equal_bytes(folder: Path):
+    for name in ("a", "b"):
+        output = folder / f"{name}.zarr.zip"
+        assert run("statistics", "--trees", folder / "x.trees", "--bin-bp", 20_000, "--output", output) == 0
+    assert (folder / "a.zarr.zip").read_bytes() == (folder / "b.zarr.zip").read_bytes()
+
+
+def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
+    trees: list[tskit.TreeSequence] = list(read_trees(folder / "x.trees"))
+    assert len(trees) == 2
+    vcf, populations = folder / "x.vcf.gz", folder / "x.tsv"
+    write = ("vcf", "write", "--trees", folder / "x.trees", "--output", vcf, "--populations-output", populations)
+    assert run(*write) == 0
+    for contig, index in (("1", 0), ("2", 1)):
+        roles = ("--outgroup", "Outgroup", "--target", "Target", "--region", f"{contig}:1-60000")
+        source = ("--vcf", vcf, "--populations", populations, *roles, "--ancestral", "info-aa")
+        output = folder / f"vcf{contig}.zarr.zip"
+        assert run("statistics", *source, "--region-length-bp", 60_000, "--output", output) == 0
+        real = dataset.read(output)
+        known = folder / "known.zarr.zip"
+        assert run("statistics", "--trees", folder / "x.trees", "--ancestral", "ancestral", "--output", known) == 0
+        simulated = dataset.read(known)
+        for name in ("haplotype_statistics", "population_statistics"):
+            np.testing.assert_allclose(real[name][0], simulated[name][index], rtol=1e-5)
+        assert list(real.haplotype_label.values) == list(simulated.haplotype_label.values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "give either --trees or --vcf"),
+        (("--trees", "x.trees", "--ancestral", "info-aa"), "trees take `ancestral` or `outgroup-major`"),
+        (("--trees", "x.trees", "--bin-bp", "7000"), "does not divide the region length"),
+        (("--trees", "x.trees", "--minimum-allele-count", "3", "1"), "is above 1"),
+        (("--vcf", "x.trees"), "--vcf needs --populations"),
+    ],
+)
+def test_errors_are_one_line(
+    folder: Path,
+    arguments: tuple[str, ...],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.chdir(folder)
+    assert run("statistics", *arguments, "--output", "refused.zarr.zip") == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not Path("refused.zarr.zip").exists()

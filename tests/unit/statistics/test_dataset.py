@@ -1,0 +1,128 @@
+"""Datasets: labels, truth, round trip and refusals."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from introghost.errors import ConfigError, DataError
+from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
+from introghost.statistics import dataset
+from introghost.statistics.dataset import Region
+
+TRACTS = pd.DataFrame({"haplotype": [0, 1], "start_bp": [5_000, 28_000], "end_bp": [25_000, 90_000]})
+
+
+def haplotypes(start: int = 0) -> Haplotypes:
+    rng = np.random.default_rng(5)
+    positions = np.sort(rng.choice(30_000, 60, replace=False)) + start
+    return Haplotypes(
+        contig="1",
+        interval_bp=(start, start + 30_000),
+        positions_bp=positions,
+        genotypes=rng.integers(0, 2, (60, 8)).astype(np.int8),
+        sample_names=tuple("aabbccdd"),
+        haplotype_indices=np.tile([0, 1], 4).astype(np.int8),
+        roles=np.repeat([0, 1], 4).astype(np.int8),
+        callable_bp=np.array([[start, start + 30_000]]),
+        ancestral_status=KNOWN_ANCESTRAL,
+    )
+
+
+def simulated(scenario: str = "ghost", **parameters: float) -> xr.Dataset:
+    regions = [Region(haplotypes(), index, 4, scenario, parameters, TRACTS) for index in range(2)]
+    return dataset.build(regions, bin_bp=10_000)
+
+
+def test_ghost_fraction_is_clipped_to_the_region():
+    fraction = dataset.ghost_fraction(TRACTS, 3, (0, 30_000), 10_000)
+    np.testing.assert_allclose(fraction, [[0.5, 1, 0.5], [0, 0, 0.2], [0, 0, 0]])
+
+
+def test_labels():
+    ds = simulated(f=0.1)
+    assert ds.haplotype_statistics.dims == ("region", "haplotype", "bin", "statistic")
+    assert ds.sizes["haplotype"] == 4
+    assert list(ds.haplotype_label.values) == ["c.0", "c.1", "d.0", "d.1"]
+    assert list(ds.region_index.values) == [0, 1]
+    assert list(ds.parameter_f.values) == [0.1, 0.1]
+    assert (ds.attrs["outgroup_diploids"], ds.attrs["target_diploids"], ds.attrs["bin_bp"]) == (2, 2, 10_000)
+    for name in ("haplotype_statistics", "population_statistics", "callable_fraction", "ghost_fraction"):
+        assert ds[name].dtype == np.float32
+        assert np.isfinite(ds[name]).all()
+
+
+def test_round_trip_is_exact_and_deterministic(tmp_path: Path):
+    ds = dataset.concatenate([simulated(f=0.1), simulated("null")])
+    for name in ("a", "b"):
+        dataset.write(ds, tmp_path / f"{name}.zarr.zip")
+    assert (tmp_path / "a.zarr.zip").read_bytes() == (tmp_path / "b.zarr.zip").read_bytes()
+    xr.testing.assert_identical(dataset.read(tmp_path / "a.zarr.zip"), ds)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.zarr.zip", "b.zarr.zip"]
+
+
+def test_concatenate_fills_parameters_that_a_scenario_lacks():
+    joined = dataset.concatenate([simulated(f=0.1, size=3.0), simulated("structure", size=2.0)])
+    assert list(joined.scenario.values) == ["ghost", "ghost", "structure", "structure"]
+    np.testing.assert_array_equal(joined.parameter_f, [0.1, 0.1, np.nan, np.nan])
+    np.testing.assert_array_equal(joined.parameter_size, [3.0, 3.0, 2.0, 2.0])
+
+
+def test_concatenate_refuses_datasets_that_do_not_fit():
+    other = simulated()
+    other.attrs["bin_bp"] = 5_000
+    with pytest.raises(DataError, match="differ in bin_bp: 10000 and 5000"):
+        dataset.concatenate([simulated(), other])
+    with pytest.raises(DataError, match="no statistics"):
+        dataset.concatenate([])
+
+
+def test_build_refuses():
+    with pytest.raises(DataError, match="no region"):
+        dataset.build([], bin_bp=10_000)
+    with pytest.raises(ConfigError, match="does not divide"):
+        dataset.build([Region(haplotypes(), 0)], bin_bp=7_000)
+    longer = dataclasses.replace(haplotypes(), interval_bp=(0, 40_000))
+    with pytest.raises(DataError, match="differ in length"):
+        dataset.build([Region(haplotypes(), 0), Region(longer, 1)], bin_bp=10_000)
+
+
+@dataclasses.dataclass
+class Source:
+    """Stands in for a VCF of 50 kb."""
+
+    def contigs(self) -> list[tuple[str, int, int]]:
+        return [("1", 0, 50_000)]
+
+    def read(self, contig: str, start: int, end: int) -> Haplotypes:
+        whole = haplotypes(start)
+        inside = whole.select_sites(whole.positions_bp < end)
+        return dataclasses.replace(inside, interval_bp=(start, end), callable_bp=np.array([[start, end]]))
+
+
+def test_last_tile_is_filled_up_with_uncallable_bases():
+    ds = dataset.from_source(Source(), bin_bp=10_000, region_length_bp=30_000)
+    assert list(ds.start_bp.values) == [0, 30_000]
+    np.testing.assert_array_equal(ds.callable_fraction, [[1, 1, 1], [1, 1, 0]])
+    assert "ghost_fraction" not in ds
+    assert np.all(ds.genome == -1)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", None])
+def test_read_refuses_what_is_no_dataset(tmp_path: Path, content: bytes | None):
+    path = tmp_path / "x.zarr.zip"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"x\.zarr\.zip"):
+        dataset.read(path)
+
+
+def test_read_refuses_a_truncated_file(tmp_path: Path):
+    path = tmp_path / "x.zarr.zip"
+    dataset.write(simulated(), path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="write it again"):
+        dataset.read(path)
