@@ -2,7 +2,7 @@
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import demes
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
 MAX_CONTIGS = 6
@@ -46,13 +47,14 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
 
 
-def shown_contigs(segments: pd.DataFrame, frequency: pd.DataFrame | None) -> list[str]:
-    """The contigs that figures show: the first `MAX_CONTIGS` in the order of the calls."""
-    source = segments if frequency is None else frequency
-    return [str(name) for name in pd.unique(source["contig"])[:MAX_CONTIGS]]
+def contig_extents(segments: pd.DataFrame, frequency: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
+    """First and last position (bp) of each contig, in the order of the calls; from `frequency` where it is given."""
+    grouped = (segments if frequency is None else frequency).groupby("contig", sort=False)
+    first, last = grouped["start"].min(), grouped["end"].max()
+    return {str(name): (int(first[name]), int(last[name])) for name in first.index}
 
 
-def segment_painting(segments: pd.DataFrame, haplotypes: list[str], contigs: list[str]) -> str:
+def segment_painting(segments: pd.DataFrame, haplotypes: list[str], extents: dict[str, tuple[int, int]]) -> str:
     """Called segments of each target haplotype along the contigs, coloured by posterior.
 
     Parameters
@@ -61,8 +63,8 @@ def segment_painting(segments: pd.DataFrame, haplotypes: list[str], contigs: lis
         Columns contig, start, end (bp, 0-based half-open), sample, haplotype, mean_posterior.
     haplotypes : list of str
         ``SAMPLE.HAPLOTYPE`` labels, top to bottom; at most `MAX_HAPLOTYPES` are drawn.
-    contigs : list of str
-        The contigs to draw, one panel each.
+    extents : dict of str to tuple of int
+        First and last position (bp) of each contig to draw, one panel each.
 
     Returns
     -------
@@ -70,55 +72,60 @@ def segment_painting(segments: pd.DataFrame, haplotypes: list[str], contigs: lis
         One ``<svg>`` element.
     """
     drawn = haplotypes[:MAX_HAPLOTYPES]
-    height = 0.8 + min(6.0, 0.06 * len(drawn) + 0.6)
-    figure, axes = _new_figure(9, height * max(len(contigs), 1), max(len(contigs), 1))
+    height = 1.2 + min(3.8, 0.04 * len(drawn))
+    figure, axes = _new_figure(9, height * len(extents), len(extents))
     labels = segments["sample"] + "." + segments["haplotype"].astype(str)
     rows = labels.map({label: row for row, label in enumerate(drawn)})
-    collection = None
-    for axis, contig in zip(axes, contigs, strict=False):
+    for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
         chosen = (segments["contig"] == contig) & rows.notna()
-        collection = _draw_segments(axis, segments[chosen], np.asarray(rows[chosen], dtype=np.float64))
+        _draw_segments(axis, segments[chosen], np.asarray(rows[chosen], dtype=np.float64))
+        axis.set_xlim(start / 1e6, end / 1e6)
         axis.set_ylim(len(drawn) - 0.5, -0.5)
         axis.set_xlabel(f"position on {contig} (Mb)")
         axis.set_ylabel("target haplotype")
-    if collection is not None:
-        figure.colorbar(collection, ax=axes, label="mean posterior", shrink=0.8)
+    if len(segments):
+        figure.colorbar(_posterior_colours(), ax=axes, label="mean posterior", shrink=0.8)
     count = f"{len(segments)} called segments" if len(segments) else "No segment was called"
     return _svg(figure, "painting", f"{count} of {len(haplotypes)} target haplotypes, drawn along the contigs.")
 
 
-def _draw_segments(axis: "Axes", segments: pd.DataFrame, rows: NDArray[np.float64]) -> Any:
+def _draw_segments(axis: "Axes", segments: pd.DataFrame, rows: NDArray[np.float64]) -> None:
     from matplotlib.collections import PolyCollection
 
     left, right = segments["start"].to_numpy() / 1e6, segments["end"].to_numpy() / 1e6
     top, bottom = rows - 0.45, rows + 0.45
     corners = np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
-    collection = PolyCollection(
-        list(corners), array=np.asarray(segments["mean_posterior"], dtype=np.float64), cmap="cividis_r"
-    )
-    collection.set_clim(0, 1)
+    colours = _posterior_colours().to_rgba(np.asarray(segments["mean_posterior"], dtype=np.float64))
+    collection = PolyCollection(list(corners), facecolors=colours)
     collection.set_rasterized(len(segments) > MAX_VECTOR_SEGMENTS)
     axis.add_collection(collection, autolim=False)
-    axis.set_xlim(left.min() if len(left) else 0, right.max() if len(right) else 1)
-    return collection
 
 
-def ghost_frequency(frequency: pd.DataFrame, contigs: list[str]) -> str:
+def _posterior_colours() -> "ScalarMappable":
+    """The colour scale of segments; a called segment's posterior is seldom below one half."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    return ScalarMappable(Normalize(0.5, 1), "cividis_r")
+
+
+def ghost_frequency(frequency: pd.DataFrame, extents: dict[str, tuple[int, int]]) -> str:
     """Mean posterior over target haplotypes along each contig.
 
     Parameters
     ----------
     frequency : DataFrame
         Columns contig, start, end (bp), value in [0, 1]; averaged down to at most `MAX_POINTS` points a contig.
-    contigs : list of str
+    extents : dict of str to tuple of int
+        First and last position (bp) of each contig to draw.
 
     Returns
     -------
     str
         One ``<svg>`` element.
     """
-    figure, axes = _new_figure(9, 1.9 * max(len(contigs), 1), max(len(contigs), 1))
-    for axis, contig in zip(axes, contigs, strict=False):
+    figure, axes = _new_figure(9, 1.9 * len(extents), len(extents))
+    for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
         rows = frequency[frequency["contig"] == contig]
         step = max(1, -(-len(rows) // MAX_POINTS))
         group = np.arange(len(rows)) // step
@@ -128,7 +135,7 @@ def ghost_frequency(frequency: pd.DataFrame, contigs: list[str]) -> str:
         axis.set_ylim(0, max(0.05, 1.1 * float(value.max()) if len(value) else 0))
         axis.set_xlabel(f"position on {contig} (Mb)")
         axis.set_ylabel("ghost frequency")
-        axis.margins(x=0)
+        axis.set_xlim(start / 1e6, end / 1e6)
     return _svg(figure, "frequency", "Estimated frequency of ghost ancestry in the target along the contigs.")
 
 

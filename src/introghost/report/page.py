@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from introghost import __version__, provenance
@@ -110,7 +109,8 @@ def _segments(calls: Path) -> dict[str, Any]:
     per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
     path = calls / "posterior.bedgraph"
     frequency = tables.read_bedgraph(path) if path.is_file() else None
-    contigs = figures.shown_contigs(segments, frequency)
+    extents = figures.contig_extents(segments, frequency)
+    shown = dict(list(extents.items())[: figures.MAX_CONTIGS])
     haplotypes = (per_sample["sample"] + "." + per_sample["haplotype"].astype(str)).tolist()
     ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
     called, possible = per_sample["called_bp"].sum(), per_sample["callable_bp"].sum()
@@ -123,14 +123,12 @@ def _segments(calls: Path) -> dict[str, Any]:
     }
     return {
         "facts": facts,
-        "num_contigs": int(pd.concat([segments["contig"], pd.Series(contigs, dtype=str)]).nunique())
-        if frequency is None
-        else int(frequency["contig"].nunique()),
-        "contigs": contigs,
-        "painting": Markup(figures.segment_painting(segments, haplotypes, contigs)) if contigs else None,
+        "num_contigs": len(extents),
+        "num_shown": len(shown),
+        "painting": Markup(figures.segment_painting(segments, haplotypes, shown)) if shown else None,
         "num_haplotypes": len(haplotypes),
         "num_drawn": min(len(haplotypes), figures.MAX_HAPLOTYPES),
-        "frequency": Markup(figures.ghost_frequency(frequency, contigs)) if frequency is not None and contigs else None,
+        "frequency": Markup(figures.ghost_frequency(frequency, shown)) if frequency is not None and shown else None,
         "per_sample": tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
     }
 
@@ -182,9 +180,9 @@ def _scenario(folder: Path) -> tuple[str, Markup]:
 
 def _records(calls: Path, model: Path | None) -> list[tuple[str, str]]:
     """Provenance of the calls and of each bundle, as indented JSON."""
-    paths = [("calls", calls / "provenance.json")]
+    path = calls / "provenance.json"
+    records = {"calls": tables.read_json(path)} if path.is_file() else {}
     if model is not None:
-        paths += [(f"model {path.parent.name}", path) for path in sorted(model.glob("*/provenance.json"))]
-    return [
-        (title, json.dumps(tables.read_json(path), indent=1, sort_keys=True)) for title, path in paths if path.is_file()
-    ]
+        for bundle in sorted(model.glob("*/model.json")):
+            records[f"model {bundle.parent.name}"] = tables.read_json(bundle).get("provenance", {})
+    return [(title, json.dumps(record, indent=1, sort_keys=True)) for title, record in records.items()]

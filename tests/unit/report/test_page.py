@@ -59,6 +59,7 @@ def results(tmp_path: Path) -> Path:
         training_loss=[0.5, 0.3],
         validation_loss=[0.52, 0.35],
     )
+    (tmp_path / "model" / "segments" / "model.json").write_text(json.dumps({"provenance": {"verb": "train"}}))
     return tmp_path
 
 
@@ -90,7 +91,15 @@ def test_every_figure_is_well_formed_and_has_alternative_text_and_own_ids(result
 
 def test_page_says_what_was_found(results: Path) -> None:
     html = write(results)
-    for words in ("carries segments", "Decision: ghost", "0.900", "novelty", "0.77", "Average precision 0.910"):
+    for words in (
+        "carries segments",
+        "Decision: ghost",
+        "0.900",
+        "novelty",
+        "0.77",
+        "train&#34;",
+        "Average precision 0.910",
+    ):
         assert words in html
     assert "A<b>" not in html
     assert html.index("<td>B</td><td>1</td>") < html.index("<td>B</td><td>0</td>")
@@ -163,7 +172,7 @@ def test_many_segments_are_drawn_as_an_image_and_stay_small() -> None:
             "mean_posterior": 0.7,
         }
     )
-    drawing = figures.segment_painting(segments, [f"s{i}.0" for i in range(100)], ["1"])
+    drawing = figures.segment_painting(segments, [f"s{i}.0" for i in range(100)], {"1": (0, 200_000)})
     assert "data:image/png;base64" in drawing
     assert len(drawing) < 1_000_000
 
