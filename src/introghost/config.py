@@ -14,7 +14,8 @@ import yaml
 from introghost.errors import ConfigError
 
 TEST_BATCH = "test"
-_DATA_KEYS = ("vcf", "populations", "outgroup", "target")
+_FILE_KEYS = ("vcf", "populations")
+_OPTIONAL_FILE_KEYS = ("region", "include_bed", "genetic_map")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -139,10 +140,11 @@ def _check_numbers(config: Mapping[str, Any]) -> None:
 
 def _check_data(data: Mapping[str, Any]) -> None:
     if "simulated" in data:
-        if len(data) > 1:
-            raise ConfigError("section 'data': give either simulated or a VCF, not both")
+        surplus = [key for key in (*_FILE_KEYS, *_OPTIONAL_FILE_KEYS) if key in data]
+        if surplus:
+            raise ConfigError(f"section 'data': {', '.join(surplus)} can't go with simulated")
         return
-    absent = [key for key in _DATA_KEYS if key not in data]
+    absent = [key for key in _FILE_KEYS if key not in data]
     if absent:
         raise ConfigError(f"section 'data' lacks {', '.join(absent)} (or simulated, to simulate the data)")
 

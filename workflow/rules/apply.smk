@@ -5,6 +5,7 @@ rule apply:
     output:
         bed="results/calls/segments.bed",
         segments="results/calls/segments.tsv",
+        bins="results/calls/bins.tsv.gz",
         bedgraph="results/calls/posterior.bedgraph",
         per_sample="results/calls/per_sample.tsv",
         model_choice="results/calls/model_choice.json",

@@ -35,16 +35,12 @@ def statistics_of(names):
     ]
 
 
-DATA = (
-    {
+DATA = dict(config["data"])
+if IS_SIMULATED:
+    DATA |= {
         "vcf": "results/demo/demo.vcf.gz",
         "populations": "results/demo/populations.tsv",
-        "outgroup": "outgroup",
-        "target": "target",
     }
-    if IS_SIMULATED
-    else config["data"]
-)
 DATA_OPTIONS = ["region", "include_bed", "genetic_map"]
 DATA_FILES = {
     key: DATA[key]

@@ -21,7 +21,7 @@ if IS_SIMULATED:
 
     rule evaluate_data:
         input:
-            segments="results/calls/segments.tsv",
+            bins="results/calls/bins.tsv.gz",
             tracts="results/demo/demo.tracts.parquet",
         output:
             "results/evaluation/demo/summary.tsv",

@@ -5,6 +5,7 @@ rule train:
         weights="results/model/{task}/weights.safetensors",
         description="results/model/{task}/model.json",
         manifest="results/model/{task}/MANIFEST.sha256",
+        learning_curve="results/model/{task}/learning_curve.tsv",
     log:
         "logs/train/{task}.log",
     benchmark:
