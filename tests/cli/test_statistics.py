@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tskit
 
@@ -19,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("statistics")
     run(
         *("simulate", "--scenario", SCENARIO, "--genomes", 1, "--regions", 2, "--region-length-bp", 60_000),
-        *("--outgroup-diploids", 4, "--target-diploids", 4, "--seed", 3, "--output", path / "x.trees"),
+        *("--outgroup-diploids", 4, "--target-diploids", 4, "--seed", 5, "--output", path / "x.trees"),
     )
     return path
 
@@ -39,6 +40,20 @@ def test_trees(folder: Path):
     record = json.loads(ds.attrs["provenance"])
     assert record["options"]["minimum_allele_count"] == [1, 1]
     assert set(record["inputs"]) == {"trees", "tracts"}
+
+
+def test_ghost_fraction_adds_up_to_the_tracts(folder: Path):
+    output = folder / "truth.zarr.zip"
+    assert run("statistics", "--trees", folder / "x.trees", "--output", output) == 0
+    ds = dataset.read(output)
+    tracts = pd.read_parquet(folder / "x.tracts.parquet")
+    tracts = tracts.assign(length=tracts["end_bp"] - tracts["start_bp"])
+    assert len(tracts)
+    for region in range(2):
+        for row in range(8):
+            mine = tracts[(tracts["region"] == region) & (tracts["haplotype"] == row + 8)]
+            covered = float(ds["ghost_fraction"][region, row].sum()) * 10_000
+            assert covered == pytest.approx(mine["length"].sum(), rel=1e-5)
 
 
 def test_equal_runs_give_equal_bytes(folder: Path):

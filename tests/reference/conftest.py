@@ -45,7 +45,9 @@ def simulated(tree_sequence: tskit.TreeSequence) -> Haplotypes:
     return make(positions, tree_sequence.genotype_matrix(), 16, 120_000)
 
 
-@pytest.fixture(scope="session", params=["simulated", "missing", "masked", "random", "tiny", "empty", "uncallable"])
+@pytest.fixture(
+    scope="session", params=["simulated", "missing", "masked", "polarised", "random", "tiny", "empty", "uncallable"]
+)
 def example(request: pytest.FixtureRequest, simulated: Haplotypes) -> Haplotypes:
     """Haplotypes of every sort that the statistics must bear."""
     rng = np.random.default_rng(7)
@@ -58,6 +60,8 @@ def example(request: pytest.FixtureRequest, simulated: Haplotypes) -> Haplotypes
         return make(positions, holes, 16, 120_000)
     if request.param == "masked":
         return make(positions, holes, 16, 120_000).mask(np.array(mask))
+    if request.param == "polarised":
+        return make(positions, holes, 16, 120_000).polarise_by_outgroup()
     if request.param == "random":
         sites = np.sort(rng.choice(45_000, 150, replace=False)) + 1_000_000
         return make(sites, rng.integers(-1, 2, (150, 9)), 4, 45_000, 1_000_000)
