@@ -236,7 +236,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
 
 
 def offered(ancestral: str) -> dict[str, Any]:
-    """What this version computes from data with that ancestral status, under the keys that `bundle.check_fit` compares."""
+    """What this version computes from data of that ancestral status, under the keys that `check_fit` compares."""
     return {
         "statistics": list(STATISTICS),
         "population_statistics": list(POPULATION_STATISTICS),

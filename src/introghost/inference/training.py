@@ -126,7 +126,7 @@ class _Module(lightning.LightningModule):
 
 
 class _Best(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss, stops when it no longer falls, tells each epoch."""
+    """Keeps the weights of the lowest validation loss, stops when it no longer falls, tells each epoch."""
 
     def __init__(self, patience: int) -> None:
         self.patience, self.best, self.weights, self.since = patience, np.inf, {}, 0

@@ -48,7 +48,7 @@ class ResidualBlock(nn.Module):
 
 
 class Standardise(nn.Module):
-    """Signed square root, which evens out the variance of counts, then the training set's mean and standard deviation."""
+    """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
 
     mean: Tensor
     deviation: Tensor

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -11,6 +12,7 @@ from typing import IO
 from introghost.errors import DataError
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_HARMLESS = "[E::bcf_hdr_parse_line]"  # a free-text line of the header, which htslib leaves out
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -52,7 +54,7 @@ class Messages:
         text = os.pread(self._held.fileno(), size - self._seen, self._seen).decode(errors="replace")
         self._seen = size
         for line in text.splitlines():
-            if line.startswith(("[E::", "[W::bgzf")):
+            if line.startswith(("[E::", "[W::bgzf")) and not line.startswith(_HARMLESS):
                 raise _damaged(self._path, line)
 
 
@@ -69,7 +71,8 @@ def errors_raised(path: Path) -> Iterator[Messages]:
     DataError
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as held, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # cyvcf2's, for a stretch without records
         messages = Messages(path, held)
         descriptor = os.dup(2)
         os.dup2(held.fileno(), 2)

@@ -276,7 +276,7 @@ class VcfSource:
         for contig, record in self._in_order(records, interval):
             self.counts["records"] += 1
             alt = record.ALT
-            dropped = _dropped_class(record.REF, alt)
+            dropped = _dropped_class(record.start, record.REF, alt)
             if dropped is not None:
                 self.counts[f"dropped: {dropped}"] += 1
                 growing.setdefault(contig, self._new())
@@ -315,7 +315,7 @@ class VcfSource:
                 )
             previous = position
             length = self._lengths.get(contig)
-            if position < 0 or (length is not None and position >= length):
+            if length is not None and position >= length:
                 raise DataError(
                     f"{self.path}: {contig}:{position + 1:,} lies outside the contig; is the header's length right?"
                 )
@@ -399,8 +399,10 @@ def _sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
         yield record
 
 
-def _dropped_class(ref: str, alt: Sequence[str]) -> str | None:
+def _dropped_class(position: int, ref: str, alt: Sequence[str]) -> str | None:
     """Why a record is not a biallelic SNV, or None if it is one."""
+    if position < 0:
+        return "telomere"
     if not alt:
         return "no ALT"
     if len(alt) > 1:

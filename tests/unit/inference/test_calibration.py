@@ -1,0 +1,20 @@
+import numpy as np
+import pytest
+
+from introghost.inference import calibration
+
+
+def test_binary_temperature_finds_the_factor_by_which_logits_are_too_large():
+    rng = np.random.default_rng(1)
+    honest = rng.normal(0, 2, 200_000).astype(np.float32)
+    labels = (rng.random(honest.size) < 1 / (1 + np.exp(-honest))).astype(np.float32)
+    assert calibration.binary_temperature(honest, labels) == pytest.approx(1.0, abs=0.03)
+    assert calibration.binary_temperature(3 * honest, labels) == pytest.approx(3.0, abs=0.1)
+
+
+def test_multinomial_temperature_finds_the_factor():
+    rng = np.random.default_rng(2)
+    honest = rng.normal(0, 1.5, (50_000, 3)).astype(np.float32)
+    gumbel = rng.gumbel(size=honest.shape)
+    classes = (honest + gumbel).argmax(axis=1)
+    assert calibration.multinomial_temperature(2 * honest, classes) == pytest.approx(2.0, abs=0.1)

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import torch
+
+from introghost.networks.segments import DILATIONS, SegmentNetwork
+
+
+@pytest.fixture
+def network() -> SegmentNetwork:
+    torch.manual_seed(1)
+    network = SegmentNetwork(channels=9, width=16).eval()
+    torch.nn.init.normal_(network.head[1].weight)
+    return network
+
+
+def test_permuting_haplotypes_permutes_the_output(network):
+    values = torch.rand(6, 40, 9)
+    order = torch.tensor([3, 1, 5, 0, 2, 4])
+    assert torch.allclose(network(values)[order], network(values[order]), atol=1e-6)
+
+
+def test_a_tile_with_enough_around_it_gives_what_the_whole_gives(network):
+    values = torch.rand(2, 400, 9)
+    reach = sum(DILATIONS)
+    part = network(values[:, 100 - reach : 200 + reach])[:, reach:-reach]
+    assert torch.allclose(part, network(values)[:, 100:200], atol=1e-5)
+    cut = network(values[:, 100:200])
+    assert not torch.allclose(cut, network(values)[:, 100:200], atol=1e-5), "the reach is not needed: test can't fail"
+
+
+def test_every_parameter_has_a_gradient(network):
+    network.train()
+    network(torch.rand(4, 30, 9)).pow(2).sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert np.isfinite(parameter.grad.numpy()).all(), name
