@@ -15,7 +15,7 @@ from introghost.errors import ConfigError
 
 TEST_BATCH = "test"
 _FILE_KEYS = ("vcf", "populations")
-_OPTIONAL_FILE_KEYS = ("region", "include_bed", "genetic_map")
+_OPTIONAL_KEYS = ("region", "include_bed", "genetic_map")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _check_numbers(config: Mapping[str, Any]) -> None:
 
 def _check_data(data: Mapping[str, Any]) -> None:
     if "simulated" in data:
-        surplus = [key for key in (*_FILE_KEYS, *_OPTIONAL_FILE_KEYS) if key in data]
+        surplus = [key for key in (*_FILE_KEYS, *_OPTIONAL_KEYS) if key in data]
         if surplus:
             raise ConfigError(f"section 'data': {', '.join(surplus)} can't go with simulated")
         return
