@@ -1,0 +1,256 @@
+"""The strict reader: what it keeps, what it drops and counts, and what it refuses, whatever the file format."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+
+from introghost.errors import ConfigError, DataError
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.variants.source import VcfSource, open_source, parse_region
+
+HEADER = """##fileformat=VCFv4.3
+##contig=<ID=1,length=5000>
+##contig=<ID=2,length=2500000>
+##contig=<ID=3,length=900>
+##FILTER=<ID=q10,Description="Quality below 10">
+##INFO=<ID=AA,Number=1,Type=String,Description="Ancestral allele">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tt1\to1\tx\to2
+"""
+RECORDS = """1 11 . A G . PASS AA=A GT 0|1 0|0 1|1 0|0
+1 12 . A G . q10 AA=g GT 0|1 1|1 1|1 1|0
+1 13 . A AT . . AA=A GT 0|1 0|0 0|0 0|0
+1 14 . A G,T . . AA=A GT 0|1 0|2 0|0 0|0
+1 15 . A . . . AA=A GT 0|0 0|0 0|0 0|0
+1 16 . A <DEL> . . AA=A GT 0|1 0|0 0|0 0|0
+1 17 . A G . . AA=A GT 0|0 0/0 1|1 0|0
+1 18 . A G . . AA=A GT 0|1 0|0 0|0 0|0
+1 18 . A T . . AA=A GT 1|0 0|0 0|0 0|0
+1 19 . c t . . AA=. GT ./. 1|1 0|0 .|0
+1 20 . C T . . AA=G||| GT 1|0 1|1 0|0 0|0
+2 1500001 . C T . . AA=C GT 0|1 1|1 0|0 0|0
+"""
+
+
+def write_vcf(path: Path, records: str = RECORDS, header: str = HEADER) -> Path:
+    path.write_text(header + records.replace(" ", "\t"))
+    return path
+
+
+def make_source(vcf: Path, **options: object) -> VcfSource:
+    populations = vcf.parent / "populations.tsv"
+    populations.write_text("sample\tpopulation\nt1\tT\no1\tO\no2\tO\nx\tX\n")
+    arguments: dict = {"ancestral": "outgroup-major", **options}
+    return open_source(vcf, populations, ["O"], ["T"], **arguments)
+
+
+@pytest.fixture(params=["vcf", "vcf.gz", "bcf", "gzip", "indexed", "bcf-indexed"])
+def any_vcf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    plain = write_vcf(tmp_path / "plain.vcf")
+    if request.param == "vcf":
+        return plain
+    if request.param == "gzip":
+        path = tmp_path / "data.vcf.gz"
+        path.write_bytes(gzip.compress(plain.read_bytes()))
+        return path
+    if request.param.startswith("bcf"):
+        path = tmp_path / "data.bcf"
+        with pysam.VariantFile(str(plain)) as source, pysam.VariantFile(str(path), "wb", header=source.header) as out:
+            for record in source:
+                out.write(record)
+        if request.param == "bcf-indexed":
+            pysam.bcftools.index(str(path))
+        return path
+    path = tmp_path / "data.vcf.gz"
+    pysam.tabix_compress(str(plain), str(path))
+    if request.param == "indexed":
+        pysam.tabix_index(str(path), preset="vcf")
+    return path
+
+
+def test_keeps_biallelic_snvs_of_selected_samples(any_vcf: Path) -> None:
+    source = make_source(any_vcf)
+    assert source.contigs() == [("1", 0, 5000), ("2", 1_000_000, 2_000_000)]
+    h = source.read("1", 0, 5000)
+    assert h.ancestral_status == OUTGROUP_MAJOR
+    assert h.sample_names == ("t1", "t1", "o1", "o1", "o2", "o2")
+    assert h.roles.tolist() == [1, 1, 0, 0, 0, 0]
+    assert h.haplotype_indices.tolist() == [0, 1] * 3
+    assert h.positions_bp.tolist() == [10, 11, 18, 19]
+    assert h.genotypes.dtype == np.int8
+    assert h.genotypes.tolist() == [
+        [0, 1, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 1],  # the outgroup's major allele is ALT
+        [-1, -1, 0, 0, -1, 1],
+        [1, 0, 1, 1, 0, 0],  # a tie keeps REF
+    ]
+    assert source.read("2", 1_000_000, 2_000_000).positions_bp.tolist() == [1_500_000]
+    dropped = {key: n for key, n in source.counts.items() if key.startswith("dropped") and n}
+    assert dropped == {
+        "dropped: indel": 1,
+        "dropped: multiallelic": 1,
+        "dropped: no ALT": 1,
+        "dropped: symbolic": 1,
+        "dropped: duplicate position": 2,
+        "dropped: monomorphic in the selected samples": 1,
+    }
+    assert source.counts["kept"] == 5
+    assert source.counts["records"] == 12
+
+
+def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
+    source = make_source(any_vcf, ancestral="info-aa")
+    h = source.read("1", 0, 5000)
+    assert h.ancestral_status == KNOWN_ANCESTRAL
+    assert h.positions_bp.tolist() == [10, 11]
+    assert h.genotypes.tolist() == [[0, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 1]]
+    assert source.counts["dropped: ancestral allele unknown"] == 1
+    assert source.counts["dropped: ancestral allele neither REF nor ALT"] == 1
+
+
+def test_ancestral_alleles_from_fasta(tmp_path: Path) -> None:
+    fasta = tmp_path / "ancestor.fa"
+    fasta.write_text(">chr2\nAAAA\n>ANCESTOR_for_chromosome:GRCh37:1:1:30:1\nNNNNNNNNNN\nag\nNNNNNNtCNN\n")
+    h = make_source(write_vcf(tmp_path / "a.vcf"), ancestral=f"fasta={fasta}").read("1", 0, 5000)
+    assert h.positions_bp.tolist() == [10, 11, 18, 19]
+    assert h.genotypes[2].tolist() == [-1, -1, 0, 0, -1, 1]
+    assert h.genotypes[3].tolist() == [1, 0, 1, 1, 0, 0]
+
+
+def test_stretches_are_half_open_and_regions_one_based(any_vcf: Path) -> None:
+    assert make_source(any_vcf).read("1", 11, 18).positions_bp.tolist() == [11]
+    source = make_source(any_vcf, region="1:12-19")
+    assert source.contigs() == [("1", 11, 19)]
+    assert source.read("1", 11, 19).positions_bp.tolist() == [11, 18]
+    assert make_source(any_vcf, region="2").contigs() == [("2", 1_000_000, 2_000_000)]
+
+
+def test_contigs_without_lengths_span_their_sites(tmp_path: Path) -> None:
+    header = "".join(line for line in HEADER.splitlines(keepends=True) if not line.startswith("##contig"))
+    plain = write_vcf(tmp_path / "a.vcf", header=header)
+    assert make_source(plain).contigs() == [("1", 10, 20), ("2", 1_500_000, 1_500_001)]
+    pysam.tabix_compress(str(plain), str(tmp_path / "b.vcf.gz"))
+    pysam.tabix_index(str(tmp_path / "b.vcf.gz"), preset="vcf")
+    assert make_source(tmp_path / "b.vcf.gz").contigs() == [("1", 10, 20), ("2", 1_500_000, 1_500_001)]
+
+
+def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
+    bed, genetic_map = tmp_path / "mask.bed", tmp_path / "map.txt"
+    bed.write_text("chr1\t15\t30\nchr1\t0\t11\n")
+    genetic_map.write_text("pos\tchr\tcM\n1\t1\t0\n101\t1\t2\n")
+    source = make_source(write_vcf(tmp_path / "a.vcf"), include_bed=bed, genetic_map=genetic_map)
+    source.contigs()
+    h = source.read("1", 0, 25)
+    assert h.positions_bp.tolist() == [10, 18, 19]
+    assert h.callable_bp.tolist() == [[0, 11], [15, 25]]
+    assert h.genetic_map is not None
+    assert h.genetic_map.centimorgans_at(np.array([50])).tolist() == [1.0]
+    assert source.counts["dropped: outside callable regions"] == 1
+    assert source.counts["contigs matched to the callable regions without regard to 'chr'"] == 1
+    bed.write_text("chr7\t15\t30\n")
+    with pytest.raises(DataError, match=r"callable regions have no contig of the VCF: they name chr7, it has 1, 2"):
+        make_source(write_vcf(tmp_path / "a.vcf"), include_bed=bed).contigs()
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ("1 9 . A G . . . GT 0|1 0|0 0|0 0|0", r"not sorted: 1:9 comes after 1:11"),
+        ("2 9 . A G . . . GT 0|1 0|0 0|0 0|0\n1 12 . A G . . . GT 0|1 0|0 0|0 0|0", r"contig 1 comes back at 12"),
+        ("1 12 . A G . . . GT 0/1 0|0 0|0 0|0", r"1:12: sample t1 has an unphased heterozygote"),
+        ("1 12 . A G . . . GT 0|1 1 0|0 0|0", r"1:12: sample o1 has a haploid genotype"),
+        ("1 12 . A G . . . GT 1 1 0 0", r"1:12: sample t1 has a haploid genotype"),
+        ("1 12 . A G . . . GT 0|1|1 0|0|0 0|0|0 0|0|0", r"3 alleles in a genotype; only diploid"),
+        ("1 12 . A G . . . GT 0|7 0|0 0|0 0|0", r"1:12: sample t1 has an allele number beyond ALT"),
+        ("1 12 . A G . . . DP 1 1 1 1", r"1:12: no genotypes"),
+        ("1 6000 . A G . . . GT 0|1 0|0 0|0 0|0", r"1:6,000 lies outside the contig"),
+        ("1 abc . A G . . . GT 0|1 0|0 0|0 0|0", r"damaged or not valid VCF"),
+        ("1 12 . A G . . . GT 0|1 0|0", r"damaged or not valid VCF"),
+    ],
+)
+def test_refuses_a_bad_record(tmp_path: Path, record: str, message: str) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", RECORDS.splitlines(keepends=True)[0] + record + "\n")
+    with pytest.raises(DataError, match=message) as caught:
+        make_source(vcf).read("1", 0, 5000)
+    assert "\n" not in str(caught.value)
+
+
+def test_unphased_heterozygotes_can_be_allowed(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", "1 12 . A G . . . GT 0/1 0|0 0|0 0|0\n")
+    source = make_source(vcf, allow_unphased=True)
+    assert source.read("1", 0, 50).genotypes.tolist() == [[0, 1, 0, 0, 0, 0]]
+    assert source.counts["genotypes: heterozygous, unphased"] == 1
+
+
+def test_unselected_samples_may_be_unphased(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", "1 12 . A G . . . GT 0|1 0|0 0/1 0|0\n")
+    assert len(make_source(vcf).read("1", 0, 50).positions_bp) == 1
+
+
+def test_refuses_truncation_at_any_block(tmp_path: Path) -> None:
+    rows = "".join(f"1 {i} . A G . . . GT 0|1 0|0 0|0 0|0\n" for i in range(1, 5000))
+    pysam.tabix_compress(str(write_vcf(tmp_path / "a.vcf", rows)), str(tmp_path / "a.vcf.gz"))
+    whole = (tmp_path / "a.vcf.gz").read_bytes()
+    for cut in (1, 28, 29, len(whole) // 2):
+        path = tmp_path / "cut.vcf.gz"
+        path.write_bytes(whole[:-cut])
+        with pytest.raises(DataError, match="truncated"):
+            make_source(path)
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + bytes(20) + whole[middle + 20 :])
+    with pytest.raises(DataError, match="damaged"):
+        make_source(path).read("1", 0, 5000)
+
+
+def test_refuses_files_that_do_not_fit(tmp_path: Path) -> None:
+    vcf, populations = write_vcf(tmp_path / "a.vcf"), tmp_path / "p.tsv"
+
+    def opened(table: str, outgroup: list[str], target: list[str], **options: object) -> VcfSource:
+        populations.write_text(table)
+        return open_source(vcf, populations, outgroup, target, **{"ancestral": "info-aa", **options})  # type: ignore
+
+    good = "t1 T\no1 O\n"
+    with pytest.raises(DataError, match=r"2 of 4 samples are not in the VCF: y, z"):
+        opened(good + "z T\ny T\n", ["O"], ["T"])
+    with pytest.raises(DataError, match=r"target population 'Q' has no samples; the table has O, T"):
+        opened(good, ["O"], ["Q"])
+    with pytest.raises(DataError, match="both outgroup and target"):
+        opened(good, ["O", "T"], ["T"])
+    with pytest.raises(DataError, match="no target population"):
+        opened(good, ["O"], [])
+    with pytest.raises(DataError, match="in two populations"):
+        opened(good + "o1 T\n", ["O"], ["T"])
+    with pytest.raises(DataError, match=r"no contig 'chr1' in the VCF; did you mean 1\?"):
+        opened(good, ["O"], ["T"], region="chr1:1-10")
+    with pytest.raises(DataError, match="starts beyond the end"):
+        opened(good, ["O"], ["T"], region="1:6000-7000")
+    with pytest.raises(DataError, match="no such file"):
+        opened(good, ["O"], ["T"], include_bed=tmp_path / "none.bed")
+    with pytest.raises(ConfigError, match="expected info-aa"):
+        opened(good, ["O"], ["T"], ancestral="ref")
+    vcf.write_text("")
+    with pytest.raises(DataError, match="empty"):
+        opened(good, ["O"], ["T"])
+    vcf.write_text("not a VCF\n")
+    with pytest.raises(DataError, match="damaged"):
+        opened(good, ["O"], ["T"])
+    write_vcf(vcf, header="".join(line for line in HEADER.splitlines(keepends=True) if "AA" not in line))
+    with pytest.raises(DataError, match="declares no INFO/AA"):
+        opened(good, ["O"], ["T"])
+
+
+@pytest.mark.parametrize(
+    ("region", "parsed"),
+    [("1", ("1", 0, None)), ("chr1:5-7", ("chr1", 4, 7)), ("X:1,000-2,000", ("X", 999, 2000))],
+)
+def test_regions(region: str, parsed: tuple[str, int, int | None]) -> None:
+    assert parse_region(region) == parsed
+
+
+@pytest.mark.parametrize("region", ["", "1:5", "1:7-5", "1:0-5", "1:a-b"])
+def test_refuses_bad_regions(region: str) -> None:
+    with pytest.raises(ConfigError, match="region"):
+        parse_region(region)
