@@ -222,9 +222,15 @@ def site_class(target: list[int], outgroup: list[int]) -> str | None:
     return "rare_in_outgroup" if k / n <= 0.05 else "common_in_outgroup"
 
 
+def panel(number: int) -> list[int]:
+    """At most 200 haplotypes, evenly spaced."""
+    return list(range(number)) if number <= 200 else [round(i * (number - 1) / 199) for i in range(200)]
+
+
 def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
-    """Every statistic, each (num_target_haplotypes, num_bins); panels of all haplotypes (no more than 200)."""
+    """Every statistic, each (num_target_haplotypes, num_bins)."""
     target, outgroup = columns(h, TARGET), columns(h, OUTGROUP)
+    near_out = [outgroup[u] for u in panel(len(outgroup))]
     bins = bin_of(h, bin_bp)
     sites = range(len(h.positions_bp))
     rows = [([hap[s] for hap in target], [hap[s] for hap in outgroup]) for s in sites]
@@ -255,12 +261,12 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
                 "common_in_outgroup",
             ):
                 put(name, t, b, sum(mine[s] == 1 and classes[s] == name for s in bins[b]), here)
-            to_out = [sum(distance(mine, other, bins[w]) for w in over) for other in outgroup]
+            to_out = [sum(distance(mine, other, bins[w]) for w in over) for other in near_out]
             put("distance_nearest_outgroup", t, b, min(to_out), over)
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)
             put("distance_mean_outgroup", t, b, sum(to_out) / len(to_out), over)
-            put("distance_nearest_outgroup_bin", t, b, min(distance(mine, o, bins[b]) for o in outgroup), here)
-            others = [other for u, other in enumerate(target) if u != t]
+            put("distance_nearest_outgroup_bin", t, b, min(distance(mine, o, bins[b]) for o in near_out), here)
+            others = [target[u] for u in panel(len(target)) if u != t]
             to_in = [sum(distance(mine, other, bins[w]) for w in over) for other in others]
             put("distance_nearest_target", t, b, min(to_in, default=0.0), over)
             put("distance_mean_target", t, b, sum(to_in) / max(len(to_in), 1), over)
