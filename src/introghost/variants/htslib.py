@@ -12,6 +12,7 @@ from typing import IO
 from introghost.errors import DataError
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_ERRORS = ("[E::", "[W::bgzf", "[W::bcf_record_check")
 _HARMLESS = "[E::bcf_hdr_parse_line]"  # a free-text line of the header, which htslib leaves out
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -54,7 +55,7 @@ class Messages:
         text = os.pread(self._held.fileno(), size - self._seen, self._seen).decode(errors="replace")
         self._seen = size
         for line in text.splitlines():
-            if line.startswith(("[E::", "[W::bgzf")) and not line.startswith(_HARMLESS):
+            if line.startswith(_ERRORS) and not line.startswith(_HARMLESS):
                 raise _damaged(self._path, line)
 
 

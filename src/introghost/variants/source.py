@@ -205,9 +205,9 @@ class VcfSource:
         return contig, start, end if length is None else min(end, length)
 
     def _check_contig(self, contig: str) -> None:
-        known = self._lengths or dict.fromkeys(self._ends())
-        if contig in known:
+        if contig in self._lengths or contig in self._ends():
             return
+        known = {**self._lengths, **self._ends()}
         other = other_prefix(contig)
         hint = f"did you mean {other}?" if other in known else f"it has {listed(list(known))}"
         raise DataError(f"{self.path}: no contig {contig!r} in the VCF; {hint}")
@@ -244,7 +244,7 @@ class VcfSource:
             }
         with errors_raised(self.path):
             vcf = cyvcf2.VCF(str(self.path), samples=[])
-            names = list(self._lengths) or list(vcf.seqnames)
+            names = dict.fromkeys([*self._lengths, *vcf.seqnames])
             found = {name: _ends_by_index(vcf, name, self._lengths.get(name)) for name in names}
         return {name: ends for name, ends in found.items() if ends is not None}
 

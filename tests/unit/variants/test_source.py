@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pysam
+import pysam.bcftools
 import pytest
 
 from introghost.errors import ConfigError, DataError
@@ -16,6 +17,7 @@ HEADER = """##fileformat=VCFv4.3
 ##contig=<ID=2,length=2500000>
 ##contig=<ID=3,length=900>
 ##FILTER=<ID=q10,Description="Quality below 10">
+##INFO=<ID=END,Number=1,Type=Integer,Description="End">
 ##INFO=<ID=AA,Number=1,Type=String,Description="Ancestral allele">
 ##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tt1\to1\tx\to2
@@ -135,6 +137,23 @@ def test_contigs_without_lengths_span_their_sites(tmp_path: Path) -> None:
     pysam.tabix_compress(str(plain), str(tmp_path / "b.vcf.gz"))
     pysam.tabix_index(str(tmp_path / "b.vcf.gz"), preset="vcf")
     assert make_source(tmp_path / "b.vcf.gz").contigs() == [("1", 10, 20), ("2", 1_500_000, 1_500_001)]
+
+
+def test_some_contigs_may_lack_lengths(tmp_path: Path) -> None:
+    header = HEADER.replace("##contig=<ID=2,length=2500000>", "##contig=<ID=2>")
+    plain = write_vcf(tmp_path / "a.vcf", header=header)
+    pysam.tabix_compress(str(plain), str(tmp_path / "b.vcf.gz"))
+    pysam.tabix_index(str(tmp_path / "b.vcf.gz"), preset="vcf")
+    for path in (plain, tmp_path / "b.vcf.gz"):
+        source = make_source(path)
+        assert source.contigs() == [("1", 0, 5000), ("2", 1_500_000, 1_500_001)]
+        assert len(source.read("2", 1_500_000, 1_500_001).positions_bp) == 1
+
+
+def test_telomere_records_are_dropped(tmp_path: Path) -> None:
+    source = make_source(write_vcf(tmp_path / "a.vcf", "1 0 . A G . . . GT 0|1 0|0 0|0 0|0\n" + RECORDS))
+    assert source.read("1", 0, 5000).positions_bp.tolist() == [10, 11, 18, 19]
+    assert source.counts["dropped: telomere"] == 1
 
 
 def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
