@@ -1,10 +1,12 @@
 """htslib, kept strict: its complaints become errors, and a file that was cut short is refused."""
 
 import contextlib
+import gzip
 import os
 import sys
 import tempfile
 import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -37,6 +39,29 @@ def check_complete(path: Path) -> None:
         file.seek(-min(file.tell(), len(BGZF_END)), os.SEEK_END)
         if file.read() != BGZF_END:
             raise DataError(f"{path}: the bgzip end-of-file block is missing, so the file is truncated; copy it again")
+
+
+def text_contigs(path: Path) -> list[str]:
+    """First column of the records of a VCF, each name once; none for a BCF, whose header must declare them all.
+
+    Raises
+    ------
+    DataError
+        A damaged compressed file.
+    """
+    with path.open("rb") as file:
+        compressed = file.read(2) == _GZIP_MAGIC
+    names: dict[bytes, None] = {}
+    try:
+        with gzip.open(path) if compressed else path.open("rb") as lines:
+            for number, line in enumerate(lines):
+                if number == 0 and line.startswith(b"BCF"):
+                    return []
+                if not line.startswith(b"#") and line.strip():
+                    names.setdefault(line.split(b"\t", 1)[0])
+    except (EOFError, OSError, zlib.error) as error:
+        raise _damaged(path, str(error)) from error
+    return [name.decode(errors="replace").rstrip("\r\n") for name in names]
 
 
 class Messages:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, TARGET, GeneticMap, Haplotypes
 from introghost.variants.annotation import AncestralFasta, on_contig, other_prefix, read_bed, read_genetic_map
-from introghost.variants.htslib import Messages, check_complete, errors_raised
+from introghost.variants.htslib import Messages, check_complete, errors_raised, text_contigs
 from introghost.variants.samples import SampleRoles, listed, read_populations, select_samples
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
@@ -97,6 +97,7 @@ class VcfSource:
         roles: SampleRoles,
         *,
         contig_lengths: dict[str, int],
+        undeclared_contigs: list[str],
         ancestral: str,
         fasta: AncestralFasta | None,
         intervals: dict[str, NDArray[np.int64]] | None,
@@ -112,10 +113,11 @@ class VcfSource:
         self._intervals = intervals
         self._genetic_maps = genetic_maps
         self._allow_unphased = allow_unphased
-        self._indexed = any(Path(f"{path}{suffix}").is_file() for suffix in (".tbi", ".csi"))
+        self._indexed = _is_indexed(path)
         self._cache: dict[str, _Sites] | None = None
         self._contigs: list[Interval] | None = None
         self._lengths = contig_lengths
+        self._undeclared = undeclared_contigs
         self._region: Interval | None = None
         if region:
             self._region = self._resolve(region)
@@ -191,7 +193,10 @@ class VcfSource:
     # where the records are
 
     def _open(self) -> Any:
-        return cyvcf2.VCF(str(self.path), samples=list(self.roles.names))
+        vcf = cyvcf2.VCF(str(self.path), samples=list(self.roles.names))
+        for name in self._undeclared:  # cyvcf2 is not safe with a damaged record of a contig that it has yet to meet
+            vcf.add_to_header(f"##contig=<ID={name}>")
+        return vcf
 
     def _resolve(self, region: str) -> Interval:
         contig, start, end = parse_region(region)
@@ -276,7 +281,7 @@ class VcfSource:
         for contig, record in self._in_order(records, interval):
             self.counts["records"] += 1
             alt = record.ALT
-            dropped = _dropped_class(record.start, record.REF, alt)
+            dropped = _dropped_class(record, alt)
             if dropped is not None:
                 self.counts[f"dropped: {dropped}"] += 1
                 growing.setdefault(contig, self._new())
@@ -399,9 +404,9 @@ def _sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
         yield record
 
 
-def _dropped_class(position: int, ref: str, alt: Sequence[str]) -> str | None:
+def _dropped_class(record: Any, alt: Sequence[str]) -> str | None:
     """Why a record is not a biallelic SNV, or None if it is one."""
-    if position < 0:
+    if record.start < 0:
         return "telomere"
     if not alt:
         return "no ALT"
@@ -410,6 +415,7 @@ def _dropped_class(position: int, ref: str, alt: Sequence[str]) -> str | None:
     allele = alt[0]
     if allele[0] in "<*" or "[" in allele or "]" in allele:
         return "symbolic"
+    ref = record.REF
     if len(ref) != 1 or len(allele) != 1:
         return "indel"
     if ref.upper() not in _BASES or allele.upper() not in _BASES:
@@ -437,6 +443,8 @@ def _read_header(path: Path) -> tuple[list[str], str]:
         samples, header = list(vcf.samples), str(vcf.raw_header)
     if not samples:
         raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
+    if any("," in sample for sample in samples):
+        raise DataError(f"{path}: a sample's name contains a comma; rename it with `bcftools reheader`")
     return samples, header
 
 
@@ -448,6 +456,25 @@ def _contig_lengths(header: str) -> dict[str, int]:
         if name and length and int(length[1]) > 0:
             lengths[name[1]] = int(length[1])
     return lengths
+
+
+def _undeclared_contigs(path: Path, header: str) -> list[str]:
+    """Contigs that a VCF has records of but no header line for: those of its index, or else of its text."""
+    declared = set(re.findall(r"^##contig=<(?:.*\W)?ID=([^,>]+)", header, flags=re.MULTILINE))
+    if _is_indexed(path):
+        with errors_raised(path):
+            names = list(cyvcf2.VCF(str(path), samples=[]).seqnames)
+    else:
+        names = text_contigs(path)
+    undeclared = [name for name in names if name not in declared]
+    for name in undeclared:
+        if not re.fullmatch(r"[\w!#$%&+./:;?@^|~-]+", name):
+            raise DataError(f"{path}: a record's contig is named {name!r}; is a line broken?")
+    return undeclared
+
+
+def _is_indexed(path: Path) -> bool:
+    return any(Path(f"{path}{suffix}").is_file() for suffix in (".tbi", ".csi"))
 
 
 def _optional(reader: Callable[[Path], T], path: Path | None) -> T | None:
@@ -520,6 +547,7 @@ def open_source(
         vcf,
         select_samples(Path(populations), read_populations(Path(populations)), samples, outgroup, target),
         contig_lengths=_contig_lengths(header),
+        undeclared_contigs=_undeclared_contigs(vcf, header),
         ancestral=kind,
         fasta=AncestralFasta(Path(fasta)) if fasta else None,
         intervals=_optional(read_bed, include_bed),
@@ -540,6 +568,7 @@ def open_all_samples(vcf: Path, *, region: str | None = None, allow_unphased: bo
         vcf,
         SampleRoles(tuple(samples), ("all",) * len(samples), np.full(len(samples), TARGET, dtype=np.int8)),
         contig_lengths=_contig_lengths(header),
+        undeclared_contigs=_undeclared_contigs(vcf, header),
         ancestral=OUTGROUP_MAJOR,
         fasta=None,
         intervals=None,

@@ -150,6 +150,13 @@ def test_some_contigs_may_lack_lengths(tmp_path: Path) -> None:
         assert len(source.read("2", 1_500_000, 1_500_001).positions_bp) == 1
 
 
+@pytest.mark.parametrize("row", ["2", "2 9 . A G . . . GT 0|A 0|0 0|0 0|0", "2 9 . A G . . . GT 0|1 0|0 0|0 0|0|"])
+def test_refuses_a_damaged_first_record_of_an_undeclared_contig(tmp_path: Path, row: str) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", row + "\n", HEADER.replace("##contig=<ID=2,length=2500000>\n", ""))
+    with pytest.raises(DataError):
+        make_source(vcf).read("2", 0, 100)
+
+
 def test_telomere_records_are_dropped(tmp_path: Path) -> None:
     source = make_source(write_vcf(tmp_path / "a.vcf", "1 0 . A G . . . GT 0|1 0|0 0|0 0|0\n" + RECORDS))
     assert source.read("1", 0, 5000).positions_bp.tolist() == [10, 11, 18, 19]
