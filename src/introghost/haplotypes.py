@@ -31,7 +31,7 @@ class GeneticMap:
     positions_bp: NDArray[np.float64]
     centimorgans: NDArray[np.float64]
 
-    def centimorgans_at(self, positions_bp: NDArray[np.number]) -> NDArray[np.float64]:
+    def centimorgans_at(self, positions_bp: NDArray[np.integer | np.floating]) -> NDArray[np.float64]:
         """Genetic position in centimorgans at each of `positions_bp`."""
         return np.interp(positions_bp, self.positions_bp, self.centimorgans)
 

@@ -98,7 +98,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     labels = [column for column in bins.columns if column not in ("contig", "start", "end")]
     posterior, fraction = [], []
     for contig, rows in bins.groupby("contig", sort=False):
-        own = truth[truth["region"] == int(contig) - 1]
+        own = truth[truth["region"] == int(str(contig)) - 1]
         interval = int(rows["start"].min()), int(rows["end"].max())
         size = int((rows["end"] - rows["start"]).max())
         own = own.assign(haplotype=own["haplotype"] - _first_target(tracts))

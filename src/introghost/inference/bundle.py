@@ -89,7 +89,8 @@ def load(folder: Path, task: str) -> Bundle:
 def _check_digests(folder: Path) -> None:
     if not (folder / MANIFEST).is_file():
         raise ModelError(f"{folder}: no model bundle here (no {MANIFEST}); `introghost train` writes one")
-    recorded = dict(reversed(line.split(None, 1)) for line in (folder / MANIFEST).read_text().splitlines())
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    recorded: dict[str, str] = {name.strip(): digest for digest, _, name in (line.partition(" ") for line in lines)}
     for name in (DESCRIPTION, WEIGHTS):
         if not (folder / name).is_file():
             raise ModelError(f"{folder / name}: missing from the bundle")

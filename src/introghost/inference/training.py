@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
+HAPLOTYPES_PER_EPOCH = 32
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,27 @@ class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     """Batches of haplotypes shuffled over all regions; context is joined here and never stored per haplotype."""
 
     def __init__(self, data: "_SegmentData", regions: NDArray[np.intp], size: int, seed: int | None) -> None:
-        self.data, self.size, self.seed, self.epoch = data, size, seed, 0
-        haplotypes = np.arange(data.statistics.shape[1])
-        self.pairs = np.stack(np.meshgrid(regions, haplotypes, indexing="ij"), axis=-1).reshape(-1, 2)
+        self.data, self.regions, self.size, self.seed, self.epoch = data, regions, size, seed, 0
 
     def __len__(self) -> int:
-        return -(-len(self.pairs) // self.size)
+        return -(-len(self.regions) * self._per_region() // self.size)
+
+    def _per_region(self) -> int:
+        return min(HAPLOTYPES_PER_EPOCH, self.data.statistics.shape[1])
+
+    def _pairs(self) -> NDArray[np.intp]:
+        """(region, haplotype) of one epoch: drawn anew and shuffled for training, always the same for validation."""
+        total, drawn = self.data.statistics.shape[1], self._per_region()
+        if self.seed is None:
+            chosen = np.tile(np.linspace(0, total - 1, drawn).round().astype(np.intp), (len(self.regions), 1))
+            return np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1)
+        rng = np.random.default_rng(seeds.derive(self.seed, "epoch", self.epoch))
+        chosen = rng.permuted(np.tile(np.arange(total), (len(self.regions), 1)), axis=1)[:, :drawn]
+        return rng.permutation(np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        pairs = self.pairs
-        if self.seed is not None:
-            pairs = np.random.default_rng(seeds.derive(self.seed, "epoch", self.epoch)).permutation(pairs)
-            self.epoch += 1
+        pairs = self._pairs()
+        self.epoch += 1
         for start in range(0, len(pairs), self.size):
             region, haplotype = pairs[start : start + self.size].T
             batch = self.data.batch(region, haplotype)
@@ -97,7 +107,7 @@ class _SegmentData:
         network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
 
 
-class _Module(lightning.LightningModule):
+class _Module(lightning.LightningModule):  # type: ignore[misc]
     """Cross-entropy under AdamW with a one-cycle learning rate."""
 
     def __init__(self, network: nn.Module, learning_rate: float, steps: int) -> None:
@@ -125,11 +135,12 @@ class _Module(lightning.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-class _Best(Callback):
+class _Best(Callback):  # type: ignore[misc]
     """Keeps the weights of the lowest validation loss, stops when it no longer falls, tells each epoch."""
 
     def __init__(self, patience: int) -> None:
-        self.patience, self.best, self.weights, self.since = patience, np.inf, {}, 0
+        self.patience, self.best, self.since = patience, np.inf, 0
+        self.weights: dict[str, Tensor] = {}
         self.rows: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:

@@ -31,9 +31,10 @@ class SegmentNetwork(nn.Module):
         self.trunk = nn.Sequential(
             *(ResidualBlock(width, d, dropout, drop_path * i / (depth - 1)) for i, d in enumerate(DILATIONS))
         )
-        self.head = nn.Sequential(ChannelNorm(width), nn.Conv1d(width, 1, 1))
+        last = nn.Conv1d(width, 1, 1)
+        self.head = nn.Sequential(ChannelNorm(width), last)
         initialise(self)
-        nn.init.zeros_(self.head[1].weight)
+        nn.init.zeros_(last.weight)
 
     def forward(self, statistics: Tensor) -> Tensor:
         """(batch, bins, channels) to logits (batch, bins)."""

@@ -80,10 +80,7 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
         "distance_mean_outgroup": (window_out.mean(axis=2).T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
         "distance_nearest_target": (_exclude_self(window_in, np.inf).min(axis=2).T, "window"),
-        "distance_mean_target": (
-            _exclude_self(window_in, 0.0).sum(axis=2).T / max(window_in.shape[2] - 1, 1),
-            "window",
-        ),
+        "distance_mean_target": (_mean_of_others(window_in).T, "window"),
         "private_shared_with_closest_target": (_exclude_self(closest, 0.0).max(axis=2).T, "window"),
         "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
     }
@@ -193,6 +190,14 @@ def _exclude_self(pairs: Array, value: float) -> Array:
     result = pairs.copy()
     result[:, index, np.arange(len(index))] = value
     return result
+
+
+def _mean_of_others(pairs: Array) -> Array:
+    """Mean over the panel, a member's pair with itself left out, (num_bins, num_target)."""
+    others = np.full(pairs.shape[1], pairs.shape[2], dtype=np.float32)
+    others[panel(pairs.shape[1])] -= 1
+    mean: Array = _exclude_self(pairs, 0.0).sum(axis=2) / np.maximum(others, 1)
+    return mean
 
 
 def _rolling_sum(values: Array) -> Array:

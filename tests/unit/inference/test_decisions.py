@@ -3,7 +3,9 @@ import pytest
 from introghost.inference.decisions import answer
 
 
-@pytest.mark.parametrize(("p", "decision"), [(0.95, "ghost"), (0.85, "undecided"), (0.55, "undecided"), (0.4, "no ghost")])
+@pytest.mark.parametrize(
+    ("p", "decision"), [(0.95, "ghost"), (0.85, "undecided"), (0.55, "undecided"), (0.4, "no ghost")]
+)
 def test_the_cheapest_action_is_taken(p, decision):
     assert answer({"ghost": p, "null": 1 - p})["decision"] == decision
 
