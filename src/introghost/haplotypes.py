@@ -33,7 +33,8 @@ class GeneticMap:
 
     def centimorgans_at(self, positions_bp: NDArray[np.integer | np.floating]) -> NDArray[np.float64]:
         """Genetic position in centimorgans at each of `positions_bp`."""
-        return np.interp(positions_bp, self.positions_bp, self.centimorgans)
+        result: NDArray[np.float64] = np.interp(positions_bp, self.positions_bp, self.centimorgans)
+        return result
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:
     lengths = np.diff(haplotypes.callable_bp, axis=1)[:, 0]
     ends = np.concatenate([[start], haplotypes.callable_bp.ravel()]).astype(np.float64)
     covered = np.concatenate([[0, 0], np.repeat(np.cumsum(lengths), 2)[:-1]]) if len(lengths) else np.zeros(1)
-    return np.diff(np.interp(edges, ends, covered)).astype(np.float32)
+    result: Array = np.diff(np.interp(edges, ends, covered)).astype(np.float32)
+    return result
 
 
 def _panels(haplotypes: Haplotypes) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
@@ -130,7 +131,8 @@ def _per_bin(
     carried = (target == 1).astype(np.float32)
     names = list(masks)
     class_matrix = np.stack([masks[name] for name in names]).astype(np.float32)
-    private_carried = carried * class_matrix[:4].any(axis=0).astype(np.float32)[:, None]
+    private: Array = class_matrix[:4].max(axis=0)
+    private_carried = carried * private[:, None]
     out_seg, in_seg = _segregating(outgroup), _segregating(target)
     counts, d_out, d_in, shared, seg = [], [], [], [], []
     for sites in _bins(haplotypes, bin_bp):
@@ -165,18 +167,21 @@ def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[
 
 
 def _private_total(counts: dict[str, Array]) -> Array:
-    return np.sum([counts[name] for name in STATISTICS[:4]], axis=0)
+    total: Array = np.sum([counts[name] for name in STATISTICS[:4]], axis=0)
+    return total
 
 
 def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
-    return (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
+    both: NDArray[np.bool_] = (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
+    return both
 
 
 def _differences(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
     """Differing sites of each pair of haplotypes, (num_left, num_right), scaled up for sites missing in either."""
     left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     if left.min(initial=0) >= 0 and right.min(initial=0) >= 0:
-        return left_1.sum(axis=0)[:, None] + right_1.sum(axis=0)[None, :] - 2 * left_1.T @ right_1
+        complete: Array = left_1.sum(axis=0)[:, None] + right_1.sum(axis=0)[None, :] - 2 * left_1.T @ right_1
+        return complete
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
     both = (left_0 + left_1).T @ (right_0 + right_1)

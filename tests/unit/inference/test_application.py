@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
+from introghost.inference import application
+
+
+class _Source:
+    """Random haplotypes of one contig, read in any interval."""
+
+    def __init__(self, num_sites: int, length_bp: int) -> None:
+        rng = np.random.default_rng(1)
+        self.positions = np.sort(rng.choice(length_bp, num_sites, replace=False))
+        frequency = rng.beta(0.3, 1, (num_sites, 1))
+        self.genotypes = (rng.random((num_sites, 24)) < frequency).astype(np.int8)
+
+    def read(self, contig: str, start: int, end: int) -> Haplotypes:
+        inside = (self.positions >= start) & (self.positions < end)
+        return Haplotypes(
+            contig=contig,
+            interval_bp=(start, end),
+            positions_bp=self.positions[inside],
+            genotypes=self.genotypes[inside],
+            sample_names=tuple(f"s{i // 2}" for i in range(24)),
+            haplotype_indices=(np.arange(24) % 2).astype(np.int8),
+            roles=np.repeat([0, 1], 12).astype(np.int8),
+            callable_bp=np.array([[start, end]]),
+            ancestral_status=KNOWN_ANCESTRAL,
+        )
+
+
+@pytest.mark.parametrize("tile_bins", [3, 7, 50])
+def test_tiles_leave_no_seam(tile_bins):
+    source, size = _Source(4000, 995_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
+    whole = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=1000)
+    tiled = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=tile_bins)
+    np.testing.assert_allclose(tiled.haplotype, whole.haplotype, rtol=1e-5, atol=1e-4)
+    np.testing.assert_array_equal(tiled.callable_bp, whole.callable_bp)
+
+
+def test_segments_are_runs_above_the_threshold():
+    posterior = np.array([[0.9, 0.7, 0.1, np.nan, 0.6], [0.0, 0.0, 0.0, 0.0, 0.0]], dtype=np.float32)
+    starts = np.arange(5) * 10
+    calls = application.ContigCalls(
+        "1", starts, starts + 10, ["a.0", "a.1"], posterior, np.ones((2, 5), dtype=np.int64), np.full(5, 10.0)
+    )
+    table = application.segments(calls, 0.5)
+    assert table[["start", "end", "num_private_alleles"]].to_numpy().tolist() == [[0, 20, 2], [40, 50, 1]]
+    assert table["mean_posterior"].tolist() == pytest.approx([0.8, 0.6])
