@@ -151,7 +151,7 @@ def ld_decay(role: str, positions: np.ndarray, rows: list[list[int]]) -> dict[st
 def haplotype_diversity(rows: list[list[int]]) -> float:
     segregating = [row for row in rows if 0 < count(row)[0] < count(row)[1]]
     values = []
-    for start in range(0, len(segregating) - 49, 50):
+    for start in range(0, len(segregating) - 49, 200):
         haps = list(zip(*segregating[start : start + 50], strict=True))
         n = len(haps)
         values.append(sum(a != b for a, b in itertools.combinations(haps, 2)) / math.comb(n, 2))

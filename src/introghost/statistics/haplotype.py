@@ -73,14 +73,17 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     window_in = _rolling_sum(differences_in)
     closest = _rolling_sum(shared)
     rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
+    mean_out = window_out.mean(axis=2)
+    window_out.partition((0, rank), axis=2)
+    mean_in = _mean_of_others(window_in)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
-        "distance_nearest_outgroup": (window_out.min(axis=2).T, "window"),
-        "distance_quantile_outgroup": (np.partition(window_out, rank, axis=2)[:, :, rank].T, "window"),
-        "distance_mean_outgroup": (window_out.mean(axis=2).T, "window"),
+        "distance_nearest_outgroup": (window_out[:, :, 0].T, "window"),
+        "distance_quantile_outgroup": (window_out[:, :, rank].T, "window"),
+        "distance_mean_outgroup": (mean_out.T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
         "distance_nearest_target": (_exclude_self(window_in, np.inf).min(axis=2).T, "window"),
-        "distance_mean_target": (_mean_of_others(window_in).T, "window"),
+        "distance_mean_target": (mean_in.T, "window"),
         "private_shared_with_closest_target": (_exclude_self(closest, 0.0).max(axis=2).T, "window"),
         "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
     }
@@ -134,18 +137,23 @@ def _per_bin(
     private: Array = class_matrix[:4].max(axis=0)
     private_carried = carried * private[:, None]
     out_seg, in_seg = _segregating(outgroup), _segregating(target)
-    counts, d_out, d_in, shared, seg = [], [], [], [], []
-    for sites in _bins(haplotypes, bin_bp):
+    outgroup_panel, target_panel = outgroup[:, out_panel], target[:, in_panel]
+    bins = list(_bins(haplotypes, bin_bp))
+    d_out = np.empty((len(bins), target.shape[1], len(out_panel)), dtype=np.float32)
+    d_in = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
+    shared = np.empty_like(d_in)
+    counts, seg = [], []
+    for index, sites in enumerate(bins):
         counts.append(class_matrix[:, sites] @ carried[sites])
-        d_out.append(_differences(target[sites], outgroup[sites][:, out_panel]))
-        d_in.append(_differences(target[sites], target[sites][:, in_panel]))
-        shared.append(private_carried[sites].T @ private_carried[sites][:, in_panel])
+        d_out[index] = _differences(target[sites], outgroup_panel[sites])
+        d_in[index] = _differences(target[sites], target_panel[sites])
+        np.matmul(private_carried[sites].T, private_carried[sites][:, in_panel], out=shared[index])
         seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
     stacked = np.stack(counts, axis=2)
     named = {name: stacked[i] for i, name in enumerate(names)}
     for i, name in enumerate(("outgroup_segregating", "target_segregating")):
         named[name] = np.broadcast_to(np.array([s[i] for s in seg], dtype=np.float32), stacked.shape[1:])
-    return named, np.stack(d_out), np.stack(d_in), np.stack(shared)
+    return named, d_out, d_in, shared
 
 
 def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[str, NDArray[np.bool_]]:
@@ -178,10 +186,13 @@ def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
 
 def _differences(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
     """Differing sites of each pair of haplotypes, (num_left, num_right), scaled up for sites missing in either."""
-    left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     if left.min(initial=0) >= 0 and right.min(initial=0) >= 0:
-        complete: Array = left_1.sum(axis=0)[:, None] + right_1.sum(axis=0)[None, :] - 2 * left_1.T @ right_1
+        left_1, right_1 = left.astype(np.float32), right.astype(np.float32)
+        complete: Array = left_1.T @ (-2 * right_1)
+        complete += left_1.sum(axis=0)[:, None]
+        complete += right_1.sum(axis=0)
         return complete
+    left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
     both = (left_0 + left_1).T @ (right_0 + right_1)
@@ -190,11 +201,10 @@ def _differences(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
 
 
 def _exclude_self(pairs: Array, value: float) -> Array:
-    """`pairs` (num_bins, num_target, panel) with each haplotype's pair with itself set to `value`."""
+    """`pairs` (num_bins, num_target, panel), each haplotype's pair with itself set to `value` in place."""
     index = panel(pairs.shape[1])
-    result = pairs.copy()
-    result[:, index, np.arange(len(index))] = value
-    return result
+    pairs[:, index, np.arange(len(index))] = value
+    return pairs
 
 
 def _mean_of_others(pairs: Array) -> Array:
@@ -208,11 +218,10 @@ def _mean_of_others(pairs: Array) -> Array:
 def _rolling_sum(values: Array) -> Array:
     """Sum over the `WINDOW_BINS` bins around each bin along axis 0; fewer at the ends."""
     half = WINDOW_BINS // 2
-    padded = np.zeros((len(values) + 2 * half, *values.shape[1:]), dtype=np.float32)
-    padded[half : half + len(values)] = values
-    total = padded[: len(values)].copy()
-    for shift in range(1, WINDOW_BINS):
-        total += padded[shift : shift + len(values)]
+    total = values.astype(np.float32)
+    for shift in range(1, min(half, len(values) - 1) + 1):
+        total[shift:] += values[:-shift]
+        total[:-shift] += values[shift:]
     return total
 
 

@@ -24,6 +24,7 @@ LD_EDGES_BP = (0, 5_000, 20_000, 100_000)
 LD_MINIMUM_FREQUENCY = 0.1
 LD_SITES = 400
 HAPLOTYPE_WINDOW_SITES = 50
+HAPLOTYPE_WINDOW_STEP_SITES = 200
 RUN_GAP_BP = 10_000
 PRIVATE_LD_BP = 50_000
 
@@ -174,13 +175,14 @@ def _ld_decay(
 
 
 def _haplotype_diversity(genotypes: NDArray[np.int8], frequencies: NDArray[np.float64]) -> float:
-    """Mean haplotype diversity over full windows of segregating sites; missing counts as a third allele."""
+    """Mean haplotype diversity over full, evenly spaced windows of segregating sites; missing is a third allele."""
     segregating = genotypes[(frequencies > 0) & (frequencies < 1)]
     if len(segregating) < HAPLOTYPE_WINDOW_SITES:
         return 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return float(np.mean(allel.moving_haplotype_diversity(segregating, size=HAPLOTYPE_WINDOW_SITES)))
+        size, step = HAPLOTYPE_WINDOW_SITES, HAPLOTYPE_WINDOW_STEP_SITES
+        return float(np.mean(allel.moving_haplotype_diversity(segregating, size=size, step=step)))
 
 
 def _private(

@@ -68,7 +68,7 @@ _WITHIN = tuple(
         _population(
             f"haplotype_diversity_{role}",
             "probability",
-            f"Two {role} haplotypes differ in a window of 50 segregating sites, mean over windows.",
+            f"Two {role} haplotypes differ in a window of 50 segregating sites, mean over every fourth window.",
             "Nei & Tajima 1981",
         ),
     )
