@@ -122,6 +122,18 @@ class Haplotypes:
             roles=self.roles[keep],
         )
 
+    def restrict(self, start_bp: int, end_bp: int) -> "Haplotypes":
+        """The same haplotypes over [`start_bp`, `end_bp`), which lies inside `interval_bp`; genotypes are a view."""
+        sites = slice(*np.searchsorted(self.positions_bp, [start_bp, end_bp]))
+        clipped = np.clip(self.callable_bp, start_bp, end_bp)
+        return dataclasses.replace(
+            self,
+            interval_bp=(start_bp, end_bp),
+            positions_bp=self.positions_bp[sites],
+            genotypes=self.genotypes[sites],
+            callable_bp=clipped[clipped[:, 1] > clipped[:, 0]],
+        )
+
     def mask(self, callable_bp: NDArray[np.int64]) -> "Haplotypes":
         """Keep the sites inside `callable_bp`, shape (num_intervals, 2), and record it clipped to the interval."""
         start, end = self.interval_bp

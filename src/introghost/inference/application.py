@@ -75,7 +75,7 @@ def contig_statistics(
     region_length_bp: int,
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
-    """Statistics of one contig, read tile by tile.
+    """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
 
     Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
     on `tile_bins`.
@@ -89,39 +89,38 @@ def contig_statistics(
     bin_bp, region_length_bp : int
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
     tile_bins : int
-        Bins read at a time.
+        Bins of a tile.
     """
     halo = WINDOW_BINS // 2
     num_bins = -(-(end_bp - start_bp) // bin_bp)
-    per_tile, callable_bp, labels = [], [], []
+    contig_haplotypes = source.read(contig, start_bp, end_bp)
+    per_tile, callable_bp = [], []
     for first in range(0, num_bins, tile_bins):
         last = min(first + tile_bins, num_bins)
         outer = max(first - halo, 0), min(last + halo, num_bins)
-        tile = source.read(contig, start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
+        tile = contig_haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
         inner = slice(first - outer[0], last - outer[0])
         per_tile.append(haplotype_statistics(tile, bin_bp)[:, inner])
         callable_bp.append(callable_per_bin_bp(tile, bin_bp)[inner])
-        labels = tile.target_labels
-    population = [
-        population_statistics(region) for region in _regions(source, contig, start_bp, end_bp, region_length_bp)
-    ]
+    population = [population_statistics(region) for region in _regions(contig_haplotypes, region_length_bp)]
     return ContigStatistics(
         contig,
         start_bp,
         end_bp,
-        labels,
+        contig_haplotypes.target_labels,
         np.concatenate(per_tile, axis=1),
         np.stack(population),
         np.concatenate(callable_bp),
     )
 
 
-def _regions(source: "VcfSource", contig: str, start_bp: int, end_bp: int, length_bp: int) -> Iterator[Haplotypes]:
+def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
     """Regions of the trained length; what is left at the end joins in only if it is at least half as long."""
-    for start in range(start_bp, end_bp, length_bp):
-        end = min(start + length_bp, end_bp)
-        if 2 * (end - start) >= length_bp or start == start_bp:
-            yield source.read(contig, start, end)
+    first, last = haplotypes.interval_bp
+    for start in range(first, last, length_bp):
+        end = min(start + length_bp, last)
+        if 2 * (end - start) >= length_bp or start == first:
+            yield haplotypes.restrict(start, end)
 
 
 def segment_posterior(bundle: Bundle, statistics: Array, callable_fraction: Array) -> Array:
