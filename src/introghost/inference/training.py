@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
-HAPLOTYPES_PER_EPOCH = 32
+HAPLOTYPES_PER_EPOCH = 24
 
 
 @dataclass(frozen=True)
