@@ -41,7 +41,7 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("bin_bp",), "10 kb", "bin_bp: '10 kb' is not of type 'integer'"),
         (("region_length_bp",), 1_005_000, "region_length_bp: 1005000 is not a multiple of bin_bp"),
         (("minimum_allele_count",), [6, 1], "lowest 6 exceeds highest 1"),
-        (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 8 batches for 3 genomes"),
+        (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 10 batches for 3 genomes"),
         (("data", "vcf"), "x.vcf.gz", "section 'data': vcf can't go with simulated"),
         (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup, target"),
         (("data",), {"vcf": "x.vcf.gz", "outgroup": "A", "target": "B"}, "section 'data' lacks populations"),

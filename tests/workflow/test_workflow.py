@@ -51,14 +51,15 @@ def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: 
         path = workflow / "resources" / "1000genomes" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    result = run(
-        "snakemake", "--dry-run", "--printshellcmds", "--configfile", "config/1000genomes.yaml", folder=workflow
-    )
+    config = (workflow / "config" / "1000genomes.yaml").read_text()
+    bed = "\n  include_bed: resources/1000genomes/accessible.chr1.97-99Mb.bed"
+    (workflow / "masked.yaml").write_text(config.replace("\ndata:", f"\ndata:{bed}"))
+    result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "masked.yaml", folder=workflow)
     assert "simulate_data" not in jobs(result)
     assert "--outgroup YRI --target GBR" in result.stdout
     assert "--include-bed resources/1000genomes/accessible.chr1.97-99Mb.bed" in result.stdout
-    assert "--panel-diploids 150" in result.stdout
-    assert "--minimum-allele-count 1 6" in result.stdout
+    assert "--panel-diploids 200" in result.stdout
+    assert "--minimum-allele-count 1 5" in result.stdout
 
 
 def test_a_typo_in_the_configuration_stops_the_workflow_and_names_the_key(workflow: Path) -> None:
