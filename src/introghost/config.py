@@ -151,5 +151,7 @@ def _check_data(data: Mapping[str, Any]) -> None:
 
 def _check_scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
     for name, entry in scenarios.items():
+        if not isinstance(name, str):
+            raise ConfigError(f"section 'scenarios': the key {name!r} is not text; write \"null\" in quotes")
         if entry["batches"] > entry["genomes"]:
             raise ConfigError(f"scenarios.{name}: {entry['batches']} batches for {entry['genomes']} genomes")

@@ -32,6 +32,7 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     import pandas as pd
 
     from introghost import provenance
+    from introghost.cli.vcf import split_names
     from introghost.errors import DataError
     from introghost.inference import application, bundle, decisions, outputs
     from introghost.variants.source import open_source
@@ -42,18 +43,18 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     source = open_source(
         options["vcf"],
         options["populations"],
-        options["outgroup"].split(","),
-        options["target"].split(","),
+        split_names(options["outgroup"]),
+        split_names(options["target"]),
         ancestral=options["ancestral"],
         include_bed=options["include_bed"],
         genetic_map=options["genetic_map"],
         region=options["region"],
     )
     status = "outgroup-major" if options["ancestral"] == "outgroup-major" else "ancestral"
+    size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
     for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice")):
         if loaded is not None:
-            bundle.check_fit(loaded, model / name, application.offered(status))
-    size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
+            bundle.check_fit(loaded, model / name, application.offered(status, size))
     statistics = [application.contig_statistics(source, *interval, **size) for interval in source.contigs()]
     if not statistics:
         raise DataError(f"{options['vcf']}: no contig with sites to call")
@@ -61,7 +62,7 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     outputs.write_segments(output, table)
     outputs.write_bins(output, calls)
-    outputs.write_per_sample(output, calls, table)
+    outputs.write_per_sample(output, calls, threshold)
     if choice is not None:
         probabilities = application.scenario_probabilities(choice, application.pool_contigs(statistics, choice))[0]
         answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))

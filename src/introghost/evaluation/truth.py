@@ -51,6 +51,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     )
     if (model / "model-choice").is_dir():
         choice = bundle.load(model / "model-choice", "model-choice")
+        bundle.check_fit(choice, model / "model-choice", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
         names = pd.unique(pd.Series(genomes))
         chosen = [np.flatnonzero(genomes == name) for name in names]
         pooled = np.stack([inputs.pool(values[i], data["population_statistics"].values[i]) for i in chosen])
@@ -98,6 +99,8 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     labels = [column for column in bins.columns if column not in ("contig", "start", "end")]
     posterior, fraction = [], []
     for contig, rows in bins.groupby("contig", sort=False):
+        if not str(contig).isdigit():
+            raise DataError(f"{calls}: contig {contig!r} is not of a VCF written by `introghost vcf write`")
         own = truth[truth["region"] == int(str(contig)) - 1]
         interval = int(rows["start"].min()), int(rows["end"].max())
         size = int((rows["end"] - rows["start"]).max())
@@ -105,6 +108,10 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
         own = own[(own["haplotype"] >= 0) & (own["haplotype"] < len(labels))]
         posterior.append(rows[labels].to_numpy(dtype=np.float32).T)
         fraction.append(dataset.ghost_fraction(own, len(labels), interval, size))
+    if len({part.shape for part in fraction}) > 1:
+        raise DataError(
+            f"{calls}: contigs differ in their number of bins; evaluation needs whole regions of one length"
+        )
     truth_fraction = np.stack(fraction)
     proportion = np.full(len(posterior), truth_fraction.mean())
     return evaluate_segments(np.stack(posterior), truth_fraction, np.arange(len(posterior)), proportion, seed=seed)

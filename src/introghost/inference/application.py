@@ -94,6 +94,9 @@ def contig_statistics(
     halo = WINDOW_BINS // 2
     num_bins = -(-(end_bp - start_bp) // bin_bp)
     contig_haplotypes = source.read(contig, start_bp, end_bp)
+    if not len(contig_haplotypes.positions_bp):
+        place = f"{contig}:{start_bp + 1:,}-{end_bp:,}"
+        raise DataError(f"{place}: no usable site; check --region, --include-bed and `introghost vcf check`")
     per_tile, callable_bp = [], []
     for first in range(0, num_bins, tile_bins):
         last = min(first + tile_bins, num_bins)
@@ -115,12 +118,14 @@ def contig_statistics(
 
 
 def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
-    """Regions of the trained length; what is left at the end joins in only if it is at least half as long."""
+    """Regions of the trained length; after the first, only those of which at least half is callable."""
     first, last = haplotypes.interval_bp
     for start in range(first, last, length_bp):
         end = min(start + length_bp, last)
-        if 2 * (end - start) >= length_bp or start == first:
-            yield haplotypes.restrict(start, end)
+        region = haplotypes.restrict(start, end)
+        callable_bp = int(np.diff(region.callable_bp, axis=1).sum())
+        if start == first or (2 * callable_bp >= length_bp and len(region.positions_bp)):
+            yield region
 
 
 def segment_posterior(bundle: Bundle, statistics: Array, callable_fraction: Array) -> Array:
@@ -196,7 +201,7 @@ def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
         start, then sample and haplotype. A bin without a call ends a segment.
     """
     rows = []
-    above = np.nan_to_num(calls.posterior) >= threshold
+    above = calls.posterior >= threshold
     edges = np.diff(np.pad(above.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     for haplotype, label in enumerate(calls.labels):
         sample, index = label.rsplit(".", 1)
@@ -234,9 +239,10 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
     return np.concatenate([np.mean(weighed, axis=0), population])[None].astype(np.float32)
 
 
-def offered(ancestral: str) -> dict[str, Any]:
+def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
     """What this version computes from data of that ancestral status, under the keys that `check_fit` compares."""
     return {
+        **size,
         "statistics": list(STATISTICS),
         "population_statistics": list(POPULATION_STATISTICS),
         "ancestral": ancestral,

@@ -47,14 +47,13 @@ def write_bins(folder: Path, calls: list[ContigCalls]) -> None:
     provenance.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
 
 
-def write_per_sample(folder: Path, calls: list[ContigCalls], table: pd.DataFrame) -> None:
-    """``per_sample.tsv``: called and callable base pairs of each target haplotype."""
+def write_per_sample(folder: Path, calls: list[ContigCalls], threshold: float) -> None:
+    """``per_sample.tsv``: callable base pairs of each target haplotype, and those in bins called at `threshold`."""
     callable_bp = int(sum(contig.callable_bp[~np.isnan(contig.posterior[0])].sum() for contig in calls))
-    lengths = (table["end"] - table["start"]).groupby([table["sample"], table["haplotype"]]).sum()
+    called = sum((contig.posterior >= threshold) @ contig.callable_bp.astype(np.float64) for contig in calls)
     rows = []
-    for label in calls[0].labels:
+    for label, called_bp in zip(calls[0].labels, np.asarray(called).astype(int), strict=True):
         sample, index = label.rsplit(".", 1)
-        called_bp = int(lengths.get((sample, int(index)), 0))
         rows.append((sample, int(index), called_bp, callable_bp, called_bp / max(callable_bp, 1)))
     columns = ["sample", "haplotype", "called_bp", "callable_bp", "fraction"]
     provenance.write_text(folder / "per_sample.tsv", _tsv(pd.DataFrame(rows, columns=columns)))

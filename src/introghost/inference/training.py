@@ -200,6 +200,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     Trained
         The weights with the lowest validation loss, calibrated on the validation genomes.
     """
+    if "ghost_fraction" not in dataset:
+        raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
@@ -242,6 +244,8 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     """
     torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
     scenarios = sorted({str(s) for s in dataset["scenario"].values})
+    if "" in scenarios:
+        raise DataError("some of these statistics are of a VCF: training needs those of simulations")
     if len(scenarios) < 2:
         raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
     pooled, classes, held_out = _pool_genomes(dataset, scenarios, split_genomes(dataset, seed))
@@ -287,6 +291,8 @@ def _pool_genomes(
 def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
     """Indices of training genomes, the rarer scenarios repeated until each has as many as the commonest."""
     groups = [np.flatnonzero(train & (classes == c)) for c in np.unique(classes)]
+    if not all(len(group) for group in groups):
+        raise DataError("a scenario has no genome left to train on after the split: simulate more of it")
     most = max(len(group) for group in groups)
     return np.concatenate([np.resize(rng.permutation(group), most) for group in groups])
 

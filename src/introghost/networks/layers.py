@@ -59,9 +59,13 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.ones(channels))
 
     def set(self, mean: Tensor, deviation: Tensor) -> None:
-        """Store mean and standard deviation, each (channels,), of the square roots."""
+        """Store mean and standard deviation, each (channels,), of the square roots.
+
+        A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
+        """
         self.mean.copy_(mean)
-        self.deviation.copy_(deviation.clamp_min(1e-3))
+        muted = torch.full_like(deviation, 1e6)
+        self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., channels) to the same shape; clipped to ten standard deviations."""

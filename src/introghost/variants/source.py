@@ -22,7 +22,7 @@ _BASES = frozenset("ACGT")
 _BASE_CODES = np.frombuffer(b"ACGT", dtype="S1")
 _PADDING = -2  # htslib's mark for a haplotype that a sample does not have
 _BLOCK = 1024
-_MEGABASE = 1_000_000
+_GRID_BP = 10_000
 _LONGEST_CONTIG_BP = 2**29 - 1  # reach of a tabix index
 
 T = TypeVar("T")
@@ -125,8 +125,8 @@ class VcfSource:
     def contigs(self) -> list[Interval]:
         """Stretches that the file covers: name, start and end in bp, 0-based and half-open.
 
-        With a region, that interval alone. Otherwise one for each contig with records: the whole megabases that
-        hold them, within the length that the header gives; or, if it gives none, from the first site to the last.
+        With a region, that interval alone. Otherwise one for each contig with records: from the first to the last,
+        rounded to 10 kb within the length that the header gives; or, if it gives none, from the first site to the last.
 
         Raises
         ------
@@ -202,7 +202,9 @@ class VcfSource:
         contig, start, end = parse_region(region)
         self._check_contig(contig)
         if end is None:
-            first, last = self._ends().get(contig, (0, 0))
+            if contig not in self._ends():
+                raise DataError(f"{self.path}: contig {contig!r} has no records")
+            first, last = self._ends()[contig]
             return self._extent(contig, first, last)
         length = self._lengths.get(contig)
         if length is not None and start >= length:
@@ -237,7 +239,7 @@ class VcfSource:
         length = self._lengths.get(contig)
         if length is None:
             return contig, first, end
-        return contig, first // _MEGABASE * _MEGABASE, min(-(-end // _MEGABASE) * _MEGABASE, length)
+        return contig, first // _GRID_BP * _GRID_BP, min(-(-end // _GRID_BP) * _GRID_BP, length)
 
     def _ends(self) -> dict[str, tuple[int, int]]:
         """First record's position and last record's position + 1 of each contig with records."""
