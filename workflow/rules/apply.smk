@@ -25,5 +25,5 @@ rule apply:
         options=data_options(),
     shell:
         "introghost apply --model results/model --vcf {input.vcf} --populations {input.populations}"
-        " --outgroup {params.outgroup} --target {params.target} --ancestral {params.ancestral} {params.options}"
+        " --outgroup {params.outgroup:q} --target {params.target:q} --ancestral {params.ancestral:q} {params.options}"
         " --output results/calls 2> {log}"

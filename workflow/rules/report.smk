@@ -20,6 +20,7 @@ rule report:
         scenarios=" ".join(
             f"--scenario {config['scenarios'][name]['folder']}" for name in SCENARIOS
         ),
+        truth="--calls-evaluation results/evaluation/demo" if IS_SIMULATED else "",
     shell:
         "introghost report --calls results/calls --evaluation results/evaluation --model results/model"
-        " {params.scenarios} --output {output} 2> {log}"
+        " {params.truth} {params.scenarios} --output {output} 2> {log}"

@@ -9,17 +9,25 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command("report")
 @click.option("--calls", type=_FOLDER, required=True, help="Folder that `introghost apply` wrote.")
-@click.option("--evaluation", type=_FOLDER, help="Folder that `introghost evaluate` wrote.")
+@click.option("--evaluation", type=_FOLDER, help="Folder that `introghost evaluate --model` wrote.")
+@click.option(
+    "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
+)
 @click.option("--model", type=_FOLDER, help="Folder of model bundles; their learning curves are drawn.")
 @click.option("--scenario", "scenarios", type=_FOLDER, multiple=True, help="Scenario folder to draw; may be repeated.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The HTML file to write."
 )
 def command(
-    calls: Path, evaluation: Path | None, model: Path | None, scenarios: tuple[Path, ...], output: Path
+    calls: Path,
+    evaluation: Path | None,
+    calls_evaluation: Path | None,
+    model: Path | None,
+    scenarios: tuple[Path, ...],
+    output: Path,
 ) -> None:
     """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
     from introghost.report import page
 
-    page.write_report(calls, evaluation, model, scenarios, output)
+    page.write_report(calls, evaluation, model, scenarios, output, calls_evaluation)
     click.echo(f"{output}: report written", err=True)

@@ -35,7 +35,12 @@ _REFERENCES = (
 
 
 def write_report(
-    calls: Path, evaluation: Path | None, model: Path | None, scenarios: Sequence[Path], output: Path
+    calls: Path,
+    evaluation: Path | None,
+    model: Path | None,
+    scenarios: Sequence[Path],
+    output: Path,
+    calls_evaluation: Path | None = None,
 ) -> None:
     """Write the report of one set of calls as a single self-contained HTML file.
 
@@ -45,13 +50,15 @@ def write_report(
         Folder that ``apply`` wrote. ``segments.tsv`` and ``per_sample.tsv`` must be there; ``posterior.bedgraph``,
         ``model_choice.json``, ``parameter_posterior.tsv`` and ``provenance.json`` are shown where they are.
     evaluation : Path or None
-        Folder that ``evaluate`` wrote; its sub-folder ``demo``, if there is one, holds the accuracy on these calls.
+        Folder that ``evaluate --model`` wrote.
     model : Path or None
         Folder of bundles; every ``*/learning_curve.tsv`` is drawn.
     scenarios : sequence of Path
         Scenario folders, each drawn once.
     output : Path
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+    calls_evaluation : Path or None
+        Folder that ``evaluate --calls`` wrote for these calls, whose truth is known.
 
     Raises
     ------
@@ -73,7 +80,7 @@ def write_report(
         references=_REFERENCES,
         **_answer(Path(calls)),
         **_segments(Path(calls)),
-        **_accuracy(None if evaluation is None else Path(evaluation)),
+        **_accuracy(evaluation, calls_evaluation),
         learning_curves=_learning_curves(None if model is None else Path(model)),
         scenarios=[_scenario(Path(folder)) for folder in scenarios],
         records=_records(Path(calls), None if model is None else Path(model)),
@@ -133,9 +140,16 @@ def _segments(calls: Path) -> dict[str, Any]:
     }
 
 
-def _accuracy(evaluation: Path | None) -> dict[str, Any]:
+def _accuracy(evaluation: Path | None, calls_evaluation: Path | None) -> dict[str, Any]:
     """Figures and tables of the evaluation; None and empty where a table was not written."""
     shown: dict[str, Any] = {"precision_recall": None, "reliability": None, "accuracy_tables": []}
+    if calls_evaluation is not None:
+        summary = tables.read_optional(calls_evaluation / "summary.tsv", ("metric", "value"))
+        if summary is None:
+            raise DataError(
+                f"{calls_evaluation / 'summary.tsv'}: no such file; `introghost evaluate --calls` writes it"
+            )
+        shown["accuracy_tables"].append(("These calls against their true tracts", tables.page_table(summary)))
     if evaluation is None:
         return shown
     curve = tables.read_optional(evaluation / "precision_recall.tsv", ("recall", "precision"))
@@ -147,7 +161,6 @@ def _accuracy(evaluation: Path | None) -> dict[str, Any]:
     if bins is not None and len(bins):
         shown["reliability"] = Markup(figures.reliability(bins, "reliability"))
     titles = {
-        "demo/summary": "These calls against their true tracts (simulated data)",
         "summary": "Local calls on unseen genomes",
         "by_proportion": "Local calls by introgression proportion",
         "by_scenario": "Local calls by scenario",

@@ -65,7 +65,8 @@ def results(tmp_path: Path) -> Path:
 
 def write(results: Path, name: str = "report.html") -> str:
     output = results / name
-    page.write_report(results / "calls", results / "evaluation", results / "model", [], output)
+    accuracy = results / "evaluation" / "demo"
+    page.write_report(results / "calls", results / "evaluation", results / "model", [], output, accuracy)
     return output.read_text(encoding="utf-8")
 
 
