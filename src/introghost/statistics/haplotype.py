@@ -137,23 +137,21 @@ def _per_bin(
     private: Array = class_matrix[:4].max(axis=0)
     private_carried = carried * private[:, None]
     out_seg, in_seg = _segregating(outgroup), _segregating(target)
-    outgroup_panel, target_panel = outgroup[:, out_panel], target[:, in_panel]
+    panels = np.concatenate([outgroup[:, out_panel], target[:, in_panel]], axis=1)
     bins = list(_bins(haplotypes, bin_bp))
-    d_out = np.empty((len(bins), target.shape[1], len(out_panel)), dtype=np.float32)
-    d_in = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
-    shared = np.empty_like(d_in)
+    differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
+    shared = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
     counts, seg = [], []
     for index, sites in enumerate(bins):
         counts.append(class_matrix[:, sites] @ carried[sites])
-        d_out[index] = _differences(target[sites], outgroup_panel[sites])
-        d_in[index] = _differences(target[sites], target_panel[sites])
+        differences[index] = _differences(target[sites], panels[sites])
         np.matmul(private_carried[sites].T, private_carried[sites][:, in_panel], out=shared[index])
         seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
     stacked = np.stack(counts, axis=2)
     named = {name: stacked[i] for i, name in enumerate(names)}
     for i, name in enumerate(("outgroup_segregating", "target_segregating")):
         named[name] = np.broadcast_to(np.array([s[i] for s in seg], dtype=np.float32), stacked.shape[1:])
-    return named, d_out, d_in, shared
+    return named, differences[:, :, : len(out_panel)], differences[:, :, len(out_panel) :], shared
 
 
 def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[str, NDArray[np.bool_]]:
