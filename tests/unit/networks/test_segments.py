@@ -34,3 +34,13 @@ def test_every_parameter_has_a_gradient(network):
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert np.isfinite(parameter.grad.numpy()).all(), name
+
+
+def test_a_channel_that_never_varied_in_training_has_no_say(network):
+    network.standardise.set(torch.zeros(9), torch.tensor([0.0] + [1.0] * 8))
+    values = torch.rand(2, 30, 9)
+    changed = values.clone()
+    changed[:, :, 0] += 5
+    assert torch.allclose(network(values), network(changed), atol=1e-4)
+    changed[:, :, 1] += 5
+    assert not torch.allclose(network(values), network(changed), atol=1e-4)
