@@ -22,32 +22,6 @@ from introghost.simulation.tracts import ghost_tracts
 TRACT_COLUMNS = ["genome", "region", "haplotype", "start_bp", "end_bp"]
 
 
-def simulate_genome(
-    scenario: Scenario,
-    genome: int,
-    *,
-    seed: int,
-    num_regions: int,
-    region_length_bp: int,
-    outgroup_diploids: int,
-    target_diploids: int,
-    panel_diploids: int = 0,
-) -> Iterator[tskit.TreeSequence]:
-    """Regions of one genome, without their truth; see `simulate_genome_with_tracts`."""
-    regions = simulate_genome_with_tracts(
-        scenario,
-        genome,
-        seed=seed,
-        num_regions=num_regions,
-        region_length_bp=region_length_bp,
-        outgroup_diploids=outgroup_diploids,
-        target_diploids=target_diploids,
-        panel_diploids=panel_diploids,
-    )
-    for ts, _ in regions:
-        yield ts
-
-
 def simulate_genome_with_tracts(
     scenario: Scenario,
     genome: int,

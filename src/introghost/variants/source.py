@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, TARGET, GeneticMap, Haplotypes
 from introghost.variants.annotation import AncestralFasta, on_contig, other_prefix, read_bed, read_genetic_map
-from introghost.variants.htslib import Messages, check_complete, errors_raised, text_contigs
+from introghost.variants.header import contig_lengths, ends_by_index, is_indexed, read_header, undeclared_contigs
+from introghost.variants.htslib import Messages, errors_raised
 from introghost.variants.samples import SampleRoles, listed, read_populations, select_samples
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
@@ -23,7 +24,6 @@ _BASE_CODES = np.frombuffer(b"ACGT", dtype="S1")
 _PADDING = -2  # htslib's mark for a haplotype that a sample does not have
 _BLOCK = 1024
 _GRID_BP = 10_000
-_LONGEST_CONTIG_BP = 2**29 - 1  # reach of a tabix index
 
 T = TypeVar("T")
 Interval = tuple[str, int, int]
@@ -113,7 +113,7 @@ class VcfSource:
         self._intervals = intervals
         self._genetic_maps = genetic_maps
         self._allow_unphased = allow_unphased
-        self._indexed = _is_indexed(path)
+        self._indexed = is_indexed(path)
         self._cache: dict[str, _Sites] | None = None
         self._contigs: list[Interval] | None = None
         self._lengths = contig_lengths
@@ -252,7 +252,7 @@ class VcfSource:
         with errors_raised(self.path):
             vcf = cyvcf2.VCF(str(self.path), samples=[])
             names = dict.fromkeys([*self._lengths, *vcf.seqnames])
-            found = {name: _ends_by_index(vcf, name, self._lengths.get(name)) for name in names}
+            found = {name: ends_by_index(vcf, name, self._lengths.get(name)) for name in names}
         return {name: ends for name, ends in found.items() if ends is not None}
 
     # reading records
@@ -435,68 +435,8 @@ def _ancestral_base(value: Any) -> str:
     return allele if len(allele) == 1 else "N"
 
 
-def _read_header(path: Path) -> tuple[list[str], str]:
-    """Names of the samples, and the header's text, of a file that is complete."""
-    check_complete(path)
-    samples: list[str] = []
-    header = ""
-    with errors_raised(path):
-        vcf = cyvcf2.VCF(str(path))
-        samples, header = list(vcf.samples), str(vcf.raw_header)
-    if not samples:
-        raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
-    if any("," in sample for sample in samples):
-        raise DataError(f"{path}: a sample's name contains a comma; rename it with `bcftools reheader`")
-    return samples, header
-
-
-def _contig_lengths(header: str) -> dict[str, int]:
-    """Lengths of the contigs that the header declares with one."""
-    lengths: dict[str, int] = {}
-    for line in re.findall(r"^##contig=<(.*)>", header, flags=re.MULTILINE):
-        name, length = re.search(r"\bID=([^,>]+)", line), re.search(r"\blength=(\d+)", line)
-        if name and length and int(length[1]) > 0:
-            lengths[name[1]] = int(length[1])
-    return lengths
-
-
-def _undeclared_contigs(path: Path, header: str) -> list[str]:
-    """Contigs that a VCF has records of but no header line for: those of its index, or else of its text."""
-    declared = set(re.findall(r"^##contig=<(?:.*\W)?ID=([^,>]+)", header, flags=re.MULTILINE))
-    if _is_indexed(path):
-        with errors_raised(path):
-            names = list(cyvcf2.VCF(str(path), samples=[]).seqnames)
-    else:
-        names = text_contigs(path)
-    undeclared = [name for name in names if name not in declared]
-    for name in undeclared:
-        if not re.fullmatch(r"[\w!#$%&+./:;?@^|~-]+", name):
-            raise DataError(f"{path}: a record's contig is named {name!r}; is a line broken?")
-    return undeclared
-
-
-def _is_indexed(path: Path) -> bool:
-    return any(Path(f"{path}{suffix}").is_file() for suffix in (".tbi", ".csi"))
-
-
 def _optional(reader: Callable[[Path], T], path: Path | None) -> T | None:
     return None if path is None else reader(Path(path))
-
-
-def _ends_by_index(vcf: Any, contig: str, length: int | None) -> tuple[int, int] | None:
-    """First record's position and last record's position + 1, by bisection over index queries."""
-    first = next((record.start for record in vcf(contig)), None)
-    if first is None:
-        return None
-    start, end = first, length or _LONGEST_CONTIG_BP  # a record starts in [start, end) and none at or beyond end
-    while end - start > 1:
-        middle = (start + end) // 2
-        latest = next((r.start for r in vcf(f"{contig}:{middle + 1}-{end}") if r.start >= middle), None)
-        if latest is None:
-            end = middle
-        else:
-            start = latest
-    return first, start + 1
 
 
 def open_source(
@@ -542,14 +482,14 @@ def open_source(
     kind, _, fasta = ancestral.partition("=")
     if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
         raise ConfigError(f"ancestral {ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
-    samples, header = _read_header(vcf)
+    samples, header = read_header(vcf)
     if kind == INFO_AA and "##INFO=<ID=AA," not in header:
         raise DataError(f"{vcf}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major")
     return VcfSource(
         vcf,
         select_samples(Path(populations), read_populations(Path(populations)), samples, outgroup, target),
-        contig_lengths=_contig_lengths(header),
-        undeclared_contigs=_undeclared_contigs(vcf, header),
+        contig_lengths=contig_lengths(header),
+        undeclared_contigs=undeclared_contigs(vcf, header),
         ancestral=kind,
         fasta=AncestralFasta(Path(fasta)) if fasta else None,
         intervals=_optional(read_bed, include_bed),
@@ -565,12 +505,12 @@ def open_all_samples(vcf: Path, *, region: str | None = None, allow_unphased: bo
     Parameters and errors are those of `open_source`.
     """
     vcf = Path(vcf)
-    samples, header = _read_header(vcf)
+    samples, header = read_header(vcf)
     return VcfSource(
         vcf,
         SampleRoles(tuple(samples), ("all",) * len(samples), np.full(len(samples), TARGET, dtype=np.int8)),
-        contig_lengths=_contig_lengths(header),
-        undeclared_contigs=_undeclared_contigs(vcf, header),
+        contig_lengths=contig_lengths(header),
+        undeclared_contigs=undeclared_contigs(vcf, header),
         ancestral=OUTGROUP_MAJOR,
         fasta=None,
         intervals=None,

@@ -31,7 +31,7 @@ def write(scenario: scenarios.Scenario, path: Path, first: int, number: int) -> 
 
 
 def test_samples_come_as_outgroup_target_panel(scenario: scenarios.Scenario) -> None:
-    for ts in ancestry.simulate_genome(scenario, 0, **SIZES):
+    for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 0, **SIZES):
         names = [ts.population(ts.node(sample).population).metadata["name"] for sample in ts.samples()]
         assert names == ["Outgroup"] * 8 + ["Target"] * 6 + ["Outgroup"] * 4 + ["Target"] * 6
         assert ts.samples().tolist() == list(range(24))
@@ -40,7 +40,7 @@ def test_samples_come_as_outgroup_target_panel(scenario: scenarios.Scenario) -> 
 
 
 def test_metadata_describes_the_region(scenario: scenarios.Scenario) -> None:
-    first, second = (ts.metadata["introghost"] for ts in ancestry.simulate_genome(scenario, 3, **SIZES))
+    first, second = (ts.metadata["introghost"] for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 3, **SIZES))
     assert (first["scenario"], first["genome"], first["region"], second["region"]) == ("ghost", 3, 0, 1)
     assert first["parameters"]["pulse_time"] == second["parameters"]["pulse_time"]
     assert first["parameters"]["recombination_rate_per_bp"] != second["parameters"]["recombination_rate_per_bp"]
@@ -111,4 +111,4 @@ def test_wrong_options_are_refused(scenario: scenarios.Scenario, tmp_path: Path)
     with pytest.raises(ConfigError, match=r"X\.trees"):
         write(scenario, tmp_path / "x.vcf", 0, 1)
     with pytest.raises(ConfigError, match="target_diploids is 0"):
-        next(ancestry.simulate_genome(scenario, 0, **{**SIZES, "target_diploids": 0}))
+        next(ancestry.simulate_genome_with_tracts(scenario, 0, **{**SIZES, "target_diploids": 0}))
