@@ -91,6 +91,10 @@ def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
         (("--trees", "x.trees", "--bin-bp", "7000"), "does not divide the region length"),
         (("--trees", "x.trees", "--minimum-allele-count", "3", "1"), "is above 1"),
         (("--vcf", "x.trees"), "--vcf needs --populations"),
+        (
+            ("--vcf", "x.trees", "--populations", "x.trees", "--outgroup", "a", "--target", "b"),
+            "--vcf needs --ancestral",
+        ),
     ],
 )
 def test_errors_are_one_line(

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from introghost.cli.data import data_options, open_data
 
 
 @click.command("apply")
@@ -15,13 +15,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     required=True,
     help="Folder with the bundles segments/ and, if wanted, model-choice/.",
 )
-@click.option("--vcf", type=FILE, required=True, help="A phased VCF or BCF.")
-@click.option("--populations", type=FILE, required=True, help="Table with the columns sample and population.")
-@click.option("--outgroup", required=True, help="Populations assumed free of ghost ancestry, comma-separated.")
-@click.option("--target", required=True, help="Populations tested for ghost ancestry, comma-separated.")
-@click.option("--region", help="CHR:START-END, 1-based and inclusive.")
-@click.option("--include-bed", type=FILE, help="Intervals in which sites could have been seen.")
-@click.option("--genetic-map", type=FILE, help="HapMap format, or columns pos, chr, cM.")
+@data_options
 @click.option("--ancestral", required=True, help="info-aa, fasta=FILE or outgroup-major; as the model was trained.")
 @click.option(
     "--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Posterior of a segment."
@@ -32,24 +26,12 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     import pandas as pd
 
     from introghost import provenance
-    from introghost.cli.vcf import split_names
     from introghost.errors import DataError
     from introghost.inference import application, bundle, decisions, outputs
-    from introghost.variants.source import open_source
 
     segment_bundle = bundle.load(model / "segments", "segments")
     choice = bundle.load(model / "model-choice", "model-choice") if (model / "model-choice").is_dir() else None
-    files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
-    source = open_source(
-        options["vcf"],
-        options["populations"],
-        split_names(options["outgroup"]),
-        split_names(options["target"]),
-        ancestral=options["ancestral"],
-        include_bed=options["include_bed"],
-        genetic_map=options["genetic_map"],
-        region=options["region"],
-    )
+    source, files = open_data(options)
     status = "outgroup-major" if options["ancestral"] == "outgroup-major" else "ancestral"
     size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
     for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice")):

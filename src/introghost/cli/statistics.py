@@ -6,19 +6,18 @@ from typing import Any
 
 import click
 
+from introghost.cli.data import data_options, open_data
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("statistics")
 @click.option("--trees", type=FILE, help="A batch of simulated tree sequences.")
-@click.option("--vcf", type=FILE, help="A phased VCF or BCF.")
-@click.option("--populations", type=FILE, help="Table with the columns sample and population.")
-@click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated.")
-@click.option("--target", help="Populations tested for ghost ancestry, comma-separated.")
-@click.option("--include-bed", type=FILE, help="Intervals in which sites could have been seen.")
-@click.option("--genetic-map", type=FILE, help="Genetic map.")
-@click.option("--region", help="CHR:START-END, 1-based and inclusive.")
-@click.option("--ancestral", help="info-aa|fasta=FILE|outgroup-major (VCF); ancestral|outgroup-major (trees).")
+@data_options
+@click.option(
+    "--ancestral",
+    help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
+)
 @click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
 @click.option(
     "--region-length-bp", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Tiles of a VCF."
@@ -65,31 +64,9 @@ def command(
             trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, minimum_allele_count=minimum_allele_count
         )
     else:
-        opened, inputs = _open(vcf, ancestral or "outgroup-major", source)
+        opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
         result = dataset.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
     result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs), sort_keys=True)
     dataset.write(result, output)
-
-
-def _open(vcf: Path | None, ancestral: str, options: dict[str, Any]) -> tuple[Any, dict[str, Path]]:
-    """Open the VCF with its companions; also the input files by role."""
-    from introghost.errors import ConfigError
-    from introghost.variants.source import open_source
-
-    for name in ("populations", "outgroup", "target"):
-        if not options[name]:
-            raise ConfigError(f"--vcf needs --{name}")
-    source = open_source(
-        vcf,  # type: ignore[arg-type]
-        options["populations"],
-        [name.strip() for name in options["outgroup"].split(",")],
-        [name.strip() for name in options["target"].split(",")],
-        ancestral=ancestral,
-        include_bed=options["include_bed"],
-        genetic_map=options["genetic_map"],
-        region=options["region"],
-    )
-    files = {"vcf": vcf, **{name: options[name] for name in ("populations", "include_bed", "genetic_map")}}
-    return source, {name: path for name, path in files.items() if path is not None}

@@ -1,0 +1,67 @@
+"""The options that name a VCF and what belongs to it, the same for every verb that reads one."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from introghost.errors import ConfigError
+
+if TYPE_CHECKING:
+    from introghost.variants.source import VcfSource
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OPTIONS = (
+    click.option("--vcf", type=_FILE, help="A phased VCF or BCF; plain, gzip or bgzip."),
+    click.option("--populations", type=_FILE, help="Table with the columns sample and population."),
+    click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated."),
+    click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
+    click.option("--region", help="CHR or CHR:START-END, 1-based and inclusive."),
+    click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
+    click.option("--genetic-map", type=_FILE, help="HapMap format, or columns pos, chr, cM."),
+)
+_NEEDED = ("vcf", "populations", "outgroup", "target", "ancestral")
+
+
+def data_options(function: Function) -> Function:
+    """Give a command the options of a VCF."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def split_names(names: str) -> list[str]:
+    """Names out of a list separated by commas."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def open_data(options: Mapping[str, Any], *, allow_unphased: bool = False) -> tuple["VcfSource", dict[str, Path]]:
+    """Open the VCF that the options name; also the input files by role, for provenance.
+
+    Raises
+    ------
+    ConfigError
+        An option without which a VCF can't be read rightly is absent.
+    """
+    from introghost.variants.source import open_source
+
+    for name in _NEEDED:
+        if not options[name]:
+            raise ConfigError(f"--vcf needs --{name}" if name != "vcf" else "--vcf is needed")
+    source = open_source(
+        options["vcf"],
+        options["populations"],
+        split_names(options["outgroup"]),
+        split_names(options["target"]),
+        ancestral=options["ancestral"],
+        include_bed=options["include_bed"],
+        genetic_map=options["genetic_map"],
+        region=options["region"],
+        allow_unphased=allow_unphased,
+    )
+    files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
+    kind, _, fasta = options["ancestral"].partition("=")
+    return source, {**files, "ancestral": Path(fasta)} if kind == "fasta" else files
