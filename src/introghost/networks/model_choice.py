@@ -22,8 +22,10 @@ class ModelChoiceNetwork(nn.Module):
         super().__init__()
         self.standardise = Standardise(channels)
         hidden = (nn.Dropout(dropout), nn.Linear(channels, width), nn.GELU(), nn.Dropout(dropout)) if width else ()
-        self.body = nn.Sequential(*hidden, nn.Linear(width or channels, scenarios))
+        last = nn.Linear(width or channels, scenarios)
+        self.body = nn.Sequential(*hidden, last)
         initialise(self)
+        nn.init.zeros_(last.weight)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """(batch, channels) to logits (batch, scenarios)."""
