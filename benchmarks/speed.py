@@ -12,7 +12,7 @@ import pandas as pd
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.provenance import write_text
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome
+from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.population import population_statistics
@@ -25,7 +25,7 @@ def measure(genome: int) -> dict[str, float]:
     """Seconds of each step for one region."""
     scenario = scenarios.load(HERE.parent / "config" / "scenarios" / "ghost")
     times = [time.perf_counter()]
-    [trees] = simulate_genome(
+    [(trees, _)] = simulate_genome_with_tracts(
         scenario,
         genome,
         seed=1,

@@ -6,7 +6,7 @@ distances and shared private alleles are over the bin and its neighbours, `WINDO
 divided by callable sequence, so that a masked bin is not mistaken for an identical one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +74,12 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     closest = _rolling_sum(shared)
     rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
     mean_out = window_out.mean(axis=2)
-    window_out.partition((0, rank), axis=2)
+    nearest_out = window_out.min(axis=2)
+    window_out.partition(rank, axis=2)
     mean_in = _mean_of_others(window_in)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
-        "distance_nearest_outgroup": (window_out[:, :, 0].T, "window"),
+        "distance_nearest_outgroup": (nearest_out.T, "window"),
         "distance_quantile_outgroup": (window_out[:, :, rank].T, "window"),
         "distance_mean_outgroup": (mean_out.T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
@@ -134,18 +135,24 @@ def _per_bin(
     carried = (target == 1).astype(np.float32)
     names = list(masks)
     class_matrix = np.stack([masks[name] for name in names]).astype(np.float32)
-    private: Array = class_matrix[:4].max(axis=0)
-    private_carried = carried * private[:, None]
+    private = class_matrix[:4].any(axis=0)
+    before = np.concatenate([[0], np.cumsum(private)])
+    private_carried = carried[private]
+    private_panel = private_carried[:, in_panel]
     out_seg, in_seg = _segregating(outgroup), _segregating(target)
     panels = np.concatenate([outgroup[:, out_panel], target[:, in_panel]], axis=1)
+    complete = target.min(initial=0) >= 0 and panels.min(initial=0) >= 0
+    left, right = (carried, panels.astype(np.float32)) if complete else (target, panels)
+    differences_of: Callable[..., Array] = _differences if complete else _differences_where_known
     bins = list(_bins(haplotypes, bin_bp))
     differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
     shared = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
     counts, seg = [], []
     for index, sites in enumerate(bins):
         counts.append(class_matrix[:, sites] @ carried[sites])
-        differences[index] = _differences(target[sites], panels[sites])
-        np.matmul(private_carried[sites].T, private_carried[sites][:, in_panel], out=shared[index])
+        differences[index] = differences_of(left[sites], right[sites])
+        own = slice(before[sites.start], before[sites.stop])
+        np.matmul(private_carried[own].T, private_panel[own], out=shared[index])
         seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
     stacked = np.stack(counts, axis=2)
     named = {name: stacked[i] for i, name in enumerate(names)}
@@ -182,14 +189,16 @@ def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
     return both
 
 
-def _differences(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
+def _differences(left: Array, right: Array) -> Array:
+    """Differing sites of each pair of haplotypes, (num_left, num_right), nothing missing."""
+    differing: Array = left.T @ (-2 * right)
+    differing += left.sum(axis=0)[:, None]
+    differing += right.sum(axis=0)
+    return differing
+
+
+def _differences_where_known(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
     """Differing sites of each pair of haplotypes, (num_left, num_right), scaled up for sites missing in either."""
-    if left.min(initial=0) >= 0 and right.min(initial=0) >= 0:
-        left_1, right_1 = left.astype(np.float32), right.astype(np.float32)
-        complete: Array = left_1.T @ (-2 * right_1)
-        complete += left_1.sum(axis=0)[:, None]
-        complete += right_1.sum(axis=0)
-        return complete
     left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
