@@ -24,6 +24,7 @@ Array = NDArray[np.float32]
 TILE_BINS = 200
 NUM_PRIVATE = 4
 BATCH = 256
+SIMILAR_SIZE = 1.25
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def contig_statistics(
     bin_bp: int,
     region_length_bp: int,
     tile_bins: int = TILE_BINS,
-) -> ContigStatistics:
+) -> ContigStatistics | None:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
 
     Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
@@ -90,13 +91,17 @@ def contig_statistics(
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
     tile_bins : int
         Bins of a tile.
+
+    Returns
+    -------
+    ContigStatistics or None
+        None if the stretch has no usable site.
     """
     halo = WINDOW_BINS // 2
     num_bins = -(-(end_bp - start_bp) // bin_bp)
     contig_haplotypes = source.read(contig, start_bp, end_bp)
     if not len(contig_haplotypes.positions_bp):
-        place = f"{contig}:{start_bp + 1:,}-{end_bp:,}"
-        raise DataError(f"{place}: no usable site; check --region, --include-bed and `introghost vcf check`")
+        return None
     per_tile, callable_bp = [], []
     for first in range(0, num_bins, tile_bins):
         last = min(first + tile_bins, num_bins)
@@ -247,3 +252,13 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
         "population_statistics": list(POPULATION_STATISTICS),
         "ancestral": ancestral,
     }
+
+
+def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
+    """What to tell the user if the numbers of diploids are not near those that the bundle was trained on."""
+    found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
+    return [
+        f"{name.replace('_', ' ')}: {number} in the data, {bundle.description[name]} in training; posteriors may be off"
+        for name, number in found.items()
+        if not 1 / SIMILAR_SIZE <= number / bundle.description[name] <= SIMILAR_SIZE
+    ]

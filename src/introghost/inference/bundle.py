@@ -64,7 +64,10 @@ def load(folder: Path, task: str) -> Bundle:
         If a file is missing or was changed after it was written, or the bundle is of another version or task.
     """
     _check_digests(folder)
-    description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{folder / DESCRIPTION}: not JSON: {error}") from error
     version = description.get("schema_version")
     if version != SCHEMA_VERSION:
         age = (
@@ -75,21 +78,26 @@ def load(folder: Path, task: str) -> Bundle:
         raise ModelError(f"{folder}: bundle format {version!r}, expected {SCHEMA_VERSION}; it is {age}")
     if description.get("task") != task:
         raise ModelError(f"{folder}: the bundle is for {description.get('task')!r}, expected {task!r}")
+    absent = [key for key in ("architecture", "temperature") if key not in description]
+    if absent:
+        raise ModelError(f"{folder / DESCRIPTION}: lacks {', '.join(absent)}")
     network = _NETWORKS[task](**description["architecture"])
     weights = load_file(folder / WEIGHTS)
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     if {name: tuple(tensor.shape) for name, tensor in weights.items()} != expected:
         raise ModelError(f"{folder / WEIGHTS}: the tensors are not those of the architecture in {DESCRIPTION}")
     network.load_state_dict(weights)
-    if not math.isfinite(description.get("temperature", math.nan)):
-        raise ModelError(f"{folder / DESCRIPTION}: temperature {description.get('temperature')!r} is not a number")
+    if not math.isfinite(description["temperature"]):
+        raise ModelError(f"{folder / DESCRIPTION}: temperature {description['temperature']!r} is not a number")
     return Bundle(task, network.eval(), description)
 
 
 def _check_digests(folder: Path) -> None:
     if not (folder / MANIFEST).is_file():
-        raise ModelError(f"{folder}: no model bundle here (no {MANIFEST}); `introghost train` writes one")
-    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        raise ModelError(
+            f"{folder}: no model bundle here (no {MANIFEST}); --model is the folder that holds {folder.name}/"
+        )
+    lines = (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
     recorded: dict[str, str] = {name.strip(): digest for digest, _, name in (line.partition(" ") for line in lines)}
     for name in (DESCRIPTION, WEIGHTS):
         if not (folder / name).is_file():

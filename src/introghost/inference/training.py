@@ -202,6 +202,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     """
     if "ghost_fraction" not in dataset:
         raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
+    if not dataset["ghost_fraction"].values.any():
+        raise DataError("no ghost tract in these statistics: training needs genomes of a scenario with a ghost")
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)

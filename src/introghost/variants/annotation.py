@@ -184,9 +184,8 @@ class AncestralFasta:
         self.path = path
         self._contig: str | None = None
         self._sequence: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
-        with _open_text(path) as file:
-            if not file.read(1) == ">":
-                raise DataError(f"{path}: not FASTA: it does not begin with '>'")
+        if _read_lines(path, lambda lines: next(iter(lines), ""))[:1] != ">":
+            raise DataError(f"{path}: not FASTA: it does not begin with '>'")
 
     def alleles(self, contig: str, positions_bp: NDArray[np.int64]) -> NDArray[np.bytes_]:
         """Upper-case base at 0-based positions, ``N`` beyond the sequence's end.

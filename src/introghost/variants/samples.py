@@ -58,7 +58,10 @@ def read_populations(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the path of the populations table")
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the table as UTF-8") from error
     if "\t" in text:
         rows = [[field.strip() for field in row] for row in csv.reader(text.splitlines(), delimiter="\t")]
     else:

@@ -190,6 +190,11 @@ class VcfSource:
             genetic_map=None if self._genetic_maps is None else on_contig(self._genetic_maps, contig),
         )
 
+    def num_diploids(self) -> tuple[int, int]:
+        """Diploids of the outgroup and of the target."""
+        target = int((self.roles.roles == TARGET).sum())
+        return len(self.roles.roles) - target, target
+
     # where the records are
 
     def _open(self) -> Any:
@@ -354,7 +359,7 @@ class VcfSource:
         heterozygous = (first >= 0) & (second >= 0) & (first != second)
         unphased = heterozygous & (phased == 0)
         if not self._allow_unphased:
-            self._refuse(unphased, contig, positions, "an unphased heterozygote", "phase the VCF, or allow unphased")
+            self._refuse(unphased, contig, positions, "an unphased heterozygote", "phase the VCF")
         self.counts["genotypes"] += first.size
         self.counts["genotypes: heterozygous"] += int(heterozygous.sum())
         self.counts["genotypes: heterozygous, unphased"] += int(unphased.sum())

@@ -73,3 +73,9 @@ def test_data_that_do_not_fit_are_refused(folder):
     bundle.check_fit(loaded, folder, {"bin_bp": 10000})
     with pytest.raises(ModelError, match="bin_bp 10000, the data have 5000"):
         bundle.check_fit(loaded, folder, {"bin_bp": 5000})
+
+
+def test_a_manifest_of_random_bytes_is_refused(folder):
+    (folder / bundle.MANIFEST).write_bytes(bytes(range(256)))
+    with pytest.raises(ModelError, match="SHA-256"):
+        bundle.load(folder, "segments")

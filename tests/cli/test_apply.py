@@ -1,0 +1,123 @@
+"""The verbs from a VCF to calls, with a network that was never trained: what is tested is what surrounds it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from introghost.cli import main
+from introghost.haplotypes import OUTGROUP_MAJOR
+from introghost.inference import bundle
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.population import POPULATION_STATISTICS
+
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+DESCRIPTION = {
+    "temperature": 1.0,
+    "statistics": list(STATISTICS),
+    "population_statistics": list(POPULATION_STATISTICS),
+    "ancestral": OUTGROUP_MAJOR,
+    "bin_bp": 10_000,
+    "region_length_bp": 200_000,
+    "outgroup_diploids": 5,
+    "target_diploids": 5,
+}
+
+
+def run(*arguments: object) -> int:
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("apply")
+    sizes = ("--regions", 2, "--region-length-bp", 200_000, "--outgroup-diploids", 5, "--target-diploids", 5)
+    assert run("simulate", "--scenario", DEMO, "--genomes", 1, *sizes, "--output", folder / "x.trees") == 0
+    written = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
+    assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
+    torch.manual_seed(1)
+    network = SegmentNetwork(3 * len(STATISTICS), 8).eval()
+    torch.nn.init.normal_(network.head[1].weight)
+    description = {**DESCRIPTION, "architecture": {"channels": 3 * len(STATISTICS), "width": 8}}
+    bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
+    channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
+    architecture = {"channels": channels, "scenarios": 2, "width": 0}
+    choice = {**DESCRIPTION, "architecture": architecture, "scenarios": ["ghost", "null"]}
+    task = folder / "model" / "model-choice"
+    bundle.save(bundle.Bundle("model-choice", ModelChoiceNetwork(**architecture).eval(), choice), task)
+    return folder
+
+
+def apply(data: Path, output: Path, *more: object, model: str = "model", ancestral: str = "outgroup-major") -> int:
+    vcf = ("--vcf", data / "x.vcf.gz", "--populations", data / "x.tsv", "--outgroup", "Outgroup", "--target", "Target")
+    return run("apply", "--model", data / model, *vcf, "--ancestral", ancestral, "--output", output, *more)
+
+
+def test_every_file_is_written_and_they_agree(data, tmp_path):
+    assert apply(data, tmp_path, "--threshold", 0.4) == 0
+    bins = pd.read_csv(tmp_path / "bins.tsv.gz", sep="\t")
+    assert bins.shape == (40, 13)
+    called = (bins.iloc[:, 3:] >= 0.4).to_numpy()
+    assert 0 < called.sum() < called.size, "nothing or everything is called: test can't fail"
+    segments = pd.read_csv(tmp_path / "segments.tsv", sep="\t")
+    assert (segments["end"] - segments["start"]).sum() == called.sum() * 10_000
+    per_sample = pd.read_csv(tmp_path / "per_sample.tsv", sep="\t")
+    assert per_sample["called_bp"].tolist() == (called.sum(axis=0) * 10_000).tolist()
+    assert json.loads((tmp_path / "model_choice.json").read_text())["p_ghost"] == pytest.approx(0.5)
+    frequency = pd.read_csv(tmp_path / "posterior.bedgraph", sep="\t", skiprows=1, header=None)
+    np.testing.assert_allclose(frequency[3], bins.iloc[:, 3:].mean(axis=1), atol=2e-5)
+
+
+def test_a_contig_without_usable_sites_is_left_out_and_said_so(data, tmp_path, capsys):
+    bed = tmp_path / "one.bed"
+    bed.write_text("1\t0\t200000\n")
+    assert apply(data, tmp_path / "calls", "--include-bed", bed) == 0
+    assert "contig 2 has no usable site" in capsys.readouterr().err
+    assert set(pd.read_csv(tmp_path / "calls" / "bins.tsv.gz", sep="\t")["contig"]) == {1}
+    assert json.loads((tmp_path / "calls" / "provenance.json").read_text())["warnings"]
+
+
+def test_no_usable_site_at_all_is_an_error(data, tmp_path, capsys):
+    bed = tmp_path / "none.bed"
+    bed.write_text("1\t0\t1\n")
+    assert apply(data, tmp_path / "calls", "--include-bed", bed) == 3
+    assert "no usable site in 1, 2" in capsys.readouterr().err
+    assert not (tmp_path / "calls").exists()
+
+
+def test_an_answer_of_an_earlier_model_does_not_stay(data, tmp_path):
+    (tmp_path / "segments-only").mkdir()
+    (tmp_path / "segments-only" / "segments").symlink_to(data / "model" / "segments")
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "model_choice.json").write_text("{}")
+    assert apply(data, tmp_path / "calls", model=str(tmp_path / "segments-only")) == 0
+    assert not (tmp_path / "calls" / "model_choice.json").exists()
+
+
+def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
+    table = pd.read_csv(data / "x.tsv", sep="\t")
+    table.loc[table["sample"].isin(["target_0", "target_1"]), "population"] = "left out"
+    table.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
+    assert apply(data, tmp_path / "calls") == 0
+    assert "warning" not in capsys.readouterr().err
+    assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
+    assert "target diploids: 3 in the data, 5 in training" in capsys.readouterr().err
+
+
+def test_alleles_coded_otherwise_than_in_training_are_refused(data, tmp_path, capsys):
+    assert apply(data, tmp_path, ancestral="info-aa") == 4
+    assert "trained with ancestral 'outgroup-major'" in capsys.readouterr().err
+
+
+def test_a_tasks_folder_for_the_models_is_refused_with_a_hint(data, tmp_path, capsys):
+    assert apply(data, tmp_path, model="model/segments") == 4
+    assert "--model is the folder that holds segments/" in capsys.readouterr().err
