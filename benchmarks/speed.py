@@ -13,7 +13,7 @@ from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.provenance import write_text
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
-from introghost.simulation.observation import observe
+from introghost.simulation.observation import ObservationModel, observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.population import population_statistics
 
@@ -35,7 +35,7 @@ def measure(genome: int) -> dict[str, float]:
         target_diploids=50,
     )
     times.append(time.perf_counter())
-    haplotypes = observe(trees, ancestral=OUTGROUP_MAJOR, seed=1)
+    haplotypes = observe(trees, ObservationModel(), ancestral=OUTGROUP_MAJOR, seed=1).haplotypes
     times.append(time.perf_counter())
     haplotype_statistics(haplotypes, 10_000)
     times.append(time.perf_counter())

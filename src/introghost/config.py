@@ -4,6 +4,7 @@ import copy
 import difflib
 import functools
 import importlib.resources
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from introghost.errors import ConfigError
 TEST_BATCH = "test"
 _FILE_KEYS = ("vcf", "populations")
 _OPTIONAL_KEYS = ("region", "include_bed", "genetic_map")
+_MOVED = {
+    "outgroup_diploids": "outgroup_diploids",
+    "target_diploids": "target_diploids",
+    "panel_diploids": "panel_outgroup_diploids and panel_target_diploids",
+    "minimum_allele_count": "minimum_allele_count",
+}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -36,14 +43,7 @@ def load(path: Path) -> dict[str, Any]:
     ConfigError
         If the file can't be read, or a key or value is not valid; names the section and the nearest valid key.
     """
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path}: expected keys and values, found {type(config).__name__}")
+    config = _read(path)
     try:
         validate(config)
     except ConfigError as error:
@@ -51,8 +51,23 @@ def load(path: Path) -> dict[str, Any]:
     return config
 
 
+def _read(path: Path) -> dict[str, Any]:
+    """Keys and values of a YAML file."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(content).__name__}")
+    return content
+
+
 def validate(config: dict[str, Any]) -> None:
     """Check `config` and add the defaults of absent optional keys to it, in place.
+
+    Where ``observation`` names a file, the section that the file holds takes its place.
 
     Raises
     ------
@@ -60,6 +75,13 @@ def validate(config: dict[str, Any]) -> None:
         On the first key or value that is not valid.
     """
     schema = _schema()
+    _check_moved(config)
+    if isinstance(config.get("observation"), str):
+        path = config["observation"]
+        content = _read(Path(path))
+        config["observation"] = content.get("observation", content)
+        if not isinstance(config["observation"], dict):
+            raise ConfigError(f"{path}: observation: expected keys and values")
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_urgency)
     if errors:
         raise ConfigError(_explain(errors[0]))
@@ -67,7 +89,8 @@ def validate(config: dict[str, Any]) -> None:
         if "default" in definition:
             config.setdefault(key, copy.deepcopy(definition["default"]))
     _check_numbers(config)
-    _check_data(config["data"])
+    _check_observation(config)
+    _check_data(config)
     _check_scenarios(config["scenarios"])
 
 
@@ -86,6 +109,21 @@ def batches(config: Mapping[str, Any], scenario: str) -> dict[str, tuple[int, in
     bounds = [test + genomes * index // count for index in range(count + 1)]
     training = {str(i): (bounds[i], bounds[i + 1] - bounds[i]) for i in range(count)}
     return {TEST_BATCH: (0, test), **training}
+
+
+def observation_json(config: Mapping[str, Any]) -> str:
+    """The section ``observation`` of a valid configuration as the option ``--observation`` takes it."""
+    return json.dumps(config["observation"], sort_keys=True)
+
+
+def observation_files(config: Mapping[str, Any]) -> list[str]:
+    """Files that the section ``observation`` of a valid configuration names."""
+    return [config["observation"][key] for key in ("include_bed", "genetic_map") if key in config["observation"]]
+
+
+def most_diploids(config: Mapping[str, Any], role: str) -> int:
+    """The largest number of individuals of a role, ``outgroup`` or ``target``, that a valid configuration asks for."""
+    return int(_most(config["observation"], f"{role}_diploids"))
 
 
 def scenario_folders(config: Mapping[str, Any]) -> list[Path]:
@@ -127,9 +165,6 @@ def _explain(error: jsonschema.ValidationError) -> str:
 
 
 def _check_numbers(config: Mapping[str, Any]) -> None:
-    lowest, highest = config["minimum_allele_count"]
-    if lowest > highest:
-        raise ConfigError(f"minimum_allele_count: lowest {lowest} exceeds highest {highest}")
     lengths = {"region_length_bp": config["region_length_bp"]}
     if "simulated" in config["data"]:
         lengths["data.simulated.region_length_bp"] = config["data"]["simulated"]["region_length_bp"]
@@ -138,11 +173,36 @@ def _check_numbers(config: Mapping[str, Any]) -> None:
             raise ConfigError(f"{name}: {length} is not a multiple of bin_bp, {config['bin_bp']}")
 
 
-def _check_data(data: Mapping[str, Any]) -> None:
+def _check_moved(config: Mapping[str, Any]) -> None:
+    old = [key for key in _MOVED if key in config]
+    if old:
+        raise ConfigError(f"key '{old[0]}' has moved from the top level to section 'observation': {_MOVED[old[0]]}")
+
+
+def _check_observation(config: Mapping[str, Any]) -> None:
+    section = config["observation"]
+    for name, value in section.items():
+        if isinstance(value, list) and value[0] > value[1]:
+            raise ConfigError(f"observation.{name}: lowest {value[0]} exceeds highest {value[1]}")
+    if _most(section, "outgroup_gene_flow") and not section.get("panel_target_diploids"):
+        raise ConfigError("observation.outgroup_gene_flow needs panel_target_diploids, from whom it comes")
+    if _most(section, "genetic_map_error") and "genetic_map" not in section:
+        raise ConfigError("observation.genetic_map_error needs genetic_map, whose error it is")
+
+
+def _most(section: Mapping[str, Any], name: str) -> float:
+    value = section.get(name, 0)
+    return float(value[1] if isinstance(value, list) else value)
+
+
+def _check_data(config: Mapping[str, Any]) -> None:
+    data = config["data"]
     if "simulated" in data:
         surplus = [key for key in (*_FILE_KEYS, *_OPTIONAL_KEYS) if key in data]
         if surplus:
             raise ConfigError(f"section 'data': {', '.join(surplus)} can't go with simulated")
+        if config["ancestral"].startswith("fasta="):
+            raise ConfigError("ancestral: a FASTA can't go with simulated data; take info-aa or outgroup-major")
         return
     absent = [key for key in _FILE_KEYS if key not in data]
     if absent:

@@ -23,3 +23,9 @@ class ModelError(IntroghostError):
     """A model bundle that is damaged or does not fit the data."""
 
     exit_code = 4
+
+
+class OutputError(IntroghostError):
+    """An output that can't be written."""
+
+    exit_code = 5

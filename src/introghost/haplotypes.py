@@ -4,7 +4,9 @@ Everything below this module in the staircase consumes `Haplotypes` and cannot t
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,23 @@ from introghost.errors import DataError
 OUTGROUP, TARGET = 0, 1
 MISSING = -1
 KNOWN_ANCESTRAL, OUTGROUP_MAJOR = "ancestral", "outgroup-major"
+# The name under which a table by contig holds what applies to all of them.
+ANY_CONTIG = ""
+
+T = TypeVar("T")
+
+
+def other_prefix(contig: str) -> str:
+    """The contig's name with ``chr`` taken off or put before it."""
+    return contig[3:] if contig.startswith("chr") else f"chr{contig}"
+
+
+def on_contig(table: Mapping[str, T], contig: str) -> T | None:
+    """Entry of a contig, whichever way its name is written with respect to ``chr``; None if there is none."""
+    for name in (contig, other_prefix(contig), ANY_CONTIG):
+        if name in table:
+            return table[name]
+    return None
 
 
 @dataclass(frozen=True)

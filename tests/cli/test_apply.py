@@ -1,5 +1,6 @@
 """The verbs from a VCF to calls, with a network that was never trained: what is tested is what surrounds it."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -24,8 +25,11 @@ DESCRIPTION = {
     "ancestral": OUTGROUP_MAJOR,
     "bin_bp": 10_000,
     "region_length_bp": 200_000,
-    "outgroup_diploids": 5,
-    "target_diploids": 5,
+    "sample_sizes": {"outgroup_diploids": [4, 10], "target_diploids": [5, 5]},
+    "observation": {},
+    "num_training": 9,
+    "num_validation": 1,
+    "provenance": {},
 }
 
 
@@ -77,13 +81,29 @@ def test_every_file_is_written_and_they_agree(data, tmp_path):
     np.testing.assert_allclose(frequency[3], bins.iloc[:, 3:].mean(axis=1), atol=2e-5)
 
 
-def test_a_contig_without_usable_sites_is_left_out_and_said_so(data, tmp_path, capsys):
-    bed = tmp_path / "one.bed"
-    bed.write_text("1\t0\t200000\n")
-    assert apply(data, tmp_path / "calls", "--include-bed", bed) == 0
+def test_every_bin_is_a_row_with_the_reason_if_it_was_not_called(data, tmp_path, capsys):
+    bed, calls = tmp_path / "half.bed", tmp_path / "calls"
+    bed.write_text("1\t0\t100000\n1\t100000\t100500\n1\t110000\t112000\n")
+    assert apply(data, calls, "--include-bed", bed, "--threshold", 0) == 0
     assert "contig 2 has no usable site" in capsys.readouterr().err
-    assert set(pd.read_csv(tmp_path / "calls" / "bins.tsv.gz", sep="\t")["contig"]) == {1}
-    assert json.loads((tmp_path / "calls" / "provenance.json").read_text())["warnings"]
+    windows = pd.read_csv(calls / "windows.tsv", sep="\t")
+    assert windows["contig"].tolist() == [1] * 20 + [2] * 20
+    assert (windows["end"] - windows["start"] == 10_000).all()
+    assert windows["callable_bp"].tolist() == [10_000] * 10 + [500, 2_000] + [0] * 28
+    too_little = ["too little callable sequence"]
+    expected = ["called"] * 10 + too_little + ["called"] + too_little * 8 + ["no sites in the contig"] * 20
+    assert windows["status"].tolist() == expected
+    assert windows["num_sites"].to_numpy()[10:].sum() < windows["num_sites"].sum()
+    bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t")
+    called = windows["status"] == "called"
+    assert bins.iloc[:, 3:].notna().all(axis=1).tolist() == called.tolist()
+    assert bins.iloc[:, 3:].isna().all(axis=1).tolist() == (~called).tolist()
+    bedgraph = pd.read_csv(calls / "posterior.bedgraph", sep="\t", skiprows=1, header=None)
+    assert bedgraph[1].tolist() == windows["start"][called].tolist()
+    segments = pd.read_csv(calls / "segments.tsv", sep="\t")
+    assert set(segments["start"]) == {0, 110_000}, "with threshold 0 a segment is a run of called bins"
+    assert set(pd.read_csv(calls / "per_sample.tsv", sep="\t")["callable_bp"]) == {102_000}
+    assert json.loads((calls / "provenance.json").read_text())["warnings"]
 
 
 def test_no_usable_site_at_all_is_an_error(data, tmp_path, capsys):
@@ -110,7 +130,42 @@ def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
     assert apply(data, tmp_path / "calls") == 0
     assert "warning" not in capsys.readouterr().err
     assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
-    assert "target diploids: 3 in the data, 5 in training" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "target diploids: 3 in the data, 5 in training" in error
+    assert "outgroup" not in error, "5 lies within 4 to 10"
+
+
+def test_calls_that_were_not_finished_are_recognised(data, tmp_path, monkeypatch, capsys):
+    assert apply(data, tmp_path / "calls") == 0
+    monkeypatch.setattr("introghost.inference.outputs.write_windows", _fail)
+    assert apply(data, tmp_path / "calls") == 5
+    assert "No space left on device" in capsys.readouterr().err
+    assert not (tmp_path / "calls" / "provenance.json").exists()
+    tracts = ("--tracts", data / "x.tracts.parquet", "--output", tmp_path / "evaluation")
+    assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 3
+    assert "no complete output of apply" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert apply(data, tmp_path / "calls") == 0
+    assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 0
+
+
+def _fail(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_network_for_other_statistics_is_refused(data, tmp_path, capsys):
+    task = tmp_path / "model" / "segments"
+    bundle.save(
+        bundle.Bundle("segments", SegmentNetwork(7, 8), {**DESCRIPTION, "architecture": {"channels": 7, "width": 8}}),
+        task,
+    )
+    assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
+    assert "takes 7 values" in capsys.readouterr().err
+    names = ["other", *DESCRIPTION["statistics"]]
+    described = {**DESCRIPTION, "architecture": {"channels": 7, "width": 8}, "statistics": names}
+    bundle.save(bundle.Bundle("segments", SegmentNetwork(7, 8), described), task)
+    assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
+    assert f"statistics number 1 is 'other' in the bundle and '{STATISTICS[0]}'" in capsys.readouterr().err
 
 
 def test_alleles_coded_otherwise_than_in_training_are_refused(data, tmp_path, capsys):

@@ -19,11 +19,24 @@ def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    for verb in ("config", "vcf", "simulate", "statistics", "train", "evaluate", "apply", "report"):
+    for verb in (
+        "config",
+        "vcf",
+        "observe",
+        "simulate",
+        "statistics",
+        "predictive",
+        "train",
+        "evaluate",
+        "apply",
+        "report",
+    ):
         assert f"\n  {verb} " in result.stdout
 
 
-@pytest.mark.parametrize("verb", ["config", "vcf", "simulate", "statistics", "train", "evaluate", "apply", "report"])
+@pytest.mark.parametrize(
+    "verb", ["config", "vcf", "observe", "simulate", "statistics", "predictive", "train", "evaluate", "apply", "report"]
+)
 def test_the_help_of_a_verb_loads_no_torch(verb: str) -> None:
     code = (
         f"import sys; from introghost.cli import main\n"

@@ -38,7 +38,7 @@ def test_trees(folder: Path):
     assert ds.sizes["bin"] == 6
     assert ds.attrs["ancestral"] == "outgroup-major"
     record = json.loads(ds.attrs["provenance"])
-    assert record["options"]["minimum_allele_count"] == [1, 1]
+    assert record["options"]["observation"] == {}
     assert set(record["inputs"]) == {"trees", "tracts"}
 
 
@@ -80,7 +80,7 @@ def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
         simulated = dataset.read(known)
         for name in ("haplotype_statistics", "population_statistics"):
             np.testing.assert_allclose(real[name][0], simulated[name][index], rtol=1e-5)
-        assert list(real.haplotype_label.values) == list(simulated.haplotype_label.values)
+        assert len(real.haplotype_label) == simulated.sizes["haplotype"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,6 @@ def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
         ((), "give either --trees or --vcf"),
         (("--trees", "x.trees", "--ancestral", "info-aa"), "trees take `ancestral` or `outgroup-major`"),
         (("--trees", "x.trees", "--bin-bp", "7000"), "does not divide the region length"),
-        (("--trees", "x.trees", "--minimum-allele-count", "3", "1"), "is above 1"),
         (("--vcf", "x.trees"), "--vcf needs --populations"),
         (
             ("--vcf", "x.trees", "--populations", "x.trees", "--outgroup", "a", "--target", "b"),

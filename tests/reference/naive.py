@@ -279,5 +279,10 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             for role, name in ((1, "outgroup_segregating"), (0, "target_segregating")):
                 varied = sum(0 < count(rows[s][role])[0] < count(rows[s][role])[1] for s in bins[b])
                 put(name, t, b, varied, here)
-            result.setdefault("callable_fraction", np.zeros((len(target), len(bins))))[t, b] = callable_bp[b] / bin_bp
+            for name, value in (
+                ("callable_fraction", callable_bp[b] / bin_bp),
+                ("outgroup_haplotypes", len(outgroup)),
+                ("target_haplotypes", len(target)),
+            ):
+                result.setdefault(name, np.zeros((len(target), len(bins))))[t, b] = value
     return result

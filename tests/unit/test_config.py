@@ -1,12 +1,14 @@
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from introghost.config import batches, load, validate
+from introghost.config import batches, load, most_diploids, observation_files, observation_json, validate
 from introghost.errors import ConfigError
+from introghost.simulation.observation import ObservationModel
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,14 +24,10 @@ def test_shipped_configurations_are_valid(name: str) -> None:
 
 
 def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None:
-    for key in ("ancestral", "panel_diploids", "minimum_allele_count"):
+    for key in ("ancestral", "results"):
         del config[key]
     validate(config)
-    assert (config["ancestral"], config["panel_diploids"], config["minimum_allele_count"]) == (
-        "outgroup-major",
-        0,
-        [1, 1],
-    )
+    assert (config["ancestral"], config["results"]) == ("outgroup-major", "results")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,21 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("scenarios", "ghost", "zzz"), 1, "valid keys: folder, genomes, batches"),
         (("bin_bp",), "10 kb", "bin_bp: '10 kb' is not of type 'integer'"),
         (("region_length_bp",), 1_005_000, "region_length_bp: 1005000 is not a multiple of bin_bp"),
-        (("minimum_allele_count",), [6, 1], "lowest 6 exceeds highest 1"),
+        (("minimum_allele_count",), [1, 6], "has moved from the top level to section 'observation'"),
+        (("panel_diploids",), 10, "panel_outgroup_diploids and panel_target_diploids"),
+        (
+            ("observation", "minimum_allele_count"),
+            [6, 1],
+            "observation.minimum_allele_count: lowest 6 exceeds highest 1",
+        ),
+        (("observation", "swich_error"), 0.1, "did you mean 'switch_error'?"),
+        (("observation", "target_diploids"), 0, "observation.target_diploids: 0 is less than the minimum of 1"),
+        (("observation",), {"target_diploids": 5}, "section 'observation' lacks outgroup_diploids"),
+        (("observation", "outgroup_gene_flow"), [0, 0.1], "outgroup_gene_flow needs panel_target_diploids"),
+        (("observation", "genetic_map_error"), 0.1, "genetic_map_error needs genetic_map"),
+        (("observation",), "nowhere.yaml", "nowhere.yaml: No such file"),
+        (("results",), "my results", "results: 'my results' does not match"),
+        (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
         (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 10 batches for 3 genomes"),
         (("data", "vcf"), "x.vcf.gz", "section 'data': vcf can't go with simulated"),
         (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup, target"),
@@ -81,3 +93,45 @@ def test_batches_hold_each_genome_once_and_the_test_genomes_stay(config: dict[st
     genomes = [genome for first, number in parts.values() for genome in range(first, first + number)]
     assert genomes == list(range(config["test_genomes"] + 10))
     assert parts["test"] == batches(config, "null")["test"]
+
+
+@pytest.mark.parametrize("key", [None, "observation"])
+def test_an_observation_may_be_a_file(config: dict[str, Any], tmp_path: Path, key: str | None) -> None:
+    section = {"outgroup_diploids": [10, 20], "target_diploids": 7, "include_bed": "mask.bed", "missing": 0.1}
+    path = tmp_path / "observation.yaml"
+    path.write_text(yaml.safe_dump({key: section} if key else section))
+    config["observation"] = str(path)
+    validate(config)
+    assert config["observation"] == section
+    assert json.loads(observation_json(config)) == section
+    assert observation_files(config) == ["mask.bed"]
+    assert (most_diploids(config, "outgroup"), most_diploids(config, "target")) == (20, 7)
+
+
+def test_a_file_without_an_observation_is_refused(config: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "observation.yaml"
+    path.write_text("observation: 3\n")
+    with pytest.raises(ConfigError, match=r"observation\.yaml: observation: expected keys and values"):
+        validate({**config, "observation": str(path)})
+
+
+def test_the_schema_and_the_observation_model_agree(config: dict[str, Any]) -> None:
+    schema = yaml.safe_load((ROOT / "src" / "introghost" / "schemas" / "config.schema.yaml").read_text())
+    section = schema["properties"]["observation"]["properties"]
+    assert set(section) == set(ObservationModel.__dataclass_fields__)
+    for name, definition in section.items():
+        kind = schema["$defs"].get(definition.get("$ref", "").rpartition("/")[2], definition)
+        if "maximum" not in kind:
+            continue
+        extra = {"panel_target_diploids": 1, "genetic_map": "x"}
+        for value, valid in ((kind["maximum"], True), (kind["maximum"] + 0.01, False)):
+            outcomes = []
+            for check in (validate, lambda content: ObservationModel.parse(content["observation"])):
+                changed = copy.deepcopy(config)
+                changed["observation"] |= {**extra, name: value}
+                try:
+                    check(changed)
+                    outcomes.append(True)
+                except ConfigError:
+                    outcomes.append(False)
+            assert outcomes == [valid, valid], (name, value)

@@ -30,7 +30,12 @@ def drawn_ghost_model(seed: int) -> tuple[demes.Graph, float]:
     return scenario.graph(parameters), parameters["pulse_time"]
 
 
-def simulate(graph: demes.Graph, seed: int, census_time: float | None = None) -> tskit.TreeSequence:
+def simulate(
+    graph: demes.Graph,
+    seed: int,
+    census_time: float | None = None,
+    recombination: float | msprime.RateMap = 1e-8,
+) -> tskit.TreeSequence:
     demography = msprime.Demography.from_demes(graph)
     if census_time is not None:
         demography.add_census(time=census_time)
@@ -39,7 +44,7 @@ def simulate(graph: demes.Graph, seed: int, census_time: float | None = None) ->
         samples={"Outgroup": 5, "Target": 10},
         demography=demography,
         sequence_length=LENGTH,
-        recombination_rate=1e-8,
+        recombination_rate=recombination,
         record_migrations=True,
         random_seed=seed,
     )
@@ -71,6 +76,18 @@ def mask_by_trees(ts: tskit.TreeSequence) -> np.ndarray:
 def test_pulse_agrees_with_census(seed: int) -> None:
     graph, pulse_time = drawn_ghost_model(seed)
     ts = simulate(graph, seed, pulse_time + 0.5)
+    expected = tracts_by_census(ts, pulse_time + 0.5)
+    assert len(expected) > 0
+    pd.testing.assert_frame_equal(ghost_tracts(ts, "Ghost"), expected)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_pulse_agrees_with_census_under_a_map_with_cold_and_hot_stretches(seed: int) -> None:
+    recombination = msprime.RateMap(
+        position=[0, 100_000.5, 150_000, 152_000, 300_000, LENGTH], rate=[1e-8, 0, 5e-7, 2e-9, 4e-8]
+    )
+    graph, pulse_time = drawn_ghost_model(seed)
+    ts = simulate(graph, seed, pulse_time + 0.5, recombination)
     expected = tracts_by_census(ts, pulse_time + 0.5)
     assert len(expected) > 0
     pd.testing.assert_frame_equal(ghost_tracts(ts, "Ghost"), expected)

@@ -58,8 +58,8 @@ def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: 
     assert "simulate_data" not in jobs(result)
     assert "--outgroup YRI --target GBR" in result.stdout
     assert "--include-bed resources/1000genomes/accessible.chr1.97-99Mb.bed" in result.stdout
-    assert "--panel-diploids 200" in result.stdout
-    assert "--minimum-allele-count 1 3" in result.stdout
+    assert '"minimum_allele_count": 5' in result.stdout
+    assert "results/1000genomes/report.html" in result.stdout
 
 
 def test_a_typo_in_the_configuration_stops_the_workflow_and_names_the_key(workflow: Path) -> None:

@@ -1,8 +1,30 @@
+import shlex
+from pathlib import Path
+
 import introghost
-from introghost.config import batches, validate
+from introghost.config import (
+    batches,
+    most_diploids,
+    observation_files,
+    observation_json,
+    validate,
+)
+from introghost.locks import release_stale
+
+# After a crash the same command goes on; Snakemake alone would ask for --unlock first.
+release_stale(Path(".snakemake"))
 
 validate(config)
 
+
+# Results of one configuration, its logs among them, lie in a folder of their own.
+pathvars:
+    results=config["results"],
+    logs=f"{config['results']}/logs",
+    benchmarks=f"{config['results']}/benchmarks",
+
+
+RESULTS = config["results"]
 VERSION = introghost.__version__
 SCENARIOS = sorted(config["scenarios"])
 TASKS = sorted(config["train"])
@@ -11,6 +33,8 @@ TREES_ANCESTRAL = (
     "outgroup-major" if config["ancestral"] == "outgroup-major" else "ancestral"
 )
 IS_SIMULATED = "simulated" in config["data"]
+OBSERVATION = observation_json(config)
+OBSERVATION_FILES = observation_files(config)
 
 
 wildcard_constraints:
@@ -26,9 +50,9 @@ def scenario_files(wildcards):
 
 
 def statistics_of(names):
-    """Paths of the statistics of all scenarios, for the batches that `names` selects."""
+    """Paths of the statistics of all scenarios, for the batches of which `names` is true."""
     return [
-        f"results/statistics/{scenario}/{batch}.zarr.zip"
+        f"<results>/statistics/{scenario}/{batch}.zarr.zip"
         for scenario in SCENARIOS
         for batch in batches(config, scenario)
         if names(batch)
@@ -38,8 +62,8 @@ def statistics_of(names):
 DATA = dict(config["data"])
 if IS_SIMULATED:
     DATA |= {
-        "vcf": "results/demo/demo.vcf.gz",
-        "populations": "results/demo/populations.tsv",
+        "vcf": "<results>/demo/demo.vcf.gz",
+        "populations": "<results>/demo/populations.tsv",
     }
 DATA_OPTIONS = ["region", "include_bed", "genetic_map"]
 DATA_FILES = {
@@ -49,8 +73,20 @@ DATA_FILES = {
 }
 
 
+if config["ancestral"].startswith("fasta="):
+    DATA_FILES["ancestral"] = config["ancestral"].partition("=")[2]
+
+
 def data_options():
-    """The options of `apply` that not every VCF needs."""
+    """The options that say what to read of a VCF, beside the files that every one needs."""
+    options = {"outgroup": DATA["outgroup"], "target": DATA["target"]}
+    options |= {"ancestral": config["ancestral"]}
+    options |= {key: DATA[key] for key in DATA_OPTIONS if key in DATA}
     return " ".join(
-        f"--{key.replace('_', '-')} {DATA[key]}" for key in DATA_OPTIONS if key in DATA
+        f"--{key.replace('_', '-')} {shlex.quote(value)}"
+        for key, value in options.items()
     )
+
+
+# A VCF that can't be read stops the workflow before anything is simulated; that it was read again changes nothing.
+CHECKED_FIRST = [] if IS_SIMULATED else ancient("<results>/check/vcf.tsv")

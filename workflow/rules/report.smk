@@ -1,18 +1,20 @@
 rule report:
     input:
-        calls="results/calls/segments.tsv",
-        evaluation=["results/evaluation/summary.tsv"]
-        + (["results/evaluation/demo/summary.tsv"] if IS_SIMULATED else []),
+        calls="<results>/calls/segments.tsv",
+        model=expand("<results>/model/{task}/MANIFEST.sha256", task=TASKS),
+        predictive="<results>/predictive/predictive.tsv",
+        evaluation=["<results>/evaluation/summary.tsv"]
+        + (["<results>/evaluation/demo/summary.tsv"] if IS_SIMULATED else []),
     output:
         report(
-            "results/report.html",
+            "<results>/report.html",
             caption="../report/report.rst",
             category="Ghost introgression",
         ),
     log:
-        "logs/report.log",
+        "<logs>/report.log",
     benchmark:
-        "results/benchmarks/report.tsv"
+        "<benchmarks>/report.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
@@ -20,7 +22,10 @@ rule report:
         scenarios=" ".join(
             f"--scenario {config['scenarios'][name]['folder']}" for name in SCENARIOS
         ),
-        truth="--calls-evaluation results/evaluation/demo" if IS_SIMULATED else "",
+        calls=subpath(input.calls, parent=True),
+        evaluation=lambda wildcards, input: Path(input.evaluation[0]).parent,
+        model=lambda wildcards, input: Path(input.model[0]).parents[1],
+        truth=(f"--calls-evaluation {RESULTS}/evaluation/demo" if IS_SIMULATED else ""),
     shell:
-        "introghost report --calls results/calls --evaluation results/evaluation --model results/model"
-        " {params.truth} {params.scenarios} --output {output} 2> {log}"
+        "introghost report --calls {params.calls} --evaluation {params.evaluation} --model {params.model}"
+        " --predictive {input.predictive} {params.truth} {params.scenarios} --output {output} 2> {log}"

@@ -1,14 +1,16 @@
 rule simulate:
     input:
         scenario=scenario_files,
+        observation=OBSERVATION_FILES,
+        check=CHECKED_FIRST,
     output:
-        trees=temp("results/simulations/{scenario}/{batch}.trees"),
-        parameters="results/simulations/{scenario}/{batch}.parameters.parquet",
-        tracts="results/simulations/{scenario}/{batch}.tracts.parquet",
+        trees=temp("<results>/simulations/{scenario}/{batch}.trees"),
+        parameters="<results>/simulations/{scenario}/{batch}.parameters.parquet",
+        tracts="<results>/simulations/{scenario}/{batch}.tracts.parquet",
     log:
-        "logs/simulate/{scenario}/{batch}.log",
+        "<logs>/simulate/{scenario}/{batch}.log",
     benchmark:
-        "results/benchmarks/simulate/{scenario}/{batch}.tsv"
+        "<benchmarks>/simulate/{scenario}/{batch}.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
@@ -20,15 +22,12 @@ rule simulate:
         ],
         regions=config["regions_per_genome"],
         region_length_bp=config["region_length_bp"],
-        outgroup_diploids=config["outgroup_diploids"],
-        target_diploids=config["target_diploids"],
-        panel_diploids=config["panel_diploids"],
+        observation=lambda wildcards: OBSERVATION,
         seed=config["seed"],
     shell:
         "introghost simulate --scenario {params.folder} --genomes {params.genomes} --first {params.first}"
         " --regions {params.regions} --region-length-bp {params.region_length_bp}"
-        " --outgroup-diploids {params.outgroup_diploids} --target-diploids {params.target_diploids}"
-        " --panel-diploids {params.panel_diploids} --seed {params.seed} --output {output.trees} 2> {log}"
+        " --observation {params.observation:q} --seed {params.seed} --output {output.trees} 2> {log}"
 
 
 if IS_SIMULATED:
@@ -40,13 +39,13 @@ if IS_SIMULATED:
                 f"{config['data']['simulated']['folder']}/priors.yaml",
             ],
         output:
-            trees="results/demo/demo.trees",
-            parameters="results/demo/demo.parameters.parquet",
-            tracts="results/demo/demo.tracts.parquet",
+            trees="<results>/demo/demo.trees",
+            parameters="<results>/demo/demo.parameters.parquet",
+            tracts="<results>/demo/demo.tracts.parquet",
         log:
-            "logs/simulate_data.log",
+            "<logs>/simulate_data.log",
         benchmark:
-            "results/benchmarks/simulate_data.tsv"
+            "<benchmarks>/simulate_data.tsv"
         conda:
             "../envs/introghost.yaml"
         params:
@@ -54,8 +53,8 @@ if IS_SIMULATED:
             folder=lambda wildcards: config["data"]["simulated"]["folder"],
             regions=config["data"]["simulated"]["regions"],
             region_length_bp=config["data"]["simulated"]["region_length_bp"],
-            outgroup_diploids=config["outgroup_diploids"],
-            target_diploids=config["target_diploids"],
+            outgroup_diploids=most_diploids(config, "outgroup"),
+            target_diploids=most_diploids(config, "target"),
             seed=config["seed"],
         shell:
             "introghost simulate --scenario {params.folder} --genomes 1"
@@ -65,14 +64,14 @@ if IS_SIMULATED:
 
     rule write_data:
         input:
-            trees="results/demo/demo.trees",
+            trees="<results>/demo/demo.trees",
         output:
-            vcf="results/demo/demo.vcf.gz",
-            populations="results/demo/populations.tsv",
+            vcf="<results>/demo/demo.vcf.gz",
+            populations="<results>/demo/populations.tsv",
         log:
-            "logs/write_data.log",
+            "<logs>/write_data.log",
         benchmark:
-            "results/benchmarks/write_data.tsv"
+            "<benchmarks>/write_data.tsv"
         conda:
             "../envs/introghost.yaml"
         params:

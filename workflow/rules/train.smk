@@ -1,15 +1,17 @@
 rule train:
     input:
         statistics=statistics_of(lambda batch: batch != "test"),
+        # Not needed to train, but to be seen before hours are spent on it.
+        predictive=ancient("<results>/predictive/predictive.tsv"),
     output:
-        weights="results/model/{task}/weights.safetensors",
-        description="results/model/{task}/model.json",
-        manifest="results/model/{task}/MANIFEST.sha256",
-        learning_curve="results/model/{task}/learning_curve.tsv",
+        weights="<results>/model/{task}/weights.safetensors",
+        description="<results>/model/{task}/model.json",
+        manifest="<results>/model/{task}/MANIFEST.sha256",
+        learning_curve="<results>/model/{task}/learning_curve.tsv",
     log:
-        "logs/train/{task}.log",
+        "<logs>/train/{task}.log",
     benchmark:
-        "results/benchmarks/train/{task}.tsv"
+        "<benchmarks>/train/{task}.tsv"
     conda:
         "../envs/introghost.yaml"
     threads: 64

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import click
 
 from introghost import __version__
-from introghost.errors import IntroghostError
+from introghost.errors import IntroghostError, OutputError
 
 _VERBS = {
     "config": ("introghost.cli.config", "Check a configuration or a scenario before anything runs."),
     "vcf": ("introghost.cli.vcf", "Check a VCF, or write one from tree sequences."),
+    "observe": ("introghost.cli.observe", "Learn from a VCF what it shows of genomes."),
     "simulate": ("introghost.cli.simulate", "Simulate genomes of one scenario."),
     "statistics": ("introghost.cli.statistics", "Turn tree sequences or a VCF into summary statistics."),
+    "predictive": ("introghost.cli.predictive", "Compare simulated statistics with those of the data."),
     "train": ("introghost.cli.train", "Train the network of one task."),
     "evaluate": ("introghost.cli.evaluate", "Measure a model, or calls, against simulated truth."),
     "apply": ("introghost.cli.apply", "Ask a model about a VCF."),
@@ -51,3 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except IntroghostError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:  # the disk is full, a folder is not ours: nothing that a traceback explains
+        click.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(OutputError.exit_code)

@@ -37,29 +37,22 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice")):
         if loaded is not None:
             bundle.check_fit(loaded, model / name, application.offered(status, size))
-    contigs = {interval[0]: application.contig_statistics(source, *interval, **size) for interval in source.contigs()}
-    statistics = [contig for contig in contigs.values() if contig is not None]
-    skipped = [name for name, contig in contigs.items() if contig is None]
-    if not statistics:
+    contigs = [application.contig_statistics(source, *interval, **size) for interval in source.contigs()]
+    skipped = [contig.contig for contig in contigs if not contig.has_sites]
+    if len(skipped) == len(contigs):
         raise DataError(f"{options['vcf']}: no usable site in {', '.join(skipped)}; check --region and --include-bed")
-    warnings = [f"contig {name} has no usable site: not called" for name in skipped]
+    calls = [application.call_contig(segment_bundle, contig) for contig in contigs]
+    warnings = application.window_warnings(calls)
     warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids())
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    calls = [application.call_contig(segment_bundle, contig) for contig in statistics]
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
-    outputs.write_segments(output, table)
-    outputs.write_bins(output, calls)
-    outputs.write_per_sample(output, calls, threshold)
+    answer = None
     if choice is not None:
-        probabilities = application.scenario_probabilities(choice, application.pool_contigs(statistics, choice))[0]
+        probabilities = application.scenario_probabilities(choice, application.pool_contigs(contigs, choice))[0]
         answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))
-        provenance.write_json(output / "model_choice.json", answer)
-    else:
-        (output / "model_choice.json").unlink(missing_ok=True)  # an earlier model's answer is not this one's
     recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")}
     record = provenance.record("apply", {**recorded, "threshold": threshold}, {**files, "model": model})
-    provenance.write_json(
-        output / "provenance.json", {**record, "dropped_records": dict(source.counts), "warnings": warnings}
-    )
+    record |= {"dropped_records": dict(source.counts), "warnings": warnings}
+    outputs.write_all(output, calls, table, threshold, answer, record)
     click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)

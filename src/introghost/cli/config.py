@@ -1,8 +1,16 @@
 """``introghost config``: is this configuration, or this scenario, one that will run?"""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
+
+from introghost.cli.data import open_data, open_windows
+from introghost.errors import ConfigError
+
+DATA_KEYS = ("vcf", "populations", "outgroup", "target", "region", "include_bed", "genetic_map")
+SIMILAR = 1.25
 
 
 @click.group("config")
@@ -19,11 +27,15 @@ def command() -> None:
     help="Folder for a drawing of each scenario, NAME.svg.",
 )
 def check(config: Path, draws: int, figures: Path | None) -> None:
-    """Check CONFIG, a YAML file, and every scenario it names; or a single scenario's folder."""
+    """Check CONFIG, a YAML file, with its data and every scenario it names; or a single scenario's folder."""
     from introghost.config import load, scenario_folders
     from introghost.simulation import scenarios
 
-    folders = [config] if config.is_dir() else scenario_folders(load(config))
+    folders = [config]
+    if not config.is_dir():
+        content = load(config)
+        _check_files(content)
+        folders = scenario_folders(content)
     if figures:
         figures.mkdir(parents=True, exist_ok=True)
     for folder in folders:
@@ -32,3 +44,24 @@ def check(config: Path, draws: int, figures: Path | None) -> None:
         click.echo(f"{folder}: ok; its parameters in {draws} draws:")
         click.echo(marginals.to_string(index=False, float_format="{:.4g}".format))
     click.echo(f"{config}: ok")
+
+
+def _check_files(config: Mapping[str, Any]) -> None:
+    """Check what the data and the observation model name, without reading a record."""
+    from introghost.simulation.observation import ObservationModel
+
+    open_windows(ObservationModel.parse(config["observation"]))
+    data = config["data"]
+    if "simulated" in data:
+        return
+    for key in ("vcf", "populations", "include_bed", "genetic_map"):
+        if key in data and not Path(data[key]).exists():
+            raise ConfigError(f"data.{key}: {data[key]}: no such file; paths are relative to the working directory")
+    source, _ = open_data({**dict.fromkeys(DATA_KEYS), **data, "ancestral": config["ancestral"]})
+    outgroup, target = source.num_diploids()
+    click.echo(f"{data['vcf']}: {outgroup} individuals of the outgroup, {target} of the target")
+    for role, found in (("outgroup", outgroup), ("target", target)):
+        wanted = config["observation"][f"{role}_diploids"]
+        low, high = wanted if isinstance(wanted, list) else (wanted, wanted)
+        if not low / SIMILAR <= found <= high * SIMILAR:
+            click.echo(f"warning: observation.{role}_diploids: {wanted} simulated, {found} in the VCF", err=True)

@@ -9,13 +9,19 @@ import click
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
+    from introghost.simulation.observation import ObservationModel
+    from introghost.simulation.windows import Windows
     from introghost.variants.source import VcfSource
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
-    click.option("--vcf", type=_FILE, help="A phased VCF or BCF; plain, gzip or bgzip."),
+    click.option(
+        "--vcf",
+        type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
+        help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it.",
+    ),
     click.option("--populations", type=_FILE, help="Table with the columns sample and population."),
     click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated."),
     click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
@@ -65,3 +71,31 @@ def open_data(options: Mapping[str, Any], *, allow_unphased: bool = False) -> tu
     files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
     kind, _, fasta = options["ancestral"].partition("=")
     return source, {**files, "ancestral": Path(fasta)} if kind == "fasta" else files
+
+
+def open_windows(observation: "ObservationModel") -> tuple["Windows | None", dict[str, Path]]:
+    """Windows of the mask and genetic map that an observation model names, None if it names neither.
+
+    Returns
+    -------
+    Windows or None
+    dict of str to Path
+        The files by role, for provenance.
+    """
+    from introghost.simulation.windows import Windows
+    from introghost.variants.annotation import read_bed, read_genetic_map
+
+    named = {"include_bed": observation.include_bed, "genetic_map": observation.genetic_map}
+    files = {role: Path(name) for role, name in named.items() if name}
+    if not files:
+        return None, files
+    intervals = read_bed(files["include_bed"]) if "include_bed" in files else None
+    return Windows(intervals, read_genetic_map(files["genetic_map"]) if "genetic_map" in files else None), files
+
+
+def describe(observation: "ObservationModel") -> dict[str, Any]:
+    """An observation model for provenance: files by name alone, since their digests stand among the inputs."""
+    return {
+        key: Path(value).name if key in ("include_bed", "genetic_map") else value
+        for key, value in observation.describe().items()
+    }

@@ -14,6 +14,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
 )
 @click.option("--model", type=_FOLDER, help="Folder of model bundles; their learning curves are drawn.")
+@click.option(
+    "--predictive",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Table that `introghost predictive` wrote for the data.",
+)
 @click.option("--scenario", "scenarios", type=_FOLDER, multiple=True, help="Scenario folder to draw; may be repeated.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The HTML file to write."
@@ -23,11 +28,12 @@ def command(
     evaluation: Path | None,
     calls_evaluation: Path | None,
     model: Path | None,
+    predictive: Path | None,
     scenarios: tuple[Path, ...],
     output: Path,
 ) -> None:
     """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
     from introghost.report import page
 
-    page.write_report(calls, evaluation, model, scenarios, output, calls_evaluation)
+    page.write_report(calls, evaluation, model, scenarios, output, calls_evaluation, predictive)
     click.echo(f"{output}: report written", err=True)

@@ -2,8 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from introghost.cli.data import describe, open_windows
+from introghost.errors import ConfigError
+
+if TYPE_CHECKING:
+    from introghost.simulation.observation import ObservationModel
 
 
 @click.command("simulate")
@@ -18,14 +25,12 @@ import click
 @click.option("--first", type=click.IntRange(min=0), default=0, show_default=True, help="Index of the first genome.")
 @click.option("--regions", type=click.IntRange(min=1), default=1, show_default=True, help="Regions of each genome.")
 @click.option("--region-length-bp", type=click.IntRange(min=1), default=1_000_000, show_default=True)
-@click.option("--outgroup-diploids", type=click.IntRange(min=1), required=True, help="Sampled from the outgroup.")
-@click.option("--target-diploids", type=click.IntRange(min=1), required=True, help="Sampled from the target.")
+@click.option("--outgroup-diploids", type=click.IntRange(min=1), help="Sampled from the outgroup.")
+@click.option("--target-diploids", type=click.IntRange(min=1), help="Sampled from the target.")
 @click.option(
-    "--panel-diploids",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Further samples, half from either, that only the allele-count filter of the observation model sees.",
+    "--observation",
+    metavar="JSON|FILE",
+    help="The observation model, as JSON or a YAML file such as `introghost observe` writes.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
 @click.option(
@@ -40,32 +45,35 @@ def command(
     first: int,
     regions: int,
     region_length_bp: int,
-    outgroup_diploids: int,
-    target_diploids: int,
-    panel_diploids: int,
+    outgroup_diploids: int | None,
+    target_diploids: int | None,
+    observation: str | None,
     seed: int,
     output: Path,
 ) -> None:
     """Simulate genomes under a scenario.
 
-    A genome's content depends on the scenario, the root seed and the genome's index only, so batches can be cut as
-    you like.
+    A genome's content depends on the scenario, the observation model, the root seed and the genome's index only, so
+    batches can be cut as you like. Sizes may be left out where the observation model gives them.
     """
     from tqdm import tqdm
 
     from introghost import provenance
     from introghost.simulation import ancestry, scenarios
+    from introghost.simulation.observation import ObservationModel
 
     scenario = scenarios.load(scenario_folder)
+    model = ObservationModel.parse(observation)
+    windows, files = open_windows(model)
     sizes = {
         "num_regions": regions,
         "region_length_bp": region_length_bp,
-        "outgroup_diploids": outgroup_diploids,
-        "target_diploids": target_diploids,
-        "panel_diploids": panel_diploids,
+        "outgroup_diploids": _number("outgroup", outgroup_diploids, model),
+        "target_diploids": _number("target", target_diploids, model),
     }
     options = {"scenario": scenario.name, "first": first, "genomes": genomes, "seed": seed, **sizes}
-    inputs = {name: scenario_folder / name for name in ("model.demes.yaml", "priors.yaml")}
+    options |= {"observation": describe(model)}
+    inputs = {name: scenario_folder / name for name in ("model.demes.yaml", "priors.yaml")} | files
     on_terminal = sys.stderr.isatty()
     with tqdm(total=genomes, unit="genome", desc=scenario.name, disable=not on_terminal) as bar:
 
@@ -80,7 +88,24 @@ def command(
             first_genome=first,
             num_genomes=genomes,
             seed=seed,
+            observation=model,
+            windows=windows,
             provenance=provenance.record("simulate", options, inputs),
             on_genome=report,
             **sizes,
         )
+
+
+def _number(role: str, given: int | None, model: "ObservationModel") -> int:
+    """Individuals to simulate: the most that the observation model asks for, unless more are given."""
+    wanted = model.outgroup_diploids if role == "outgroup" else model.target_diploids
+    if wanted is None:
+        if given is None:
+            raise ConfigError(f"--{role}-diploids is needed, for the observation model has no {role}_diploids")
+        return given
+    if given is not None and given < wanted.high:
+        raise ConfigError(
+            f"--{role}-diploids {given} is below {wanted.high}, the most that the observation model draws; "
+            "raise it or leave it out"
+        )
+    return int(wanted.high) if given is None else given

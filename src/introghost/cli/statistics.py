@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, open_data
+from introghost.cli.data import data_options, describe, open_data, open_windows
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -24,13 +24,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Root seed of the observation model.")
 @click.option(
-    "--minimum-allele-count",
-    nargs=2,
-    type=click.IntRange(min=0),
-    default=(1, 1),
-    show_default=True,
-    metavar="LOW HIGH",
-    help="Range of the simulated panel's allele-count filter.",
+    "--observation",
+    metavar="JSON|FILE",
+    help="Trees: the observation model, as JSON or a YAML file such as `introghost observe` writes.",
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="S.zarr.zip")
 def command(
@@ -39,7 +35,7 @@ def command(
     bin_bp: int,
     region_length_bp: int,
     seed: int,
-    minimum_allele_count: tuple[int, int],
+    observation: str | None,
     ancestral: str | None,
     output: Path,
     **source: Any,
@@ -47,21 +43,24 @@ def command(
     """Compute summary statistics of simulated or real haplotypes."""
     from introghost import provenance
     from introghost.errors import ConfigError
+    from introghost.simulation.observation import ObservationModel
     from introghost.statistics import dataset
 
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
-    if minimum_allele_count[0] > minimum_allele_count[1]:
-        raise ConfigError(f"--minimum-allele-count {minimum_allele_count[0]} is above {minimum_allele_count[1]}")
+    if vcf is not None and observation is not None:
+        raise ConfigError("--observation is for --trees; a VCF has been observed already")
     options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
     if trees is not None:
         ancestral = ancestral or "outgroup-major"
         if ancestral not in ("ancestral", "outgroup-major"):
             raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
-        options |= {"ancestral": ancestral, "seed": seed, "minimum_allele_count": list(minimum_allele_count)}
-        inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet")}
+        model = ObservationModel.parse(observation)
+        windows, files = open_windows(model)
+        options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
+        inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
         result = dataset.from_trees(
-            trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, minimum_allele_count=minimum_allele_count
+            trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, observation=model, windows=windows
         )
     else:
         opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})

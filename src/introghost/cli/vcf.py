@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, open_data
+from introghost.cli.data import data_options, split_names
 from introghost.errors import ConfigError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -20,25 +20,30 @@ def command() -> None:
 @data_options
 @click.option("--ancestral", default="outgroup-major", show_default=True, help="info-aa, fasta=FILE or outgroup-major.")
 @click.option("--allow-unphased", is_flag=True, help="Do not refuse unphased heterozygotes.")
-def check(allow_unphased: bool, **options: Any) -> None:
-    """Read a VCF from end to end as an analysis would, and say what is in it.
+@click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
+@click.option("--output", type=_FILE, help="Write the table to this file too, tab-separated.")
+def check(bin_bp: int, output: Path | None, **options: Any) -> None:
+    """Describe a VCF and say what an analysis of it would refuse or should doubt.
 
-    Without populations, all samples are checked together.
+    With populations, outgroup and target the exit code is 3 if an analysis would refuse the file; without them samples
+    are described by population, or all together.
     """
-    from introghost.variants.checks import summarise
-    from introghost.variants.source import open_all_samples
+    from introghost.provenance import write_text
+    from introghost.variants.checks import Request, inspect
 
-    roles = [options[name] for name in ("populations", "outgroup", "target")]
     if options["vcf"] is None:
         raise ConfigError("--vcf is needed")
-    if all(roles):
-        source, _ = open_data(options, allow_unphased=allow_unphased)
-    elif any(roles):
-        raise ConfigError("--populations, --outgroup and --target go together; give all three or none")
-    else:
-        source = open_all_samples(options["vcf"], region=options["region"], allow_unphased=allow_unphased)
-    for row in summarise(source).itertuples(index=False):
-        click.echo(f"{row.section}\t{row.item}\t{row.value}")
+    roles = {role: options[role] for role in ("outgroup", "target")}
+    if any(roles.values()) and not (all(roles.values()) and options["populations"]):
+        raise ConfigError("--populations, --outgroup and --target go together; give all three, or no role")
+    named = {role: tuple(split_names(names or "")) for role, names in roles.items()}
+    result = inspect(Request(**{**options, **named}, bin_bp=bin_bp))
+    lines = ["\t".join(row) for row in result.table.itertuples(index=False, name=None)]
+    click.echo("\n".join(lines))
+    if output is not None:
+        write_text(output, "section\titem\tvalue\n" + "".join(f"{line}\n" for line in lines))
+    if result.refusal is not None:
+        raise result.refusal
 
 
 @command.command()

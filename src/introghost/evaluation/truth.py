@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from introghost import provenance
 from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.segments import evaluate_segments
@@ -37,9 +38,8 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     segment_bundle = bundle.load(model / "segments", "segments")
     bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
     values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
-    posterior = np.stack(
-        [application.segment_posterior(segment_bundle, *region) for region in zip(values, fraction, strict=True)]
-    )
+    regions = zip(values, fraction, data["haplotype_mean"].values, strict=True)
+    posterior = np.stack([application.segment_posterior(segment_bundle, *region) for region in regions])
     genomes = genome_names(data)
     tables = evaluate_segments(
         posterior,
@@ -54,7 +54,8 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         bundle.check_fit(choice, model / "model-choice", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
         names = pd.unique(pd.Series(genomes))
         chosen = [np.flatnonzero(genomes == name) for name in names]
-        pooled = np.stack([inputs.pool(values[i], data["population_statistics"].values[i]) for i in chosen])
+        usable, population = inputs.usable_bins(fraction), data["population_statistics"].values
+        pooled = np.stack([inputs.pool(values[i], usable[i], population[i]) for i in chosen])
         truth = [str(data["scenario"].values[i[0]]) for i in chosen]
         probabilities = application.scenario_probabilities(choice, pooled)
         tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
@@ -92,6 +93,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     seed : int
         Of the bootstrap, which here draws contigs anew.
     """
+    provenance.check_complete(calls, "apply")
     bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t", dtype={"contig": str})
     truth = pd.read_parquet(tracts)
     if truth["genome"].nunique() > 1:

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from introghost.errors import DataError
+from introghost.errors import DataError, ModelError
 from introghost.haplotypes import Haplotypes
 from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
@@ -24,7 +24,13 @@ Array = NDArray[np.float32]
 TILE_BINS = 200
 NUM_PRIVATE = 4
 BATCH = 256
-SIMILAR_SIZE = 1.25
+GAP_BINS = 5
+CALLED, TOO_LITTLE, GAP, NO_SITES = (
+    "called",
+    "too little callable sequence",
+    f"no site in {GAP_BINS} or more bins",
+    "no sites in the contig",
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,12 @@ class ContigCalls:
     labels : list of str
         ``SAMPLE.HAPLOTYPE`` of each target haplotype.
     posterior : ndarray of float32, shape (num_haplotypes, num_bins)
-        NaN where too little is callable.
+        NaN where `status` is not ``called``.
     private_alleles : ndarray of int64, shape (num_haplotypes, num_bins)
     callable_bp : ndarray of float32, shape (num_bins,)
+    num_sites : ndarray of int64, shape (num_bins,)
+    status : ndarray of str, shape (num_bins,)
+        ``called``, or why the bin is not.
     """
 
     contig: str
@@ -51,11 +60,17 @@ class ContigCalls:
     posterior: Array
     private_alleles: NDArray[np.int64]
     callable_bp: Array
+    num_sites: NDArray[np.int64]
+    status: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
 class ContigStatistics:
-    """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`."""
+    """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`.
+
+    ``num_sites`` is int64 of shape (num_bins,). Of a contig without sites, `haplotype` has no bin and `population` no
+    region, for nothing can be computed.
+    """
 
     contig: str
     start_bp: int
@@ -64,6 +79,12 @@ class ContigStatistics:
     haplotype: Array
     population: Array
     callable_bp: Array
+    num_sites: NDArray[np.int64]
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether the contig has any usable site."""
+        return bool(self.num_sites.any())
 
 
 def contig_statistics(
@@ -75,7 +96,7 @@ def contig_statistics(
     bin_bp: int,
     region_length_bp: int,
     tile_bins: int = TILE_BINS,
-) -> ContigStatistics | None:
+) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
 
     Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
@@ -94,32 +115,40 @@ def contig_statistics(
 
     Returns
     -------
-    ContigStatistics or None
-        None if the stretch has no usable site.
+    ContigStatistics
     """
-    halo = WINDOW_BINS // 2
-    num_bins = -(-(end_bp - start_bp) // bin_bp)
-    contig_haplotypes = source.read(contig, start_bp, end_bp)
-    if not len(contig_haplotypes.positions_bp):
-        return None
-    per_tile, callable_bp = [], []
-    for first in range(0, num_bins, tile_bins):
-        last = min(first + tile_bins, num_bins)
-        outer = max(first - halo, 0), min(last + halo, num_bins)
-        tile = contig_haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
-        inner = slice(first - outer[0], last - outer[0])
-        per_tile.append(haplotype_statistics(tile, bin_bp)[:, inner])
-        callable_bp.append(callable_per_bin_bp(tile, bin_bp)[inner])
-    population = [population_statistics(region) for region in _regions(contig_haplotypes, region_length_bp)]
+    haplotypes = source.read(contig, start_bp, end_bp)
+    if len(haplotypes.positions_bp):
+        haplotype = _tiled(haplotypes, bin_bp, tile_bins)
+        population = np.stack([population_statistics(region) for region in _regions(haplotypes, region_length_bp)])
+    else:
+        haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
+        population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
+    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
     return ContigStatistics(
         contig,
         start_bp,
         end_bp,
-        contig_haplotypes.target_labels,
-        np.concatenate(per_tile, axis=1),
-        np.stack(population),
-        np.concatenate(callable_bp),
+        haplotypes.target_labels,
+        haplotype,
+        population,
+        callable_bp,
+        np.bincount((haplotypes.positions_bp - start_bp) // bin_bp, minlength=len(callable_bp)).astype(np.int64),
     )
+
+
+def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
+    """`haplotype_statistics` of a stretch, one tile after the other."""
+    start_bp, end_bp = haplotypes.interval_bp
+    halo = WINDOW_BINS // 2
+    num_bins = -(-(end_bp - start_bp) // bin_bp)
+    per_tile = []
+    for first in range(0, num_bins, tile_bins):
+        last = min(first + tile_bins, num_bins)
+        outer = max(first - halo, 0), min(last + halo, num_bins)
+        tile = haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
+        per_tile.append(haplotype_statistics(tile, bin_bp)[:, first - outer[0] : last - outer[0]])
+    return np.concatenate(per_tile, axis=1)
 
 
 def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
@@ -133,7 +162,9 @@ def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
             yield region
 
 
-def segment_posterior(bundle: Bundle, statistics: Array, callable_fraction: Array) -> Array:
+def segment_posterior(
+    bundle: Bundle, statistics: Array, callable_fraction: Array, pooled: Array | None = None
+) -> Array:
     """Probability that each bin of each haplotype is ghost-derived.
 
     Parameters
@@ -142,23 +173,38 @@ def segment_posterior(bundle: Bundle, statistics: Array, callable_fraction: Arra
         Of the task ``"segments"``.
     statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
     callable_fraction : ndarray of float32, shape (num_bins,)
+    pooled : ndarray of float32, shape (num_bins, num_statistics), optional
+        Mean over all target haplotypes, if `statistics` does not hold all of them.
 
     Returns
     -------
     ndarray of float32, shape (num_haplotypes, num_bins)
         NaN where too little of the bin is callable.
     """
+    usable = inputs.usable_bins(callable_fraction)
+    if pooled is None:
+        pooled = statistics.mean(axis=0, dtype=np.float64).astype(np.float32)
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
-    around = torch.from_numpy(inputs.context(statistics, window))
+    around = torch.from_numpy(inputs.context(pooled, usable, window))
     own = torch.from_numpy(statistics)
+    _check_channels(bundle, own.shape[2] + around.shape[1])
     result = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
         for start in range(0, len(own), BATCH):
             part = own[start : start + BATCH]
             logits = bundle.network(torch.cat([part, around.expand(len(part), -1, -1)], dim=2))
             result[start : start + BATCH] = torch.sigmoid(logits / bundle.temperature).numpy()
-    result[:, ~inputs.usable_bins(callable_fraction)] = np.nan
+    result[:, ~usable] = np.nan
     return result
+
+
+def _check_channels(bundle: Bundle, found: int) -> None:
+    expected = bundle.description["architecture"]["channels"]
+    if found != expected:
+        raise ModelError(
+            f"the {bundle.task} network takes {expected} values per place, this version of introghost computes "
+            f"{found}; use the version that trained it, or train anew"
+        )
 
 
 def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]:
@@ -172,6 +218,7 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
     -------
     ndarray of float64, shape (num_genomes, num_scenarios)
     """
+    _check_channels(bundle, pooled.shape[1])
     with torch.inference_mode():
         logits = bundle.network(torch.from_numpy(pooled)).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits / bundle.temperature, dim=1).numpy()
@@ -179,21 +226,55 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
 
 
 def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
-    """Posteriors along one contig from its statistics."""
+    """Posteriors along one contig from its statistics; every bin has a row, called or not."""
     bin_bp = bundle.description["bin_bp"]
     starts = np.arange(statistics.start_bp, statistics.end_bp, bin_bp, dtype=np.int64)
     ends = np.minimum(starts + bin_bp, statistics.end_bp)
     fraction = statistics.callable_bp / (ends - starts).astype(np.float32)
-    per_10kb = statistics.haplotype[:, :, [STATISTICS.index(name) for name in STATISTICS[:NUM_PRIVATE]]].sum(axis=2)
+    posterior = np.full((len(statistics.labels), len(starts)), np.nan, dtype=np.float32)
+    private = np.zeros(posterior.shape, dtype=np.int64)
+    status = _status(statistics, fraction)
+    if statistics.has_sites:
+        called_fraction = np.where(status == CALLED, fraction, np.float32(0))  # a gap is not context either
+        posterior = segment_posterior(bundle, statistics.haplotype, called_fraction)
+        per_10kb = statistics.haplotype[:, :, [STATISTICS.index(name) for name in STATISTICS[:NUM_PRIVATE]]]
+        private = np.rint(per_10kb.sum(axis=2) * statistics.callable_bp / 10_000).astype(np.int64)
     return ContigCalls(
         contig=statistics.contig,
         starts_bp=starts,
         ends_bp=ends,
         labels=statistics.labels,
-        posterior=segment_posterior(bundle, statistics.haplotype, fraction),
-        private_alleles=np.rint(per_10kb * statistics.callable_bp / 10_000).astype(np.int64),
+        posterior=posterior,
+        private_alleles=private,
         callable_bp=statistics.callable_bp,
+        num_sites=statistics.num_sites,
+        status=status,
     )
+
+
+def _status(statistics: ContigStatistics, callable_fraction: Array) -> NDArray[np.str_]:
+    """Why each bin is or isn't called. Many bins in a row without any site are a gap that no mask told of."""
+    status = np.where(inputs.usable_bins(callable_fraction), CALLED, TOO_LITTLE)
+    empty = np.diff(np.pad((statistics.num_sites == 0).astype(np.int8), 1))
+    for first, last in zip(np.flatnonzero(empty == 1), np.flatnonzero(empty == -1), strict=True):
+        inside = status[first:last]
+        if (inside == CALLED).sum() >= GAP_BINS:
+            status[first:last] = np.where(inside == CALLED, GAP, inside)
+    return status if statistics.has_sites else np.full(len(status), NO_SITES)
+
+
+def window_warnings(calls: list[ContigCalls]) -> list[str]:
+    """What to tell the user about bins that are not called."""
+    warnings = [
+        f"contig {contig.contig} has no usable site: not called" for contig in calls if not any(contig.num_sites)
+    ]
+    gaps = sum(int((contig.ends_bp - contig.starts_bp)[contig.status == GAP].sum()) for contig in calls)
+    if gaps:
+        warnings.append(
+            f"{gaps:,} bp in runs of {GAP_BINS} or more bins without any site are taken for gaps and not called; "
+            "name the callable regions with --include-bed"
+        )
+    return warnings
 
 
 def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
@@ -232,15 +313,17 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
     """Pooled statistics of one genome read from a VCF, shape (1, num_pooled)."""
     bins = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
     weighed = []
-    for contig in contigs:
-        usable = contig.haplotype[:, inputs.usable_bins(contig.callable_bp / bundle.description["bin_bp"])]
+    with_sites = [contig for contig in contigs if contig.has_sites]
+    for contig in with_sites:
+        called = _status(contig, contig.callable_bp / bundle.description["bin_bp"]) == CALLED
+        usable = contig.haplotype[:, called]
         for start in range(0, usable.shape[1], bins):
             part = usable[:, start : start + bins]
-            if 2 * part.shape[1] >= bins or usable.shape[1] < bins:
-                weighed.append(inputs.pool(part[None], np.zeros((1, 0), dtype=np.float32)))
+            if part.shape[1] and (2 * part.shape[1] >= bins or usable.shape[1] < bins):
+                weighed.append(inputs.pool_region(part))
     if not weighed:
         raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
-    population = np.concatenate([contig.population for contig in contigs]).mean(axis=0)
+    population = np.concatenate([contig.population for contig in with_sites]).mean(axis=0)
     return np.concatenate([np.mean(weighed, axis=0), population])[None].astype(np.float32)
 
 
@@ -255,10 +338,14 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
 
 
 def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
-    """What to tell the user if the numbers of diploids are not near those that the bundle was trained on."""
+    """What to tell the user if the numbers of diploids are outside those that the bundle was trained on."""
     found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
-    return [
-        f"{name.replace('_', ' ')}: {number} in the data, {bundle.description[name]} in training; posteriors may be off"
-        for name, number in found.items()
-        if not 1 / SIMILAR_SIZE <= number / bundle.description[name] <= SIMILAR_SIZE
-    ]
+    warnings = []
+    for name, number in found.items():
+        low, high = bundle.description["sample_sizes"][name]
+        if not low <= number <= high:
+            trained = f"{low}" if low == high else f"{low} to {high}"
+            warnings.append(
+                f"{name.replace('_', ' ')}: {number} in the data, {trained} in training; posteriors may be off"
+            )
+    return warnings

@@ -1,22 +1,28 @@
 """Model bundles: a folder of weights (safetensors), description (JSON) and digests. Nothing in it is executed."""
 
-import json
-import math
+import hashlib
+import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import torch as safetensors_torch
 
 from introghost import provenance
 from introghost.errors import ModelError
-from introghost.networks.model_choice import ModelChoiceNetwork
-from introghost.networks.segments import SegmentNetwork
+from introghost.inference import bundle_checks
+from introghost.inference.bundle_checks import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
 WEIGHTS, DESCRIPTION, MANIFEST = "weights.safetensors", "model.json", "MANIFEST.sha256"
-_NETWORKS: dict[str, type[torch.nn.Module]] = {"segments": SegmentNetwork, "model-choice": ModelChoiceNetwork}
+_MAXIMUM_BYTES = {
+    WEIGHTS: bundle_checks.MAXIMUM_WEIGHTS_BYTES + bundle_checks.MAXIMUM_TEXT_BYTES,
+    DESCRIPTION: bundle_checks.MAXIMUM_TEXT_BYTES,
+    MANIFEST: 2**16,
+}
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Bundle:
     network : torch.nn.Module
         In evaluation mode.
     description : dict
-        Content of ``model.json``: architecture, statistics, bin_bp, ancestral, temperature, sample sizes, provenance.
+        Content of ``model.json``: architecture, statistics, bin_bp, ancestral, temperature, sample_sizes, provenance;
+        see `bundle_checks`.
     """
 
     task: str
@@ -44,12 +51,20 @@ class Bundle:
 
 
 def save(bundle: Bundle, folder: Path) -> None:
-    """Write `bundle` to `folder`, each file atomically and the manifest last: a folder without one is not a bundle."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    """Write `bundle` to `folder`, each file atomically and the manifest last: a folder without one is not a bundle.
+
+    Raises
+    ------
+    ModelError
+        If the bundle is one that `load` would refuse.
+    """
     description = {**bundle.description, "schema_version": SCHEMA_VERSION, "task": bundle.task}
+    bundle_checks.check_description(description, bundle.task, str(folder / DESCRIPTION))
+    tensors = {name: tensor.contiguous().cpu() for name, tensor in bundle.network.state_dict().items()}
+    _check_values(tensors, str(folder / WEIGHTS))
+    (folder / MANIFEST).unlink(missing_ok=True)
     with provenance.atomic_path(folder / WEIGHTS) as temporary:
-        save_file({name: tensor.contiguous().cpu() for name, tensor in bundle.network.state_dict().items()}, temporary)
+        temporary.write_bytes(safetensors_torch.save(tensors))
     provenance.write_json(folder / DESCRIPTION, description)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in (DESCRIPTION, WEIGHTS)]
     provenance.write_text(folder / MANIFEST, "".join(lines))
@@ -58,52 +73,88 @@ def save(bundle: Bundle, folder: Path) -> None:
 def load(folder: Path, task: str) -> Bundle:
     """Read and check the bundle in `folder`.
 
+    Each file is read once, and what was checked is what is used. Names, shapes and sizes are compared before memory
+    is set aside for the network.
+
     Raises
     ------
     ModelError
-        If a file is missing or was changed after it was written, or the bundle is of another version or task.
+        If a file is missing, damaged or was changed after it was written, or the bundle is of another version or task.
     """
-    _check_digests(folder)
+    contents = _read_files(folder)
+    description = bundle_checks.parse_json(contents[DESCRIPTION], str(folder / DESCRIPTION))
+    bundle_checks.check_description(description, task, str(folder / DESCRIPTION))
+    network = bundle_checks.empty_network(description, task, str(folder / DESCRIPTION))
+    where = str(folder / WEIGHTS)
+    bundle_checks.check_weights(contents[WEIGHTS], network, where)
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{folder / DESCRIPTION}: not JSON: {error}") from error
-    version = description.get("schema_version")
-    if version != SCHEMA_VERSION:
-        age = (
-            "too new: update introghost"
-            if isinstance(version, int) and version > SCHEMA_VERSION
-            else "too old: train it anew"
-        )
-        raise ModelError(f"{folder}: bundle format {version!r}, expected {SCHEMA_VERSION}; it is {age}")
-    if description.get("task") != task:
-        raise ModelError(f"{folder}: the bundle is for {description.get('task')!r}, expected {task!r}")
-    absent = [key for key in ("architecture", "temperature") if key not in description]
-    if absent:
-        raise ModelError(f"{folder / DESCRIPTION}: lacks {', '.join(absent)}")
-    network = _NETWORKS[task](**description["architecture"])
-    weights = load_file(folder / WEIGHTS)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    if {name: tuple(tensor.shape) for name, tensor in weights.items()} != expected:
-        raise ModelError(f"{folder / WEIGHTS}: the tensors are not those of the architecture in {DESCRIPTION}")
-    network.load_state_dict(weights)
-    if not math.isfinite(description["temperature"]):
-        raise ModelError(f"{folder / DESCRIPTION}: temperature {description['temperature']!r} is not a number")
+        weights = safetensors_torch.load(contents[WEIGHTS])
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{where}: not safetensors ({reason}); copy the bundle again or train anew") from error
+    _check_values(weights, where)
+    network.load_state_dict(weights, assign=True)
     return Bundle(task, network.eval(), description)
 
 
-def _check_digests(folder: Path) -> None:
-    if not (folder / MANIFEST).is_file():
+def _check_values(weights: dict[str, torch.Tensor], where: str) -> None:
+    for name, tensor in weights.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise ModelError(f"{where}: tensor {name} holds values that are not finite; train anew")
+        if name.endswith("deviation") and not bool((tensor > 0).all()):
+            raise ModelError(f"{where}: tensor {name} holds values that are not above 0; train anew")
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """Content of weights and description, each as its digest in the manifest says."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder; --model is the folder that holds {folder.name}/")
+    if not (folder / MANIFEST).exists() and not (folder / MANIFEST).is_symlink():
         raise ModelError(
             f"{folder}: no model bundle here (no {MANIFEST}); --model is the folder that holds {folder.name}/"
         )
-    lines = (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
-    recorded: dict[str, str] = {name.strip(): digest for digest, _, name in (line.partition(" ") for line in lines)}
-    for name in (DESCRIPTION, WEIGHTS):
-        if not (folder / name).is_file():
-            raise ModelError(f"{folder / name}: missing from the bundle")
-        if recorded.get(name) != provenance.sha256(folder / name):
+    recorded = _digests(_read_file(folder / MANIFEST), folder / MANIFEST)
+    contents = {name: _read_file(folder / name) for name in (DESCRIPTION, WEIGHTS)}
+    for name, content in contents.items():
+        if recorded[name] != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{folder / name}: SHA-256 differs from {MANIFEST}: the file was damaged or changed")
+    return contents
+
+
+def _read_file(path: Path) -> bytes:
+    """Content of a plain file of bounded size: no link that leads out of the bundle, no device that never ends."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            raise ModelError(f"{path}: not a plain file (a link, folder or device); copy the file itself there")
+        limit = _MAXIMUM_BYTES[path.name]
+        if about.st_size > limit:
+            raise ModelError(f"{path}: {about.st_size:,} bytes, expected at most {limit:,}; is this a bundle's?")
+        with path.open("rb") as file:
+            return file.read(limit)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: missing from the bundle; copy the whole folder") from error
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _digests(content: bytes, path: Path) -> dict[str, str]:
+    """Digest of each file by name; exactly the two files of a bundle, each once."""
+    recorded: dict[str, str] = {}
+    for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), start=1):
+        match = _MANIFEST_LINE.fullmatch(line)
+        if match is None:
+            raise ModelError(f"{path}: line {number} is not 'SHA-256  FILE'; the file was damaged or changed")
+        digest, name = match.groups()
+        if name not in (DESCRIPTION, WEIGHTS) or name in recorded:
+            raise ModelError(
+                f"{path}: line {number} names {ascii(name)[:60]}, expected {DESCRIPTION} and {WEIGHTS} once each"
+            )
+        recorded[name] = digest
+    for name in (DESCRIPTION, WEIGHTS):
+        if name not in recorded:
+            raise ModelError(f"{path}: has no SHA-256 of {name}; the file was cut or changed")
+    return recorded
 
 
 def check_fit(bundle: Bundle, folder: Path, found: dict[str, Any]) -> None:
@@ -113,10 +164,25 @@ def check_fit(bundle: Bundle, folder: Path, found: dict[str, Any]) -> None:
     ----------
     found : dict
         What the data have, under keys of the description (``bin_bp``, ``ancestral``, ``statistics``, …).
+
+    Raises
+    ------
+    ModelError
+        On the first difference; of lists of names it says which name.
     """
     for key, value in found.items():
-        if bundle.description[key] != value:
+        trained = bundle.description.get(key)
+        if trained == value:
+            continue
+        if isinstance(trained, list) and isinstance(value, list):
+            number = next((i for i, pair in enumerate(zip(trained, value, strict=False)) if pair[0] != pair[1]), None)
+            number = min(len(trained), len(value)) if number is None else number
+            theirs, ours = (repr(names[number]) if number < len(names) else "none" for names in (trained, value))
             raise ModelError(
-                f"{folder}: trained with {key} {bundle.description[key]!r}, the data have {value!r}; "
-                "use the option that gives the trained value, or train anew"
+                f"{folder}: {key} number {number + 1} is {theirs} in the bundle and {ours} in this version of "
+                "introghost; use the version that trained it, or train anew"
             )
+        raise ModelError(
+            f"{folder}: trained with {key} {trained!r}, the data have {value!r}; "
+            "use the option that gives the trained value, or train anew"
+        )

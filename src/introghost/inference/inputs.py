@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.errors import DataError
 from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
 
 Array = NDArray[np.float32]
@@ -10,12 +11,15 @@ Array = NDArray[np.float32]
 QUANTILES = (0.05, 0.5, 0.95, 0.99)
 
 
-def context(statistics: Array, window_bins: int) -> Array:
-    """What surrounds a haplotype: each statistic pooled over haplotypes, and that pooled along the sequence.
+def context(pooled: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
+    """What surrounds a haplotype: each statistic pooled over haplotypes, and that averaged along the sequence.
 
     Parameters
     ----------
-    statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
+    pooled : ndarray of float32, shape (num_bins, num_statistics)
+        Mean over all target haplotypes.
+    usable : ndarray of bool, shape (num_bins,)
+        Bins that enter the average.
     window_bins : int
         Bins of the centred moving average, truncated at the ends: the same for a region and for a whole contig, so
         that tiling leaves no seam.
@@ -23,33 +27,57 @@ def context(statistics: Array, window_bins: int) -> Array:
     Returns
     -------
     ndarray of float32, shape (num_bins, 2 * num_statistics)
+        The average is 0 where no bin of the window is usable.
     """
-    pooled = statistics.mean(axis=0, dtype=np.float64)
-    total = np.concatenate([np.zeros((1, pooled.shape[1])), np.cumsum(pooled, axis=0)])
+    weights = usable[:, None].astype(np.float64)
+    start = np.zeros((1, pooled.shape[1]))
+    total = np.concatenate([start, np.cumsum(pooled * weights, axis=0, dtype=np.float64)])
+    number = np.concatenate([start[:, :1], np.cumsum(weights, axis=0)])
     index = np.arange(len(pooled))
     low = np.maximum(index - window_bins // 2, 0)
     high = np.minimum(index + window_bins // 2 + 1, len(pooled))
-    smooth = (total[high] - total[low]) / (high - low)[:, None]
+    smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
     return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
 
 
-def pool(haplotype_statistics: Array, population_statistics: Array) -> Array:
+def pool(haplotype_statistics: Array, usable: NDArray[np.bool_], population_statistics: Array) -> Array:
     """Pooled statistics of one genome, regions and haplotypes entering symmetrically.
 
     Parameters
     ----------
     haplotype_statistics : ndarray of float32, shape (num_regions, num_haplotypes, num_bins, num_statistics)
+        A haplotype that is NaN is left out.
+    usable : ndarray of bool, shape (num_regions, num_bins)
+        Bins that enter; a region without any is left out.
     population_statistics : ndarray of float32, shape (num_regions, num_population_statistics)
 
     Returns
     -------
     ndarray of float32
         Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over regions.
+
+    Raises
+    ------
+    DataError
+        No usable bin at all.
     """
-    flat = haplotype_statistics.reshape(len(haplotype_statistics), -1, haplotype_statistics.shape[-1])
-    spread = np.quantile(flat, QUANTILES, axis=1).mean(axis=1).ravel()
-    mean = flat.mean(axis=(0, 1), dtype=np.float64)
-    return np.concatenate([mean, spread, population_statistics.mean(axis=0, dtype=np.float64)]).astype(np.float32)
+    pooled = [pool_region(s[:, u]) for s, u in zip(haplotype_statistics, usable, strict=True) if u.any()]
+    if not pooled:
+        raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
+    population = population_statistics[usable.any(axis=1)].mean(axis=0, dtype=np.float64)
+    return np.concatenate([np.mean(pooled, axis=0), population]).astype(np.float32)
+
+
+def pool_region(statistics: Array) -> NDArray[np.float64]:
+    """Mean and quantiles over haplotypes and bins, shape ((1 + num_quantiles) * num_statistics,).
+
+    `statistics` is of shape (num_haplotypes, num_bins, num_statistics), at least one bin; haplotypes of NaN are left
+    out.
+    """
+    present = ~np.isnan(statistics[:, 0, 0])
+    flat = statistics[present].reshape(-1, statistics.shape[-1])
+    spread = np.quantile(flat, QUANTILES, axis=0).astype(np.float64).ravel()
+    return np.concatenate([flat.mean(axis=0, dtype=np.float64), spread])
 
 
 def usable_bins(callable_fraction: Array) -> NDArray[np.bool_]:

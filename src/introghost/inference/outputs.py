@@ -1,14 +1,50 @@
 """The files of `apply`, in formats that IGV, the UCSC browser, pandas and R open."""
 
+import gzip
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from introghost import provenance
-from introghost.inference.application import ContigCalls
+from introghost.inference.application import CALLED, ContigCalls
 
 _COLOURS = ("68,1,84", "33,145,140", "253,231,37")
+
+
+def write_all(
+    folder: Path,
+    calls: list[ContigCalls],
+    table: pd.DataFrame,
+    threshold: float,
+    model_choice: Mapping[str, Any] | None,
+    record: Mapping[str, Any],
+) -> None:
+    """Every file of `apply`; between the first and the last the folder is marked as not complete.
+
+    Parameters
+    ----------
+    folder : Path
+    calls : list of ContigCalls
+    table : DataFrame
+        Of `application.segments`.
+    threshold : float
+    model_choice : mapping or None
+        Of `decisions.answer`; None removes the answer of an earlier model.
+    record : mapping
+        Provenance, written last.
+    """
+    (folder / provenance.COMPLETE).unlink(missing_ok=True)
+    (folder / "model_choice.json").unlink(missing_ok=True)
+    write_segments(folder, table)
+    write_bins(folder, calls)
+    write_windows(folder, calls)
+    write_per_sample(folder, calls, threshold)
+    if model_choice is not None:
+        provenance.write_json(folder / "model_choice.json", model_choice)
+    provenance.write_json(folder / provenance.COMPLETE, record)
 
 
 def write_segments(folder: Path, table: pd.DataFrame) -> None:
@@ -36,20 +72,41 @@ def write_bins(folder: Path, calls: list[ContigCalls]) -> None:
     for contig in calls:
         place = pd.DataFrame({"contig": contig.contig, "start": contig.starts_bp, "end": contig.ends_bp})
         tables.append(pd.concat([place, pd.DataFrame(contig.posterior.T, columns=contig.labels)], axis=1))
-        called = ~np.isnan(contig.posterior).any(axis=0)
+        called = contig.status == CALLED
         mean = contig.posterior[:, called].mean(axis=0)
         means.append(place[called].assign(posterior=mean))
-    with provenance.atomic_path(folder / "bins.tsv.gz") as temporary:
-        pd.concat(tables).to_csv(
-            temporary, sep="\t", index=False, float_format="%.5f", compression={"method": "gzip", "mtime": 0}
-        )
+    # Neither a time nor the temporary file's name in the header of gzip: equal calls give equal bytes.
+    with (
+        provenance.atomic_path(folder / "bins.tsv.gz") as temporary,
+        temporary.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
+    ):
+        pd.concat(tables).to_csv(compressed, sep="\t", index=False, float_format="%.5f", lineterminator="\n")
     text = pd.concat(means).to_csv(None, sep="\t", header=False, index=False, float_format="%.6f")
     provenance.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
 
 
+def write_windows(folder: Path, calls: list[ContigCalls]) -> None:
+    """``windows.tsv``: every bin with its callable base pairs, its sites, and why it was not called if it was not."""
+    tables = [
+        pd.DataFrame(
+            {
+                "contig": contig.contig,
+                "start": contig.starts_bp,
+                "end": contig.ends_bp,
+                "callable_bp": np.rint(contig.callable_bp).astype(np.int64),
+                "num_sites": contig.num_sites,
+                "status": contig.status,
+            }
+        )
+        for contig in calls
+    ]
+    provenance.write_text(folder / "windows.tsv", _tsv(pd.concat(tables)))
+
+
 def write_per_sample(folder: Path, calls: list[ContigCalls], threshold: float) -> None:
     """``per_sample.tsv``: callable base pairs of each target haplotype, and those in bins called at `threshold`."""
-    callable_bp = int(sum(contig.callable_bp[~np.isnan(contig.posterior[0])].sum() for contig in calls))
+    callable_bp = int(sum(contig.callable_bp[contig.status == CALLED].sum() for contig in calls))
     called = sum((contig.posterior >= threshold) @ contig.callable_bp.astype(np.float64) for contig in calls)
     rows = []
     for label, called_bp in zip(calls[0].labels, np.asarray(called).astype(int), strict=True):

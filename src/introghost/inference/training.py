@@ -1,6 +1,7 @@
 """Training: splits by genome, the Lightning loop, and what comes out as a bundle."""
 
 import copy
+import json
 import logging
 import sys
 import warnings
@@ -69,11 +70,13 @@ class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     def _pairs(self) -> NDArray[np.intp]:
         """(region, haplotype) of one epoch: drawn anew and shuffled for training, always the same for validation."""
         total, drawn = self.data.statistics.shape[1], self._per_region()
+        present = self.data.present[self.regions][:, None]
         if self.seed is None:
-            chosen = np.tile(np.linspace(0, total - 1, drawn).round().astype(np.intp), (len(self.regions), 1))
+            chosen = (np.linspace(0, 1, drawn) * (present - 1)).round().astype(np.intp)
             return np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1)
         rng = np.random.default_rng(seeds.derive(self.seed, "epoch", self.epoch))
         chosen = rng.permuted(np.tile(np.arange(total), (len(self.regions), 1)), axis=1)[:, :drawn]
+        chosen %= present  # rows beyond the haplotypes of a small sample are empty
         return rng.permutation(np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -89,12 +92,14 @@ class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
 class _SegmentData:
     def __init__(self, dataset: xr.Dataset) -> None:
         self.statistics = torch.from_numpy(dataset["haplotype_statistics"].values.astype(np.float16))
+        self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
         window = int(dataset.attrs["region_length_bp"] // dataset.attrs["bin_bp"])
+        usable = inputs.usable_bins(dataset["callable_fraction"].values)
+        pooled = dataset["haplotype_mean"].values
         self.context = torch.from_numpy(
-            np.stack([inputs.context(region, window) for region in dataset["haplotype_statistics"].values])
+            np.stack([inputs.context(*region, window) for region in zip(pooled, usable, strict=True)])
         )
         self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
-        usable = inputs.usable_bins(dataset["callable_fraction"].values)
         self.usable = torch.from_numpy(usable.astype(np.float32))
 
     def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp]) -> tuple[Tensor, Tensor, Tensor]:
@@ -102,7 +107,7 @@ class _SegmentData:
         return torch.cat([own, self.context[region]], dim=2), self.labels[region, haplotype], self.usable[region]
 
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
-        own = self.statistics[regions].float().sqrt().flatten(0, 2)
+        own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])
         around = self.context[regions].sqrt().flatten(0, 1)
         network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
 
@@ -277,14 +282,12 @@ def _pool_genomes(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
     """Pooled statistics, scenario index and side of the split of each genome."""
     keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
+    values, population = dataset["haplotype_statistics"].values, dataset["population_statistics"].values
+    usable = inputs.usable_bins(dataset["callable_fraction"].values)
     pooled, classes, sides = [], [], []
     for scenario, genome in keys.unique():
         regions = np.flatnonzero(keys == (scenario, genome))
-        pooled.append(
-            inputs.pool(
-                dataset["haplotype_statistics"].values[regions], dataset["population_statistics"].values[regions]
-            )
-        )
+        pooled.append(inputs.pool(values[regions], usable[regions], population[regions]))
         classes.append(scenarios.index(scenario))
         sides.append(bool(held_out[regions[0]]))
     return np.stack(pooled), np.array(classes, dtype=np.int64), np.array(sides)
@@ -306,14 +309,16 @@ def _describe(
     train: NDArray[np.intp],
     validation: NDArray[np.intp],
 ) -> dict[str, Any]:
-    attributes = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids")
+    sizes = ("outgroup_diploids", "target_diploids")
     return {
         "architecture": architecture,
         "temperature": temperature,
         "statistics": [str(name) for name in dataset["statistic"].values],
         "population_statistics": [str(name) for name in dataset["population_statistic"].values],
         "ancestral": str(dataset.attrs["ancestral"]),
-        **{name: int(dataset.attrs[name]) for name in attributes},
+        **{name: int(dataset.attrs[name]) for name in ("bin_bp", "region_length_bp")},
+        "sample_sizes": {name: [int(number) for number in dataset.attrs[name]] for name in sizes},
+        "observation": json.loads(str(dataset.attrs["observation"])),
         "num_training": len(train),
         "num_validation": len(validation),
     }

@@ -18,6 +18,8 @@ MAX_CONTIGS = 6
 MAX_HAPLOTYPES = 200
 MAX_POINTS = 1500
 MAX_VECTOR_SEGMENTS = 2000
+MAX_STATISTICS = 30
+MAX_DEVIATION = 8
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
 
@@ -180,3 +182,31 @@ def reliability(table: pd.DataFrame, name: str) -> str:
     axis.plot(table["mean_probability"], table["observed_frequency"], color=ORANGE, marker="o", markersize=4)
     axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="called probability", ylabel="observed frequency")
     return _svg(figure, name, "Observed frequency against called probability; the diagonal is perfect calibration.")
+
+
+def predictive(table: pd.DataFrame) -> str:
+    """The data against the 95 % interval of simulated genomes, one row per statistic.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns statistic, summary, median, lower, upper, deviation (in standard deviations), verdict; drawn top to
+        bottom, deviations beyond `MAX_DEVIATION` at the edge.
+    """
+    figure, (axis,) = _new_figure(7, 1 + 0.22 * len(table))
+    rows = np.arange(len(table))
+    unit = (table["upper"] - table["lower"]).to_numpy() / 3.92
+    unit = np.where(unit > 0, unit, 1)
+    lower, upper = (((table[end] - table["median"]) / unit).to_numpy() for end in ("lower", "upper"))
+    axis.hlines(rows, lower, upper, color=GREY, linewidth=4, alpha=0.6)
+    axis.plot(np.zeros(len(rows)), rows, "|", color=GREY)
+    outside = (table["verdict"] == "outside").to_numpy()
+    place = np.clip(table["deviation"].to_numpy(), -MAX_DEVIATION, MAX_DEVIATION)
+    for chosen, colour in ((outside, ORANGE), (~outside, BLUE)):
+        axis.plot(place[chosen], rows[chosen], "o", color=colour, markersize=5)
+    axis.set_yticks(rows, (table["statistic"] + " (" + table["summary"] + ")").tolist(), fontsize=7)
+    axis.set(xlim=(-1.08 * MAX_DEVIATION, 1.08 * MAX_DEVIATION), ylim=(len(rows) - 0.5, -0.5))
+    axis.set_xlabel("distance from the simulated median (standard deviations)")
+    return _svg(
+        figure, "predictive", f"{outside.sum()} of {len(table)} statistics lie outside their simulated interval."
+    )

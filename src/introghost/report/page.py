@@ -41,6 +41,7 @@ def write_report(
     scenarios: Sequence[Path],
     output: Path,
     calls_evaluation: Path | None = None,
+    predictive: Path | None = None,
 ) -> None:
     """Write the report of one set of calls as a single self-contained HTML file.
 
@@ -48,7 +49,8 @@ def write_report(
     ----------
     calls : Path
         Folder that ``apply`` wrote. ``segments.tsv`` and ``per_sample.tsv`` must be there; ``posterior.bedgraph``,
-        ``model_choice.json``, ``parameter_posterior.tsv`` and ``provenance.json`` are shown where they are.
+        ``model_choice.json`` and ``parameter_posterior.tsv`` are shown where they are. ``provenance.json``, which
+        ``apply`` writes last, must be there.
     evaluation : Path or None
         Folder that ``evaluate --model`` wrote.
     model : Path or None
@@ -59,6 +61,8 @@ def write_report(
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
     calls_evaluation : Path or None
         Folder that ``evaluate --calls`` wrote for these calls, whose truth is known.
+    predictive : Path or None
+        Table that ``predictive`` wrote for the data.
 
     Raises
     ------
@@ -68,6 +72,7 @@ def write_report(
     for role, folder in (("calls", calls), ("evaluation", evaluation), ("model", model)):
         if folder is not None and not Path(folder).is_dir():
             raise DataError(f"{folder}: no such folder of {role}")
+    provenance.check_complete(Path(calls), "apply")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("introghost", "report/templates"),
         autoescape=True,
@@ -81,6 +86,7 @@ def write_report(
         **_answer(Path(calls)),
         **_segments(Path(calls)),
         **_accuracy(evaluation, calls_evaluation),
+        likeness=None if predictive is None else _likeness(Path(predictive)),
         learning_curves=_learning_curves(None if model is None else Path(model)),
         scenarios=[_scenario(Path(folder)) for folder in scenarios],
         records=_records(Path(calls), None if model is None else Path(model)),
@@ -140,6 +146,23 @@ def _segments(calls: Path) -> dict[str, Any]:
     }
 
 
+def _likeness(path: Path) -> dict[str, Any]:
+    """How the data compare with simulated genomes: in all statistics at once, and those that disagree."""
+    columns = ("statistic", "summary", "observed", "median", "lower", "upper", "deviation", "tail_probability")
+    table = tables.read_table(path, (*columns, "verdict", "covered_by"))
+    together, single = table.iloc[0], table.iloc[1:]
+    ranked = single.sort_values("deviation", key=abs, ascending=False, kind="stable")
+    outside = ranked[ranked["verdict"] == "outside"]
+    return {
+        "verdict": together["verdict"],
+        "probability": tables.format_value(float(together["tail_probability"])),
+        "num_statistics": len(single),
+        "num_outside": len(outside),
+        "outside": tables.page_table(outside.drop(columns="verdict"), max_rows=MAX_SAMPLE_ROWS),
+        "figure": Markup(figures.predictive(ranked.head(figures.MAX_STATISTICS))) if len(ranked) else None,
+    }
+
+
 def _accuracy(evaluation: Path | None, calls_evaluation: Path | None) -> dict[str, Any]:
     """Figures and tables of the evaluation; None and empty where a table was not written."""
     shown: dict[str, Any] = {"precision_recall": None, "reliability": None, "accuracy_tables": []}
@@ -193,8 +216,7 @@ def _scenario(folder: Path) -> tuple[str, Markup]:
 
 def _records(calls: Path, model: Path | None) -> list[tuple[str, str]]:
     """Provenance of the calls and of each bundle, as indented JSON."""
-    path = calls / "provenance.json"
-    records = {"calls": tables.read_json(path)} if path.is_file() else {}
+    records = {"calls": tables.read_json(calls / provenance.COMPLETE)}
     if model is not None:
         for bundle in sorted(model.glob("*/model.json")):
             records[f"model {bundle.parent.name}"] = tables.read_json(bundle).get("provenance", {})

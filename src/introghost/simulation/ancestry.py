@@ -1,10 +1,15 @@
 """Simulated genomes: msprime ancestry and mutations under a scenario's draws, with the truth kept beside them."""
 
 import contextlib
+import dataclasses
+import hashlib
 import json
+import os
+import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msprime
 import pandas as pd
@@ -15,11 +20,15 @@ import tskit
 from introghost import seeds
 from introghost.errors import ConfigError, DataError
 from introghost.provenance import atomic_path
-from introghost.simulation import priors
+from introghost.simulation import priors, rates
+from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import MUTATION_RATE, RECOMBINATION_RATE, Scenario
 from introghost.simulation.tracts import ghost_tracts
+from introghost.simulation.windows import Window, Windows
 
+_FILE_IDENTIFIER = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TRACT_COLUMNS = ["genome", "region", "haplotype", "start_bp", "end_bp"]
+MAP_ERROR, MUTATION_VARIATION = "genetic_map_error_sd", "mutation_rate_cv"
 
 
 def simulate_genome_with_tracts(
@@ -31,7 +40,8 @@ def simulate_genome_with_tracts(
     region_length_bp: int,
     outgroup_diploids: int,
     target_diploids: int,
-    panel_diploids: int = 0,
+    observation: ObservationModel | None = None,
+    windows: Windows | None = None,
 ) -> Iterator[tuple[tskit.TreeSequence, pd.DataFrame]]:
     """Simulate the independent regions of one genome, all under one draw of the scenario's parameters.
 
@@ -44,64 +54,120 @@ def simulate_genome_with_tracts(
         Root seed.
     num_regions, region_length_bp : int
     outgroup_diploids, target_diploids : int
-        Sampled today, in this order.
-    panel_diploids : int
-        Further samples at the end, half of them from either deme (the odd one from the target), which only the
-        observation model sees: they stand for the rest of the panel that a real data set's sites were filtered in.
+        Sampled today, in this order. The sizes that `observation` names are drawn from these, not here.
+    observation : ObservationModel, optional
+        Its panel is sampled as well, outgroup first: it stands for the rest of the individuals among whom a real data
+        set's sites were filtered. Its variation of rates along the region is what ancestry and mutations have.
+    windows : Windows, optional
+        Real coordinates of each region, needed if `observation` names a file.
 
     Yields
     ------
     tskit.TreeSequence
         With mutations (Jukes–Cantor, discrete genome), without migration records; ``metadata["introghost"]`` holds
-        scenario, genome, region, parameters (those of the region among them), roles and sample sizes.
+        scenario, genome, region, parameters (those of the region among them), roles, sample sizes and window. With a
+        genetic map the recombination rate among the parameters is the mean of the region's map.
     DataFrame
         Ghost tracts of all samples, see `ghost_tracts`.
 
     Raises
     ------
     ConfigError
-        If a draw does not make a valid model, or a size is not positive.
+        If a draw does not make a valid model, a size is not positive, or windows are missing.
     """
+    observation = observation or ObservationModel()
+    if windows is None and (observation.include_bed or observation.genetic_map):
+        raise ConfigError("observation names include_bed or genetic_map, but no windows were made of them")
     sizes = {
         "outgroup_diploids": outgroup_diploids,
         "target_diploids": target_diploids,
-        "panel_diploids": panel_diploids,
+        "panel_outgroup_diploids": observation.panel_outgroup_diploids,
+        "panel_target_diploids": observation.panel_target_diploids,
     }
     _check_sizes({"num_regions": num_regions, "region_length_bp": region_length_bp, **sizes})
-    genome_parameters = draw_genome(scenario, genome, seed)
+    genome_parameters = draw_genome(scenario, genome, seed, observation)
     demography = msprime.Demography.from_demes(scenario.graph(genome_parameters))
     for region in range(num_regions):
-        key = ("simulate", scenario.name, genome, region)
-        region_seed = seeds.derive(seed, *key, "parameters")
+        identity = {"scenario": scenario.name, "genome": genome, "region": region, "seed": seed}
+        region_seeds = _RegionSeeds(seed, scenario.name, genome, region)
         parameters = {
             **genome_parameters,
-            **priors.draw(scenario, region_seed, scope=priors.REGION, given=genome_parameters),
+            **priors.draw(scenario, region_seeds("parameters"), scope=priors.REGION, given=genome_parameters),
         }
+        window = None if windows is None else windows.draw(region_length_bp, region_seeds("window"))
+        recombination = _recombination(parameters, windows, window, region_length_bp, region_seeds)
+        if isinstance(recombination, msprime.RateMap):
+            parameters[RECOMBINATION_RATE] = float(recombination.mean_rate)
         ts = msprime.sim_ancestry(
-            samples=_sample_sets(scenario.roles, **sizes),
+            samples=_sample_sets(scenario.roles, sizes),
             demography=demography,
             sequence_length=region_length_bp,
-            recombination_rate=parameters[RECOMBINATION_RATE],
+            recombination_rate=recombination,
             record_migrations=True,
-            random_seed=seeds.derive(seed, *key, "ancestry"),
+            random_seed=region_seeds("ancestry"),
             record_provenance=False,
         )
         tracts = ghost_tracts(ts, scenario.roles.get("ghost"))
-        ts = _without_migrations(ts)
         ts = msprime.sim_mutations(
-            ts,
-            rate=parameters[MUTATION_RATE],
+            _without_migrations(ts),
+            rate=_mutation(parameters, region_length_bp, region_seeds),
             model=msprime.JC69(),
-            random_seed=seeds.derive(seed, *key, "mutations"),
+            random_seed=region_seeds("mutations"),
             record_provenance=False,
         )
-        identity = {"scenario": scenario.name, "genome": genome, "region": region, "seed": seed}
-        yield _with_metadata(ts, {**identity, "parameters": parameters, "roles": scenario.roles, **sizes}), tracts
+        place = None if window is None else dataclasses.asdict(window)
+        about = {**identity, "parameters": parameters, "roles": scenario.roles, **sizes, "window": place}
+        yield _with_metadata(ts, about), tracts
 
 
-def draw_genome(scenario: Scenario, genome: int, seed: int) -> dict[str, float]:
-    """The parameters of one genome, as `simulate_genome` uses them."""
-    return priors.draw(scenario, seeds.derive(seed, "simulate", scenario.name, genome, "parameters"))
+def draw_genome(
+    scenario: Scenario, genome: int, seed: int, observation: ObservationModel | None = None
+) -> dict[str, float]:
+    """The parameters of one genome as it is simulated, with the levels of what varies its rates where that is on."""
+    drawn = priors.draw(scenario, seeds.derive(seed, "simulate", scenario.name, genome, "parameters"))
+    if observation is None:
+        return drawn
+    if observation.genetic_map and not observation.genetic_map_error.is_off:
+        drawn[MAP_ERROR] = observation.level("genetic_map_error", seed, scenario.name, genome)
+    if not observation.mutation_rate_variation.is_off:
+        drawn[MUTATION_VARIATION] = observation.level("mutation_rate_variation", seed, scenario.name, genome)
+    return drawn
+
+
+@dataclasses.dataclass(frozen=True)
+class _RegionSeeds:
+    """Seeds of one region by purpose: a purpose that is added leaves the others as they were."""
+
+    root: int
+    scenario: str
+    genome: int
+    region: int
+
+    def __call__(self, purpose: str) -> int:
+        return seeds.derive(self.root, "simulate", self.scenario, self.genome, self.region, purpose)
+
+
+def _recombination(
+    parameters: Mapping[str, float],
+    windows: Windows | None,
+    window: Window | None,
+    length_bp: int,
+    region_seeds: _RegionSeeds,
+) -> float | msprime.RateMap:
+    rate = parameters[RECOMBINATION_RATE]
+    if windows is None or window is None or not windows.has_map:
+        return rate
+    rate_map = windows.rates(window, length_bp, fallback_rate=rate)
+    if MAP_ERROR not in parameters:
+        return rate_map
+    return rates.with_error(rate_map, parameters[MAP_ERROR], region_seeds("genetic_map_error"))
+
+
+def _mutation(parameters: Mapping[str, float], length_bp: int, region_seeds: _RegionSeeds) -> float | msprime.RateMap:
+    rate = parameters[MUTATION_RATE]
+    if MUTATION_VARIATION not in parameters:
+        return rate
+    return rates.varying(rate, length_bp, parameters[MUTATION_VARIATION], region_seeds("mutation_rate_variation"))
 
 
 def write_batch(
@@ -115,7 +181,8 @@ def write_batch(
     region_length_bp: int,
     outgroup_diploids: int,
     target_diploids: int,
-    panel_diploids: int = 0,
+    observation: ObservationModel | None = None,
+    windows: Windows | None = None,
     provenance: Mapping[str, Any] | None = None,
     on_genome: Callable[[int], None] = lambda genome: None,
 ) -> None:
@@ -129,7 +196,9 @@ def write_batch(
         row per genome) and ``X.tracts.parquet`` (genome, region, haplotype, start_bp, end_bp). Each takes its name
         only when all are complete, the trees last.
     first_genome, num_genomes : int
-    seed, num_regions, region_length_bp, outgroup_diploids, target_diploids, panel_diploids : int
+    seed, num_regions, region_length_bp, outgroup_diploids, target_diploids : int
+    observation : ObservationModel, optional
+    windows : Windows, optional
         See `simulate_genome_with_tracts`.
     provenance : mapping, optional
         Kept as JSON under ``introghost`` in the metadata of the parquet files.
@@ -149,7 +218,7 @@ def write_batch(
         trees_temporary, parameters_temporary, tracts_temporary = (
             stack.enter_context(atomic_path(path)) for path in (Path(output), parameters_path, tracts_path)
         )
-        with trees_temporary.open("wb") as stream:
+        with trees_temporary.open("w+b") as stream:
             for genome in range(first_genome, first_genome + num_genomes):
                 regions = simulate_genome_with_tracts(
                     scenario,
@@ -159,16 +228,34 @@ def write_batch(
                     region_length_bp=region_length_bp,
                     outgroup_diploids=outgroup_diploids,
                     target_diploids=target_diploids,
-                    panel_diploids=panel_diploids,
+                    observation=observation,
+                    windows=windows,
                 )
                 for region, (ts, tracts) in enumerate(regions):
-                    ts.dump(stream)
+                    _append(ts, stream)
                     tables.append(tracts.assign(genome=genome, region=region)[TRACT_COLUMNS])
-                drawn = draw_genome(scenario, genome, seed)
+                drawn = draw_genome(scenario, genome, seed, observation)
                 rows.append({"scenario": scenario.name, "genome": genome, "seed": seed, **drawn})
                 on_genome(genome)
         _write_parquet(pd.DataFrame(rows), parameters_temporary, provenance)
         _write_parquet(pd.concat(tables, ignore_index=True), tracts_temporary, provenance)
+        Path(output).unlink(missing_ok=True)  # old trees never lie beside new tracts, wherever a kill falls
+
+
+def _append(ts: tskit.TreeSequence, stream: BinaryIO) -> None:
+    """Write `ts` at the end of `stream`, its random file identifier replaced by one of its content.
+
+    So equal simulations are equal bytes, and so are the digests that the provenance of later steps records.
+    """
+    handle = stream.fileno()
+    start = os.fstat(handle).st_size
+    ts.dump(stream)
+    content = os.pread(handle, os.fstat(handle).st_size - start, start)
+    found = _FILE_IDENTIFIER.search(content)
+    if found is not None:
+        rest = content[: found.start()] + content[found.end() :]
+        identifier = uuid.UUID(bytes=hashlib.sha256(rest).digest()[:16])
+        os.pwrite(handle, str(identifier).encode(), start + found.start())
 
 
 def sibling_paths(trees: Path) -> tuple[Path, Path]:
@@ -205,21 +292,13 @@ def read_trees(path: Path) -> Iterator[tskit.TreeSequence]:
 
 def _check_sizes(sizes: Mapping[str, int]) -> None:
     for name, value in sizes.items():
-        minimum = 0 if name == "panel_diploids" else 1
+        minimum = 0 if name.startswith("panel_") else 1
         if value < minimum:
             raise ConfigError(f"{name} is {value}; it must be at least {minimum}")
 
 
-def _sample_sets(
-    roles: Mapping[str, str], *, outgroup_diploids: int, target_diploids: int, panel_diploids: int
-) -> list[msprime.SampleSet]:
-    outgroup_panel = panel_diploids // 2
-    counts = [
-        ("outgroup", outgroup_diploids),
-        ("target", target_diploids),
-        ("outgroup", outgroup_panel),
-        ("target", panel_diploids - outgroup_panel),
-    ]
+def _sample_sets(roles: Mapping[str, str], sizes: Mapping[str, int]) -> list[msprime.SampleSet]:
+    counts = [(size.removeprefix("panel_").removesuffix("_diploids"), count) for size, count in sizes.items()]
     return [msprime.SampleSet(count, population=roles[role], time=0, ploidy=2) for role, count in counts if count]
 
 

@@ -1,62 +1,361 @@
-"""The observation model: what a data file shows of simulated genomes."""
+"""The observation model: what sequencing, phasing, filtering and masking show of simulated genomes.
+
+Each operator has a level that is off, fixed, or drawn once per genome; `simulation.operators` holds what they do.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import tskit
+import yaml
+from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, OUTGROUP, OUTGROUP_MAJOR, TARGET, Haplotypes
+from introghost.errors import ConfigError
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET, Haplotypes
+from introghost.simulation import operators
+from introghost.simulation.windows import Window, Windows
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a level is drawn from: log-uniform if `low` is positive, else uniform; a point if the two are equal."""
+
+    low: float
+    high: float
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the level is always 0."""
+        return self.high == 0
+
+    def draw(self, seed: int) -> float:
+        """A level, from a random stream of its own."""
+        rng = np.random.default_rng(seed)
+        if self.low == self.high:
+            return self.low
+        if self.low > 0:
+            return float(np.exp(rng.uniform(math.log(self.low), math.log(self.high))))
+        return float(rng.uniform(self.low, self.high))
+
+    def draw_integer(self, seed: int) -> int:
+        """A whole number between the bounds, both included."""
+        widened = Range(self.low, self.high + 1) if self.low < self.high else self
+        return min(int(widened.draw(seed)), int(self.high))
+
+
+_OFF = Range(0, 0)
+_COUNTS = ("outgroup_diploids", "target_diploids", "minimum_allele_count")
+_WHOLE = ("panel_outgroup_diploids", "panel_target_diploids")
+_FILES = ("include_bed", "genetic_map")
+_HIGHEST = {
+    "genetic_map_error": 2.0,
+    "mutation_rate_variation": 2.0,
+    "missing": 0.9,
+    "genotype_error": 0.5,
+    "switch_error": 0.5,
+    "ancestral_error": 0.5,
+    "outgroup_gene_flow": 0.9,
+    "mislabelled": 0.5,
+}
+
+
+@dataclass(frozen=True)
+class ObservationModel:
+    """Levels of all operators.
+
+    Attributes
+    ----------
+    outgroup_diploids, target_diploids : Range or None
+        Individuals of either role in the data; None takes all that were simulated.
+    panel_outgroup_diploids, panel_target_diploids : int
+        Further simulated individuals, of whom only the allele-count filter and gene flow into the outgroup know.
+    minimum_allele_count : Range
+        A site is kept if its minor allele is seen at least that often among all simulated individuals.
+    include_bed, genetic_map : str or None
+        Files of which regions are windows: callable intervals, and recombination.
+    genetic_map_error : Range
+        Standard deviation of the log of the rate, per 50 kb.
+    mutation_rate_variation : Range
+        Coefficient of variation of the mutation rate, per 50 kb.
+    missing : Range
+        Mean share of genotypes that are missing; sites and samples differ.
+    genotype_error : Range
+        Share of heterozygotes read as homozygotes; a tenth of it of homozygotes are read as heterozygotes.
+    switch_error : Range
+        Phase switches per heterozygous site.
+    ancestral_error : Range
+        Share of sites whose ancestral state is wrong, where ancestral states are known at all.
+    outgroup_gene_flow : Range
+        Share of the outgroup's genomes that comes from the target recently.
+    mislabelled : Range
+        Share of individuals who carry the label of the other role.
+    """
+
+    outgroup_diploids: Range | None = None
+    target_diploids: Range | None = None
+    panel_outgroup_diploids: int = 0
+    panel_target_diploids: int = 0
+    minimum_allele_count: Range = Range(1, 1)
+    include_bed: str | None = None
+    genetic_map: str | None = None
+    genetic_map_error: Range = _OFF
+    mutation_rate_variation: Range = _OFF
+    missing: Range = _OFF
+    genotype_error: Range = _OFF
+    switch_error: Range = _OFF
+    ancestral_error: Range = _OFF
+    outgroup_gene_flow: Range = _OFF
+    mislabelled: Range = _OFF
+
+    @classmethod
+    def parse(cls, section: Mapping[str, Any] | str | Path | None) -> "ObservationModel":
+        """The model that a configuration's section describes.
+
+        Parameters
+        ----------
+        section : mapping, str, Path or None
+            The section itself; its JSON text; or a YAML file that holds it, at the top or under ``observation``.
+
+        Raises
+        ------
+        ConfigError
+            A key that does not exist, or a value that is not possible.
+        """
+        content = _section(section)
+        names = [field.name for field in dataclasses.fields(cls)]
+        unknown = [str(key) for key in content if key not in names]
+        if unknown:
+            raise ConfigError(f"observation: unknown key {unknown[0]!r}; valid keys: {', '.join(names)}")
+        return cls(**{name: _level(name, value) for name, value in content.items() if value is not None})
+
+    def describe(self) -> dict[str, Any]:
+        """What is not off, as a section that `parse` reads."""
+        default, result = ObservationModel(), {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value != getattr(default, field.name):
+                result[field.name] = [value.low, value.high] if isinstance(value, Range) else value
+        return result
+
+    def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
+        """Level of an operator for one genome; each operator has a stream of its own."""
+        return float(getattr(self, name).draw(seeds.derive(seed, "observe", scenario, genome, name)))
+
+
+def _section(section: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any]:
+    if section is None:
+        return {}
+    if isinstance(section, Mapping):
+        return section
+    where, text = "observation", str(section)
+    try:
+        if not text.lstrip().startswith("{"):
+            where, text = text, Path(text).read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError(f"{where}: {error.strerror}; --observation takes JSON or a YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
+    content = content.get("observation", content) if isinstance(content, dict) else content
+    if not isinstance(content, dict):
+        raise ConfigError(f"{where}: expected keys and values, found {type(content).__name__}")
+    return content
+
+
+def _level(name: str, value: Any) -> Any:
+    if name in _FILES:
+        if not isinstance(value, str):
+            raise ConfigError(f"observation.{name}: {value!r} is not a path")
+        return value
+    bounds = value if isinstance(value, list | tuple) else [value, value]
+    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in bounds)
+    if len(bounds) != 2 or not numbers or bounds[0] > bounds[1]:
+        raise ConfigError(f"observation.{name}: {value!r}; expected a number or [LOW, HIGH]")
+    if name in _WHOLE or name in _COUNTS:
+        least = 1 if name in _COUNTS else 0
+        if any(x != int(x) or x < least for x in bounds) or (name in _WHOLE and bounds[0] != bounds[1]):
+            raise ConfigError(f"observation.{name}: {value!r}; expected whole numbers of at least {least}")
+        return int(bounds[0]) if name in _WHOLE else Range(int(bounds[0]), int(bounds[1]))
+    if not 0 <= bounds[0] <= bounds[1] <= _HIGHEST[name]:
+        raise ConfigError(f"observation.{name}: {value!r}; expected between 0 and {_HIGHEST[name]:g}")
+    return Range(float(bounds[0]), float(bounds[1]))
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One region as the data would show it.
+
+    Attributes
+    ----------
+    haplotypes : Haplotypes
+    origins : ndarray of int64, shape (num_target_diploids,)
+        The first simulated haplotype of each target individual.
+    switches_bp : list of ndarray of int64
+        Positions from which on each target individual's haplotypes have changed places.
+    """
+
+    haplotypes: Haplotypes
+    origins: NDArray[np.int64]
+    switches_bp: list[NDArray[np.int64]]
+
+    def tracts(self, simulated: pd.DataFrame) -> pd.DataFrame:
+        """Ghost tracts of the observed target haplotypes: the simulated ones, cut and moved where phase switches.
+
+        Parameters
+        ----------
+        simulated : DataFrame
+            haplotype (simulated sample), start_bp, end_bp.
+
+        Returns
+        -------
+        DataFrame
+            haplotype (row among the observed target haplotypes), start_bp, end_bp.
+        """
+        individuals = {int(origin): number for number, origin in enumerate(self.origins)}
+        pieces = []
+        for haplotype, start, end in simulated[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
+            individual = individuals.get(int(haplotype) // 2 * 2)
+            if individual is None:
+                continue
+            switches = self.switches_bp[individual]
+            edges = [start, *switches[(switches > start) & (switches < end)].tolist(), end]
+            parity = int(haplotype) + int((switches <= start).sum())
+            for step, (left, right) in enumerate(itertools.pairwise(edges)):
+                pieces.append((2 * individual + (parity + step) % 2, int(left), int(right)))
+        return pd.DataFrame(pieces, columns=["haplotype", "start_bp", "end_bp"])
 
 
 def observe(
     tree_sequence: tskit.TreeSequence,
+    model: ObservationModel,
     *,
     ancestral: str,
     seed: int,
-    minimum_allele_count: tuple[int, int] = (1, 1),
-) -> Haplotypes:
+    windows: Windows | None = None,
+) -> Observed:
     """Haplotypes of outgroup and target as a file of biallelic SNVs would show them.
 
     Parameters
     ----------
     tree_sequence : tskit.TreeSequence
         One simulated region, with the metadata written by `simulation.ancestry`.
+    model : ObservationModel
     ancestral : str
         `KNOWN_ANCESTRAL` keeps the simulated ancestral states, `OUTGROUP_MAJOR` recodes by the outgroup's major allele.
     seed : int
-        Root seed of what is drawn per genome.
-    minimum_allele_count : tuple of int
-        Bounds, inclusive, between which the genome's filter is drawn: a site is kept if its minor allele is seen at
-        least that often among all samples, the panel included, as in a file made from a larger panel.
+        Root seed of what is drawn per genome and region.
+    windows : Windows, optional
+        Real coordinates: the region's mask is that of its window. Needed if the model names a BED.
 
     Returns
     -------
-    Haplotypes
-        Sites with more than two alleles, and those that do not vary among outgroup and target, are left out.
+    Observed
+        Sites with more than two alleles, those that the allele-count filter drops, and those that do not vary among
+        the genotypes seen are left out. Positions count from the region's start.
+
+    Raises
+    ------
+    ConfigError
+        More individuals are wanted than were simulated, or gene flow has no individual to come from.
     """
     about = tree_sequence.metadata["introghost"]
-    num_outgroup, num_target = 2 * about["outgroup_diploids"], 2 * about["target_diploids"]
-    num_kept = num_outgroup + num_target
-    genotypes = tree_sequence.genotype_matrix()
-    rng = np.random.default_rng(seeds.derive(seed, "observe", about["scenario"], about["genome"]))
-    least = int(rng.integers(minimum_allele_count[0], minimum_allele_count[1] + 1))
-    derived = (genotypes == 1).sum(axis=1)
-    biallelic = (genotypes.max(axis=1, initial=0) <= 1) & (genotypes.min(axis=1, initial=0) > MISSING)
-    minor = np.minimum(derived, genotypes.shape[1] - derived)
-    kept = genotypes[:, :num_kept]
-    kept_count = (kept == 1).sum(axis=1)
-    varies = (kept_count > 0) & (kept_count < num_kept)
-    keep = biallelic & varies & (minor >= least)
+    genome = about["scenario"], int(about["genome"])
+    outgroup, target, donors = _individuals(about, model, seed)
+    all_genotypes = tree_sequence.genotype_matrix()
+    least = model.minimum_allele_count.draw_integer(seeds.derive(seed, "observe", *genome, "minimum_allele_count"))
+    keep = operators.passes_filter(all_genotypes, least)
+    individuals = np.concatenate([outgroup, target])
+    columns = np.stack([2 * individuals, 2 * individuals + 1], axis=1).ravel()
+    if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
+        keep &= operators.varies(all_genotypes[:, columns])  # nothing can make the others vary
+    positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
+    genotypes = np.ascontiguousarray(all_genotypes[np.ix_(keep, columns)])
     length = int(tree_sequence.sequence_length)
-    names = [f"outgroup_{i // 2}" for i in range(num_outgroup)] + [f"target_{i // 2}" for i in range(num_target)]
+
+    def level(name: str) -> float:
+        return model.level(name, seed, *genome)
+
+    def rng(name: str) -> np.random.Generator:
+        return np.random.default_rng(seeds.derive(seed, "observe", *genome, int(about["region"]), name, "noise"))
+
+    if not model.outgroup_gene_flow.is_off:
+        if len(donors) == 0:
+            raise ConfigError("observation: outgroup_gene_flow needs panel_target_diploids, whom it comes from")
+        source = all_genotypes[keep][:, np.concatenate([2 * donors, 2 * donors + 1])]
+        share, into = level("outgroup_gene_flow"), 2 * len(outgroup)
+        operators.copy_tracts(genotypes, positions, source, into, length, share, rng("outgroup_gene_flow"))
+    if not model.genotype_error.is_off:
+        operators.miscall(genotypes, level("genotype_error"), rng("genotype_error"))
+    switches = [np.empty(0, dtype=np.int64)] * len(individuals)
+    if not model.switch_error.is_off:
+        switches = operators.switch_phase(genotypes, positions, level("switch_error"), rng("switch_error"))
+    if not model.missing.is_off:
+        operators.lose(genotypes, level("missing"), rng("missing"))
+    if ancestral == KNOWN_ANCESTRAL and not model.ancestral_error.is_off:
+        operators.mistake_ancestral(genotypes, level("ancestral_error"), rng("ancestral_error"))
+    varying = operators.varies(genotypes)
+    names = [f"outgroup_{i}" for i in range(len(outgroup))] + [f"target_{i}" for i in range(len(target))]
     haplotypes = Haplotypes(
         contig=str(about["region"] + 1),
         interval_bp=(0, length),
-        positions_bp=tree_sequence.tables.sites.position[keep].astype(np.int64),
-        genotypes=np.ascontiguousarray(kept[keep]),
-        sample_names=tuple(names),
-        haplotype_indices=(np.arange(num_kept) % 2).astype(np.int8),
-        roles=np.repeat(np.array([OUTGROUP, TARGET], dtype=np.int8), [num_outgroup, num_target]),
+        positions_bp=positions[varying],
+        genotypes=genotypes[varying],
+        sample_names=tuple(name for name in names for _ in range(2)),
+        haplotype_indices=(np.arange(genotypes.shape[1]) % 2).astype(np.int8),
+        roles=np.repeat(np.array([OUTGROUP, TARGET], dtype=np.int8), [2 * len(outgroup), 2 * len(target)]),
         callable_bp=np.array([[0, length]], dtype=np.int64),
         ancestral_status=KNOWN_ANCESTRAL,
     )
-    return haplotypes.polarise_by_outgroup() if ancestral == OUTGROUP_MAJOR else haplotypes
+    if model.include_bed is not None:
+        haplotypes = haplotypes.mask(_callable(about, windows, length, seed))
+    if ancestral == OUTGROUP_MAJOR:
+        haplotypes = haplotypes.polarise_by_outgroup()
+    return Observed(haplotypes, 2 * target, switches[len(outgroup) :])
+
+
+def _individuals(
+    about: Mapping[str, Any], model: ObservationModel, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the simulated individuals labelled outgroup and target, and of target individuals left over."""
+    genome = about["scenario"], int(about["genome"])
+    simulated = {"outgroup": int(about["outgroup_diploids"]), "target": int(about["target_diploids"])}
+    first = {"outgroup": 0, "target": simulated["outgroup"]}
+    chosen = {}
+    for role, available in simulated.items():
+        wanted: Range | None = getattr(model, f"{role}_diploids")
+        number = available
+        if wanted is not None:
+            if wanted.high > available:
+                raise ConfigError(
+                    f"observation.{role}_diploids goes up to {wanted.high}, but {available} were simulated; "
+                    "simulate with the same --observation"
+                )
+            number = wanted.draw_integer(seeds.derive(seed, "observe", *genome, f"{role}_diploids"))
+        chosen[role] = first[role] + np.arange(number)
+    total = sum(simulated.values())
+    left_over = np.arange(chosen["target"][-1] + 1, total)
+    panel = total + int(about["panel_outgroup_diploids"]) + np.arange(int(about["panel_target_diploids"]))
+    if not model.mislabelled.is_off:
+        rng = np.random.default_rng(seeds.derive(seed, "observe", *genome, "mislabelled", "noise"))
+        operators.swap(chosen["outgroup"], chosen["target"], model.level("mislabelled", seed, *genome), rng)
+    return chosen["outgroup"], chosen["target"], np.concatenate([left_over, panel])
+
+
+def _callable(about: Mapping[str, Any], windows: Windows | None, length: int, seed: int) -> NDArray[np.int64]:
+    if windows is None:
+        raise ConfigError("observation.include_bed is set, but its intervals were not read")
+    placed = about["window"]
+    if placed is None:  # simulated without a map or mask: any window will do
+        key = ("observe", about["scenario"], int(about["genome"]), int(about["region"]), "window")
+        window = windows.draw(length, seeds.derive(seed, *key))
+    else:
+        window = Window(placed["contig"], int(placed["start_bp"]))
+    return windows.callable_in(window, length)

@@ -14,15 +14,21 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from introghost import provenance
+from introghost import provenance, seeds
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.statistics import stored
 from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
+    from introghost.simulation.observation import ObservationModel
+    from introghost.simulation.windows import Windows
     from introghost.variants.source import VcfSource
 
+HAPLOTYPES_PER_REGION = 64
+_COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
+_ROLES = {"outgroup": OUTGROUP, "target": TARGET}
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -41,6 +47,8 @@ class Region:
         The draw under which the region was simulated; empty for real data.
     tracts : DataFrame or None
         ``haplotype`` (row among the target haplotypes), ``start_bp``, ``end_bp``; None when unknown.
+    rows : ndarray of int64 or None
+        Target haplotypes whose statistics are kept; None keeps all.
     """
 
     haplotypes: Haplotypes
@@ -49,6 +57,7 @@ class Region:
     scenario: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
     tracts: pd.DataFrame | None = None
+    rows: NDArray[np.int64] | None = None
 
 
 def ghost_fraction(
@@ -78,8 +87,14 @@ def ghost_fraction(
     return (covered / bin_bp).astype(np.float32)
 
 
-def build(regions: Iterable[Region], *, bin_bp: int, attributes: Mapping[str, Any] | None = None) -> xr.Dataset:
-    """Compute the statistics of several regions of equal length and equal samples.
+def build(
+    regions: Iterable[Region],
+    *,
+    bin_bp: int,
+    num_rows: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Compute the statistics of several regions of equal length.
 
     Parameters
     ----------
@@ -87,13 +102,17 @@ def build(regions: Iterable[Region], *, bin_bp: int, attributes: Mapping[str, An
         Consumed one at a time, so that haplotypes of only one region are in memory.
     bin_bp : int
         Divides the length of the regions.
+    num_rows : int, optional
+        Length of the dimension haplotype: a region with fewer haplotypes is filled up with NaN. By default regions
+        must have the same target haplotypes, and all of them are kept.
     attributes : mapping, optional
-        Further attributes of the dataset.
+        Further attributes of the dataset; they take the place of those found.
 
     Returns
     -------
     xarray.Dataset
-        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``population_statistics`` (region,
+        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_mean`` (region, bin, statistic) over
+        all target haplotypes, those that are not kept among them, ``population_statistics`` (region,
         population_statistic), ``callable_fraction`` (region, bin) and, when the truth is known, ``ghost_fraction``
         (region, haplotype, bin), all float32; labels are coordinates.
 
@@ -107,60 +126,72 @@ def build(regions: Iterable[Region], *, bin_bp: int, attributes: Mapping[str, An
     rows, first = [], None
     for region in regions:
         first = first or region
-        _check_alike(first.haplotypes, region.haplotypes, bin_bp)
-        rows.append(_region_dataset(region, bin_bp))
+        _check_alike(first.haplotypes, region.haplotypes, bin_bp, same_labels=num_rows is None)
+        rows.append(_region_dataset(region, bin_bp, num_rows))
     if first is None:
         raise DataError("there is no region to compute statistics of")
     dataset = _join(rows)
-    roles = first.haplotypes.roles
+    diploids = {role: int((first.haplotypes.roles == code).sum() // 2) for role, code in _ROLES.items()}
     dataset.attrs = {
         "bin_bp": int(bin_bp),
         "region_length_bp": int(first.haplotypes.interval_bp[1] - first.haplotypes.interval_bp[0]),
-        "outgroup_diploids": int((roles == OUTGROUP).sum() // 2),
-        "target_diploids": int((roles == TARGET).sum() // 2),
+        **{f"{role}_diploids": [number, number] for role, number in diploids.items()},
         "ancestral": first.haplotypes.ancestral_status,
+        "observation": "{}",
         **(attributes or {}),
     }
     return dataset
 
 
-def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int) -> None:
+def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labels: bool) -> None:
     length = first.interval_bp[1] - first.interval_bp[0]
     if bin_bp < 1 or length % bin_bp:
         raise ConfigError(f"bin_bp {bin_bp:,} does not divide the region length {length:,}")
     if other.interval_bp[1] - other.interval_bp[0] != length:
         raise DataError(f"regions differ in length: {length:,} and {other.interval_bp[1] - other.interval_bp[0]:,} bp")
-    if first.target_labels != other.target_labels:
+    if same_labels and first.target_labels != other.target_labels:
         raise DataError("regions differ in their target haplotypes")
 
 
-def _region_dataset(region: Region, bin_bp: int) -> xr.Dataset:
+def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dataset:
     haplotypes = region.haplotypes
-    start, end = haplotypes.interval_bp
+    statistics = haplotype_statistics(haplotypes, bin_bp)
+    rows = np.arange(len(statistics)) if region.rows is None else region.rows
+    fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
+    filled = _fill_up(statistics[rows], num_rows)
     variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
-        "haplotype_statistics": (
-            ("region", "haplotype", "bin", "statistic"),
-            haplotype_statistics(haplotypes, bin_bp)[None],
+        "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), filled[None]),
+        "haplotype_mean": (
+            ("region", "bin", "statistic"),
+            statistics.mean(axis=0, dtype=np.float64).astype(np.float32)[None],
         ),
         "population_statistics": (("region", "population_statistic"), population_statistics(haplotypes)[None]),
-        "callable_fraction": (("region", "bin"), (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp)[None]),
+        "callable_fraction": (("region", "bin"), fraction[None]),
     }
     if region.tracts is not None:
-        truth = ghost_fraction(region.tracts, int((haplotypes.roles == TARGET).sum()), (start, end), bin_bp)
-        variables["ghost_fraction"] = (("region", "haplotype", "bin"), truth[None])
+        truth = ghost_fraction(region.tracts, len(statistics), haplotypes.interval_bp, bin_bp)
+        variables["ghost_fraction"] = (("region", "haplotype", "bin"), _fill_up(truth[rows], num_rows)[None])
     labels: dict[str, Any] = {
         "genome": region.genome,
         "scenario": region.scenario,
         "region_index": region.index,
         "contig": haplotypes.contig,
-        "start_bp": start,
+        "start_bp": haplotypes.interval_bp[0],
         **{f"parameter_{name}": float(value) for name, value in region.parameters.items()},
     }
     coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
     coordinates["statistic"] = list(STATISTICS)
     coordinates["population_statistic"] = list(POPULATION_STATISTICS)
-    coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
+    if num_rows is None:
+        coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
     return xr.Dataset(variables, coords=coordinates)
+
+
+def _fill_up(values: NDArray[np.float32], num_rows: int | None) -> NDArray[np.float32]:
+    """`values` with rows of NaN added until there are `num_rows`."""
+    if num_rows is None:
+        return values
+    return np.pad(values, [(0, num_rows - len(values))] + [(0, 0)] * (values.ndim - 1), constant_values=np.nan)
 
 
 def _join(datasets: list[xr.Dataset]) -> xr.Dataset:
@@ -193,7 +224,7 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
         raise DataError("there are no statistics to join")
     first = datasets[0]
     for other in datasets[1:]:
-        for name in ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral"):
+        for name in _COMMON:
             if first.attrs.get(name) != other.attrs.get(name):
                 raise DataError(
                     f"statistics differ in {name}: {first.attrs.get(name)} and {other.attrs.get(name)}; "
@@ -209,7 +240,13 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
 
 
 def from_trees(
-    path: Path, *, bin_bp: int, ancestral: str, seed: int, minimum_allele_count: tuple[int, int] = (1, 1)
+    path: Path,
+    *,
+    bin_bp: int,
+    ancestral: str,
+    seed: int,
+    observation: "ObservationModel",
+    windows: "Windows | None" = None,
 ) -> xr.Dataset:
     """Statistics of the simulated regions of one batch, with the truth from its ``.tracts.parquet``.
 
@@ -222,26 +259,46 @@ def from_trees(
         ``"ancestral"`` or ``"outgroup-major"``: how alleles are to be coded.
     seed : int
         Root seed of the observation model.
-    minimum_allele_count : tuple of int
-        Range from which the observation model draws the allele-count filter of each genome's panel.
+    observation : ObservationModel
+        What the data show of the simulated genomes.
+    windows : Windows, optional
+        Real coordinates, if the observation model masks.
+
+    Returns
+    -------
+    xarray.Dataset
+        See `build`. At most `HAPLOTYPES_PER_REGION` target haplotypes of each region are kept, drawn at random.
 
     Raises
     ------
     DataError
         A missing or damaged file.
     """
+    from introghost.simulation.ancestry import read_trees
+
     path = Path(path)
     tracts_path = path.with_suffix(".tracts.parquet")
     for needed in (path, tracts_path):
         if not needed.is_file():
             raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
-    tracts = pd.read_parquet(tracts_path)
-    regions = _simulated_regions(path, tracts, ancestral, seed, minimum_allele_count)
-    return build(regions, bin_bp=bin_bp)
+    about = next(read_trees(path)).metadata["introghost"]
+    ranges = {f"{role}_diploids": getattr(observation, f"{role}_diploids") for role in _ROLES}
+    simulated = {name: [about[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
+    return build(
+        _simulated_regions(path, pd.read_parquet(tracts_path), ancestral, seed, observation, windows),
+        bin_bp=bin_bp,
+        num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
+        attributes={**simulated, "observation": json.dumps(observation.describe(), sort_keys=True)},
+    )
 
 
 def _simulated_regions(
-    path: Path, tracts: pd.DataFrame, ancestral: str, seed: int, minimum_allele_count: tuple[int, int]
+    path: Path,
+    tracts: pd.DataFrame,
+    ancestral: str,
+    seed: int,
+    observation: "ObservationModel",
+    windows: "Windows | None",
 ) -> Iterator[Region]:
     from introghost.simulation.ancestry import read_trees
     from introghost.simulation.observation import observe
@@ -249,17 +306,12 @@ def _simulated_regions(
     for ts in read_trees(path):
         about = ts.metadata["introghost"]
         genome, index = int(about["genome"]), int(about["region"])
-        observed = observe(
-            ts,
-            ancestral=ancestral,
-            seed=seed,
-            minimum_allele_count=minimum_allele_count,
-        )
-        first = 2 * int(about["outgroup_diploids"])
-        rows = tracts[(tracts["genome"] == genome) & (tracts["region"] == index)]
-        rows = rows.assign(haplotype=rows["haplotype"] - first)
-        rows = rows[(rows["haplotype"] >= 0) & (rows["haplotype"] < 2 * int(about["target_diploids"]))]
-        yield Region(observed, index, genome, about["scenario"], about["parameters"], rows)
+        observed = observe(ts, observation, ancestral=ancestral, seed=seed, windows=windows)
+        mine = observed.tracts(tracts[(tracts["genome"] == genome) & (tracts["region"] == index)])
+        number = int((observed.haplotypes.roles == TARGET).sum())
+        rng = np.random.default_rng(seeds.derive(seed, "rows", about["scenario"], genome, index))
+        rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
+        yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
 
 
 def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> xr.Dataset:
@@ -293,7 +345,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         store = Path(folder) / "dataset.zarr"
-        dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False)
+        dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True)
         files = sorted(p for p in store.rglob("*") if p.is_file())
         with provenance.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for file in files:
@@ -318,16 +370,21 @@ def read(path: Path) -> xr.Dataset:
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path}: not a zip file, or cut short; write it again")
     try:
+        stored.check_archive(path)
         store = zarr.storage.ZipStore(path, mode="r")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 loaded: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
+                stored.check_schema(loaded, path)
                 return _in_order(loaded)
         finally:
             store.close()
-    except (zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: not a readable statistics file ({error}); write it again") from error
+    except DataError:
+        raise
+    except Exception as error:  # what zarr raises for a damaged file is of many classes
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: not a readable statistics file ({reason}); write it again") from error
 
 
 def _in_order(dataset: xr.Dataset) -> xr.Dataset:

@@ -31,6 +31,8 @@ STATISTICS: tuple[str, ...] = (
     "outgroup_segregating",
     "target_segregating",
     "callable_fraction",
+    "outgroup_haplotypes",
+    "target_haplotypes",
 )
 WINDOW_BINS = 5
 PANEL_HAPLOTYPES = 200
@@ -59,6 +61,7 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
         Counts and distances per 10 kb of callable sequence; 0 where less than `MINIMUM_CALLABLE_FRACTION` of the
         bin (for window statistics: of the window) is callable. A missing genotype is neither derived nor ancestral:
         it adds to no count, and distances are over the sites that both haplotypes have, scaled up to all sites.
+        The numbers of haplotypes stand beside, since a minimum over more haplotypes is smaller.
     """
     target, outgroup = _panels(haplotypes)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
@@ -89,9 +92,14 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
         "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
     }
     result = np.empty((target.shape[1], len(callable_bp), len(STATISTICS)), dtype=np.float32)
+    same_for_all = {
+        "callable_fraction": callable_bp[None, :] / bin_bp,
+        "outgroup_haplotypes": np.float32(outgroup.shape[1]),
+        "target_haplotypes": np.float32(target.shape[1]),
+    }
     for index, name in enumerate(STATISTICS):
-        if name == "callable_fraction":
-            result[:, :, index] = callable_bp[None, :] / bin_bp
+        if name in same_for_all:
+            result[:, :, index] = same_for_all[name]
         else:
             value, unit = values[name]
             result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * scale[unit]

@@ -187,6 +187,8 @@ HAPLOTYPE: tuple[Statistic, ...] = (
     _haplotype("outgroup_segregating", "per 10 kb", "Sites that vary in the outgroup; the same for all haplotypes."),
     _haplotype("target_segregating", "per 10 kb", "Sites that vary in the target; the same for all haplotypes."),
     _haplotype("callable_fraction", "proportion", "Callable part of the bin; the same for all haplotypes."),
+    _haplotype("outgroup_haplotypes", "1", "Haplotypes of the outgroup; the same for all haplotypes and bins."),
+    _haplotype("target_haplotypes", "1", "Haplotypes of the target; the same for all haplotypes and bins."),
 )
 
 ALL: tuple[Statistic, ...] = HAPLOTYPE + POPULATION

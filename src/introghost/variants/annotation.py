@@ -1,7 +1,8 @@
 """What is known about the sites of a contig from other files: ancestral alleles, callable regions, a genetic map."""
 
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -9,27 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
-from introghost.haplotypes import GeneticMap
+from introghost.haplotypes import ANY_CONTIG, GeneticMap, on_contig, other_prefix
+from introghost.variants.build import guess_build
+from introghost.variants.samples import listed
 
 _CHROMOSOME_HEADINGS = ("chr", "chrom", "chromosome", "#chrom", "#chr")
 _POSITION_HEADINGS = ("pos", "position", "position(bp)", "bp")
 _MAP_HEADINGS = ("cm", "map(cm)", "genetic_map(cm)")
-ANY_CONTIG = ""
 
 T = TypeVar("T")
-
-
-def other_prefix(contig: str) -> str:
-    """The contig's name with ``chr`` taken off or put before it."""
-    return contig[3:] if contig.startswith("chr") else f"chr{contig}"
-
-
-def on_contig(table: Mapping[str, T], contig: str) -> T | None:
-    """Entry of a contig, whichever way its name is written with respect to ``chr``; None if there is none."""
-    for name in (contig, other_prefix(contig), ANY_CONTIG):
-        if name in table:
-            return table[name]
-    return None
 
 
 def _open_text(path: Path) -> IO[str]:
@@ -160,12 +149,81 @@ def _map_columns(path: Path, fields: list[str]) -> tuple[int | None, int, int]:
 def _genetic_map(path: Path, contig: str, points: NDArray[np.float64]) -> GeneticMap:
     if not np.isfinite(points).all():
         raise DataError(f"{path}: contig {contig!r}: the genetic map has a value that is not finite")
+    if len(points) == 1:
+        raise DataError(f"{path}: contig {contig!r}: the genetic map has only one point; a map needs two or more")
     for column, wrong, what in ((0, np.diff(points[:, 0]) <= 0, "positions"), (1, np.diff(points[:, 1]) < 0, "map")):
         if wrong.any():
             position = int(points[1:][wrong][0, 0]) + 1
             value = points[1:][wrong][0, column]
             raise DataError(f"{path}: contig {contig!r}: {what} not increasing at {position:,} ({value:g})")
     return GeneticMap(points[:, 0].copy(), points[:, 1].copy())
+
+
+def check_annotations(
+    contigs: Sequence[tuple[str, int, int]],
+    lengths: Mapping[str, int],
+    intervals: Mapping[str, NDArray[np.int64]] | None,
+    genetic_maps: Mapping[str, GeneticMap] | None,
+) -> Counter[str]:
+    """Hold callable regions and genetic maps against the contigs that they are for.
+
+    Parameters
+    ----------
+    contigs : sequence of tuple
+        Name, first and end position of what will be read.
+    lengths : mapping of str to int
+        Lengths of contigs, as far as known.
+    intervals, genetic_maps : mapping by contig, optional
+
+    Returns
+    -------
+    Counter of str to int
+        How many contigs were found only under their name with or without ``chr``.
+
+    Raises
+    ------
+    DataError
+        They name none of the contigs, reach beyond the end of one, or no region overlaps what will be read of one.
+    """
+    names = [name for name, _, _ in contigs]
+    counts: Counter[str] = Counter()
+    if intervals is not None:
+        counts += _matched("callable regions", "have", intervals, names)
+        ends = {contig: int(of[-1, 1]) for contig, of in intervals.items() if len(of)}
+        _check_reach("callable regions reach", ends, names, lengths)
+        for name, start, end in contigs:
+            of = on_contig(intervals, name)
+            if of is not None and not ((of[:, 0] < end) & (of[:, 1] > start)).any():
+                raise DataError(
+                    f"the callable regions of contig {name} leave out all of {start + 1:,}-{end:,}, where the records "
+                    "are; is the mask of another build, or of what to exclude?"
+                )
+    if genetic_maps is not None:
+        counts += _matched("genetic map", "has", genetic_maps, names)
+        ends = {contig: int(of.positions_bp[-1]) + 1 for contig, of in genetic_maps.items()}
+        _check_reach("genetic map reaches", ends, names, lengths)
+    return counts
+
+
+def _matched(what: str, verb: str, table: Mapping[str, object], contigs: Sequence[str]) -> Counter[str]:
+    if all(on_contig(table, contig) is None for contig in contigs):
+        raise DataError(
+            f"the {what} {verb} no contig of the VCF: named are {listed(sorted(table))}, it has {listed(contigs)}"
+        )
+    respelt = sum(contig not in table and other_prefix(contig) in table for contig in contigs)
+    return Counter({f"contigs matched to the {what} without regard to 'chr'": respelt} if respelt else {})
+
+
+def _check_reach(what: str, ends: Mapping[str, int], contigs: Sequence[str], lengths: Mapping[str, int]) -> None:
+    for contig in contigs:
+        end, length = on_contig(ends, contig), lengths.get(contig)
+        if end is not None and length is not None and end > length:
+            build = guess_build(lengths)
+            known = "" if build is None else f" as in {build}"
+            raise DataError(
+                f"the {what} to {end:,}, beyond the end of the contig {contig} ({length:,} bp{known}); "
+                "is it of another build?"
+            )
 
 
 class AncestralFasta:
@@ -210,6 +268,20 @@ class AncestralFasta:
         bases = np.full(len(positions_bp), ord("N"), dtype=np.uint8)
         bases[inside] = self._sequence[positions_bp[inside]]
         return np.char.upper(bases.view("S1"))
+
+    def check_length(self, contig: str, length: int | None) -> None:
+        """Refuse a sequence that is not as long as its contig, if that is known.
+
+        Raises
+        ------
+        DataError
+        """
+        self.alleles(contig, np.empty(0, dtype=np.int64))
+        if length is not None and len(self._sequence) != length:
+            raise DataError(
+                f"{self.path}: the sequence of contig {contig} has {len(self._sequence):,} bases, the VCF's header "
+                f"says {length:,}; is it of another build?"
+            )
 
     def _load(self, contig: str) -> NDArray[np.uint8]:
         wanted = {contig, other_prefix(contig)}

@@ -7,14 +7,17 @@ from typing import Any
 import cyvcf2
 
 from introghost.errors import DataError
-from introghost.variants.htslib import check_complete, errors_raised, text_contigs
+from introghost.variants.htslib import check_beginning, check_complete, errors_raised, text_contigs
+from introghost.variants.index import checked_index, index_path
 
 _LONGEST_CONTIG_BP = 2**29 - 1  # reach of a tabix index
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
-    """Names of the samples, and the header's text, of a file that is complete."""
+    """Names of the samples, and the header's text, of a file that is complete and whose index, if any, is its own."""
     check_complete(path)
+    check_beginning(path)
+    checked_index(path)
     samples: list[str] = []
     header = ""
     with errors_raised(path):
@@ -22,8 +25,6 @@ def read_header(path: Path) -> tuple[list[str], str]:
         samples, header = list(vcf.samples), str(vcf.raw_header)
     if not samples:
         raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
-    if any("," in sample for sample in samples):
-        raise DataError(f"{path}: a sample's name contains a comma; rename it with `bcftools reheader`")
     return samples, header
 
 
@@ -47,6 +48,8 @@ def undeclared_contigs(path: Path, header: str) -> list[str]:
         names = text_contigs(path)
     undeclared = [name for name in names if name not in declared]
     for name in undeclared:
+        if re.fullmatch(r"<[^<>]+>", name):
+            raise DataError(f"{path}: symbolic contig {name}, of an assembly file; take its records out")
         if not re.fullmatch(r"[\w!#$%&+./:;?@^|~-]+", name):
             raise DataError(f"{path}: a record's contig is named {name!r}; is a line broken?")
     return undeclared
@@ -54,12 +57,12 @@ def undeclared_contigs(path: Path, header: str) -> list[str]:
 
 def is_indexed(path: Path) -> bool:
     """Whether a tabix or CSI index lies beside the file."""
-    return any(Path(f"{path}{suffix}").is_file() for suffix in (".tbi", ".csi"))
+    return index_path(path) is not None
 
 
 def ends_by_index(vcf: Any, contig: str, length: int | None) -> tuple[int, int] | None:
     """First record's position and last record's position + 1, by bisection over index queries."""
-    first = next((record.start for record in vcf(contig)), None)
+    first = next((record.start for record in vcf(contig) if record.start >= 0), None)
     if first is None:
         return None
     start, end = first, length or _LONGEST_CONTIG_BP  # a record starts in [start, end) and none at or beyond end

@@ -2,12 +2,15 @@
 
 import contextlib
 import gzip
+import itertools
 import os
+import re
 import sys
 import tempfile
 import warnings
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +20,9 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 _ERRORS = ("[E::", "[W::bgzf", "[W::bcf_record_check")
 _HARMLESS = "[E::bcf_hdr_parse_line]"  # a free-text line of the header, which htslib leaves out
 _GZIP_MAGIC = b"\x1f\x8b"
+_FIXED_COLUMNS = 9
+_BCF_START = b"BCF\2\2"
+_HIGHEST_IDX = 1_000_000
 
 
 def check_complete(path: Path) -> None:
@@ -41,27 +47,92 @@ def check_complete(path: Path) -> None:
             raise DataError(f"{path}: the bgzip end-of-file block is missing, so the file is truncated; copy it again")
 
 
-def text_contigs(path: Path) -> list[str]:
-    """First column of the records of a VCF, each name once; none for a BCF, whose header must declare them all.
+def check_beginning(path: Path) -> None:
+    """Refuse what is neither VCF nor BCF, a VCF without a sample, or a header that would fill the memory.
 
     Raises
     ------
     DataError
-        A damaged compressed file.
     """
-    with path.open("rb") as file:
-        compressed = file.read(2) == _GZIP_MAGIC
-    names: dict[bytes, None] = {}
+    columns = b""
     try:
-        with gzip.open(path) if compressed else path.open("rb") as lines:
-            for number, line in enumerate(lines):
-                if number == 0 and line.startswith(b"BCF"):
+        with _open_bytes(path) as lines:
+            start = lines.read(len(_BCF_START) + 4)
+            if start.startswith(_BCF_START):
+                header = lines.read(int.from_bytes(start[-4:], "little")).splitlines()
+            elif b"##fileformat=VCF".startswith(start):
+                header = []
+                for columns in itertools.chain([start + lines.readline()], lines):
+                    if not columns.startswith(b"##"):
+                        break
+                    header.append(columns)
+            else:
+                raise DataError(f"{path}: not a VCF, or damaged at its start: it does not begin with ##fileformat=VCF")
+    except (EOFError, OSError, zlib.error) as error:
+        raise _damaged(path, str(error)) from error
+    for line in header:
+        number = re.search(rb"\bIDX\s*=\s*\+?(\d+)", line, flags=re.IGNORECASE)  # as leniently as htslib
+        if number and int(number[1]) > _HIGHEST_IDX:  # htslib makes room for all numbers up to it
+            raise DataError(f"{path}: IDX={int(number[1])} in the header; take it out, it is for BCF alone")
+    if columns.startswith(b"#CHROM\t") and columns.rstrip(b"\r\n").count(b"\t") < _FIXED_COLUMNS:
+        raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
+
+
+def text_contigs(path: Path) -> list[str]:
+    """First column of the records of a VCF, each name once; none for a BCF, whose header must declare them all.
+
+    The text is looked through for what htslib reads without a word, or stumbles over: lines that are blank, that hold a
+    NUL byte, that have more columns than the header, or that belong to a header.
+
+    Raises
+    ------
+    DataError
+        A damaged compressed file, or such a line.
+    """
+    names: dict[bytes, None] = {}
+    num_tabs: int | None = None
+    blank, complaint = 0, ""
+    try:
+        with _open_bytes(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                if number == 1 and line.startswith(b"BCF"):
                     return []
-                if not line.startswith(b"#") and line.strip():
+                if line.startswith(b"#") and num_tabs is None:  # the header's last line names the columns
+                    num_tabs = line.rstrip(b"\t\r\n").count(b"\t") if line.startswith(b"#CHROM") else None
+                elif not line.strip():
+                    blank = blank or number
+                elif not complaint:  # of a damaged file not the first odd line is told, but the damage itself
+                    found = _flaw(line, num_tabs)
+                    if found is not None:
+                        complaint = f"{path}:{number}: {found}"
                     names.setdefault(line.split(b"\t", 1)[0])
     except (EOFError, OSError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
+    if blank:
+        raise DataError(f"{path}:{blank}: a blank line among the records or after them; take it out")
+    if complaint:
+        raise DataError(complaint)
     return [name.decode(errors="replace").rstrip("\r\n") for name in names]
+
+
+def _open_bytes(path: Path) -> BufferedIOBase | gzip.GzipFile:
+    with path.open("rb") as file:
+        compressed = file.read(2) == _GZIP_MAGIC
+    return gzip.open(path) if compressed else path.open("rb")
+
+
+def _flaw(line: bytes, num_tabs: int | None) -> str | None:
+    """What is wrong with a record's line that htslib would not mind, or would name misleadingly."""
+    if line.startswith(b"#"):
+        return "a header line among the records; take it out"
+    if b"\0" in line:
+        return "a NUL byte; the file is damaged, copy it again"
+    tabs = line.count(b"\t")
+    if tabs == 0 and b" " in line.strip():
+        return "spaces instead of tabs between the columns; write the file with tabs"
+    if num_tabs is not None and tabs > num_tabs:
+        return f"{tabs + 1:,} columns, the header has {num_tabs + 1:,}; mend the record"
+    return None
 
 
 class Messages:

@@ -3,6 +3,8 @@ import pytest
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application
+from introghost.inference.bundle import Bundle
+from introghost.networks.segments import SegmentNetwork
 
 
 class _Source:
@@ -38,11 +40,28 @@ def test_tiles_leave_no_seam(tile_bins):
     np.testing.assert_array_equal(tiled.callable_bp, whole.callable_bp)
 
 
+def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
+    source, size = _Source(4000, 1_000_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
+    for start, end in ((200_000, 240_000), (500_000, 550_000)):
+        kept = (source.positions < start) | (source.positions >= end)
+        source.positions, source.genotypes = source.positions[kept], source.genotypes[kept]
+    statistics = application.contig_statistics(source, "1", 0, 1_000_000, **size)
+    assert (np.flatnonzero(statistics.num_sites == 0) == [20, 21, 22, 23, 50, 51, 52, 53, 54]).all()
+    channels = 3 * statistics.haplotype.shape[2]
+    description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
+    network = SegmentNetwork(channels, 8).eval()
+    calls = application.call_contig(Bundle("segments", network, description), statistics)
+    assert np.flatnonzero(calls.status == application.GAP).tolist() == [50, 51, 52, 53, 54]
+    assert np.isnan(calls.posterior).any(axis=0).tolist() == (calls.status == application.GAP).tolist()
+    assert "50,000 bp in runs" in application.window_warnings([calls])[0]
+
+
 def test_segments_are_runs_above_the_threshold():
     posterior = np.array([[0.9, 0.7, 0.1, np.nan, 0.6], [0.0, 0.0, 0.0, 0.0, 0.0]], dtype=np.float32)
     starts = np.arange(5) * 10
+    private, sites, status = np.ones((2, 5), dtype=np.int64), np.ones(5, dtype=np.int64), np.full(5, "called")
     calls = application.ContigCalls(
-        "1", starts, starts + 10, ["a.0", "a.1"], posterior, np.ones((2, 5), dtype=np.int64), np.full(5, 10.0)
+        "1", starts, starts + 10, ["a.0", "a.1"], posterior, private, np.full(5, 10.0), sites, status
     )
     table = application.segments(calls, 0.5)
     assert table[["start", "end", "num_private_alleles"]].to_numpy().tolist() == [[0, 20, 2], [40, 50, 1]]

@@ -1,20 +1,48 @@
 import numpy as np
+import pytest
 
+from introghost.errors import DataError
 from introghost.inference import inputs
 
 
-def test_context_is_the_mean_over_haplotypes_and_its_moving_average():
-    statistics = np.random.default_rng(1).random((5, 30, 3)).astype(np.float32)
-    result = inputs.context(statistics, 10)
-    pooled = statistics.mean(axis=0)
+def test_context_is_the_pooled_value_and_its_moving_average_over_usable_bins():
+    rng = np.random.default_rng(1)
+    pooled, usable = rng.random((30, 3)).astype(np.float32), rng.random(30) < 0.7
+    result = inputs.context(pooled, usable, 10)
     for b in range(30):
-        near = pooled[max(b - 5, 0) : b + 6]
-        np.testing.assert_allclose(result[b], np.concatenate([pooled[b], near.mean(axis=0)]), rtol=1e-5)
+        near = slice(max(b - 5, 0), b + 6)
+        average = pooled[near][usable[near]].mean(axis=0)
+        np.testing.assert_allclose(result[b], np.concatenate([pooled[b], average]), rtol=1e-5)
+
+
+def test_context_without_a_usable_bin_is_zero():
+    result = inputs.context(np.ones((4, 2), np.float32), np.zeros(4, bool), 2)
+    np.testing.assert_array_equal(result[:, 2:], 0)
+
+
+def genomes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.random((4, 6, 10, 3), np.float32), rng.random((4, 10)) < 0.8, rng.random((4, 5), np.float32)
 
 
 def test_pooling_is_symmetric_in_regions_and_haplotypes():
-    rng = np.random.default_rng(2)
-    haplotype, population = rng.random((4, 6, 10, 3), np.float32), rng.random((4, 5), np.float32)
+    haplotype, usable, population = genomes(2)
+    rng = np.random.default_rng(3)
     order, hap_order = rng.permutation(4), rng.permutation(6)
-    expected = inputs.pool(haplotype, population)
-    np.testing.assert_allclose(inputs.pool(haplotype[order][:, hap_order], population[order]), expected, rtol=1e-5)
+    expected = inputs.pool(haplotype, usable, population)
+    permuted = inputs.pool(haplotype[order][:, hap_order], usable[order], population[order])
+    np.testing.assert_allclose(permuted, expected, rtol=1e-5)
+
+
+def test_pooling_leaves_out_absent_haplotypes_and_unusable_bins():
+    haplotype, usable, population = genomes(4)
+    expected = inputs.pool(haplotype[:, :4], usable, population)
+    haplotype[:, 4:] = np.nan
+    haplotype[np.broadcast_to(~usable[:, None, :, None], haplotype.shape) & ~np.isnan(haplotype)] = 1e6
+    np.testing.assert_allclose(inputs.pool(haplotype, usable, population), expected, rtol=1e-5)
+
+
+def test_pooling_without_a_usable_bin_is_refused():
+    haplotype, usable, population = genomes(5)
+    with pytest.raises(DataError, match="mask"):
+        inputs.pool(haplotype, np.zeros_like(usable), population)

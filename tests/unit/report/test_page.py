@@ -63,6 +63,25 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def predictive(results: Path) -> Path:
+    path = results / "predictive" / "predictive.tsv"
+    write_tsv(
+        path,
+        statistic=["all statistics together", "pi_target", "private_singletons", "callable_fraction"],
+        summary=["distance", "value", "mean", "mean"],
+        observed=[9.0, 0.001, 0.0, 1.0],
+        median=[5.0, 0.0009, 0.4, 1.0],
+        lower=[4.0, 0.0007, 0.2, 1.0],
+        upper=[7.0, 0.0012, 0.6, 1.0],
+        deviation=[4.0, 0.4, -900.0, 0.0],
+        tail_probability=[0.0123, 0.6, 0.002, 1.0],
+        verdict=["outside", "ok", "outside", "ok"],
+        covered_by=["", "ghost,null", "", "ghost,null"],
+    )
+    return path
+
+
 def write(results: Path, name: str = "report.html") -> str:
     output = results / name
     accuracy = results / "evaluation" / "demo"
@@ -111,9 +130,26 @@ def test_page_says_what_was_found(results: Path) -> None:
     assert "A<b>" in text
 
 
+def test_page_says_how_the_data_compare_with_the_simulations(results: Path, predictive: Path) -> None:
+    output = results / "report.html"
+    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    html = " ".join(output.read_text(encoding="utf-8").split())
+    assert "0.0123 of the simulated genomes are as far" in html
+    assert "may not hold for them" in html
+    assert "1 of 3 statistics lie outside" in html
+    assert "<td>private_singletons</td>" in html
+    assert "<td>pi_target</td>" not in html
+    drawing = next(d for d in re.findall(r"<svg.*?</svg>", html) if "simulated interval" in d)
+    assert "pi_target (value)" in drawing
+    single = pd.read_csv(predictive, sep="\t").iloc[:1].assign(verdict="ok")
+    single.to_csv(predictive, sep="\t", index=False)
+    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    assert "may not hold" not in output.read_text(encoding="utf-8")
+
+
 def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
     calls = results / "calls"
-    for name in ("model_choice.json", "posterior.bedgraph", "provenance.json"):
+    for name in ("model_choice.json", "posterior.bedgraph"):
         (calls / name).unlink()
     header = (calls / "segments.tsv").read_text().splitlines()[0]
     (calls / "segments.tsv").write_text(header + "\n")
@@ -140,6 +176,12 @@ def test_missing_folder_file_and_column_are_named(results: Path) -> None:
     with pytest.raises(DataError, match=r"segments\.tsv: no such file"):
         write(results)
     assert not (results / "report.html").exists()
+
+
+def test_calls_that_were_not_finished_are_refused(results: Path) -> None:
+    (results / "calls" / "provenance.json").unlink()
+    with pytest.raises(DataError, match=r"no complete output of apply here \(no provenance\.json\)"):
+        write(results)
 
 
 @pytest.mark.parametrize("content", ["1 2 3\n", "1 a b c\n"])

@@ -8,6 +8,7 @@ import tskit
 
 from introghost.errors import ConfigError, DataError
 from introghost.simulation import ancestry, scenarios
+from introghost.simulation.observation import ObservationModel
 
 CONFIG = Path(__file__).parents[3] / "config"
 SIZES: dict[str, Any] = {
@@ -16,7 +17,7 @@ SIZES: dict[str, Any] = {
     "region_length_bp": 100_000,
     "outgroup_diploids": 4,
     "target_diploids": 3,
-    "panel_diploids": 5,
+    "observation": ObservationModel(panel_outgroup_diploids=2, panel_target_diploids=3),
 }
 
 
@@ -45,7 +46,18 @@ def test_metadata_describes_the_region(scenario: scenarios.Scenario) -> None:
     assert first["parameters"]["pulse_time"] == second["parameters"]["pulse_time"]
     assert first["parameters"]["recombination_rate_per_bp"] != second["parameters"]["recombination_rate_per_bp"]
     assert first["roles"] == {"outgroup": "Outgroup", "target": "Target", "ghost": "Ghost"}
-    assert (first["outgroup_diploids"], first["target_diploids"], first["panel_diploids"]) == (4, 3, 5)
+    assert (first["outgroup_diploids"], first["target_diploids"]) == (4, 3)
+    assert (first["panel_outgroup_diploids"], first["panel_target_diploids"]) == (2, 3)
+    assert first["window"] is None
+
+
+def test_equal_simulations_are_equal_bytes(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    for name in ("a.trees", "b.trees"):
+        regions = write(scenario, tmp_path / name, 0, 1)
+    for suffix in (".trees", ".parameters.parquet", ".tracts.parquet"):
+        first, second = ((tmp_path / name).with_suffix(suffix).read_bytes() for name in ("a.trees", "b.trees"))
+        assert first == second, suffix
+    assert len({ts.file_uuid for ts in regions}) == len(regions)
 
 
 def test_batches_do_not_change_genomes(scenario: scenarios.Scenario, tmp_path: Path) -> None:
@@ -72,6 +84,16 @@ def test_tables_beside_the_trees(scenario: scenarios.Scenario, tmp_path: Path) -
         "x.tracts.parquet",
         "x.trees",
     ]
+
+
+def test_levels_of_the_rates_stand_beside_the_parameters(scenario: scenarios.Scenario, tmp_path: Path) -> None:
+    sizes = {**SIZES, "observation": ObservationModel.parse({"mutation_rate_variation": [0.1, 0.5]})}
+    ancestry.write_batch(scenario, tmp_path / "x.trees", first_genome=0, num_genomes=2, **sizes)
+    drawn = pd.read_parquet(tmp_path / "x.parameters.parquet")["mutation_rate_cv"]
+    trees = list(ancestry.read_trees(tmp_path / "x.trees"))
+    recorded = [ts.metadata["introghost"]["parameters"]["mutation_rate_cv"] for ts in trees]
+    assert recorded == [drawn[0], drawn[0], drawn[1], drawn[1]]
+    assert drawn[0] != drawn[1]
 
 
 def test_no_ghost_no_tracts(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_labels():
     assert list(ds.haplotype_label.values) == ["c.0", "c.1", "d.0", "d.1"]
     assert list(ds.region_index.values) == [0, 1]
     assert list(ds.parameter_f.values) == [0.1, 0.1]
-    assert (ds.attrs["outgroup_diploids"], ds.attrs["target_diploids"], ds.attrs["bin_bp"]) == (2, 2, 10_000)
+    assert (ds.attrs["outgroup_diploids"], ds.attrs["target_diploids"], ds.attrs["bin_bp"]) == ([2, 2], [2, 2], 10_000)
     for name in ("haplotype_statistics", "population_statistics", "callable_fraction", "ghost_fraction"):
         assert ds[name].dtype == np.float32
         assert np.isfinite(ds[name]).all()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from introghost.errors import DataError
-from introghost.variants.annotation import AncestralFasta, merge_intervals, on_contig, read_bed, read_genetic_map
+from introghost.haplotypes import on_contig
+from introghost.variants.annotation import AncestralFasta, merge_intervals, read_bed, read_genetic_map
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=12))

@@ -10,6 +10,7 @@ import pytest
 
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.variants.records import allele_counts
 from introghost.variants.source import VcfSource, open_source, parse_region
 
 HEADER = """##fileformat=VCFv4.3
@@ -44,9 +45,16 @@ def write_vcf(path: Path, records: str = RECORDS, header: str = HEADER) -> Path:
 
 def make_source(vcf: Path, **options: object) -> VcfSource:
     populations = vcf.parent / "populations.tsv"
-    populations.write_text("sample\tpopulation\nt1\tT\no1\tO\no2\tO\nx\tX\n")
+    populations.write_text("sample\tpopulation\n" + str(options.pop("table", "t1\tT\no1\tO\no2\tO\nx\tX\n")))
     arguments: dict = {"ancestral": "outgroup-major", **options}
     return open_source(vcf, populations, ["O"], ["T"], **arguments)
+
+
+def as_bcf(vcf: Path, path: Path) -> Path:
+    with pysam.VariantFile(str(vcf)) as source, pysam.VariantFile(str(path), "wb", header=source.header) as out:
+        for record in source:
+            out.write(record)
+    return path
 
 
 @pytest.fixture(params=["vcf", "vcf.gz", "bcf", "gzip", "indexed", "bcf-indexed"])
@@ -59,10 +67,7 @@ def any_vcf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         path.write_bytes(gzip.compress(plain.read_bytes()))
         return path
     if request.param.startswith("bcf"):
-        path = tmp_path / "data.bcf"
-        with pysam.VariantFile(str(plain)) as source, pysam.VariantFile(str(path), "wb", header=source.header) as out:
-            for record in source:
-                out.write(record)
+        path = as_bcf(plain, tmp_path / "data.bcf")
         if request.param == "bcf-indexed":
             pysam.bcftools.index(str(path))
         return path
@@ -115,7 +120,7 @@ def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
 
 def test_ancestral_alleles_from_fasta(tmp_path: Path) -> None:
     fasta = tmp_path / "ancestor.fa"
-    fasta.write_text(">chr2\nAAAA\n>ANCESTOR_for_chromosome:GRCh37:1:1:30:1\nNNNNNNNNNN\nag\nNNNNNNtCNN\n")
+    fasta.write_text(">chr2\nAAAA\n>ANCESTOR_for_chromosome:GRCh37:1:1:30:1\nNNNNNNNNNN\nag\nNNNNNNtCNN\n" + "N" * 4978)
     h = make_source(write_vcf(tmp_path / "a.vcf"), ancestral=f"fasta={fasta}").read("1", 0, 5000)
     assert h.positions_bp.tolist() == [10, 11, 18, 19]
     assert h.genotypes[2].tolist() == [-1, -1, 0, 0, -1, 1]
@@ -157,6 +162,22 @@ def test_refuses_a_damaged_first_record_of_an_undeclared_contig(tmp_path: Path, 
         make_source(vcf).read("2", 0, 100)
 
 
+def test_a_contig_may_hold_no_site(tmp_path: Path) -> None:
+    """With an index or without, a contig's stretch is that of its records of whatever kind."""
+    plain = write_vcf(tmp_path / "a.vcf", RECORDS.splitlines()[0] + "\n2 70007 . A . . . . GT 0|0 0|0 0|0 0|0\n")
+    pysam.tabix_compress(str(plain), str(tmp_path / "b.vcf.gz"))
+    pysam.tabix_index(str(tmp_path / "b.vcf.gz"), preset="vcf")
+    for path in (plain, tmp_path / "b.vcf.gz"):
+        source = make_source(path)
+        assert source.contigs() == [("1", 0, 5000), ("2", 70_000, 80_000)]
+        assert len(source.read("2", 70_000, 80_000).positions_bp) == 0
+
+
+def test_a_contig_of_an_assembly_file_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="symbolic contig <12>, of an assembly file"):
+        make_source(write_vcf(tmp_path / "a.vcf", "<12> 5 . A G . . . GT 0|1 0|0 0|0 0|0\n"))
+
+
 def test_telomere_records_are_dropped(tmp_path: Path) -> None:
     source = make_source(write_vcf(tmp_path / "a.vcf", "1 0 . A G . . . GT 0|1 0|0 0|0 0|0\n" + RECORDS))
     assert source.read("1", 0, 5000).positions_bp.tolist() == [10, 11, 18, 19]
@@ -177,7 +198,7 @@ def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
     assert source.counts["dropped: outside callable regions"] == 1
     assert source.counts["contigs matched to the callable regions without regard to 'chr'"] == 1
     bed.write_text("chr7\t15\t30\n")
-    with pytest.raises(DataError, match=r"callable regions have no contig of the VCF: they name chr7, it has 1, 2"):
+    with pytest.raises(DataError, match=r"callable regions have no contig of the VCF: named are chr7, it has 1, 2"):
         make_source(write_vcf(tmp_path / "a.vcf"), include_bed=bed).contigs()
 
 
@@ -187,12 +208,19 @@ def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
         ("1 9 . A G . . . GT 0|1 0|0 0|0 0|0", r"not sorted: 1:9 comes after 1:11"),
         ("2 9 . A G . . . GT 0|1 0|0 0|0 0|0\n1 12 . A G . . . GT 0|1 0|0 0|0 0|0", r"contig 1 comes back at 12"),
         ("1 12 . A G . . . GT 0/1 0|0 0|0 0|0", r"1:12: sample t1 has an unphased heterozygote"),
-        ("1 12 . A G . . . GT 0|1 1 0|0 0|0", r"1:12: sample o1 has a haploid genotype"),
-        ("1 12 . A G . . . GT 1 1 0 0", r"1:12: sample t1 has a haploid genotype"),
+        ("1 12 . A G . . . GT 0|1 1 0|0 0|0", r"1:12: sample o1 has a haploid genotype among diploid ones \(mixed"),
+        ("1 12 . A G . . . GT 1 1 0 0", r"1:12: sample t1 has a haploid genotype among diploid ones"),
+        ("2 12 . A G . . . GT 1 1 0 0", r"2:12: sample t1 has a haploid genotype, as 3 of 3 selected .* X, Y and MT"),
+        ("2 12 . A G . . . GT 0|1 1 0|0 0|0", r"2:12: sample o1 has a haploid genotype, as 1 of 3 selected samples"),
         ("1 12 . A G . . . GT 0|1|1 0|0|0 0|0|0 0|0|0", r"3 alleles in a genotype; only diploid"),
         ("1 12 . A G . . . GT 0|7 0|0 0|0 0|0", r"1:12: sample t1 has an allele number beyond ALT"),
         ("1 12 . A G . . . DP 1 1 1 1", r"1:12: no genotypes"),
         ("1 6000 . A G . . . GT 0|1 0|0 0|0 0|0", r"1:6,000 lies outside the contig"),
+        ("1 12 . A G . . . GT 0|1 0|0 0|0 0|0 0|0", r"a.vcf:11: 14 columns, the header has 13"),
+        ("1 12 . A G . . AA=A\0 GT 0|1 0|0 0|0 0|0", r"a.vcf:11: a NUL byte"),
+        ("\n1 12 . A G . . . GT 0|1 0|0 0|0 0|0", r"a.vcf:11: a blank line"),
+        ("1 12 . A G . . . GT 0|1 0|0 0|0 0|0\n", r"a.vcf:12: a blank line"),
+        ("#1 12 . A G . . . GT 0|1 0|0 0|0 0|0", r"a.vcf:11: a header line among the records"),
         ("1 abc . A G . . . GT 0|1 0|0 0|0 0|0", r"damaged or not valid VCF"),
         ("1 12 . A G . . . GT 0|1 0|0", r"damaged or not valid VCF"),
     ],
@@ -200,7 +228,7 @@ def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
 def test_refuses_a_bad_record(tmp_path: Path, record: str, message: str) -> None:
     vcf = write_vcf(tmp_path / "a.vcf", RECORDS.splitlines(keepends=True)[0] + record + "\n")
     with pytest.raises(DataError, match=message) as caught:
-        make_source(vcf).read("1", 0, 5000)
+        make_source(vcf).read(record[0], 0, 5000)
     assert "\n" not in str(caught.value)
 
 
@@ -211,9 +239,27 @@ def test_unphased_heterozygotes_can_be_allowed(tmp_path: Path) -> None:
     assert source.counts["genotypes: heterozygous, unphased"] == 1
 
 
-def test_unselected_samples_may_be_unphased(tmp_path: Path) -> None:
-    vcf = write_vcf(tmp_path / "a.vcf", "1 12 . A G . . . GT 0|1 0|0 0/1 0|0\n")
-    assert len(make_source(vcf).read("1", 0, 50).positions_bp) == 1
+@pytest.mark.parametrize("genotype", ["0/1", "1", ".", "0|1|1", "0/1/1/0", "0|7", "1|.", "./."])
+@pytest.mark.parametrize("is_bcf", [False, True])
+def test_unselected_samples_never_matter(tmp_path: Path, genotype: str, is_bcf: bool) -> None:
+    plain = write_vcf(
+        tmp_path / "a.vcf", f"1 12 . A G . . . GT 0|1 0|0 {genotype} 0|.\n", HEADER.replace("\tx", "\tx,y")
+    )
+    vcf = as_bcf(plain, tmp_path / "a.bcf") if is_bcf else plain
+    source = make_source(vcf, table="t1\tT\no1\tO\no2\tO\nx,y\tX\n")
+    assert source.read("1", 0, 50).genotypes.tolist() == [[0, 1, 0, 0, 0, -1]]
+    assert source.counts["genotypes: missing"] == source.counts["genotypes: one allele missing"] == 1
+
+
+def test_homozygotes_need_no_phase(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", "1 12 . A G . . . GT 1/1 0/0 0|0 0|0\n")
+    assert make_source(vcf).read("1", 0, 50).genotypes.tolist() == [[1, 1, 0, 0, 0, 0]]
+
+
+def test_a_selected_name_with_a_comma_is_refused(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", header=HEADER.replace("\tx", "\tx,y"))
+    with pytest.raises(DataError, match="'x,y': a name contains a comma"):
+        make_source(vcf, table="t1\tT\nx,y\tO\n")
 
 
 def test_refuses_truncation_at_any_block(tmp_path: Path) -> None:
@@ -261,7 +307,10 @@ def test_refuses_files_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="empty"):
         opened(good, ["O"], ["T"])
     vcf.write_text("not a VCF\n")
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match="not a VCF"):
+        opened(good, ["O"], ["T"])
+    vcf.write_text("\n".join(line.split("\tFORMAT")[0] for line in HEADER.splitlines()) + "\n")
+    with pytest.raises(DataError, match="the VCF has no samples"):
         opened(good, ["O"], ["T"])
     write_vcf(vcf, header="".join(line for line in HEADER.splitlines(keepends=True) if "AA" not in line))
     with pytest.raises(DataError, match="declares no INFO/AA"):
@@ -280,3 +329,74 @@ def test_regions(region: str, parsed: tuple[str, int, int | None]) -> None:
 def test_refuses_bad_regions(region: str) -> None:
     with pytest.raises(ConfigError, match="region"):
         parse_region(region)
+
+
+def test_refuses_annotations_of_another_build(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", header=HEADER.replace("ID=1,length=5000", "ID=1,length=249250621"))
+    bed, genetic_map = tmp_path / "mask.bed", tmp_path / "map.txt"
+
+    def contigs(bed_rows: str, map_rows: str) -> list[tuple[str, int, int]]:
+        bed.write_text(bed_rows)
+        genetic_map.write_text("pos\tchr\tcM\n" + map_rows)
+        return make_source(vcf, include_bed=bed, genetic_map=genetic_map).contigs()
+
+    whole, good = "1\t0\t249250621\n", "1\t1\t0\n249250621\t1\t9\n"
+    assert len(contigs(whole, good)) == 2
+    beyond = r"beyond the end of the contig 1 \(249,250,621 bp\); is it of another build\?"
+    with pytest.raises(DataError, match=r"callable regions reach to 249,250,622, " + beyond):
+        contigs("1\t0\t249250622\n", good)
+    with pytest.raises(DataError, match=r"genetic map reaches to 249,250,622, " + beyond):
+        contigs(whole, "1\tchr1\t0\n249250622\tchr1\t9\n")
+    with pytest.raises(DataError, match=r"contig 1 leave out all of 1-10,000, where the records are; is the mask"):
+        contigs("1\t10000\t20000\n", good)
+    with pytest.raises(DataError, match="only one point"):
+        contigs(whole, "1\t1\t0\n")
+    write_vcf(vcf, header=HEADER.replace("ID=1,length=5000", "ID=1,length=249250621").replace("=2500000", "=243199373"))
+    vcf.write_text(vcf.read_text().replace("##contig=<ID=3,length=900>\n", "##contig=<ID=3,length=198022430>\n"))
+    with pytest.raises(DataError, match=r"\(249,250,621 bp as in GRCh37\)"):
+        contigs("1\t0\t249250622\n", good)
+
+
+@pytest.mark.parametrize(("third_bases", "is_refused"), [(0.03, False), (0.19, False), (0.22, True), (0.5, True)])
+def test_refuses_an_ancestral_sequence_that_has_nothing_to_do_with_the_alleles(
+    tmp_path: Path, third_bases: float, is_refused: bool
+) -> None:
+    rng = np.random.default_rng(5)
+    rows = "".join(f"1 {i} . A G . . . GT 0|1 0|0 0|0 0|0\n" for i in range(1, 4001))
+    vcf, fasta = write_vcf(tmp_path / "a.vcf", rows), tmp_path / "a.fa"
+    third = rng.permutation(5000) < third_bases * 5000
+    fasta.write_text(">1\n" + "".join("C" if wrong else rng.choice(["A", "G"]) for wrong in third) + "\n")
+    source = make_source(vcf, ancestral=f"fasta={fasta}")
+    assert len(source.read("1", 0, 500).positions_bp) > 100  # too few to tell
+    if is_refused:
+        with pytest.raises(
+            DataError, match=r"a\.fa: at \d+% of [\d,]+ sites .* is the ancestral FASTA of another build"
+        ):
+            source.read("1", 500, 5000)
+    else:
+        assert len(source.read("1", 500, 5000).positions_bp) > 1000
+    fasta.write_text(">1\nACGT\n")
+    with pytest.raises(DataError, match=r"contig 1 has 4 bases, the VCF's header says 5,000; is it of another build\?"):
+        make_source(vcf, ancestral=f"fasta={fasta}").read("1", 0, 500)
+
+
+def test_refuses_a_header_that_would_fill_the_memory(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", header=HEADER.replace("ID=3,", "ID=3,IDX=999999999,"))
+    with pytest.raises(DataError, match="IDX=999999999 in the header"):
+        make_source(vcf)
+
+
+def test_allele_counts_of_any_ploidy(tmp_path: Path) -> None:
+    rows = RECORDS + "2 1500007 . C T . . AA=C GT 0/1 1 0|1|1 .|1\n2 1500009 . C T . . AA=C DP 0 1 0 0\n"
+    plain = write_vcf(tmp_path / "a.vcf", rows)
+    pysam.tabix_compress(str(plain), str(tmp_path / "b.vcf.gz"))
+    pysam.tabix_index(str(tmp_path / "b.vcf.gz"), preset="vcf")
+    for path in (plain, tmp_path / "b.vcf.gz"):
+        first, second = allele_counts(path, subsets=[["t1", "o1"]])
+        assert (first.contig, first.positions_bp.tolist()) == ("1", [10, 11, 16, 18, 19])
+        assert first.alternate.tolist() == [[3, 1], [6, 3], [2, 0], [2, 2], [3, 3]]
+        assert first.called.tolist() == [[8, 4], [8, 4], [8, 4], [5, 2], [8, 4]]
+        assert second.alternate.tolist() == [[3, 3], [5, 2]]
+        assert second.called.tolist() == [[8, 4], [7, 3]]
+        (only,) = allele_counts(path, region=("1", 11, 17))
+        assert only.positions_bp.tolist() == [11, 16]

@@ -1,0 +1,231 @@
+"""How well segments are found in flawed data, trained without and with the observation model.
+
+``python benchmarks/robustness.py`` writes benchmarks/robustness.tsv and docs/robustness.md. Two networks are trained on
+the scenarios of ``config/scenarios``: one on simulations as they are, one on simulations that went through an
+observation model in which every confounder varies. Both are then asked about a published model of Neanderthal
+introgression (``config/demo``) and about genomes without a ghost (``config/scenarios/null``), neither of which was
+trained on, observed with one confounder at a time. Masks and maps are made up here (``landscape``), so that the command
+needs no file; ``--workers 2`` takes about half an hour.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+
+from introghost import seeds
+from introghost.evaluation.metrics import average_precision
+from introghost.inference import application, training
+from introghost.inference.bundle import Bundle
+from introghost.provenance import write_text
+from introghost.simulation import scenarios
+from introghost.simulation.ancestry import write_batch
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.windows import Windows
+from introghost.statistics import dataset
+from introghost.variants.annotation import read_bed, read_genetic_map
+
+HERE = Path(__file__).parent
+SCENARIOS = HERE.parent / "config" / "scenarios"
+LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
+TRAINING_GENOMES = {"ghost": 500, "null": 100, "structure": 100}
+FIRST_TEST_GENOME, TEST_REGIONS, BATCH = 10_000, 80, 20
+EPOCHS = 12
+CALLED = 0.5
+
+PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
+CLEAN = {"outgroup_diploids": 50, "target_diploids": 50, **PANEL}
+# Typical and severe levels are those of the literature that docs/robustness.md names.
+CONFOUNDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "allele-count filter": ({"minimum_allele_count": 2}, {"minimum_allele_count": 5}),
+    "mask": ({"include_bed": "mask75.bed"}, {"include_bed": "mask50.bed"}),
+    "recombination map": (
+        {"genetic_map": "map.tsv", "genetic_map_error": 0.2},
+        {"genetic_map": "map.tsv", "genetic_map_error": 0.5},
+    ),
+    "mutation rate": ({"mutation_rate_variation": 0.15}, {"mutation_rate_variation": 0.3}),
+    "missing genotypes": ({"missing": 0.02}, {"missing": 0.2}),
+    "genotype error": ({"genotype_error": 0.001}, {"genotype_error": 0.01}),
+    "switch error": ({"switch_error": 0.01}, {"switch_error": 0.05}),
+    "ancestral state": ({"ancestral_error": 0.01}, {"ancestral_error": 0.05}),
+    "gene flow into the outgroup": ({"outgroup_gene_flow": 0.02}, {"outgroup_gene_flow": 0.2}),
+    "wrong labels": ({"mislabelled": 0.01}, {"mislabelled": 0.05}),
+    "sample size": (
+        {"outgroup_diploids": 25, "target_diploids": 25},
+        {"outgroup_diploids": 10, "target_diploids": 10},
+    ),
+}
+WITH = {
+    "outgroup_diploids": [10, 200],
+    "target_diploids": [10, 200],
+    **PANEL,
+    "minimum_allele_count": [1, 5],
+    "include_bed": "mask.bed",
+    "genetic_map": "map.tsv",
+    "genetic_map_error": [0, 0.5],
+    "mutation_rate_variation": [0, 0.3],
+    "missing": [0, 0.2],
+    "genotype_error": [0.0001, 0.01],
+    "switch_error": [0.001, 0.05],
+    "ancestral_error": [0, 0.05],
+    "outgroup_gene_flow": [0, 0.2],
+    "mislabelled": [0, 0.05],
+}
+
+
+def landscape(folder: Path) -> None:
+    """Masks of which 100, 75 and 50 % is callable in short stretches, and a map with hotspots; 20 Mb each."""
+    rng = np.random.default_rng(SEED)
+    total_bp = 20_000_000
+    lines = {}
+    for percent in (100, 75, 50):
+        number = total_bp // 500
+        callable_bp, gaps = rng.exponential(2_000, number), rng.exponential(2_000 * (100 - percent) / percent, number)
+        ends = np.cumsum(callable_bp + gaps).astype(int)
+        starts = ends - callable_bp.astype(int)
+        stretches = zip(starts[ends < total_bp], ends[ends < total_bp], strict=True)
+        text = "".join(f"c{percent}\t{start}\t{end}\n" for start, end in stretches)
+        lines[percent] = f"c{percent}\t0\t{total_bp}\n" if percent == 100 else text
+        (folder / f"mask{percent}.bed").write_text(lines[percent])
+    (folder / "mask.bed").write_text("".join(lines.values()))
+    rate = 1.2 * rng.gamma(0.3, 1 / 0.3, total_bp // 10_000)  # cM per Mb, in steps of 10 kb
+    position, centimorgans = np.arange(len(rate)) * 10_000 + 1, np.concatenate([[0], np.cumsum(rate / 100)[:-1]])
+    rows = [f"{p}\tc{c}\t{cm:.6f}\n" for c in (100, 75, 50) for p, cm in zip(position, centimorgans, strict=True)]
+    (folder / "map.tsv").write_text("pos\tchr\tcM\n" + "".join(rows))
+
+
+def statistics(job: tuple[Path, Path, int, int, int, Mapping[str, Any]]) -> xr.Dataset:
+    """Simulate and observe genomes: (scratch folder, scenario folder, first, number, regions, observation)."""
+    folder, scenario, first, number, regions, section = job
+    named = {key: str(folder / section[key]) for key in ("include_bed", "genetic_map") if key in section}
+    model = ObservationModel.parse({**section, **named})
+    intervals = read_bed(Path(named["include_bed"])) if "include_bed" in named else None
+    maps = read_genetic_map(Path(named["genetic_map"])) if "genetic_map" in named else None
+    windows = Windows(intervals, maps) if named else None
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        trees = Path(own) / "x.trees"
+        write_batch(
+            scenarios.load(scenario),
+            trees,
+            first_genome=first,
+            num_genomes=number,
+            seed=SEED,
+            num_regions=regions,
+            region_length_bp=LENGTH_BP,
+            outgroup_diploids=int(model.outgroup_diploids.high),
+            target_diploids=int(model.target_diploids.high),
+            observation=model,
+            windows=windows,
+        )
+        return dataset.from_trees(
+            trees, bin_bp=BIN_BP, ancestral="ancestral", seed=SEED, observation=model, windows=windows
+        )
+
+
+def train(folder: Path, section: Mapping[str, Any], pool: ProcessPoolExecutor) -> Bundle:
+    """A segment network trained through an observation model."""
+    jobs = [
+        (folder, SCENARIOS / name, first, BATCH, 2, section)
+        for name, number in TRAINING_GENOMES.items()
+        for first in range(0, number, BATCH)
+    ]
+    return training.train_segments(dataset.concatenate(list(pool.map(statistics, jobs))), epochs=EPOCHS, seed=1).bundle
+
+
+def cells() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Confounder, level and observation model of every cell."""
+    yield "none", "clean", CLEAN
+    for name, levels in CONFOUNDERS.items():
+        for level, section in zip(("typical", "severe"), levels, strict=True):
+            yield name, level, {**CLEAN, **section}
+    for number, level in enumerate(("typical", "severe")):
+        together = {key: value for levels in CONFOUNDERS.values() for key, value in levels[number].items()}
+        yield "all together", level, {**CLEAN, **together}
+
+
+def posteriors(bundle: Bundle, data: xr.Dataset) -> np.ndarray:
+    """Posterior of every region, haplotype and bin."""
+    regions = zip(
+        data["haplotype_statistics"].values,
+        data["callable_fraction"].values,
+        data["haplotype_mean"].values,
+        strict=True,
+    )
+    return np.stack([application.segment_posterior(bundle, *region) for region in regions])
+
+
+def accuracy(bundle: Bundle, ghost: xr.Dataset, null: xr.Dataset, weights: np.ndarray) -> dict[str, float]:
+    """Average precision with its bootstrap deviation over regions, and the share of called bins in null genomes."""
+    scores, labels = posteriors(bundle, ghost), ghost["ghost_fraction"].values >= 0.5
+    drawn = [average_precision(scores[chosen], labels[chosen]) for chosen in weights]
+    called = posteriors(bundle, null)
+    return {
+        "average_precision": average_precision(scores, labels),
+        "deviation": float(np.std(drawn)),
+        "false_positive_rate": float((called[~np.isnan(called)] >= CALLED).mean()),
+    }
+
+
+def measure(workers: int) -> pd.DataFrame:
+    """The whole matrix, one row per confounder, level and training."""
+    torch.set_num_threads(workers)
+    rng = np.random.default_rng(seeds.derive(SEED, "bootstrap"))
+    resampled = rng.integers(TEST_REGIONS, size=(50, TEST_REGIONS))
+    rows = []
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(workers) as pool:
+        folder = Path(name)
+        landscape(folder)
+        bundles = {}
+        for trained, section in (("without", CLEAN), ("with", WITH)):
+            bundles[trained] = train(folder, section, pool)
+            print(f"trained {trained} the observation model", flush=True)
+        for confounder, level, section in cells():
+            # Genomes of one region each, so that regions are independent; the demo's model has no free parameter.
+            firsts = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_REGIONS, BATCH)
+            demo = [(folder, HERE.parent / "config" / "demo", first, BATCH, 1, section) for first in firsts]
+            null = [(folder, SCENARIOS / "null", first, BATCH, 1, section) for first in firsts]
+            parts = list(pool.map(statistics, demo + null))
+            tested = [dataset.concatenate(parts[: len(demo)]), dataset.concatenate(parts[len(demo) :])]
+            for trained, bundle in bundles.items():
+                found = accuracy(bundle, *tested, resampled)
+                rows.append({"confounder": confounder, "level": level, "trained": trained, **found})
+                print(json.dumps(rows[-1]), flush=True)
+    return pd.DataFrame(rows)
+
+
+def document(table: pd.DataFrame) -> str:
+    """The page docs/robustness.md."""
+    wide = table.set_index(["confounder", "level", "trained"]).unstack("trained")
+    clean = wide["average_precision"].loc[("none", "clean")]
+    lines = []
+    for confounder, level in dict.fromkeys(zip(table["confounder"], table["level"], strict=True)):
+        precision = wide["average_precision"].loc[(confounder, level)]
+        false = wide["false_positive_rate"].loc[(confounder, level)]
+        shown = [f"{precision[t]:.3f} ± {wide['deviation'].loc[(confounder, level)][t]:.3f}" for t in TRAINED]
+        shown += [f"{clean['with'] - precision['with']:+.3f}", *(f"{100 * false[t]:.2f} %" for t in TRAINED)]
+        lines.append(f"| {confounder} | {level} | {' | '.join(shown)} |\n")
+    return (HERE / "robustness.template.md").read_text(encoding="utf-8").replace("{rows}\n", "".join(lines))
+
+
+TRAINED = ("without", "with")
+
+
+def main() -> None:
+    """Measure, and write the table and the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    table = measure(parser.parse_args().workers)
+    write_text(HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
+    write_text(HERE.parent / "docs" / "robustness.md", document(table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The verb `observe`: learn from a VCF what it shows of genomes, and write it as a section of a configuration."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from introghost.cli.data import data_options, open_data
+
+
+@click.command("observe")
+@data_options
+@click.option(
+    "--ancestral",
+    default="outgroup-major",
+    show_default=True,
+    help="info-aa, fasta=FILE or outgroup-major; as in the configuration.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="observation.yaml")
+def command(output: Path, **options: Any) -> None:
+    """Learn what a VCF shows of genomes: sizes, missing genotypes, and the allele-count filter of its makers.
+
+    Writes a section `observation`, which a configuration takes as it is or by its path, and which `simulate` and
+    `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to modest
+    ranges; look them over. All samples of the file are read, not only those of the two roles.
+    """
+    from introghost import provenance
+    from introghost.haplotypes import OUTGROUP, TARGET
+    from introghost.variants import observation
+    from introghost.variants.records import allele_counts
+    from introghost.variants.source import describe
+    from introghost.variants.survey import SiteCounts, survey
+
+    source, files = open_data(options)
+    samples = source.roles
+    members = [
+        [name for name, role in zip(samples.names, samples.roles, strict=True) if role == wanted]
+        for wanted in (OUTGROUP, TARGET)
+    ]
+    number = len(describe(options["vcf"]).samples) - len(samples.names)
+    counts = SiteCounts.gather(
+        allele_counts(options["vcf"], region=source.contigs()[0] if options["region"] else None, subsets=members),
+        (len(members[0]), len(members[1]), number),
+    )
+    found = survey(source, counts)
+    names = {name: str(options[name]) for name in ("include_bed", "genetic_map") if options[name]}
+    entries = observation.learn(
+        found, files=names, ancestral_known=options["ancestral"] != "outgroup-major", vcf=options["vcf"].name
+    )
+    digest = provenance.sha256(files["vcf"])
+    provenance.write_text(output, observation.to_yaml(entries, observation.facts(found), options["vcf"].name, digest))
+    for name, text in observation.facts(found).items():
+        click.echo(f"{name}\t{text}")
+    for entry in entries:
+        click.echo(f"{entry.key}\t{entry.text}\t{entry.reason}")
+    click.echo(f"{output}: section `observation` written", err=True)

@@ -1,0 +1,273 @@
+"""Prior-predictive check: do simulated genomes, seen through the observation model, look like the data?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.special
+import scipy.stats
+import xarray as xr
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
+
+Array = NDArray[np.float64]
+
+INTERVAL = (0.025, 0.975)
+TOGETHER = "all statistics together"
+OUTSIDE, INSIDE = "outside", "ok"
+_SAME_FOR_ALL = ("callable_fraction", "outgroup_haplotypes", "target_haplotypes")
+_COMMON = ("bin_bp", "region_length_bp", "ancestral")
+_CALLABLE_TOLERANCE = 0.02  # the last bin of a contig is seldom complete
+_RELATIVE_TOLERANCE = 1e-6
+_NORMAL_WIDTH, _NORMAL_80 = 3.92, 2.563  # of a 95 % and an 80 % interval, in standard deviations
+_RIDGE = 3.0
+_PER_GENOME = 0.99
+
+
+@dataclass(frozen=True)
+class Genomes:
+    """One value of each statistic for each genome.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (num_genomes, num_statistics)
+    statistics : list of tuple of str
+        Name and summary: ``value`` of a population statistic; ``mean``, ``standard_deviation`` or ``quantile_99``
+        over the haplotypes and callable bins of a haplotype statistic.
+    scenarios : list of str
+        Empty text for real data.
+    """
+
+    values: Array
+    statistics: list[tuple[str, str]]
+    scenarios: list[str]
+
+    @classmethod
+    def concatenate(cls, parts: list["Genomes"]) -> "Genomes":
+        """All genomes of several parts.
+
+        Raises
+        ------
+        DataError
+            Parts with different statistics.
+        """
+        if any(part.statistics != parts[0].statistics for part in parts):
+            raise DataError("the files hold different statistics; compute them again with one version")
+        scenarios = [scenario for part in parts for scenario in part.scenarios]
+        return cls(np.concatenate([part.values for part in parts]), parts[0].statistics, scenarios)
+
+
+def check_alike(simulated: xr.Dataset, observed: xr.Dataset) -> None:
+    """Refuse data that were not cut and coded like the simulations.
+
+    Raises
+    ------
+    DataError
+    """
+    for name in _COMMON:
+        if simulated.attrs.get(name) != observed.attrs.get(name):
+            raise DataError(
+                f"statistics differ in {name}: {simulated.attrs.get(name)} simulated, {observed.attrs.get(name)} "
+                "observed; compute them again with the same options"
+            )
+
+
+def num_regions(observed: xr.Dataset) -> int:
+    """Regions of the data in which there is a callable bin."""
+    return int((observed["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1).sum())
+
+
+def summarise(dataset: xr.Dataset, most_regions: int | None = None) -> Genomes:
+    """Statistics of whole genomes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `statistics.dataset.build` makes it; all regions of the same scenario and genome are pooled.
+    most_regions : int, optional
+        Regions of each genome to use, the first ones: those of the data may be fewer, and vary more for it.
+
+    Raises
+    ------
+    DataError
+        A genome without a callable bin.
+    """
+    scenarios, genomes = dataset["scenario"].values, dataset["genome"].values
+    rows, labels = [], []
+    for scenario, genome in sorted(set(zip(scenarios.tolist(), genomes.tolist(), strict=True))):
+        usable = (dataset["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1)
+        regions = np.flatnonzero((scenarios == scenario) & (genomes == genome) & usable)[:most_regions]
+        if not len(regions):
+            raise DataError(f"{scenario or 'data'}: genome {genome} has no callable bin; check the mask")
+        rows.append(_genome_values(dataset, regions))
+        labels.append(str(scenario))
+    return Genomes(np.array(rows), _names(dataset), labels)
+
+
+def _names(dataset: xr.Dataset) -> list[tuple[str, str]]:
+    haplotype = [str(name) for name in dataset["statistic"].values]
+    varying = [name for name in haplotype if name not in _SAME_FOR_ALL]
+    return [
+        *((str(name), "value") for name in dataset["population_statistic"].values),
+        *((name, "mean") for name in haplotype),
+        *((name, "standard_deviation") for name in varying),
+        *((name, "quantile_99") for name in varying),
+    ]
+
+
+def _genome_values(dataset: xr.Dataset, regions: NDArray[np.intp]) -> Array:
+    fraction = dataset["callable_fraction"].values[regions].astype(np.float64)
+    population = dataset["population_statistics"].values[regions].astype(np.float64)
+    usable = fraction >= MINIMUM_CALLABLE_FRACTION
+    names = dataset["statistic"].values
+    varying = ~np.isin(names, _SAME_FOR_ALL)
+    kept = dataset["haplotype_statistics"].values[regions]
+    pieces = [values[:, bins].reshape(-1, len(names)) for values, bins in zip(kept, usable, strict=True)]
+    flat = np.concatenate(pieces).astype(np.float64)
+    flat = flat[~np.isnan(flat).any(axis=1)]
+    if "haplotype_mean" in dataset:
+        means = dataset["haplotype_mean"].values[regions][usable].mean(axis=0, dtype=np.float64)
+    else:
+        means = flat.mean(axis=0)
+    spread, high = flat[:, varying].std(axis=0), np.quantile(flat[:, varying], _PER_GENOME, axis=0)
+    return np.concatenate([np.average(population, axis=0, weights=fraction.sum(axis=1)), means, spread, high])
+
+
+def compare(simulated: Genomes, observed: Genomes) -> pd.DataFrame:
+    """Where the data lie among simulated genomes, statistic by statistic and all together.
+
+    Parameters
+    ----------
+    simulated : Genomes
+    observed : Genomes
+        Exactly one.
+
+    Returns
+    -------
+    DataFrame
+        One row per statistic: statistic, summary, observed; median, lower and upper, the centre and 95 % interval of
+        simulated genomes; deviation, the distance from the median in standard deviations (of a normal distribution
+        with that interval); tail_probability, two-sided; verdict; covered_by, the scenarios whose own interval holds
+        the data, comma-separated. The first row, `TOGETHER`, is the distance of the data from the centre of
+        the simulated genomes in all statistics at once, and its tail_probability one-sided.
+
+    Raises
+    ------
+    DataError
+        Different statistics, or data of more than one genome.
+    """
+    if len(observed.values) != 1:
+        raise DataError(f"the observed statistics are of {len(observed.values)} genomes; give those of one data set")
+    if simulated.statistics != observed.statistics:
+        raise DataError("simulated and observed statistics differ in their names; compute them again with one version")
+    target = observed.values[0]
+    groups = {name: np.array(simulated.scenarios) == name for name in sorted(set(simulated.scenarios))}
+    rows = [_together(simulated.values, target, groups)]
+    for index, (name, summary) in enumerate(simulated.statistics):
+        values, value = simulated.values[:, index], float(target[index])
+        tolerance = _CALLABLE_TOLERANCE if name == "callable_fraction" else _RELATIVE_TOLERANCE * abs(value)
+        covering = [scenario for scenario, members in groups.items() if _covers(values[members], value, tolerance)]
+        rows.append(
+            {
+                **_place(name, summary, values, value),
+                "tail_probability": _two_sided(values, value, tolerance),
+                "verdict": INSIDE if _covers(values, value, tolerance) else OUTSIDE,
+                "covered_by": ",".join(covering),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _place(name: str, summary: str, values: Array, value: float) -> dict[str, str | float]:
+    median, lower, upper = (float(x) for x in np.quantile(values, [0.5, *INTERVAL]))
+    scale = max((upper - lower) / _NORMAL_WIDTH, _RELATIVE_TOLERANCE * max(abs(median), abs(value)), 1e-300)
+    return {
+        "statistic": name,
+        "summary": summary,
+        "observed": value,
+        "median": median,
+        "lower": lower,
+        "upper": upper,
+        "deviation": (value - median) / scale,
+    }
+
+
+def _covers(values: Array, value: float, tolerance: float) -> bool:
+    lower, upper = np.quantile(values, INTERVAL)
+    return bool(lower - tolerance <= value <= upper + tolerance)
+
+
+def _two_sided(values: Array, value: float, tolerance: float) -> float:
+    """Twice the smaller of the shares of genomes at most and at least as large, the data counted among them."""
+    least = min(int((values <= value + tolerance).sum()), int((values >= value - tolerance).sum()))
+    return min(1.0, 2 * (least + 1) / (len(values) + 1))
+
+
+def _together(simulated: Array, observed: Array, groups: dict[str, NDArray[np.bool_]]) -> dict[str, str | float]:
+    distances = _distances(np.vstack([simulated, observed]))
+    probability = _one_sided(distances)
+    own = {name: _one_sided(_distances(np.vstack([simulated[members], observed]))) for name, members in groups.items()}
+    return {
+        **_place(TOGETHER, "distance", distances[:-1], float(distances[-1])),
+        "tail_probability": probability,
+        "verdict": INSIDE if probability >= 1 - (INTERVAL[1] - INTERVAL[0]) else OUTSIDE,
+        "covered_by": ",".join(name for name, p in own.items() if p >= 1 - (INTERVAL[1] - INTERVAL[0])),
+    }
+
+
+def _distances(values: Array) -> Array:
+    """Mahalanobis distance of each row from the centre of all, on the scores of each column.
+
+    The data are one of the rows, so that they and the simulated genomes are treated alike: were they a simulated
+    genome, each rank among the distances would be as likely as any other. The ridge is for fewer rows than columns.
+    """
+    varying = values.std(axis=0) > _RELATIVE_TOLERANCE * np.abs(values).max(axis=0)
+    scores = _scores(values[:, varying])
+    covariance = scores.T @ scores / len(scores) + _RIDGE * np.eye(scores.shape[1])
+    squared = np.einsum("ij,ij->i", scores, np.linalg.solve(covariance, scores.T).T)
+    distances: Array = np.sqrt(np.maximum(squared, 0))
+    return distances
+
+
+def _scores(values: Array) -> Array:
+    """Normal scores of the ranks in each column; the first and last also by the logarithm of their gap to the rest.
+
+    Many statistics have long tails, in which some simulated genome is always far out: hence ranks. Ranks alone would
+    not tell a value just beyond all others from one in another world: hence the gap.
+    """
+    ordered = np.sort(values, axis=0)
+    spread = (np.quantile(values, 0.9, axis=0) - np.quantile(values, 0.1, axis=0)) / _NORMAL_80
+    spread = np.where(spread > 0, spread, values.std(axis=0))
+    above, below = np.maximum(values - ordered[-2], 0), np.maximum(ordered[1] - values, 0)
+    ranks = scipy.stats.rankdata(values, axis=0)
+    scores = scipy.special.ndtri((ranks - 0.5) / len(values)) + np.log1p(above / spread) - np.log1p(below / spread)
+    result: Array = (scores - scores.mean(axis=0)) / scores.std(axis=0)
+    return result
+
+
+def _one_sided(distances: Array) -> float:
+    """Share of rows at least as far out as the last one, itself included."""
+    return float((distances >= distances[-1]).mean())
+
+
+def describe(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[str]:
+    """The outcome of `compare` in a few lines, the worst disagreement first."""
+    together, single = table.iloc[0], table.iloc[1:]
+    outside = single[single["verdict"] == OUTSIDE].sort_values("deviation", key=np.abs, ascending=False)
+    chance = round((1 - (INTERVAL[1] - INTERVAL[0])) * len(single))
+    lines = [
+        f"{len(outside)} of {len(single)} statistics lie outside the 95 % interval of {num_genomes} simulated genomes; "
+        f"about {chance} would by chance",
+        f"all statistics together: {together['tail_probability']:.3g} of the genomes are as far out as the data",
+    ]
+    for row in outside.head(most).to_dict("records"):
+        by = f"; within the interval of {row['covered_by']}" if row["covered_by"] else ""
+        lines.append(
+            f"outside: {row['statistic']} ({row['summary']}): {row['observed']:.4g}, simulated {row['median']:.4g} "
+            f"({row['lower']:.4g} to {row['upper']:.4g}){by}"
+        )
+    if len(outside) > most:
+        lines.append(f"... and {len(outside) - most} more")
+    return lines

@@ -1,0 +1,103 @@
+"""What a file of statistics must hold: checked before memory is set aside, and again on what was read."""
+
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from introghost.errors import DataError
+
+_MAXIMUM_BYTES = 2**38
+_DIMENSIONS = {
+    "haplotype_statistics": ("region", "haplotype", "bin", "statistic"),
+    "haplotype_mean": ("region", "bin", "statistic"),
+    "population_statistics": ("region", "population_statistic"),
+    "callable_fraction": ("region", "bin"),
+    "ghost_fraction": ("region", "haplotype", "bin"),
+}
+_OPTIONAL = {"ghost_fraction"}
+_LABELS = {
+    "genome": ("region",),
+    "scenario": ("region",),
+    "region_index": ("region",),
+    "contig": ("region",),
+    "start_bp": ("region",),
+    "statistic": ("statistic",),
+    "population_statistic": ("population_statistic",),
+}
+_ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
+_METADATA = "zarr.json"
+
+
+def check_archive(path: Path) -> None:
+    """Refuse a zip file that lacks a piece of an array (zarr would fill it up), or whose arrays are beyond reason.
+
+    Raises
+    ------
+    DataError
+    """
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if _METADATA not in names:
+            raise _damaged(path, f"it has no {_METADATA}")
+        for array in sorted({name.split("/")[0] for name in names} - {_METADATA}):
+            name = f"{array}/{_METADATA}"
+            if name not in names:
+                raise _damaged(path, f"it has no {name}")
+            _check_array(path, array, _object(path, name, archive.read(name)), names)
+
+
+def _object(path: Path, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"{name} is not JSON") from error
+    if not isinstance(value, dict):
+        raise _damaged(path, f"{name} is not a JSON object")
+    return value
+
+
+def _check_array(path: Path, array: str, metadata: Mapping[str, Any], names: set[str]) -> None:
+    try:
+        shape, chunk = metadata["shape"], metadata["chunk_grid"]["configuration"]["chunk_shape"]
+        grid = [-(-size // step) for size, step in zip(shape, chunk, strict=True)]
+        counts = [*shape, *chunk, *grid]
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise _damaged(path, f"the shape of {array} can't be read") from error
+    if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in counts):
+        raise _damaged(path, f"the shape of {array} is {str(shape)[:60]}")
+    if 8 * max(math.prod(shape), math.prod(chunk)) > _MAXIMUM_BYTES:
+        raise _damaged(path, f"the shape of {array} is {str(shape)[:60]}")
+    found = sum(name.startswith(f"{array}/c/") or name == f"{array}/c" for name in names)
+    if found != math.prod(grid):
+        raise _damaged(path, f"{array} has {found} of {math.prod(grid)} pieces")
+
+
+def check_schema(dataset: xr.Dataset, path: Path) -> None:
+    """Refuse a dataset whose arrays, labels or attributes are not those that `dataset.build` gives.
+
+    Raises
+    ------
+    DataError
+    """
+    for name, dimensions in (_DIMENSIONS | _LABELS).items():
+        if name not in dataset.variables:
+            if name in _OPTIONAL:
+                continue
+            raise _damaged(path, f"{name} is missing")
+        variable = dataset[name]
+        if variable.dims != dimensions:
+            raise _damaged(path, f"{name} has the dimensions {', '.join(map(str, variable.dims))}")
+        if name in _DIMENSIONS and variable.dtype.kind != "f":
+            raise _damaged(path, f"{name} has the type {variable.dtype}")
+    for name in _ATTRIBUTES:
+        if name not in dataset.attrs:
+            raise _damaged(path, f"{name} is missing")
+
+
+def _damaged(path: Path, what: str) -> DataError:
+    return DataError(f"{path}: not a readable statistics file: {what}; compute the statistics anew")

@@ -1,0 +1,200 @@
+"""The prior-predictive check: exact where the data are like the simulations, and not blind where they are not."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from introghost.cli import main
+from introghost.errors import DataError
+from introghost.evaluation import predictive
+from introghost.evaluation.predictive import OUTSIDE, TOGETHER, Genomes
+from introghost.statistics.dataset import read, write
+
+STATISTICS = ["private", "callable_fraction"]
+
+
+def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed: int = 1) -> xr.Dataset:
+    """Three haplotypes, the last one a row of NaN, in four bins, one of which is hardly callable."""
+    rng = np.random.default_rng(seed)
+    number = num_genomes * regions
+    fraction = np.tile([1.0, 0.5, 1.0, 0.05], (number, 1))
+    haplotype = rng.random((number, 3, 4, 2))
+    haplotype[..., 1] = fraction[:, None]
+    haplotype[:, 2] = np.nan
+    return xr.Dataset(
+        {
+            "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), haplotype),
+            "population_statistics": (("region", "population_statistic"), rng.random((number, 1))),
+            "callable_fraction": (("region", "bin"), fraction),
+        },
+        coords={
+            "statistic": STATISTICS,
+            "population_statistic": ["pi"],
+            "scenario": ("region", [scenario] * number),
+            "genome": ("region", np.repeat(np.arange(num_genomes), regions)),
+        },
+        attrs={"bin_bp": 10_000, "region_length_bp": 40_000, "ancestral": "outgroup-major"},
+    )
+
+
+def test_a_genome_is_summarised_like_its_slow_twin() -> None:
+    ds = dataset(2)
+    genomes = predictive.summarise(ds)
+    for row, regions in enumerate(([0, 1], [2, 3])):
+        bins = [(r, h, b) for r in regions for h in range(2) for b in range(3)]
+        private = [float(ds["haplotype_statistics"].values[r, h, b, 0]) for r, h, b in bins]
+        expected = {
+            ("pi", "value"): float(ds["population_statistics"].values[regions, 0].mean()),
+            ("private", "mean"): np.mean(private),
+            ("private", "standard_deviation"): np.std(private),
+            ("private", "quantile_99"): np.quantile(private, 0.99),
+            ("callable_fraction", "mean"): (1 + 0.5 + 1) / 3,
+        }
+        found = dict(zip(genomes.statistics, genomes.values[row].tolist(), strict=True))
+        assert found == pytest.approx(expected)
+    assert genomes.scenarios == ["null", "null"]
+
+
+def test_regions_weigh_by_their_callable_sequence_and_may_be_fewer() -> None:
+    ds = dataset(1)
+    ds["callable_fraction"].values[1] = [0.2, 0.0, 0.0, 0.0]
+    pi = ds["population_statistics"].values[:, 0]
+    assert predictive.summarise(ds).values[0, 0] == pytest.approx((2.55 * pi[0] + 0.2 * pi[1]) / 2.75)
+    assert predictive.summarise(ds, 1).values[0, 0] == pytest.approx(pi[0])
+    ds["callable_fraction"].values[1] = 0
+    assert predictive.num_regions(ds) == 1
+    ds["callable_fraction"].values[:] = 0
+    with pytest.raises(DataError, match="no callable bin"):
+        predictive.summarise(ds)
+
+
+def test_the_mean_over_all_haplotypes_is_taken_where_it_is_kept() -> None:
+    ds = dataset(1)
+    ds["haplotype_mean"] = ("region", "bin", "statistic"), np.full((2, 4, 2), 7.0)
+    assert predictive.summarise(ds).values[0, 1] == 7
+
+
+def cloud(num_genomes: int, num_statistics: int, rng: np.random.Generator) -> np.ndarray:
+    """Correlated statistics, half of them with long tails."""
+    values = rng.normal(size=(num_genomes, num_statistics)) @ rng.normal(size=(num_statistics, num_statistics))
+    values[:, ::2] = np.exp(values[:, ::2] / 3)
+    return values
+
+
+def genomes(values: np.ndarray, scenarios: list[str]) -> Genomes:
+    return Genomes(values, [(f"s{i}", "value") for i in range(values.shape[1])], scenarios)
+
+
+def test_all_together_is_exact_for_data_like_the_simulations() -> None:
+    rng = np.random.default_rng(4)
+    values = cloud(400, 30, rng)
+    probabilities = []
+    for index in range(0, 400, 4):
+        rest = genomes(np.delete(values, index, axis=0)[:99], ["null"] * 99)
+        table = predictive.compare(rest, genomes(values[index : index + 1], [""]))
+        probabilities.append(table["tail_probability"].iloc[0])
+    assert 0.4 < np.mean(probabilities) < 0.6
+    assert np.mean(np.array(probabilities) < 0.1) < 0.2
+    assert min(probabilities) >= 0.01
+
+
+def test_what_is_outside_is_named_and_who_covers_it() -> None:
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(200, 4))
+    values[:150, 1] += 20
+    values[150:, 3] = values[:150, 3].mean()
+    scenarios = ["ghost"] * 150 + ["null"] * 50
+    table = predictive.compare(genomes(values, scenarios), genomes(np.array([[9.0, 0.0, 0.0, 0.0]]), [""]))
+    together, *rows = table.to_dict("records")
+    assert together["statistic"] == TOGETHER
+    assert [row["verdict"] for row in rows] == [OUTSIDE, "ok", "ok", "ok"]
+    assert [row["covered_by"] for row in rows][:3] == ["", "null", "ghost,null"]
+    assert rows[0]["tail_probability"] == pytest.approx(2 / 201)
+    assert rows[0]["deviation"] == pytest.approx(9, rel=0.25)
+    lines = predictive.describe(table, 200)
+    assert lines[0].startswith("1 of 4 statistics lie outside")
+    assert lines[2].startswith("outside: s0 (value): 9, simulated")
+    assert len(lines) == 3
+
+
+def test_a_statistic_that_never_varies_is_ok_only_where_it_is_the_same() -> None:
+    values = np.column_stack([np.full(60, 0.25), np.random.default_rng(1).normal(size=60)])
+    for value, verdict in ((0.25, "ok"), (0.26, OUTSIDE)):
+        table = predictive.compare(genomes(values, ["null"] * 60), genomes(np.array([[value, 0.0]]), [""]))
+        assert table["verdict"].iloc[1] == verdict
+        assert np.isfinite(table["deviation"]).all()
+
+
+def test_other_statistics_and_other_options_are_refused() -> None:
+    one, other = dataset(1), dataset(1)
+    other.attrs["bin_bp"] = 5_000
+    with pytest.raises(DataError, match="differ in bin_bp: 10000 simulated, 5000 observed"):
+        predictive.check_alike(one, other)
+    first = predictive.summarise(one)
+    second = Genomes(first.values, [("x", "value"), *first.statistics[1:]], first.scenarios)
+    for refused in (Genomes.concatenate, lambda parts: predictive.compare(*parts)):
+        with pytest.raises(DataError, match="statistics"):
+            refused([first, second])
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    return int(stopped.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Genomes of two scenarios as they are and without singletons."""
+    path = tmp_path_factory.mktemp("predictive")
+    scenarios = Path(__file__).parents[3] / "config" / "scenarios"
+    size = ("--regions", 1, "--region-length-bp", 200_000, "--outgroup-diploids", 12, "--target-diploids", 12)
+    for name in ("null", "ghost"):
+        trees = path / f"{name}.trees"
+        run("simulate", "--scenario", scenarios / name, "--genomes", 30, *size, "--output", trees)
+        run("statistics", "--trees", trees, "--output", path / f"{name}.zarr.zip")
+        least = ("--observation", '{"minimum_allele_count": 4}')
+        run("statistics", "--trees", trees, *least, "--output", path / f"{name}.filtered.zarr.zip")
+    return path
+
+
+def test_a_filter_that_the_simulations_lack_is_found_and_equal_genomes_are_not(folder: Path) -> None:
+    plain, filtered = (
+        Genomes.concatenate(
+            [predictive.summarise(read(folder / f"{name}{kind}.zarr.zip")) for name in ("null", "ghost")]
+        )
+        for kind in ("", ".filtered")
+    )
+    found: dict[str, list[tuple[float, int]]] = {"plain": [], "filtered": []}
+    for index in range(0, 60, 6):
+        rest = Genomes(
+            np.delete(plain.values, index, axis=0),
+            plain.statistics,
+            [s for i, s in enumerate(plain.scenarios) if i != index],
+        )
+        for name, source in (("plain", plain), ("filtered", filtered)):
+            table = predictive.compare(rest, Genomes(source.values[index : index + 1], plain.statistics, [""]))
+            found[name].append((table["tail_probability"].iloc[0], int((table["verdict"] == OUTSIDE).sum())))
+    probabilities, numbers = (np.array([list(zip(*found[name], strict=True))[i] for name in found]) for i in (0, 1))
+    assert (probabilities[1] < 0.05).mean() >= 0.9
+    assert (probabilities[0] < 0.05).mean() <= 0.3
+    assert np.median(numbers[1]) > 10 > np.median(numbers[0])
+
+
+def test_the_verb(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output, data = tmp_path / "predictive.tsv", tmp_path / "data.zarr.zip"
+    filtered = read(folder / "null.filtered.zarr.zip")
+    write(filtered.isel(region=[3]), data)
+    simulated = [word for name in ("null", "ghost") for word in ("--simulated", str(folder / f"{name}.zarr.zip"))]
+    assert run("predictive", *simulated, "--observed", data, "--output", output) == 0
+    lines = capsys.readouterr().err.splitlines()
+    table = pd.read_csv(output, sep="\t", keep_default_na=False)
+    assert lines[0].split()[0] == str((table["verdict"][1:] == OUTSIDE).sum())
+    assert any("private_singletons" in line for line in lines)
+    assert output.with_suffix(".provenance.json").is_file()
+    arguments = ("--observed", folder / "null.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
+    assert run("predictive", *simulated, *arguments) == 3
+    assert "are of 30 genomes" in capsys.readouterr().err

@@ -1,0 +1,206 @@
+"""The observation model: its configuration, its draws, and that truth follows what it does."""
+
+import json
+
+import msprime
+import numpy as np
+import pandas as pd
+import pytest
+import tskit
+
+from introghost.errors import ConfigError
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
+from introghost.simulation.observation import ObservationModel, Observed, Range, observe
+from introghost.simulation.windows import Windows
+
+LENGTH = 200_000
+
+
+@pytest.fixture(scope="module")
+def simulated() -> tskit.TreeSequence:
+    return tree_sequence(genome=3)
+
+
+def tree_sequence(genome: int) -> tskit.TreeSequence:
+    """Eight outgroup and eight target individuals, and a panel of three and four."""
+    size = {"population_size": 10_000, "sequence_length": LENGTH}
+    ts = msprime.sim_ancestry(23, **size, recombination_rate=1e-8, random_seed=1)
+    ts = msprime.sim_mutations(ts, rate=3e-8, random_seed=1)
+    tables = ts.dump_tables()
+    tables.metadata_schema = tskit.MetadataSchema.permissive_json()
+    about = {"scenario": "null", "genome": genome, "region": 0, "outgroup_diploids": 8, "target_diploids": 8}
+    panel = {"panel_outgroup_diploids": 3, "panel_target_diploids": 4, "window": None}
+    tables.metadata = {"introghost": {**about, **panel}}
+    return tables.tree_sequence()
+
+
+def seen(ts: tskit.TreeSequence, ancestral: str = KNOWN_ANCESTRAL, **levels: object) -> Observed:
+    return observe(ts, ObservationModel.parse(levels), ancestral=ancestral, seed=5)
+
+
+def test_off_shows_the_simulated_haplotypes(simulated):
+    haplotypes = seen(simulated).haplotypes
+    genotypes = simulated.genotype_matrix()[:, :32]
+    keep = (genotypes.max(axis=1) == 1) & (genotypes.min(axis=1) == 0)
+    np.testing.assert_array_equal(haplotypes.genotypes, genotypes[keep])
+    assert (haplotypes.roles == OUTGROUP).sum() == (haplotypes.roles == TARGET).sum() == 16
+
+
+def test_allele_count_is_over_the_panel_too(simulated):
+    haplotypes = seen(simulated, minimum_allele_count=4).haplotypes
+    genotypes = simulated.genotype_matrix()
+    count = (genotypes == 1).sum(axis=1)
+    keep = (genotypes.max(axis=1) == 1) & (np.minimum(count, 46 - count) >= 4)
+    positions = simulated.tables.sites.position
+    kept = genotypes[:, :32]
+    expected = positions[keep & (kept.max(axis=1) > 0) & (kept.min(axis=1) == 0)]
+    np.testing.assert_array_equal(haplotypes.positions_bp, expected)
+    own = (haplotypes.genotypes == 1).sum(axis=1)
+    assert own.min() < 4, "an allele that the panel carries may be rarer among the samples"
+
+
+def test_numbers_of_individuals_are_drawn_per_genome():
+    drawn = {}
+    for genome in range(12):
+        roles = seen(tree_sequence(genome), outgroup_diploids=[2, 8], target_diploids=[3, 8]).haplotypes.roles
+        drawn[genome] = int((roles == OUTGROUP).sum() // 2), int((roles == TARGET).sum() // 2)
+    assert len(set(drawn.values())) > 4
+    assert all(2 <= outgroup <= 8 and 3 <= target <= 8 for outgroup, target in drawn.values())
+
+
+def test_masked_sites_are_gone_and_the_mask_is_recorded(simulated):
+    windows = Windows({"7": np.array([[1_000_000, 1_050_000], [1_120_000, 1_200_000]])})
+    model = ObservationModel.parse({"include_bed": "x.bed"})
+    haplotypes = observe(simulated, model, ancestral=KNOWN_ANCESTRAL, seed=5, windows=windows).haplotypes
+    np.testing.assert_array_equal(haplotypes.callable_bp, [[0, 50_000], [120_000, 200_000]])
+    inside = (haplotypes.positions_bp < 50_000) | (haplotypes.positions_bp >= 120_000)
+    assert inside.all()
+    assert len(haplotypes.positions_bp) > 20
+
+
+def test_truth_follows_switched_phase(simulated):
+    """A marker: derived alleles of one true haplotype, unique to it, must lie in the moved tracts and nowhere else."""
+    observed = seen(simulated, switch_error=0.2)
+    whole = pd.DataFrame({"haplotype": [16, 21], "start_bp": [0, 40_000], "end_bp": [LENGTH, 90_000]})
+    moved = observed.tracts(whole)
+    assert moved["haplotype"].isin([0, 1, 4, 5]).all()
+    length = (moved["end_bp"] - moved["start_bp"]).groupby(moved["haplotype"] // 2).sum()
+    assert length.tolist() == [LENGTH, 50_000]
+    true = simulated.genotype_matrix()
+    positions = simulated.tables.sites.position.astype(int)
+    at = {int(p): row for p, row in zip(positions, true, strict=True)}
+    right = wrong = 0
+    for row, start, end in moved[moved["haplotype"] < 2].itertuples(index=False):
+        for position, alleles in zip(observed.haplotypes.positions_bp, observed.haplotypes.target, strict=True):
+            truth = at[int(position)]
+            if start <= position < end and truth[16] != truth[17] and 2 < (truth[:32] == 1).sum() < 30:
+                right += alleles[row] == truth[16]
+                wrong += alleles[row] != truth[16]
+    assert right > 50
+    assert wrong / (right + wrong) == pytest.approx(0.05, abs=0.05), "only single exchanges remain, 0.2 / 4"
+
+
+def test_without_switches_tracts_are_only_renumbered(simulated):
+    whole = pd.DataFrame({"haplotype": [3, 17, 40], "start_bp": [0, 10, 0], "end_bp": [9, 90, 9]})
+    assert seen(simulated).tracts(whole).to_numpy().tolist() == [[1, 10, 90]]
+
+
+def test_mislabelled_individuals_keep_their_own_truth(simulated):
+    observed = seen(simulated, mislabelled=0.5)
+    foreign = observed.origins[observed.origins < 16]
+    assert len(foreign)
+    row = int(np.flatnonzero(observed.origins == foreign[0])[0])
+    tract = pd.DataFrame({"haplotype": [int(foreign[0])], "start_bp": [5], "end_bp": [50]})
+    assert observed.tracts(tract).to_numpy().tolist() == [[2 * row, 5, 50]]
+    np.testing.assert_array_equal(
+        observed.haplotypes.target[:, 2 * row],
+        simulated.genotype_matrix()[np.isin(simulated.tables.sites.position, observed.haplotypes.positions_bp)][
+            :, int(foreign[0])
+        ],
+    )
+
+
+LEVELS = {
+    "missing": 0.2,
+    "genotype_error": 0.1,
+    "switch_error": 0.2,
+    "ancestral_error": 0.2,
+    "outgroup_gene_flow": 0.3,
+    "mislabelled": 0.3,
+    "minimum_allele_count": 3,
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_every_operator_changes_something_and_is_reproducible(simulated, name):
+    clean = seen(simulated).haplotypes
+    once, again = (seen(simulated, **{name: LEVELS[name]}).haplotypes for _ in range(2))
+    np.testing.assert_array_equal(once.genotypes, again.genotypes)
+    assert once.genotypes.shape != clean.genotypes.shape or (once.genotypes != clean.genotypes).any()
+
+
+def test_an_added_operator_leaves_the_noise_of_the_others_as_it_was(simulated):
+    alone = seen(simulated, missing=0.3).haplotypes
+    together = seen(simulated, missing=0.3, ancestral_error=0.2).haplotypes
+    np.testing.assert_array_equal(alone.genotypes == -1, together.genotypes == -1)
+
+
+def test_ancestral_mistakes_mean_nothing_where_the_outgroup_decides(simulated):
+    plain = seen(simulated, OUTGROUP_MAJOR).haplotypes
+    mistaken = seen(simulated, OUTGROUP_MAJOR, ancestral_error=0.3).haplotypes
+    np.testing.assert_array_equal(plain.genotypes, mistaken.genotypes)
+
+
+def test_ranges_are_log_uniform_above_zero_and_uniform_from_zero():
+    log = np.array([Range(0.001, 0.1).draw(seed) for seed in range(2000)])
+    assert np.median(log) == pytest.approx(0.01, rel=0.15)
+    assert np.median([Range(0, 0.1).draw(seed) for seed in range(2000)]) == pytest.approx(0.05, rel=0.1)
+    integers = [Range(1, 3).draw_integer(seed) for seed in range(500)]
+    assert set(integers) == {1, 2, 3}
+    assert Range(0.2, 0.2).draw(1) == 0.2
+
+
+def test_parse_reads_json_files_and_sections(tmp_path):
+    section = {"switch_error": [0.001, 0.05], "target_diploids": 20, "panel_target_diploids": 5, "include_bed": "a.bed"}
+    model = ObservationModel.parse(section)
+    assert model.switch_error == Range(0.001, 0.05)
+    assert model.target_diploids == Range(20, 20)
+    path = tmp_path / "o.yaml"
+    path.write_text(json.dumps({"observation": section}))
+    assert ObservationModel.parse(path) == ObservationModel.parse(json.dumps(section)) == model
+    assert ObservationModel.parse(model.describe()) == model
+    assert ObservationModel.parse(None).describe() == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"swich_error": 0.1}, "unknown key 'swich_error'"),
+        ({"switch_error": 0.9}, "between 0 and 0.5"),
+        ({"switch_error": [0.2, 0.1]}, "LOW, HIGH"),
+        ({"switch_error": "high"}, "LOW, HIGH"),
+        ({"missing": [0.1]}, "LOW, HIGH"),
+        ({"missing": float("nan")}, "LOW, HIGH"),
+        ({"target_diploids": 0}, "at least 1"),
+        ({"target_diploids": 2.5}, "whole"),
+        ({"panel_target_diploids": [1, 2]}, "whole"),
+        ({"include_bed": 3}, "not a path"),
+        ("{", "not valid YAML"),
+        ("[1]", "No such file"),
+    ],
+)
+def test_a_section_that_is_wrong_is_refused(section, message):
+    with pytest.raises(ConfigError, match=message):
+        ObservationModel.parse(section)
+
+
+def test_refusals(simulated):
+    with pytest.raises(ConfigError, match="target_diploids goes up to 9, but 8"):
+        seen(simulated, target_diploids=[2, 9])
+    tables = simulated.dump_tables()
+    about = {**simulated.metadata["introghost"], "panel_target_diploids": 0}
+    tables.metadata = {"introghost": about}
+    with pytest.raises(ConfigError, match="panel_target_diploids"):
+        seen(tables.tree_sequence(), outgroup_gene_flow=0.1)
+    with pytest.raises(ConfigError, match="intervals"):
+        seen(simulated, include_bed="x.bed")

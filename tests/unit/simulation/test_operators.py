@@ -1,0 +1,117 @@
+"""Operators of the observation model: each does what it says at the rate it says, and nothing else."""
+
+import numpy as np
+import pytest
+
+from introghost.simulation import operators
+
+SITES, INDIVIDUALS = 4000, 50
+
+
+@pytest.fixture
+def genotypes() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    frequency = rng.beta(0.3, 1.0, SITES)[:, None]
+    return (rng.random((SITES, 2 * INDIVIDUALS)) < frequency).astype(np.int8)
+
+
+def heterozygous(genotypes: np.ndarray) -> np.ndarray:
+    return genotypes[:, ::2] != genotypes[:, 1::2]
+
+
+def test_filter_keeps_biallelic_sites_with_enough_minor_alleles():
+    genotypes = np.array([[0, 0, 0, 1], [0, 0, 1, 1], [1, 1, 1, 0], [0, 1, 2, 1], [0, 0, 0, 0]], dtype=np.int8)
+    np.testing.assert_array_equal(operators.passes_filter(genotypes, 1), [True, True, True, False, False])
+    np.testing.assert_array_equal(operators.passes_filter(genotypes, 2), [False, True, False, False, False])
+
+
+def test_varies_looks_past_missing_genotypes():
+    genotypes = np.array([[0, -1, 1], [0, -1, 0], [-1, -1, -1]], dtype=np.int8)
+    np.testing.assert_array_equal(operators.varies(genotypes), [True, False, False])
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.2])
+def test_miscalls_come_at_their_rates_in_either_class(genotypes, rate):
+    called = genotypes.copy()
+    operators.miscall(called, rate, np.random.default_rng(2))
+    truly, now = heterozygous(genotypes), heterozygous(called)
+    lost = (truly & ~now).sum() / truly.sum()
+    made_up = (~truly & now).sum() / (~truly).sum()
+    assert lost == pytest.approx(rate, rel=5 / np.sqrt(rate * truly.sum()))
+    assert made_up == pytest.approx(rate / 10, rel=5 / np.sqrt(rate / 10 * (~truly).sum()) + rate)
+    homozygous = ~truly & ~now
+    np.testing.assert_array_equal(called[:, ::2][homozygous], genotypes[:, ::2][homozygous])
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.3])
+def test_switches_come_at_their_rate_and_undoing_them_gives_the_haplotypes_back(genotypes, rate):
+    positions = np.arange(SITES) * 10
+    derived = genotypes.sum(axis=1)
+    genotypes = genotypes[(derived > 1) & (derived < 2 * INDIVIDUALS - 1)]
+    positions = positions[: len(genotypes)]
+    phased = genotypes.copy()
+    switches = operators.switch_phase(phased, positions, rate, np.random.default_rng(3))
+    np.testing.assert_array_equal(heterozygous(phased), heterozygous(genotypes))
+    errors = opportunities = undone_differences = 0
+    for i in range(INDIVIDUALS):
+        own = slice(2 * i, 2 * i + 2)
+        het = heterozygous(genotypes)[:, i]
+        orientation = phased[het, 2 * i] != genotypes[het, 2 * i]
+        errors += (np.diff(orientation.astype(int)) != 0).sum() + orientation[0]
+        opportunities += het.sum()
+        parity = np.searchsorted(switches[i], positions, side="right") % 2 == 1
+        undone = np.where(parity[:, None], phased[:, own][:, ::-1], phased[:, own])
+        undone_differences += (undone != genotypes[:, own]).any(axis=1).sum()
+    assert errors / opportunities == pytest.approx(rate, rel=5 / np.sqrt(rate * opportunities) + rate)
+    assert undone_differences / opportunities == pytest.approx(rate / 4, rel=0.15)  # the single exchanges remain
+
+
+def test_phase_of_a_singleton_is_a_coin_toss():
+    genotypes = np.zeros((2000, 20), dtype=np.int8)
+    genotypes[np.arange(2000), 2 * (np.arange(2000) % 10)] = 1
+    operators.switch_phase(genotypes, np.arange(2000), 1e-9, np.random.default_rng(4))
+    assert genotypes[:, 1::2].sum() == pytest.approx(1000, abs=120)
+
+
+@pytest.mark.parametrize("mean", [0.02, 0.3])
+def test_missing_genotypes_have_their_mean_and_more_spread_than_chance(genotypes, mean):
+    seen = genotypes.copy()
+    operators.lose(seen, mean, np.random.default_rng(5))
+    missing = seen[:, ::2] == -1
+    np.testing.assert_array_equal(missing, seen[:, 1::2] == -1)
+    assert missing.mean() == pytest.approx(mean, rel=0.25)
+    by_individual = missing.mean(axis=0)
+    assert by_individual.std() > 3 * np.sqrt(mean * (1 - mean) / SITES)
+    kept = np.repeat(~missing, 2, axis=1)
+    np.testing.assert_array_equal(seen[kept], genotypes[kept])
+
+
+def test_ancestral_mistakes_exchange_alleles_of_whole_sites(genotypes):
+    genotypes[:, 0] = -1
+    mistaken = genotypes.copy()
+    operators.mistake_ancestral(mistaken, 0.1, np.random.default_rng(6))
+    changed = (mistaken != genotypes).any(axis=1)
+    assert changed.mean() == pytest.approx(0.1, abs=0.025)
+    np.testing.assert_array_equal(mistaken[changed][:, 1:], 1 - genotypes[changed][:, 1:])
+    np.testing.assert_array_equal(mistaken[:, 0], -1)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5])
+def test_gene_flow_covers_its_share_with_the_donors_alleles(share):
+    positions = np.arange(SITES) * 500
+    receivers = np.zeros((SITES, 200), dtype=np.int8)
+    operators.copy_tracts(
+        receivers, positions, np.ones((SITES, 6), np.int8), 150, SITES * 500, share, np.random.default_rng(7)
+    )
+    assert receivers[:, :150].mean() == pytest.approx(share, rel=0.25)
+    assert not receivers[:, 150:].any()
+    edges = receivers[[0, SITES // 2, -1], :150].mean(axis=1)
+    assert edges == pytest.approx([share] * 3, abs=4 * np.sqrt(share / 150))
+
+
+def test_swap_exchanges_between_the_groups():
+    first, second = np.arange(1000), np.arange(1000, 3000)
+    operators.swap(first, second, 0.05, np.random.default_rng(8))
+    assert (first >= 1000).sum() == (second < 1000).sum()
+    assert (first >= 1000).sum() == pytest.approx(50, abs=30)
+    np.testing.assert_array_equal(np.sort(np.concatenate([first, second])), np.arange(3000))

@@ -1,0 +1,152 @@
+"""What is learned from allele counts: compared with slow twins, and with what simulations were made of."""
+
+from pathlib import Path
+
+import msprime
+import numpy as np
+import pytest
+import yaml
+from numpy.typing import NDArray
+
+from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.scenarios import load
+from introghost.variants import observation
+from introghost.variants.records import AlleleCounts
+from introghost.variants.survey import OUTGROUP, TARGET, SiteCounts, Survey, allele_count_cut, panel_diploids
+
+SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "null"
+
+
+def counted(genotypes: NDArray[np.int8], diploids: tuple[int, int, int]) -> SiteCounts:
+    """Counts of haplotypes that stand in the order outgroup, target, others."""
+    first, second = 2 * diploids[0], 2 * (diploids[0] + diploids[1])
+    columns = [genotypes, genotypes[:, :first], genotypes[:, first:second]]
+    contig = AlleleCounts(
+        "1",
+        np.arange(len(genotypes)),
+        np.stack([(column == 1).sum(axis=1) for column in columns], axis=1).astype(np.int32),
+        np.stack([(column >= 0).sum(axis=1) for column in columns], axis=1).astype(np.int32),
+    )
+    half = len(genotypes) // 2
+    parts = [
+        AlleleCounts("1", contig.positions_bp[rows], contig.alternate[rows], contig.called[rows])
+        for rows in (slice(0, half), slice(half, None))
+    ]
+    return SiteCounts.gather(parts, diploids)
+
+
+def thinned(counts: SiteCounts, least: int) -> SiteCounts:
+    keep = counts.minor >= least
+    return SiteCounts(counts.alternative[keep], counts.called[keep], counts.num_haplotypes)
+
+
+def test_counts_agree_with_a_slow_twin() -> None:
+    genotypes = np.random.default_rng(1).integers(-1, 2, (40, 14)).astype(np.int8)
+    counts = counted(genotypes, (2, 3, 2))
+    lost = total = 0
+    for site, row in enumerate(genotypes.tolist()):
+        groups = [row[:4], row[4:10], row[10:]]
+        assert counts.alternative[site].tolist() == [group.count(1) for group in groups]
+        assert counts.called[site].tolist() == [len(group) - group.count(-1) for group in groups]
+        assert counts.minor[site] == min(row.count(0), row.count(1))
+        if row.count(0) and row.count(1):
+            lost, total = lost + row[:10].count(-1), total + 10
+    assert counts.missing == pytest.approx(lost / total)
+
+
+@pytest.mark.parametrize(("stray", "expected"), [(0, 4), (2, 4), (3, 2)])
+def test_the_cut_ignores_one_site_in_a_thousand_and_monomorphic_ones(stray: int, expected: int) -> None:
+    minor = np.concatenate([np.zeros(500), np.full(stray, 2), np.full(2000 - stray, 4), [90] * 10]).astype(np.int64)
+    assert allele_count_cut(minor) == expected
+
+
+def test_the_cut_of_nothing_is_no_filter() -> None:
+    assert allele_count_cut(np.zeros(3, dtype=np.int64)) == 1
+
+
+@pytest.mark.parametrize(("panel", "least"), [((50, 100), 1), ((120, 40), 4)])
+def test_a_simulated_panel_is_given_back(panel: tuple[int, int], least: int) -> None:
+    sizes = {"outgroup_diploids": 50, "target_diploids": 50}
+    model = ObservationModel(panel_outgroup_diploids=panel[0], panel_target_diploids=panel[1])
+    genotypes = []
+    for genome in range(2):
+        for ts, _ in simulate_genome_with_tracts(
+            load(SCENARIO), genome, seed=3, num_regions=2, region_length_bp=1_000_000, observation=model, **sizes
+        ):
+            matrix = ts.genotype_matrix()
+            genotypes.append(matrix[matrix.max(axis=1) <= 1])
+    counts = thinned(counted(np.concatenate(genotypes), (50, 50, sum(panel))), least)
+    assert allele_count_cut(counts.minor) == least
+    for role, truth in ((OUTGROUP, panel[0]), (TARGET, panel[1])):
+        assert panel_diploids(counts, role, least) == pytest.approx(truth, rel=0.2)
+
+
+def test_strangers_are_no_panel_and_none_is_none() -> None:
+    demography = msprime.Demography.isolated_model([5_000, 5_000, 5_000])
+    demography.add_population(name="root", initial_size=5_000)
+    demography.add_population_split(time=20_000, derived=["pop_0", "pop_1", "pop_2"], ancestral="root")
+    ts = msprime.sim_ancestry(
+        {f"pop_{i}": 40 for i in range(3)},
+        demography=demography,
+        sequence_length=500_000,
+        recombination_rate=1e-8,
+        random_seed=1,
+    )
+    ts = msprime.sim_mutations(ts, rate=2e-8, random_seed=1, model=msprime.BinaryMutationModel())
+    counts = counted(ts.genotype_matrix(), (40, 40, 40))
+    assert panel_diploids(counts, OUTGROUP, 1) <= 10
+    alone = SiteCounts(counts.alternative * [1, 1, 0], counts.called * [1, 1, 0], (80, 80, 0))
+    assert panel_diploids(alone, TARGET, 1) == 0
+    few = SiteCounts(counts.alternative[:30], counts.called[:30], counts.num_haplotypes)
+    assert panel_diploids(few, TARGET, 1) is None
+
+
+def found(least: int, diploids: tuple[int, int, int], lost: float = 0.0) -> Survey:
+    rng = np.random.default_rng(2)
+    frequency = rng.beta(0.2, 2, 6000)[:, None]
+    genotypes = (rng.random((6000, 2 * sum(diploids))) < frequency).astype(np.int8)
+    genotypes[rng.random(genotypes.shape) < lost] = -1
+    return Survey(thinned(counted(genotypes, diploids), least), 100_000, 80_000, 400)
+
+
+def section(survey: Survey, **options) -> dict:
+    entries = observation.learn(survey, **{"files": {}, "ancestral_known": False, "vcf": "x.vcf", **options})
+    text = observation.to_yaml(entries, observation.facts(survey), "x.vcf", "0" * 64)
+    assert all("  # " in line for line in text.splitlines() if line.startswith("  "))
+    assert "5.00 per callable kb" in text
+    learned = yaml.safe_load(text)["observation"]
+    ObservationModel.parse(learned)
+    return learned
+
+
+def test_a_filtered_file_of_a_larger_panel() -> None:
+    learned = section(found(3, (20, 15, 60)), files={"genetic_map": "a map.tsv"}, ancestral_known=True)
+    assert (learned["outgroup_diploids"], learned["target_diploids"]) == (20, 15)
+    assert learned["minimum_allele_count"] == 3
+    assert "panel_outgroup_diploids" in learned
+    assert learned["genetic_map"] == "a map.tsv"
+    assert learned["genetic_map_error"] == [0, 0.3]
+    assert learned["ancestral_error"] == [0, 0.02]
+    assert learned["missing"] == 0
+
+
+def test_a_filtered_file_without_other_samples_has_no_panel_and_no_donors() -> None:
+    learned = section(found(3, (20, 15, 0)))
+    assert learned["minimum_allele_count"] == 3
+    assert learned["panel_outgroup_diploids"] == learned["panel_target_diploids"] == 0
+    assert learned["outgroup_gene_flow"] == 0
+    assert not {"genetic_map_error", "ancestral_error"} & set(learned)
+
+
+def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
+    learned = section(found(1, (20, 15, 10), lost=0.1))
+    assert learned["minimum_allele_count"] == 1
+    assert learned["panel_outgroup_diploids"] == 0
+    assert learned["panel_target_diploids"] > 0
+    assert learned["outgroup_gene_flow"] == [0, 0.02]
+    assert learned["missing"] == pytest.approx([0.05, 0.2], rel=0.05)
+
+
+def test_rare_missing_genotypes_are_written_as_numbers() -> None:
+    assert yaml.safe_load(observation.Entry("missing", (0.00001234, 2e-5), "").text) == [0.0000123, 0.00002]

@@ -1,0 +1,186 @@
+"""Kill a workflow without warning at random moments, resume it, and compare with a run that nothing disturbed.
+
+``python tests/verification/kill_demo.py --kills 20`` does so with ``config/config.yaml``: one undisturbed run, and one
+that is killed and resumed that many times, the moments spread evenly over the work.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = {"logs", "benchmarks"}  # they hold times
+_POLL_S = 0.05
+
+
+class Workflow:
+    """A copy of the workflow in a folder of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        Made here.
+    config : str
+        Content of the configuration.
+    cores : int
+    """
+
+    def __init__(self, folder: Path, config: str, cores: int) -> None:
+        self.folder, self.cores = folder, cores
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / "Snakefile", folder)
+        for name in ("workflow", "config"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".snakemake"))
+        (folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """The one command that a user gives, each time the same."""
+        binaries = Path(sys.executable).parent
+        environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+        command = [str(binaries / "snakemake"), "--cores", str(self.cores)]
+        command += ["--workflow-profile", "workflow/profiles/default"]
+        with (self.folder / "snakemake.log").open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def finish(self) -> None:
+        """Run to the end."""
+        process = self.start()
+        if process.wait() != 0:
+            raise RuntimeError((self.folder / "snakemake.log").read_text(errors="replace")[-6000:])
+
+    def kill_after_jobs(self, jobs: int, seconds: float) -> bool:
+        """Start, and kill every process `seconds` after as many jobs in all are done; False if it ended before."""
+        process = self.start()
+        while len(self.benchmarks()) < jobs and process.poll() is None:
+            time.sleep(_POLL_S)
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            kill(process)
+            return True
+        return False
+
+    def benchmarks(self) -> list[Path]:
+        """One file for each job that is done."""
+        return list((self.folder / "results" / "benchmarks").rglob("*.tsv"))
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every result, hidden and temporary files among them.
+
+        Tree sequences of the training are left out: they are thrown away after use, at the latest by the next run.
+        """
+        results = self.folder / "results"
+        files = {path.relative_to(results): path for path in sorted(results.rglob("*")) if path.is_file()}
+        return {
+            str(name): hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in files.items()
+            if name.parts[0] not in LEFT_OUT and not (name.parts[0] == "simulations" and name.suffix == ".trees")
+        }
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL to every process of the session that `process` leads."""
+    while members := _session(process.pid):
+        for member in members:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
+        process.poll()
+        time.sleep(_POLL_S)
+    process.wait()
+
+
+def _session(leader: int) -> list[int]:
+    """Processes of a session that are not yet dead."""
+    members = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _parent, _group, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(session) == leader and state not in "ZX":
+            members.append(int(folder.name))
+    return members
+
+
+def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
+    """Results that are missing, surplus or of other bytes."""
+    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run that nothing disturbed.
+
+    Attributes
+    ----------
+    digests : dict of str to str
+    seconds : float
+    jobs_end_s : list of float
+        When each job was done, in seconds from the start.
+    """
+
+    digests: dict[str, str]
+    seconds: float
+    jobs_end_s: list[float]
+
+    @classmethod
+    def run(cls, workflow: Workflow) -> "Undisturbed":
+        """Run `workflow` to the end and look at what it did."""
+        started = time.time()
+        workflow.finish()
+        seconds = time.time() - started
+        ends = sorted(path.stat().st_mtime - started for path in workflow.benchmarks())
+        return cls(workflow.digests(), seconds, ends)
+
+    def place(self, moment_s: float) -> tuple[int, float]:
+        """Jobs done at a moment, and the seconds since the last of them: found again on a faster or slower machine."""
+        before = [end for end in self.jobs_end_s if end <= moment_s]
+        return len(before), moment_s - max(before, default=0.0)
+
+
+def chain(undisturbed: Undisturbed, workflow: Workflow, *, kills: int, seed: int) -> int:
+    """Kill and resume one workflow `kills` times, then finish it; the number of kills that hit a running one."""
+    rng = random.Random(seed)
+    hits = 0
+    for moment in sorted(rng.uniform(0, undisturbed.seconds) for _ in range(kills)):
+        jobs, seconds = undisturbed.place(moment)
+        hit = workflow.kill_after_jobs(jobs, seconds)
+        hits += hit
+        print(f"moment {moment:.1f} s, {jobs} jobs done: {'killed' if hit else 'had ended'}", flush=True)
+    workflow.finish()
+    return hits
+
+
+def main() -> int:
+    """Run the demonstration twice; 1 if a result differs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
+    arguments = parser.parse_args()
+    config = arguments.config.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        undisturbed = Undisturbed.run(Workflow(Path(folder) / "undisturbed", config, arguments.cores))
+        print(f"undisturbed: {undisturbed.seconds:.0f} s, {len(undisturbed.jobs_end_s)} jobs", flush=True)
+        disturbed = Workflow(Path(folder) / "disturbed", config, arguments.cores)
+        hits = chain(undisturbed, disturbed, kills=arguments.kills, seed=arguments.seed)
+        differing = differences(undisturbed.digests, disturbed.digests())
+    print(f"{hits} kills; {len(undisturbed.digests)} results compared, {len(differing)} differ", *differing, sep="\n")
+    return 1 if differing or hits == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The whole workflow, run on a configuration small enough for it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from introghost.cli import main
+
+ROOT = Path(__file__).parents[2]
+pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
+
+CONFIG: dict[str, Any] = {
+    "seed": 3,
+    "results": "out/tiny",
+    "bin_bp": 10_000,
+    "scenarios": {
+        "ghost": {"folder": "config/scenarios/ghost", "genomes": 5, "batches": 1},
+        "null": {"folder": "config/scenarios/null", "genomes": 4, "batches": 1},
+    },
+    "test_genomes": 2,
+    "regions_per_genome": 1,
+    "region_length_bp": 200_000,
+    "observation": "observation.yaml",
+    "train": {"segments": {"epochs": 1}, "model-choice": {"epochs": 2}},
+    "data": {
+        "simulated": {"folder": "config/demo", "regions": 1, "region_length_bp": 200_000},
+        "outgroup": "Outgroup",
+        "target": "Target",
+    },
+}
+OBSERVATION = {
+    "outgroup_diploids": 6,
+    "target_diploids": [4, 6],
+    "panel_target_diploids": 4,
+    "minimum_allele_count": [1, 2],
+    "missing": [0, 0.1],
+    "switch_error": 0.01,
+    "include_bed": "mask.bed",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(ROOT / "Snakefile", tmp_path)
+    for name in ("workflow", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "observation.yaml").write_text(yaml.safe_dump({"observation": OBSERVATION}))
+    (tmp_path / "mask.bed").write_text("".join(f"1\t{start}\t{start + 900}\n" for start in range(0, 1_000_000, 1_000)))
+    return tmp_path
+
+
+def snakemake(folder: Path, config: dict[str, Any], *more: str) -> subprocess.CompletedProcess[str]:
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    binaries = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    command = [str(binaries / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *more]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
+    result = snakemake(folder, CONFIG)
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = folder / "out" / "tiny"
+    report = (results / "report.html").read_text(encoding="utf-8")
+    assert "Do the simulations look like the data?" in report
+    assert (results / "check" / "vcf.tsv").stat().st_size
+    table = pd.read_csv(results / "predictive" / "predictive.tsv", sep="\t")
+    assert table["statistic"].iloc[0] == "all statistics together"
+    fraction = table[table["statistic"] == "callable_fraction"].set_index("summary").loc["mean"]
+    assert fraction["median"] == pytest.approx(0.9, abs=0.02)
+    assert fraction["verdict"] == "outside"  # the data were not masked
+    assert not (folder / "results").exists()
+    again = snakemake(folder, CONFIG)
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder: Path) -> None:
+    samples = "\t".join(f"s{i}" for i in range(4))
+    (folder / "bad.vcf").write_text(
+        f"##fileformat=VCFv4.2\n##contig=<ID=1,length=300000>\n"
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+        f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{samples}\n"
+        "1\t5000\t.\tA\tC\t.\t.\t.\tGT\t0/1\t0/0\t0/1\t0/0\n"
+    )
+    rows = [f"s{i}\t{'A' if i < 2 else 'B'}" for i in range(4)]
+    (folder / "populations.tsv").write_text("\n".join(["sample\tpopulation", *rows]) + "\n")
+    data = {"vcf": "bad.vcf", "populations": "populations.tsv", "outgroup": "A", "target": "B", "region": "1"}
+    result = snakemake(folder, {**CONFIG, "data": data}, "--keep-going", "--show-failed-logs")
+    assert result.returncode != 0
+    assert "unphased" in result.stdout + result.stderr
+    assert not list((folder / "out").rglob("*.trees"))
+    assert not (folder / "out" / "tiny" / "check" / "vcf.tsv").exists()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> dict[str, str]:
+    header = "##fileformat=VCFv4.2\n##contig=<ID=1,length=300000>\n"
+    columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts0\ts1\n"
+    (tmp_path / "x.vcf").write_text(
+        header
+        + '##FORMAT=<ID=GT,Number=1,Type=String,Description="G">\n'
+        + columns
+        + "1\t9\t.\tA\tC\t.\t.\t.\tGT\t0|1\t0|0\n"
+    )
+    (tmp_path / "x.tsv").write_text("sample\tpopulation\ns0\tA\ns1\tB\n")
+    return {"vcf": "x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, ""),
+        ({"vcf": "y.vcf"}, "data.vcf: y.vcf: no such file"),
+        ({"target": "C"}, "target population 'C' has no samples"),
+        ({"ancestral": "info-aa"}, "declares no INFO/AA"),
+        ({"observation": {**OBSERVATION, "include_bed": "absent.bed"}}, "absent.bed"),
+    ],
+)
+def test_config_check_looks_at_the_data(
+    folder: Path,
+    data: dict[str, str],
+    change: dict[str, Any],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(folder)
+    top = {key: value for key, value in change.items() if key in ("ancestral", "observation")}
+    content = {**CONFIG, **top, "data": {**data, **{key: change[key] for key in change if key not in top}}}
+    (folder / "c.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(SystemExit) as stopped:
+        main(["config", "check", "c.yaml", "--draws", "1"])
+    captured = capsys.readouterr()
+    assert bool(stopped.value.code) == bool(message)
+    assert message in captured.err
+    assert message or "x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
