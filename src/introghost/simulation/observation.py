@@ -277,7 +277,7 @@ def observe(
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
         keep &= operators.varies(all_genotypes[:, columns])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
-    genotypes = np.ascontiguousarray(all_genotypes[np.ix_(keep, columns)])
+    genotypes = all_genotypes[keep].take(columns, axis=1)
     length = int(tree_sequence.sequence_length)
 
     def level(name: str) -> float:
@@ -289,9 +289,13 @@ def observe(
     if not model.outgroup_gene_flow.is_off:
         if len(donors) == 0:
             raise ConfigError("observation: outgroup_gene_flow needs panel_target_diploids, whom it comes from")
-        source = all_genotypes[keep][:, np.concatenate([2 * donors, 2 * donors + 1])]
-        share, into = level("outgroup_gene_flow"), 2 * len(outgroup)
-        operators.copy_tracts(genotypes, positions, source, into, length, share, rng("outgroup_gene_flow"))
+        copied = operators.draw_tracts(
+            2 * len(outgroup), 2 * len(donors), length, level("outgroup_gene_flow"), rng("outgroup_gene_flow")
+        )
+        rows, donor_columns = np.flatnonzero(keep), np.stack([2 * donors, 2 * donors + 1], axis=1).ravel()
+        for receiver, donor, start, end in copied:
+            inside = slice(*np.searchsorted(positions, [start, end]))
+            genotypes[inside, receiver] = all_genotypes[rows[inside], donor_columns[donor]]
     if not model.genotype_error.is_off:
         operators.miscall(genotypes, level("genotype_error"), rng("genotype_error"))
     switches = [np.empty(0, dtype=np.int64)] * len(individuals)

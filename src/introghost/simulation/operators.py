@@ -40,32 +40,23 @@ def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng:
     first[left], second[right] = second[right], first[left]
 
 
-def copy_tracts(
-    genotypes: Genotypes,
-    positions_bp: NDArray[np.int64],
-    source: Genotypes,
-    num_receivers: int,
-    length_bp: int,
-    share: float,
-    rng: Rng,
-) -> None:
-    """Overwrite tracts of the first `num_receivers` haplotypes with those of random haplotypes of `source`.
+def draw_tracts(
+    num_receivers: int, num_donors: int, length_bp: int, share: float, rng: Rng
+) -> list[tuple[int, int, float, float]]:
+    """Tracts of gene flow: receiver, donor, start_bp and end_bp of each, in the order in which they came.
 
-    Tracts start as a Poisson process and have exponential lengths, so that `share` of the sequence is covered; their
+    Tracts start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
     mean length, log-uniform in `GENE_FLOW_TRACT_BP`, is that of gene flow some 200 to 2,000 generations ago.
     """
-    mean_bp = np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP)))
-    # A point is left uncovered with probability exp(-rate * mean): starts before the region matter as much.
-    reach = 10 * mean_bp
-    rate = -np.log1p(-share) / mean_bp
-    for receiver in range(num_receivers):
-        number = rng.poisson(rate * (length_bp + reach))
-        starts = rng.uniform(-reach, length_bp, number)
-        ends = starts + rng.exponential(mean_bp, number)
-        donors = rng.integers(source.shape[1], size=number)
-        for start, end, donor in zip(starts, ends, donors, strict=True):
-            inside = slice(*np.searchsorted(positions_bp, [start, end]))
-            genotypes[inside, receiver] = source[inside, donor]
+    mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
+    reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
+    # A point stays uncovered with probability exp(-rate * mean).
+    number = rng.poisson(-np.log1p(-share) / mean_bp * (length_bp + reach_bp), num_receivers)
+    receivers = np.repeat(np.arange(num_receivers), number)
+    starts = rng.uniform(-reach_bp, length_bp, len(receivers))
+    ends = starts + rng.exponential(mean_bp, len(receivers))
+    donors = rng.integers(num_donors, size=len(receivers))
+    return list(zip(receivers.tolist(), donors.tolist(), starts.tolist(), ends.tolist(), strict=True))
 
 
 def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:

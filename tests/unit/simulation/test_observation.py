@@ -120,6 +120,19 @@ def test_mislabelled_individuals_keep_their_own_truth(simulated):
     )
 
 
+def test_gene_flow_gives_the_outgroup_alleles_of_panel_targets(simulated):
+    """Every changed outgroup genotype is the allele that one of the four panel individuals (38 to 45) carries."""
+    changed = seen(simulated, outgroup_gene_flow=0.4).haplotypes
+    at = {int(p): row for p, row in zip(simulated.tables.sites.position, simulated.genotype_matrix(), strict=True)}
+    truth = np.array([at[int(position)] for position in changed.positions_bp])
+    differs = changed.genotypes != truth[:, :32]
+    assert not differs[:, 16:].any()
+    assert differs[:, :16].mean() > 0.02
+    donors = truth[:, 38:46]
+    for site, receiver in np.argwhere(differs):
+        assert changed.genotypes[site, receiver] in donors[site]
+
+
 LEVELS = {
     "missing": 0.2,
     "genotype_error": 0.1,

@@ -97,16 +97,13 @@ def test_ancestral_mistakes_exchange_alleles_of_whole_sites(genotypes):
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5])
-def test_gene_flow_covers_its_share_with_the_donors_alleles(share):
-    positions = np.arange(SITES) * 500
-    receivers = np.zeros((SITES, 200), dtype=np.int8)
-    operators.copy_tracts(
-        receivers, positions, np.ones((SITES, 6), np.int8), 150, SITES * 500, share, np.random.default_rng(7)
-    )
-    assert receivers[:, :150].mean() == pytest.approx(share, rel=0.25)
-    assert not receivers[:, 150:].any()
-    edges = receivers[[0, SITES // 2, -1], :150].mean(axis=1)
-    assert edges == pytest.approx([share] * 3, abs=4 * np.sqrt(share / 150))
+def test_gene_flow_covers_its_share_at_every_place(share):
+    length = 2_000_000
+    tracts = operators.draw_tracts(400, 6, length, share, np.random.default_rng(7))
+    assert {donor for _, donor, _, _ in tracts} == set(range(6))
+    for position in (0, 10, length // 2, length - 1):
+        covered = {receiver for receiver, _, start, end in tracts if start <= position < end}
+        assert len(covered) / 400 == pytest.approx(share, abs=4 * np.sqrt(share / 400))
 
 
 def test_swap_exchanges_between_the_groups():
