@@ -266,49 +266,24 @@ def observe(
     ConfigError
         More individuals are wanted than were simulated, or gene flow has no individual to come from.
     """
-    about = tree_sequence.metadata["introghost"]
-    genome = about["scenario"], int(about["genome"])
-    outgroup, target, donors = _individuals(about, model, seed)
-    all_genotypes = tree_sequence.genotype_matrix()
-    least = model.minimum_allele_count.draw_integer(seeds.derive(seed, "observe", *genome, "minimum_allele_count"))
-    keep = operators.passes_filter(all_genotypes, least)
+    draws = _Draws.of(tree_sequence, model, seed)
+    outgroup, target, donors = _individuals(draws)
     individuals = np.concatenate([outgroup, target])
-    columns = np.stack([2 * individuals, 2 * individuals + 1], axis=1).ravel()
+    simulated = tree_sequence.genotype_matrix()
+    keep = operators.passes_filter(simulated, draws.number("minimum_allele_count"))
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
-        keep &= operators.varies(all_genotypes[:, columns])  # nothing can make the others vary
+        keep &= operators.varies(simulated[:, _haplotypes_of(individuals)])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
-    genotypes = all_genotypes[keep].take(columns, axis=1)
+    genotypes = simulated[keep].take(_haplotypes_of(individuals), axis=1)
     length = int(tree_sequence.sequence_length)
-
-    def level(name: str) -> float:
-        return model.level(name, seed, *genome)
-
-    def rng(name: str) -> np.random.Generator:
-        return np.random.default_rng(seeds.derive(seed, "observe", *genome, int(about["region"]), name, "noise"))
-
     if not model.outgroup_gene_flow.is_off:
-        if len(donors) == 0:
-            raise ConfigError("observation: outgroup_gene_flow needs panel_target_diploids, whom it comes from")
-        copied = operators.draw_tracts(
-            2 * len(outgroup), 2 * len(donors), length, level("outgroup_gene_flow"), rng("outgroup_gene_flow")
-        )
-        rows, donor_columns = np.flatnonzero(keep), np.stack([2 * donors, 2 * donors + 1], axis=1).ravel()
-        for receiver, donor, start, end in copied:
-            inside = slice(*np.searchsorted(positions, [start, end]))
-            genotypes[inside, receiver] = all_genotypes[rows[inside], donor_columns[donor]]
-    if not model.genotype_error.is_off:
-        operators.miscall(genotypes, level("genotype_error"), rng("genotype_error"))
-    switches = [np.empty(0, dtype=np.int64)] * len(individuals)
-    if not model.switch_error.is_off:
-        switches = operators.switch_phase(genotypes, positions, level("switch_error"), rng("switch_error"))
-    if not model.missing.is_off:
-        operators.lose(genotypes, level("missing"), rng("missing"))
-    if ancestral == KNOWN_ANCESTRAL and not model.ancestral_error.is_off:
-        operators.mistake_ancestral(genotypes, level("ancestral_error"), rng("ancestral_error"))
+        source = simulated, np.flatnonzero(keep), _haplotypes_of(donors)
+        _let_genes_flow(genotypes[:, : 2 * len(outgroup)], positions, source, length, draws)
+    switches = _flaw(genotypes, positions, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
     varying = operators.varies(genotypes)
     names = [f"outgroup_{i}" for i in range(len(outgroup))] + [f"target_{i}" for i in range(len(target))]
     haplotypes = Haplotypes(
-        contig=str(about["region"] + 1),
+        contig=str(draws.about["region"] + 1),
         interval_bp=(0, length),
         positions_bp=positions[varying],
         genotypes=genotypes[varying],
@@ -319,47 +294,113 @@ def observe(
         ancestral_status=KNOWN_ANCESTRAL,
     )
     if model.include_bed is not None:
-        haplotypes = haplotypes.mask(_callable(about, windows, length, seed))
+        haplotypes = haplotypes.mask(_callable(windows, length, draws))
     if ancestral == OUTGROUP_MAJOR:
         haplotypes = haplotypes.polarise_by_outgroup()
     return Observed(haplotypes, 2 * target, switches[len(outgroup) :])
 
 
-def _individuals(
-    about: Mapping[str, Any], model: ObservationModel, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+@dataclass(frozen=True)
+class _Draws:
+    """Random draws of one region: levels and numbers are those of its genome, noise is its own."""
+
+    model: ObservationModel
+    about: Mapping[str, Any]
+    seed: int
+
+    @classmethod
+    def of(cls, tree_sequence: tskit.TreeSequence, model: ObservationModel, seed: int) -> "_Draws":
+        return cls(model, tree_sequence.metadata["introghost"], seed)
+
+    def level(self, name: str) -> float:
+        return self.model.level(name, self.seed, self.about["scenario"], int(self.about["genome"]))
+
+    def number(self, name: str) -> int:
+        drawn: Range = getattr(self.model, name)
+        return drawn.draw_integer(
+            seeds.derive(self.seed, "observe", self.about["scenario"], int(self.about["genome"]), name)
+        )
+
+    def noise(self, name: str) -> np.random.Generator:
+        key = self.about["scenario"], int(self.about["genome"]), int(self.about["region"])
+        return np.random.default_rng(seeds.derive(self.seed, "observe", *key, name, "noise"))
+
+
+def _haplotypes_of(individuals: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.stack([2 * individuals, 2 * individuals + 1], axis=1).ravel()
+
+
+def _let_genes_flow(
+    outgroup: NDArray[np.int8],
+    positions: NDArray[np.int64],
+    source: tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int64]],
+    length_bp: int,
+    draws: _Draws,
+) -> None:
+    """Put tracts of target individuals into the outgroup's genotypes, in place.
+
+    `source` is the simulated genotypes, the row of each site and the column of each donor's haplotypes in them.
+    """
+    simulated, rows, columns = source
+    if not len(columns):
+        raise ConfigError("observation: outgroup_gene_flow needs panel_target_diploids, whom it comes from")
+    level, noise = draws.level("outgroup_gene_flow"), draws.noise("outgroup_gene_flow")
+    for receiver, donor, start, end in operators.draw_tracts(outgroup.shape[1], len(columns), length_bp, level, noise):
+        inside = slice(*np.searchsorted(positions, [start, end]))
+        outgroup[inside, receiver] = simulated[rows[inside], columns[donor]]
+
+
+def _flaw(
+    genotypes: NDArray[np.int8], positions: NDArray[np.int64], draws: _Draws, *, ancestral_known: bool
+) -> list[NDArray[np.int64]]:
+    """Errors of calling, phasing and polarising, in place and in this order; where each individual's phase switches."""
+    model = draws.model
+    switches = [np.empty(0, dtype=np.int64)] * (genotypes.shape[1] // 2)
+    if not model.genotype_error.is_off:
+        operators.miscall(genotypes, draws.level("genotype_error"), draws.noise("genotype_error"))
+    if not model.switch_error.is_off:
+        level, noise = draws.level("switch_error"), draws.noise("switch_error")
+        switches = operators.switch_phase(genotypes, positions, level, noise)
+    if not model.missing.is_off:
+        operators.lose(genotypes, draws.level("missing"), draws.noise("missing"))
+    if ancestral_known and not model.ancestral_error.is_off:
+        operators.mistake_ancestral(genotypes, draws.level("ancestral_error"), draws.noise("ancestral_error"))
+    return switches
+
+
+def _individuals(draws: _Draws) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of the simulated individuals labelled outgroup and target, and of target individuals left over."""
-    genome = about["scenario"], int(about["genome"])
+    about, model = draws.about, draws.model
     simulated = {"outgroup": int(about["outgroup_diploids"]), "target": int(about["target_diploids"])}
     first = {"outgroup": 0, "target": simulated["outgroup"]}
     chosen = {}
     for role, available in simulated.items():
         wanted: Range | None = getattr(model, f"{role}_diploids")
-        number = available
-        if wanted is not None:
-            if wanted.high > available:
-                raise ConfigError(
-                    f"observation.{role}_diploids goes up to {wanted.high}, but {available} were simulated; "
-                    "simulate with the same --observation"
-                )
-            number = wanted.draw_integer(seeds.derive(seed, "observe", *genome, f"{role}_diploids"))
+        if wanted is not None and wanted.high > available:
+            raise ConfigError(
+                f"observation.{role}_diploids goes up to {wanted.high:g}, but {available} were simulated; "
+                "simulate with the same --observation"
+            )
+        number = available if wanted is None else draws.number(f"{role}_diploids")
         chosen[role] = first[role] + np.arange(number)
     total = sum(simulated.values())
     left_over = np.arange(chosen["target"][-1] + 1, total)
     panel = total + int(about["panel_outgroup_diploids"]) + np.arange(int(about["panel_target_diploids"]))
     if not model.mislabelled.is_off:
-        rng = np.random.default_rng(seeds.derive(seed, "observe", *genome, "mislabelled", "noise"))
-        operators.swap(chosen["outgroup"], chosen["target"], model.level("mislabelled", seed, *genome), rng)
+        # Of the genome, not of the region: an individual's label is one.
+        key = "observe", about["scenario"], int(about["genome"]), "mislabelled", "noise"
+        rng = np.random.default_rng(seeds.derive(draws.seed, *key))
+        operators.swap(chosen["outgroup"], chosen["target"], draws.level("mislabelled"), rng)
     return chosen["outgroup"], chosen["target"], np.concatenate([left_over, panel])
 
 
-def _callable(about: Mapping[str, Any], windows: Windows | None, length: int, seed: int) -> NDArray[np.int64]:
+def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np.int64]:
     if windows is None:
         raise ConfigError("observation.include_bed is set, but its intervals were not read")
-    placed = about["window"]
+    placed, about = draws.about["window"], draws.about
     if placed is None:  # simulated without a map or mask: any window will do
-        key = ("observe", about["scenario"], int(about["genome"]), int(about["region"]), "window")
-        window = windows.draw(length, seeds.derive(seed, *key))
+        key = "observe", about["scenario"], int(about["genome"]), int(about["region"]), "window"
+        window = windows.draw(length, seeds.derive(draws.seed, *key))
     else:
         window = Window(placed["contig"], int(placed["start_bp"]))
     return windows.callable_in(window, length)
