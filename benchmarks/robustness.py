@@ -92,7 +92,7 @@ observation model) and by one trained on simulations in which every confounder v
 haplotype and 10-kb bin, over {regions} regions of 1 Mb of a published model of Neanderthal introgression
 (`config/demo`), on which neither was trained; *loss* is against clean data, for the network trained with the
 observation model. False positives: haplotype bins called at a posterior of 0.5 in as many unseen genomes of the `null`
-scenario, in which nothing introgressed. Clean data are 50 outgroup and 50 target individuals with known ancestral states.
+scenario, in which nothing introgressed. Clean data are 50 outgroup and 50 target individuals, ancestral states known.
 
 | confounder | level | precision, without | precision, with | loss, with | false positives, without | with |
 |---|---|---|---|---|---|---|
