@@ -37,8 +37,8 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
 TRAINING_GENOMES = {"ghost": 500, "null": 100, "structure": 100}
-FIRST_TEST_GENOME, TEST_REGIONS, BATCH = 10_000, 80, 20
-EPOCHS = 12
+FIRST_TEST_GENOME, TEST_REGIONS, BATCH = 10_000, 60, 20
+EPOCHS = 10
 CALLED = 0.5
 
 PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}

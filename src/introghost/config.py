@@ -74,6 +74,8 @@ def validate(config: dict[str, Any]) -> None:
     ConfigError
         On the first key or value that is not valid.
     """
+    from introghost.simulation.observation import ObservationModel
+
     schema = _schema()
     _check_moved(config)
     if isinstance(config.get("observation"), str):
@@ -89,7 +91,7 @@ def validate(config: dict[str, Any]) -> None:
         if "default" in definition:
             config.setdefault(key, copy.deepcopy(definition["default"]))
     _check_numbers(config)
-    _check_observation(config)
+    ObservationModel.parse(config["observation"])
     _check_data(config)
     _check_scenarios(config["scenarios"])
 
@@ -179,17 +181,6 @@ def _check_moved(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"key '{old[0]}' has moved from the top level to section 'observation': {_MOVED[old[0]]}")
 
 
-def _check_observation(config: Mapping[str, Any]) -> None:
-    section = config["observation"]
-    for name, value in section.items():
-        if isinstance(value, list) and value[0] > value[1]:
-            raise ConfigError(f"observation.{name}: lowest {value[0]} exceeds highest {value[1]}")
-    if _most(section, "outgroup_gene_flow") and not section.get("panel_target_diploids"):
-        raise ConfigError("observation.outgroup_gene_flow needs panel_target_diploids, from whom it comes")
-    if _most(section, "genetic_map_error") and "genetic_map" not in section:
-        raise ConfigError("observation.genetic_map_error needs genetic_map, whose error it is")
-
-
 def _most(section: Mapping[str, Any], name: str) -> float:
     value = section.get(name, 0)
     return float(value[1] if isinstance(value, list) else value)
@@ -207,6 +198,21 @@ def _check_data(config: Mapping[str, Any]) -> None:
     absent = [key for key in _FILE_KEYS if key not in data]
     if absent:
         raise ConfigError(f"section 'data' lacks {', '.join(absent)} (or simulated, to simulate the data)")
+    _check_mask(config)
+
+
+def _check_mask(config: Mapping[str, Any]) -> None:
+    """A mask shortens what can be seen, so that what is trained without it does not fit what is read with it."""
+    sections = ("data", "observation")
+    given = [config[section].get("include_bed") for section in sections]
+    if None not in given and Path(given[0]).resolve() == Path(given[1]).resolve():
+        return
+    for section, other, path in zip(sections, reversed(sections), given, strict=True):
+        if path is not None:
+            raise ConfigError(
+                f"{section}.include_bed: {path}, but {other}.include_bed is {config[other].get('include_bed', 'absent')}"
+                "; the data and the simulations need the same mask: give one file in both sections, or none"
+            )
 
 
 def _check_scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> None:

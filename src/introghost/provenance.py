@@ -16,6 +16,7 @@ from typing import Any
 
 from introghost import __version__
 from introghost.errors import DataError, OutputError
+from introghost.locks import this_host
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
@@ -76,7 +77,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Path of a temporary file beside `path` that takes its name when the block ends without an error.
 
     A killed or failed writer leaves either the old file or nothing under `path`, never half a file. What a killed
-    writer left beside it is removed by the next one; a temporary file that is still being written is locked and stays.
+    writer left beside it is removed by the next one on the same host; a temporary file that is still being written is
+    locked and stays.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TEMPORARY)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{this_host()}.", suffix=_TEMPORARY)
     except OSError as error:
         raise _not_written(path, error) from error
     temporary = Path(name)
@@ -113,8 +115,11 @@ def _is_temporary(name: str) -> bool:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary files of `path` whose writers are gone: nobody holds their locks."""
-    for old in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY}"):
+    """Remove the temporary files of `path` whose writers are gone: nobody holds their locks.
+
+    Only those of writers on this host: not every file system tells a host of locks that another one holds.
+    """
+    for old in path.parent.glob(f".{glob.escape(path.name)}.{this_host()}.*{_TEMPORARY}"):
         with contextlib.suppress(OSError), old.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if time.time() - old.stat().st_mtime > _LOCKED_WITHIN_S:

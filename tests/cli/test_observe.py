@@ -54,9 +54,10 @@ def test_what_is_learned_is_an_observation_model(
     assert observe(folder, output, "--include-bed", folder / "mask.bed") == 0
     printed = capsys.readouterr().out
     learned = yaml.safe_load(output.read_text())["observation"]
-    assert (learned["outgroup_diploids"], learned["target_diploids"]) == (6, 5)
+    assert (learned["outgroup_diploids"], learned["target_diploids"]) == ([5, 8], [4, 6])
     assert learned["minimum_allele_count"] == 1
     assert learned["include_bed"] == str(folder / "mask.bed")
+    assert learned["regions"] == ["1:1-300000", "2:1-300000"]
     assert "callable share\t0.7" in printed
     for key in learned:
         assert f"\n{key}\t" in printed
@@ -71,7 +72,7 @@ def test_the_filter_is_that_of_all_samples_of_the_file(folder: Path, tmp_path: P
     assert 5 <= learned["panel_outgroup_diploids"] <= 19
     assert observe(folder, tmp_path / "all.yaml", vcf="filtered.vcf", populations="x.tsv") == 0
     learned = yaml.safe_load((tmp_path / "all.yaml").read_text())["observation"]
-    assert (learned["minimum_allele_count"], learned["outgroup_diploids"]) == (4, 16)
+    assert (learned["minimum_allele_count"], learned["outgroup_diploids"]) == (4, [13, 20])
     assert learned["panel_outgroup_diploids"] == learned["panel_target_diploids"] == 0
 
 
@@ -81,6 +82,8 @@ def test_equal_runs_give_equal_bytes_and_a_region_is_kept_to(folder: Path, tmp_p
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert observe(folder, tmp_path / "c", "--region", "2:1-100,000") == 0
     assert "of 100,000 bp" in (tmp_path / "c").read_text()
+    assert observe(folder, tmp_path / "d", "--region", "2:1001-100,000", "--include-bed", folder / "mask.bed") == 0
+    assert yaml.safe_load((tmp_path / "d").read_text())["observation"]["regions"] == ["2:1001-100000"]
 
 
 def test_a_file_in_which_nothing_varies_is_refused(

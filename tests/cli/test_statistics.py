@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tskit
+from bad_inputs import ALT, Inputs
 
 from introghost.cli import main
 from introghost.simulation.ancestry import read_trees
@@ -81,6 +82,23 @@ def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
         for name in ("haplotype_statistics", "population_statistics"):
             np.testing.assert_allclose(real[name][0], simulated[name][index], rtol=1e-5)
         assert len(real.haplotype_label) == simulated.sizes["haplotype"]
+
+
+def test_dropped_records_are_told_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    inputs, output = Inputs(tmp_path), tmp_path / "x.zarr.zip"
+    inputs.write()
+    assert run("statistics", *inputs.arguments(), "--output", output) == 0
+    before = json.loads(dataset.read(output).attrs["provenance"])["dropped_records"]
+    assert before["records"] == 200
+    capsys.readouterr()
+    for row in range(100):
+        inputs.set(row, ALT, "G,T")
+    inputs.write()
+    assert run("statistics", *inputs.arguments(), "--output", output) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    counts = json.loads(dataset.read(output).attrs["provenance"])["dropped_records"]
+    assert counts["dropped: multiallelic"] == 100
+    assert line.startswith(f"warning: {inputs.vcf}: {200 - counts['kept']} of 200 records are not used: 100 multialle")
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ class Outcome:
         return [name for name in COMMANDS if name in self.commands and not self.commands[name]["code"]]
 
     def records(self, command: str, item: str) -> int:
-        """A number of the table that a check printed."""
+        """A number of the table that a check printed, or of the counts that statistics recorded; 0 if not there."""
         rows = (line.split("\t") for line in self.commands[command]["output"].splitlines())
-        return next(int(row[2].replace(",", "")) for row in rows if "\t".join(row[:2]) == item)
+        return next((int(row[2].replace(",", "")) for row in rows if "\t".join(row[:2]) == item), 0)
 
 
 def files() -> list[Path]:
@@ -110,9 +110,13 @@ def _flaws(outcome: Outcome) -> list[str]:
             found.append(f"{name}: {command['seconds']:.0f} s")
     if outcome.left_behind:
         found.append(f"left behind {outcome.left_behind}")
-    for name, item in (("check", "file\trecords"), ("check with roles", "reader\trecords")):
+    for name, item in zip(COMMANDS, ("file\trecords", "reader\trecords", "reader\trecords"), strict=True):
         if name in outcome.accepted_by and outcome.records(name, item) != outcome.lines:
             found.append(f"{name}: {outcome.records(name, item)} records of {outcome.lines}")
+    if "statistics" in outcome.accepted_by:
+        dropped = outcome.records("statistics", "reader\trecords") - outcome.records("statistics", "reader\tkept")
+        if dropped and f": {dropped:,} of " not in outcome.commands["statistics"]["error"]:
+            found.append(f"statistics: {dropped:,} records dropped without a word")
     if "check with roles" in outcome.accepted_by and "statistics" not in outcome.accepted_by:
         found.append("the check accepted what statistics refused")
     return found

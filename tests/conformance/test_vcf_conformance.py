@@ -43,4 +43,8 @@ def test_flaws_are_seen() -> None:
     assert "exit code 1" in flaws([Outcome(path, {"check": {**good, "code": 1, "error": "Traceback"}}, lines=7)])[0]
     assert "not one line" in flaws([Outcome(path, {"check": {**good, "code": 3, "error": "a\nb\n"}}, lines=7)])[0]
     assert "crashed" in flaws([Outcome(path, {}, crash="exit code -11")])[0]
+    counts = {**good, "output": "reader\trecords\t7\nreader\tkept\t4\n", "error": "warning: a.vcf: 3 of 7 records"}
+    assert flaws([Outcome(path, {"statistics": counts}, lines=7)]) == []
+    assert "7 records of 8" in flaws([Outcome(path, {"statistics": counts}, lines=8)])[0]
+    assert "without a word" in flaws([Outcome(path, {"statistics": {**counts, "error": ""}}, lines=7)])[0]
     assert "left behind" in flaws([Outcome(path, {"check": good}, lines=7, left_behind=("out.zarr.zip",))])[0]

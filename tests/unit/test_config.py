@@ -43,13 +43,15 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (
             ("observation", "minimum_allele_count"),
             [6, 1],
-            "observation.minimum_allele_count: lowest 6 exceeds highest 1",
+            "observation.minimum_allele_count: [6, 1]; expected a number or [LOW, HIGH]",
         ),
         (("observation", "swich_error"), 0.1, "did you mean 'switch_error'?"),
         (("observation", "target_diploids"), 0, "observation.target_diploids: 0 is less than the minimum of 1"),
         (("observation",), {"target_diploids": 5}, "section 'observation' lacks outgroup_diploids"),
-        (("observation", "outgroup_gene_flow"), [0, 0.1], "outgroup_gene_flow needs panel_target_diploids"),
-        (("observation", "genetic_map_error"), 0.1, "genetic_map_error needs genetic_map"),
+        (("observation", "outgroup_gene_flow"), [0, 0.1], "set panel_target_diploids"),
+        (("observation", "genetic_map_error"), 0.1, "genetic_map_error has no use without genetic_map"),
+        (("observation", "regions"), ["1:5-9"], "regions has no use without genetic_map or include_bed"),
+        (("observation", "regions"), ["chr1"], "observation.regions.0: 'chr1' does not match"),
         (("observation",), "nowhere.yaml", "nowhere.yaml: No such file"),
         (("results",), "my results", "results: 'my results' does not match"),
         (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
@@ -135,3 +137,28 @@ def test_the_schema_and_the_observation_model_agree(config: dict[str, Any]) -> N
                 except ConfigError:
                     outcomes.append(False)
             assert outcomes == [valid, valid], (name, value)
+
+
+@pytest.mark.parametrize(
+    ("observed", "read", "message"),
+    [
+        (None, "a.bed", "data.include_bed: a.bed, but observation.include_bed is absent"),
+        ("a.bed", None, "observation.include_bed: a.bed, but data.include_bed is absent"),
+        ("a.bed", "b.bed", "data.include_bed: b.bed, but observation.include_bed is a.bed"),
+        ("a.bed", "./x/../a.bed", ""),
+        (None, None, ""),
+    ],
+)
+def test_data_and_simulations_have_one_mask(
+    config: dict[str, Any], observed: str | None, read: str | None, message: str
+) -> None:
+    config["data"] = {"vcf": "x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B"}
+    config["data"] |= {"include_bed": read} if read else {}
+    config["observation"] |= {"include_bed": observed} if observed else {}
+    try:
+        validate(config)
+        refusal = ""
+    except ConfigError as error:
+        refusal = str(error)
+    assert (message in refusal) if message else not refusal
+    assert not message or "give one file in both sections, or none" in refusal

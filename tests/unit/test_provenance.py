@@ -71,6 +71,21 @@ def test_what_a_killed_writer_left_is_removed_by_the_next_and_a_living_one_keeps
     assert path.read_text() == "new"
 
 
+def test_what_another_host_writes_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.tsv"
+    process = start_writer(path)
+    process.send_signal(signal.SIGKILL)  # without a lock, as a file system may show what another host has locked
+    process.wait()
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (time.time() - 100,) * 2)
+    monkeypatch.setattr("socket.gethostname", lambda: "node7.cluster")
+    provenance.write_text(path, "new")
+    assert left.exists()
+    monkeypatch.undo()
+    provenance.write_text(path, "new")
+    assert not left.exists()
+
+
 def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

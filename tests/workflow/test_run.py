@@ -72,6 +72,7 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
     assert "Do the simulations look like the data?" in report
     assert (results / "check" / "vcf.tsv").stat().st_size
     table = pd.read_csv(results / "predictive" / "predictive.tsv", sep="\t")
+    assert (results / "predictive" / "predictive.provenance.json").stat().st_size
     assert table["statistic"].iloc[0] == "all statistics together"
     fraction = table[table["statistic"] == "callable_fraction"].set_index("summary").loc["mean"]
     assert fraction["median"] == pytest.approx(0.9, abs=0.02)
@@ -92,11 +93,18 @@ def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder
     rows = [f"s{i}\t{'A' if i < 2 else 'B'}" for i in range(4)]
     (folder / "populations.tsv").write_text("\n".join(["sample\tpopulation", *rows]) + "\n")
     data = {"vcf": "bad.vcf", "populations": "populations.tsv", "outgroup": "A", "target": "B", "region": "1"}
+    data |= {"include_bed": "mask.bed"}
     result = snakemake(folder, {**CONFIG, "data": data}, "--keep-going", "--show-failed-logs")
     assert result.returncode != 0
     assert "unphased" in result.stdout + result.stderr
     assert not list((folder / "out").rglob("*.trees"))
     assert not (folder / "out" / "tiny" / "check" / "vcf.tsv").exists()
+    log = Path("out", "tiny", "logs", "check.log")
+    assert f"what was found in it: {log}" in result.stdout + result.stderr
+    found = (folder / log).read_text()
+    assert "file\tsamples\t4\n" in found
+    assert "error: " in found
+    assert "--bin-bp 20000" in snakemake(folder, {**CONFIG, "data": data, "bin_bp": 20_000}, "-n", "-p").stdout
 
 
 @pytest.fixture
@@ -110,7 +118,7 @@ def data(tmp_path: Path) -> dict[str, str]:
         + "1\t9\t.\tA\tC\t.\t.\t.\tGT\t0|1\t0|0\n"
     )
     (tmp_path / "x.tsv").write_text("sample\tpopulation\ns0\tA\ns1\tB\n")
-    return {"vcf": "x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B"}
+    return {"vcf": "x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B", "include_bed": "mask.bed"}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,8 @@ def data(tmp_path: Path) -> dict[str, str]:
         ({"vcf": "y.vcf"}, "data.vcf: y.vcf: no such file"),
         ({"target": "C"}, "target population 'C' has no samples"),
         ({"ancestral": "info-aa"}, "declares no INFO/AA"),
-        ({"observation": {**OBSERVATION, "include_bed": "absent.bed"}}, "absent.bed"),
+        ({"observation": {**OBSERVATION, "include_bed": "absent.bed"}, "include_bed": "absent.bed"}, "absent.bed"),
+        ({"include_bed": "other.bed"}, "data.include_bed: other.bed, but observation.include_bed is mask.bed"),
     ],
 )
 def test_config_check_looks_at_the_data(
@@ -141,3 +150,19 @@ def test_config_check_looks_at_the_data(
     assert bool(stopped.value.code) == bool(message)
     assert message in captured.err
     assert message or "x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_config_check_warns_of_another_map(
+    folder: Path, data: dict[str, str], both: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "map.tsv").write_text("pos\tchr\tcM\n1\t1\t0\n900000\t1\t1\n")
+    observation = {**OBSERVATION, "genetic_map": "map.tsv"} if both else OBSERVATION
+    content = {**CONFIG, "observation": observation, "data": {**data, "genetic_map": "map.tsv"}}
+    (folder / "c.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(SystemExit) as stopped:
+        main(["config", "check", "c.yaml", "--draws", "1"])
+    captured = capsys.readouterr()
+    assert not stopped.value.code, captured.err
+    assert ("genetic_map differ" in captured.err) != both

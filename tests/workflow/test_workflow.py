@@ -53,7 +53,8 @@ def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: 
         path.touch()
     config = (workflow / "config" / "1000genomes.yaml").read_text()
     bed = "\n  include_bed: resources/1000genomes/accessible.chr1.97-99Mb.bed"
-    (workflow / "masked.yaml").write_text(config.replace("\ndata:", f"\ndata:{bed}"))
+    masked = config.replace("\ndata:", f"\ndata:{bed}").replace("\nobservation:", f"\nobservation:{bed}")
+    (workflow / "masked.yaml").write_text(masked)
     result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "masked.yaml", folder=workflow)
     assert "simulate_data" not in jobs(result)
     assert "--outgroup YRI --target GBR" in result.stdout

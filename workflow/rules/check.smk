@@ -12,6 +12,8 @@ rule check:
     params:
         version=VERSION,
         options=data_options(),
+        bin_bp=config["bin_bp"],
     shell:
         "introghost vcf check --vcf {input.vcf} --populations {input.populations} {params.options}"
-        " > {output} 2> {log}"
+        " --bin-bp {params.bin_bp} --output {output} > {log} 2>&1"
+        " || {{ code=$?; echo 'the VCF is refused; what was found in it: {log}' >&2; exit $code; }}"

@@ -11,8 +11,9 @@ from introghost.config import (
 )
 from introghost.locks import release_stale
 
-# After a crash the same command goes on; Snakemake alone would ask for --unlock first.
-release_stale(Path(".snakemake"))
+# After a crash the same command goes on; Snakemake alone would ask for --unlock first. Its jobs read this file too.
+if workflow.is_main_process and not workflow.dryrun:
+    release_stale(Path(".snakemake"))
 
 validate(config)
 

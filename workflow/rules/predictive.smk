@@ -3,7 +3,8 @@ rule predictive:
         simulated=statistics_of(lambda batch: True),
         observed="<results>/statistics/data.zarr.zip",
     output:
-        "<results>/predictive/predictive.tsv",
+        table="<results>/predictive/predictive.tsv",
+        provenance="<results>/predictive/predictive.provenance.json",
     log:
         "<logs>/predictive.log",
     benchmark:
@@ -14,4 +15,4 @@ rule predictive:
         version=VERSION,
     shell:
         "introghost predictive $(printf -- '--simulated %s ' {input.simulated}) --observed {input.observed}"
-        " --output {output} 2> {log}"
+        " --output {output.table} 2> {log}"

@@ -60,6 +60,8 @@ def _check_files(config: Mapping[str, Any]) -> None:
     source, _ = open_data({**dict.fromkeys(DATA_KEYS), **data, "ancestral": config["ancestral"]})
     outgroup, target = source.num_diploids()
     click.echo(f"{data['vcf']}: {outgroup} individuals of the outgroup, {target} of the target")
+    if data.get("genetic_map") != config["observation"].get("genetic_map"):
+        click.echo("warning: data.genetic_map and observation.genetic_map differ; which map is right?", err=True)
     for role, found in (("outgroup", outgroup), ("target", target)):
         wanted = config["observation"][f"{role}_diploids"]
         low, high = wanted if isinstance(wanted, list) else (wanted, wanted)

@@ -44,7 +44,7 @@ def split_names(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def open_data(options: Mapping[str, Any], *, allow_unphased: bool = False) -> tuple["VcfSource", dict[str, Path]]:
+def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]:
     """Open the VCF that the options name; also the input files by role, for provenance.
 
     Raises
@@ -66,7 +66,6 @@ def open_data(options: Mapping[str, Any], *, allow_unphased: bool = False) -> tu
         include_bed=options["include_bed"],
         genetic_map=options["genetic_map"],
         region=options["region"],
-        allow_unphased=allow_unphased,
     )
     files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
     kind, _, fasta = options["ancestral"].partition("=")
@@ -84,13 +83,15 @@ def open_windows(observation: "ObservationModel") -> tuple["Windows | None", dic
     """
     from introghost.simulation.windows import Windows
     from introghost.variants.annotation import read_bed, read_genetic_map
+    from introghost.variants.source import parse_region
 
     named = {"include_bed": observation.include_bed, "genetic_map": observation.genetic_map}
     files = {role: Path(name) for role, name in named.items() if name}
     if not files:
         return None, files
     intervals = read_bed(files["include_bed"]) if "include_bed" in files else None
-    return Windows(intervals, read_genetic_map(files["genetic_map"]) if "genetic_map" in files else None), files
+    maps = read_genetic_map(files["genetic_map"]) if "genetic_map" in files else None
+    return Windows(intervals, maps, [parse_region(region) for region in observation.regions]), files
 
 
 def describe(observation: "ObservationModel") -> dict[str, Any]:

@@ -21,12 +21,12 @@ def command(output: Path, **options: Any) -> None:
     """Learn what a VCF shows of genomes: sizes, missing genotypes, and the allele-count filter of its makers.
 
     Writes a section `observation`, which a configuration takes as it is or by its path, and which `simulate` and
-    `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to modest
+    `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to wide
     ranges; look them over. All samples of the file are read, not only those of the two roles.
     """
     from introghost import provenance
     from introghost.haplotypes import OUTGROUP, TARGET
-    from introghost.variants import observation
+    from introghost.variants import learned
     from introghost.variants.records import allele_counts
     from introghost.variants.source import describe
     from introghost.variants.survey import SiteCounts, survey
@@ -44,12 +44,16 @@ def command(output: Path, **options: Any) -> None:
     )
     found = survey(source, counts)
     names = {name: str(options[name]) for name in ("include_bed", "genetic_map") if options[name]}
-    entries = observation.learn(
-        found, files=names, ancestral_known=options["ancestral"] != "outgroup-major", vcf=options["vcf"].name
+    entries = learned.learn(
+        found,
+        files=names,
+        regions=source.contigs(),
+        ancestral_known=options["ancestral"] != "outgroup-major",
+        vcf=options["vcf"].name,
     )
     digest = provenance.sha256(files["vcf"])
-    provenance.write_text(output, observation.to_yaml(entries, observation.facts(found), options["vcf"].name, digest))
-    for name, text in observation.facts(found).items():
+    provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    for name, text in learned.facts(found).items():
         click.echo(f"{name}\t{text}")
     for entry in entries:
         click.echo(f"{entry.key}\t{entry.text}\t{entry.reason}")

@@ -46,7 +46,9 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     simulated = predictive.Genomes.concatenate(parts)
     table = predictive.compare(simulated, predictive.summarise(data))
     files = {"observed": observed, **{f"simulated {i}": path for i, path in enumerate(simulated_paths)}}
-    provenance.write_json(output.with_suffix(".provenance.json"), provenance.record("predictive", {}, files))
+    made_by = output.with_suffix(".provenance.json")
+    made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
+    provenance.write_json(made_by, provenance.record("predictive", {}, files))
     for line in predictive.describe(table, len(simulated.values)):
         click.echo(line, err=True)

@@ -51,6 +51,7 @@ def command(
     if vcf is not None and observation is not None:
         raise ConfigError("--observation is for --trees; a VCF has been observed already")
     options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
+    warnings, counts = list[str](), dict[str, Any]()
     if trees is not None:
         ancestral = ancestral or "outgroup-major"
         if ancestral not in ("ancestral", "outgroup-major"):
@@ -67,5 +68,8 @@ def command(
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
         result = dataset.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
-    result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs), sort_keys=True)
+        warnings, counts = opened.dropped_summary(), {"dropped_records": dict(opened.counts)}
+    result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs) | counts, sort_keys=True)
     dataset.write(result, output)
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)

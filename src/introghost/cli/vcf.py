@@ -19,7 +19,6 @@ def command() -> None:
 @command.command()
 @data_options
 @click.option("--ancestral", default="outgroup-major", show_default=True, help="info-aa, fasta=FILE or outgroup-major.")
-@click.option("--allow-unphased", is_flag=True, help="Do not refuse unphased heterozygotes.")
 @click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
 @click.option("--output", type=_FILE, help="Write the table to this file too, tab-separated.")
 def check(bin_bp: int, output: Path | None, **options: Any) -> None:

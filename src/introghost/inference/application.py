@@ -120,7 +120,8 @@ def contig_statistics(
     haplotypes = source.read(contig, start_bp, end_bp)
     if len(haplotypes.positions_bp):
         haplotype = _tiled(haplotypes, bin_bp, tile_bins)
-        population = np.stack([population_statistics(region) for region in _regions(haplotypes, region_length_bp)])
+        regions = _regions(haplotypes, region_length_bp)
+        population = np.stack([population_statistics(region) for region in regions])
     else:
         haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
         population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
@@ -152,14 +153,10 @@ def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
 
 
 def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
-    """Regions of the trained length; after the first, only those of which at least half is callable."""
+    """Regions of the trained length, the last one perhaps shorter; `inputs.pooled_regions` says which of them count."""
     first, last = haplotypes.interval_bp
     for start in range(first, last, length_bp):
-        end = min(start + length_bp, last)
-        region = haplotypes.restrict(start, end)
-        callable_bp = int(np.diff(region.callable_bp, axis=1).sum())
-        if start == first or (2 * callable_bp >= length_bp and len(region.positions_bp)):
-            yield region
+        yield haplotypes.restrict(start, min(start + length_bp, last))
 
 
 def segment_posterior(
@@ -230,7 +227,7 @@ def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
     bin_bp = bundle.description["bin_bp"]
     starts = np.arange(statistics.start_bp, statistics.end_bp, bin_bp, dtype=np.int64)
     ends = np.minimum(starts + bin_bp, statistics.end_bp)
-    fraction = statistics.callable_bp / (ends - starts).astype(np.float32)
+    fraction = _callable_fraction(statistics, bin_bp)
     posterior = np.full((len(statistics.labels), len(starts)), np.nan, dtype=np.float32)
     private = np.zeros(posterior.shape, dtype=np.int64)
     status = _status(statistics, fraction)
@@ -250,6 +247,15 @@ def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
         num_sites=statistics.num_sites,
         status=status,
     )
+
+
+def _callable_fraction(statistics: ContigStatistics, bin_bp: int) -> Array:
+    """Callable share of each bin, of a whole bin also where the contig ends within it.
+
+    So the statistics are scaled, in training too: of a shorter stretch they are 0, which must not pass for a finding.
+    """
+    fraction: Array = statistics.callable_bp / np.float32(bin_bp)
+    return fraction
 
 
 def _status(statistics: ContigStatistics, callable_fraction: Array) -> NDArray[np.str_]:
@@ -310,21 +316,23 @@ def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
 
 
 def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
-    """Pooled statistics of one genome read from a VCF, shape (1, num_pooled)."""
-    bins = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
-    weighed = []
-    with_sites = [contig for contig in contigs if contig.has_sites]
-    for contig in with_sites:
-        called = _status(contig, contig.callable_bp / bundle.description["bin_bp"]) == CALLED
-        usable = contig.haplotype[:, called]
-        for start in range(0, usable.shape[1], bins):
-            part = usable[:, start : start + bins]
-            if part.shape[1] and (2 * part.shape[1] >= bins or usable.shape[1] < bins):
-                weighed.append(inputs.pool_region(part))
-    if not weighed:
+    """Pooled statistics of one genome read from a VCF, shape (1, num_pooled).
+
+    The regions of all contigs, cut on each contig's own grid, are pooled by `inputs.pool` as those of training are.
+    """
+    bin_bp = bundle.description["bin_bp"]
+    bins = bundle.description["region_length_bp"] // bin_bp
+    parts, usable, population = [], [], []
+    for contig in contigs:
+        if not contig.has_sites:
+            continue
+        called = _status(contig, _callable_fraction(contig, bin_bp)) == CALLED
+        usable.append(np.pad(called, (0, -len(called) % bins)).reshape(-1, bins))
+        parts += [contig.haplotype[:, start : start + bins] for start in range(0, len(called), bins)]
+        population.append(contig.population)
+    if not any(part.any() for part in usable):
         raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
-    population = np.concatenate([contig.population for contig in with_sites]).mean(axis=0)
-    return np.concatenate([np.mean(weighed, axis=0), population])[None].astype(np.float32)
+    return inputs.pool(parts, np.concatenate(usable), np.concatenate(population))[None]
 
 
 def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """From statistics to what the networks are given: context for segments, pooling for model choice."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,32 +42,57 @@ def context(pooled: Array, usable: NDArray[np.bool_], window_bins: int) -> Array
     return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
 
 
-def pool(haplotype_statistics: Array, usable: NDArray[np.bool_], population_statistics: Array) -> Array:
+def pool(
+    haplotype_statistics: Sequence[Array] | Array, usable: NDArray[np.bool_], population_statistics: Array
+) -> Array:
     """Pooled statistics of one genome, regions and haplotypes entering symmetrically.
 
     Parameters
     ----------
-    haplotype_statistics : ndarray of float32, shape (num_regions, num_haplotypes, num_bins, num_statistics)
-        A haplotype that is NaN is left out.
+    haplotype_statistics : sequence of ndarray of float32, each of shape (num_haplotypes, num_bins, num_statistics)
+        One of each region. A haplotype that is NaN is left out.
     usable : ndarray of bool, shape (num_regions, num_bins)
-        Bins that enter; a region without any is left out.
+        Bins that enter. A region at the end of a contig has the bins of a whole one here, those beyond not usable.
     population_statistics : ndarray of float32, shape (num_regions, num_population_statistics)
 
     Returns
     -------
     ndarray of float32
-        Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over regions.
+        Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over the
+        regions of `pooled_regions`.
 
     Raises
     ------
     DataError
         No usable bin at all.
     """
-    pooled = [pool_region(s[:, u]) for s, u in zip(haplotype_statistics, usable, strict=True) if u.any()]
-    if not pooled:
-        raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
-    population = population_statistics[usable.any(axis=1)].mean(axis=0, dtype=np.float64)
+    regions = pooled_regions(usable)
+    pooled = [pool_region(haplotype_statistics[i][:, np.flatnonzero(usable[i])]) for i in regions]
+    population = population_statistics[regions].mean(axis=0, dtype=np.float64)
     return np.concatenate([np.mean(pooled, axis=0), population]).astype(np.float32)
+
+
+def pooled_regions(usable: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Regions that stand for a genome: those of which at least half the bins are usable, else the one with the most.
+
+    Simulated and real genomes go through this one rule, for the model-choice network can judge only what was put
+    together as in its training. Regions weigh the same, so that a scrap of one, between a gap and the end of a contig
+    say, would count as much as a whole one while its quantiles and spectra are of few sites: hence at least half.
+
+    Parameters
+    ----------
+    usable : ndarray of bool, shape (num_regions, num_bins)
+
+    Raises
+    ------
+    DataError
+        No usable bin at all.
+    """
+    number = usable.sum(axis=1)
+    if not number.any():
+        raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
+    enough = np.flatnonzero(2 * number >= usable.shape[1])
+    return enough if len(enough) else number.argmax(keepdims=True)
 
 
 def pool_region(statistics: Array) -> NDArray[np.float64]:

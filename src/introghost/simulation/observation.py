@@ -80,7 +80,9 @@ class ObservationModel:
     minimum_allele_count : Range
         A site is kept if its minor allele is seen at least that often among all simulated individuals.
     include_bed, genetic_map : str or None
-        Files of which regions are windows: callable intervals, and recombination.
+        Files of which simulated regions are windows: callable intervals, and recombination.
+    regions : tuple of str
+        ``CHR:START-END``, 1-based and inclusive: where those windows are taken; none means wherever the files reach.
     genetic_map_error : Range
         Standard deviation of the log of the rate, per 50 kb.
     mutation_rate_variation : Range
@@ -106,6 +108,7 @@ class ObservationModel:
     minimum_allele_count: Range = Range(1, 1)
     include_bed: str | None = None
     genetic_map: str | None = None
+    regions: tuple[str, ...] = ()
     genetic_map_error: Range = _OFF
     mutation_rate_variation: Range = _OFF
     missing: Range = _OFF
@@ -134,7 +137,20 @@ class ObservationModel:
         unknown = [str(key) for key in content if key not in names]
         if unknown:
             raise ConfigError(f"observation: unknown key {unknown[0]!r}; valid keys: {', '.join(names)}")
-        return cls(**{name: _level(name, value) for name, value in content.items() if value is not None})
+        model = cls(**{name: _level(name, value) for name, value in content.items() if value is not None})
+        if not model.outgroup_gene_flow.is_off and not model.panel_target_diploids:
+            raise ConfigError(
+                "observation.outgroup_gene_flow: it comes from further target individuals; set panel_target_diploids"
+            )
+        for key, file in (
+            ("genetic_map_error", model.genetic_map),
+            ("regions", model.include_bed or model.genetic_map),
+        ):
+            if key in content and not file and getattr(model, key) not in (_OFF, ()):
+                raise ConfigError(
+                    f"observation.{key} has no use without genetic_map{' or include_bed' * (key == 'regions')}"
+                )
+        return model
 
     def describe(self) -> dict[str, Any]:
         """What is not off, as a section that `parse` reads."""
@@ -142,7 +158,8 @@ class ObservationModel:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value != getattr(default, field.name):
-                result[field.name] = [value.low, value.high] if isinstance(value, Range) else value
+                plain = [value.low, value.high] if isinstance(value, Range) else value
+                result[field.name] = list(plain) if isinstance(plain, tuple) else plain
         return result
 
     def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
@@ -175,6 +192,10 @@ def _level(name: str, value: Any) -> Any:
         if not isinstance(value, str):
             raise ConfigError(f"observation.{name}: {value!r} is not a path")
         return value
+    if name == "regions":
+        if not isinstance(value, list | tuple) or not all(isinstance(region, str) for region in value):
+            raise ConfigError(f'observation.regions: {value!r}; expected a list such as ["1:97,540,371-98,389,548"]')
+        return tuple(value)
     bounds = value if isinstance(value, list | tuple) else [value, value]
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in bounds)
     if len(bounds) != 2 or not numbers or bounds[0] > bounds[1]:
@@ -270,7 +291,8 @@ def observe(
     outgroup, target, donors = _individuals(draws)
     individuals = np.concatenate([outgroup, target])
     simulated = tree_sequence.genotype_matrix()
-    keep = operators.passes_filter(simulated, draws.number("minimum_allele_count"))
+    minor = operators.minor_allele_counts(simulated)
+    keep = minor >= draws.number("minimum_allele_count")
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
         keep &= operators.varies(simulated[:, _haplotypes_of(individuals)])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
@@ -279,7 +301,7 @@ def observe(
     if not model.outgroup_gene_flow.is_off:
         source = simulated, np.flatnonzero(keep), _haplotypes_of(donors)
         _let_genes_flow(genotypes[:, : 2 * len(outgroup)], positions, source, length, draws)
-    switches = _flaw(genotypes, positions, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
+    switches = _flaw(genotypes, positions, minor[keep] == 1, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
     varying = operators.varies(genotypes)
     names = [f"outgroup_{i}" for i in range(len(outgroup))] + [f"target_{i}" for i in range(len(target))]
     haplotypes = Haplotypes(
@@ -343,7 +365,10 @@ def _let_genes_flow(
     """
     simulated, rows, columns = source
     if not len(columns):
-        raise ConfigError("observation: outgroup_gene_flow needs panel_target_diploids, whom it comes from")
+        raise ConfigError(
+            "observation: no target individual is left for outgroup_gene_flow to come from; simulate with the same "
+            "--observation"
+        )
     level, noise = draws.level("outgroup_gene_flow"), draws.noise("outgroup_gene_flow")
     for receiver, donor, start, end in operators.draw_tracts(outgroup.shape[1], len(columns), length_bp, level, noise):
         inside = slice(*np.searchsorted(positions, [start, end]))
@@ -351,7 +376,12 @@ def _let_genes_flow(
 
 
 def _flaw(
-    genotypes: NDArray[np.int8], positions: NDArray[np.int64], draws: _Draws, *, ancestral_known: bool
+    genotypes: NDArray[np.int8],
+    positions: NDArray[np.int64],
+    singleton: NDArray[np.bool_],
+    draws: _Draws,
+    *,
+    ancestral_known: bool,
 ) -> list[NDArray[np.int64]]:
     """Errors of calling, phasing and polarising, in place and in this order; where each individual's phase switches."""
     model = draws.model
@@ -360,7 +390,7 @@ def _flaw(
         operators.miscall(genotypes, draws.level("genotype_error"), draws.noise("genotype_error"))
     if not model.switch_error.is_off:
         level, noise = draws.level("switch_error"), draws.noise("switch_error")
-        switches = operators.switch_phase(genotypes, positions, level, noise)
+        switches = operators.switch_phase(genotypes, positions, singleton, level, noise)
     if not model.missing.is_off:
         operators.lose(genotypes, draws.level("missing"), draws.noise("missing"))
     if ancestral_known and not model.ancestral_error.is_off:

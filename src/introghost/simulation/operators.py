@@ -18,12 +18,12 @@ MISSING_CONCENTRATION = 10.0
 SAMPLE_SHAPE = 4.0
 
 
-def passes_filter(genotypes: Genotypes, least: int) -> NDArray[np.bool_]:
-    """Which sites are biallelic with a minor allele that is seen at least `least` times, shape (num_sites,)."""
+def minor_allele_counts(genotypes: Genotypes) -> NDArray[np.int64]:
+    """How often the rarer allele of each site is seen, shape (num_sites,); 0 where there are more than two alleles."""
     derived = (genotypes == 1).sum(axis=1)
-    biallelic = (genotypes.max(axis=1, initial=0) <= 1) & (genotypes.min(axis=1, initial=0) > MISSING)
-    passing: NDArray[np.bool_] = biallelic & (np.minimum(derived, genotypes.shape[1] - derived) >= least)
-    return passing
+    biallelic = genotypes.max(axis=1, initial=0) <= 1
+    counts: NDArray[np.int64] = np.where(biallelic, np.minimum(derived, genotypes.shape[1] - derived), 0)
+    return counts
 
 
 def varies(genotypes: Genotypes) -> NDArray[np.bool_]:
@@ -81,13 +81,18 @@ def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:
 
 
 def switch_phase(
-    genotypes: Genotypes, positions_bp: NDArray[np.int64], rate: float, rng: Rng
+    genotypes: Genotypes, positions_bp: NDArray[np.int64], singleton: NDArray[np.bool_], rate: float, rng: Rng
 ) -> list[NDArray[np.int64]]:
     """Exchange the haplotypes of individuals from random heterozygous sites on.
 
     `rate` is the switch error per heterozygous site as it is usually counted: half of it are lasting switches, the
-    other half pairs of consecutive ones, which exchange a single site. An allele that only one haplotype carries is
-    on either haplotype at random, for its phase can't be known from others.
+    other half pairs of consecutive ones, which exchange a single site. An allele that nobody else carries among all who
+    were phased together is on either haplotype at random, for its phase can't be known from others.
+
+    Parameters
+    ----------
+    singleton : ndarray of bool, shape (num_sites,)
+        Where the rarer allele is seen once among all who were phased together, the panel included.
 
     Returns
     -------
@@ -100,8 +105,6 @@ def switch_phase(
     draws[heterozygous] = rng.random(int(heterozygous.sum()), dtype=np.float32)
     lasting, single = draws < rate / 2, (draws >= rate / 2) & (draws < 0.75 * rate)
     exchanged = (np.cumsum(lasting, axis=0) % 2 == 1) ^ single
-    derived = (genotypes == 1).sum(axis=1)
-    singleton = np.minimum(derived, genotypes.shape[1] - derived) == 1
     exchanged[singleton] = rng.random((int(singleton.sum()), pairs.shape[1])) < 0.5
     pairs[exchanged] = pairs[exchanged][:, ::-1]
     return [positions_bp[lasting[:, individual]] for individual in range(pairs.shape[1])]

@@ -1,7 +1,7 @@
 """Real coordinates that simulated regions are placed at, so that their masks and recombination are real ones."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msprime
@@ -12,6 +12,8 @@ from introghost.errors import DataError
 from introghost.haplotypes import GeneticMap, on_contig
 
 CROSSOVERS_PER_CENTIMORGAN = 0.01
+LEAST_CALLABLE = 0.1
+_MOST_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Windows:
     """All places that a region may be put at.
 
     A window lies between the first and the last callable base of a contig, and inside the genetic map, where both are
-    known.
+    known, and in the regions that are wanted.
 
     Parameters
     ----------
@@ -34,6 +36,9 @@ class Windows:
         Sorted, disjoint, half-open intervals by contig, as `variants.annotation.read_bed` gives them.
     genetic_maps : mapping of str to GeneticMap, optional
         As `variants.annotation.read_genetic_map` gives them. Either may name contigs with or without ``chr``.
+
+    regions : sequence of (str, int, int or None), optional
+        Contig, 0-based start and half-open end (None: the contig's) of where windows are wanted.
 
     Raises
     ------
@@ -45,15 +50,18 @@ class Windows:
         self,
         callable_bp: Mapping[str, NDArray[np.int64]] | None = None,
         genetic_maps: Mapping[str, GeneticMap] | None = None,
+        regions: Sequence[tuple[str, int, int | None]] = (),
     ) -> None:
         self._callable_bp, self._genetic_maps = callable_bp, genetic_maps
-        spans = {contig: self._span(contig) for contig in callable_bp or genetic_maps or {}}
-        self._spans = {contig: span for contig, span in spans.items() if span[0] < span[1]}
+        wanted = regions or [(contig, 0, None) for contig in callable_bp or genetic_maps or {}]
+        spans = [(contig, *self._span(contig, start, end)) for contig, start, end in wanted]
+        self._spans = [span for span in spans if span[1] < span[2]]
         if not self._spans:
             listed = [", ".join(list(table)[:3]) or "none" for table in (callable_bp or {}, genetic_maps or {})]
             raise DataError(
                 f"the callable intervals (contigs {listed[0]}) and the genetic map (contigs {listed[1]}) share no "
-                "stretch to place regions in; give files of the same build"
+                f"stretch {'of the wanted regions ' if regions else ''}to place simulated regions in; give files of "
+                "the same build"
             )
 
     @property
@@ -62,16 +70,34 @@ class Windows:
         return self._genetic_maps is not None
 
     def draw(self, length_bp: int, seed: int) -> Window:
-        """A window, uniform over all starts at which it fits.
+        """A window of which at least a tenth is callable, for nothing is learned from, or asked in, a masked desert.
 
-        A contig on which it fits nowhere has one start, its first base, so that small data will do as well.
+        Spans are drawn by their length, and in a span every start at which the window fits; a span shorter than the
+        window lies anywhere inside it, so that small data will do as well. Where a hundred windows have less, it is
+        the one with most.
+
+        Raises
+        ------
+        DataError
+            None of them has any callable sequence.
         """
-        contigs = list(self._spans)
-        starts = [max(1, end - start - length_bp + 1) for start, end in self._spans.values()]
-        offset = int(np.random.default_rng(seed).integers(sum(starts)))
-        chosen = int(np.searchsorted(np.cumsum(starts), offset, side="right"))
-        offset -= sum(starts[:chosen])
-        return Window(contigs[chosen], self._spans[contigs[chosen]][0] + offset)
+        rng = np.random.default_rng(seed)
+        weights = np.array([end - start for _, start, end in self._spans], dtype=np.float64)
+        best_bp, best = 0, None
+        for _ in range(_MOST_DRAWS):
+            contig, start, end = self._spans[int(rng.choice(len(weights), p=weights / weights.sum()))]
+            first, last = sorted((start, end - length_bp))
+            window = Window(contig, max(0, int(rng.integers(first, last, endpoint=True))))
+            callable_bp = int(np.diff(self.callable_in(window, length_bp), axis=1).sum())
+            if callable_bp > best_bp:
+                best_bp, best = callable_bp, window
+            if callable_bp >= LEAST_CALLABLE * length_bp:
+                break
+        if best is None:
+            raise DataError(
+                f"{_MOST_DRAWS} windows of {length_bp:,} bp have no callable base; does the BED name what is left out?"
+            )
+        return best
 
     def callable_in(self, window: Window, length_bp: int) -> NDArray[np.int64]:
         """Callable intervals of a window, counted from its start.
@@ -120,14 +146,14 @@ class Windows:
         rate = np.diff(centimorgans) * CROSSOVERS_PER_CENTIMORGAN / np.diff(edges)
         return msprime.RateMap(position=edges - start, rate=rate)
 
-    def _span(self, contig: str) -> tuple[int, int]:
-        """Half-open stretch of a contig in which windows lie; empty where a file has nothing on the contig."""
-        start, end = 0, 2**62
+    def _span(self, contig: str, start: int, wanted_end: int | None) -> tuple[int, int]:
+        """What of a wanted stretch lies within the files' reach, half-open; empty where a file has nothing there."""
+        end = 2**62 if wanted_end is None else wanted_end
         if self._callable_bp is not None:
-            intervals = self._callable_bp[contig]
-            if not len(intervals):
+            intervals = on_contig(self._callable_bp, contig)
+            if intervals is None or not len(intervals):
                 return 0, 0
-            start, end = int(intervals[0, 0]), int(intervals[-1, 1])
+            start, end = max(start, int(intervals[0, 0])), min(end, int(intervals[-1, 1]))
         if self._genetic_maps is not None:
             genetic_map = on_contig(self._genetic_maps, contig)
             if genetic_map is None:

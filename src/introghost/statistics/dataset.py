@@ -288,8 +288,18 @@ def from_trees(
         _simulated_regions(path, pd.read_parquet(tracts_path), ancestral, seed, observation, windows),
         bin_bp=bin_bp,
         num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
-        attributes={**simulated, "observation": json.dumps(observation.describe(), sort_keys=True)},
+        attributes={**simulated, "observation": json.dumps(_portable(observation), sort_keys=True)},
     )
+
+
+def _portable(observation: "ObservationModel") -> dict[str, Any]:
+    """The observation model without this machine's paths: a file is its name and what is in it."""
+    described = observation.describe()
+    for key in ("include_bed", "genetic_map"):
+        if key in described:
+            file = Path(described[key])
+            described[key] = f"{file.name}, SHA-256 {provenance.sha256(file)}"
+    return described
 
 
 def _simulated_regions(

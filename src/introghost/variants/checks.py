@@ -45,7 +45,6 @@ class Request:
     include_bed: Path | None = None
     genetic_map: Path | None = None
     region: str | None = None
-    allow_unphased: bool = False
     bin_bp: int = 10_000
 
     @property
@@ -145,7 +144,6 @@ def _read(request: Request) -> _Reading:
             include_bed=request.include_bed,
             genetic_map=request.genetic_map,
             region=request.region,
-            allow_unphased=request.allow_unphased,
         )
         reading.counts = source.counts
         for contig, start, end in source.contigs():

@@ -61,21 +61,19 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """What is read of a file: the samples, by name and in its order, and how strictly.
+    """What is read of a file: the samples, by name and in its order.
 
     Attributes
     ----------
     names : tuple of str
     wants_ancestral : bool
         Whether INFO/AA is needed.
-    allow_unphased : bool
     counts : Counter of str to int
         Where what was seen is counted.
     """
 
     names: tuple[str, ...]
     wants_ancestral: bool
-    allow_unphased: bool
     counts: Counter[str]
 
 
@@ -151,7 +149,6 @@ class SiteCollector:
     def __init__(self, path: Path, selection: Selection) -> None:
         self._path = path
         self._names = selection.names
-        self._allow_unphased = selection.allow_unphased
         self._counts = selection.counts
         self._growing: dict[str, _Growing] = {}
 
@@ -195,14 +192,11 @@ class SiteCollector:
         self._check_ploidy(contig, block, first, second, sites)
         self._refuse((first > 1) | (second > 1), contig, block, "an allele number beyond ALT; mend the record")
         heterozygous = (first >= 0) & (second >= 0) & (first != second)
-        unphased = heterozygous & (block.phased == 0)
-        if not self._allow_unphased:
-            self._refuse(unphased, contig, block, "an unphased heterozygote; phase the VCF")
+        self._refuse(heterozygous & (block.phased == 0), contig, block, "an unphased heterozygote; phase the VCF")
         missing = (first < 0) | (second < 0)
         counts = {
             "genotypes": first.size,
             "genotypes: heterozygous": int(heterozygous.sum()),
-            "genotypes: heterozygous, unphased": int(unphased.sum()),
             "genotypes: missing": int(missing.sum()),
             "genotypes: one allele missing": int((missing & ((first >= 0) | (second >= 0))).sum()),
         }

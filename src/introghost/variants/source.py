@@ -30,6 +30,7 @@ from introghost.variants.zarr_source import ZarrRecords, is_store, open_store
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
 GAP_COUNT = "bp without any record, taken as not callable"
+_DROPPED = "dropped: "
 _BASE_CODES = np.array(sorted(BASES), dtype="S1")
 _GRID_BP = 10_000
 # Of sites with a known ancestral base, 1-3 % have a third base; half of them do where the sequence is shifted.
@@ -129,13 +130,12 @@ class VcfSource:
         intervals: dict[str, NDArray[np.int64]] | None,
         genetic_maps: dict[str, GeneticMap] | None,
         region: str | None,
-        allow_unphased: bool,
     ) -> None:
         self.path = path
         self.roles = roles
         self.header_lengths = file.lengths
         self.counts: Counter[str] = Counter()
-        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, allow_unphased, self.counts))
+        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, self.counts))
         self._ancestral = ancestral
         self._fasta = fasta
         self._intervals = intervals
@@ -233,6 +233,15 @@ class VcfSource:
         target = int((self.roles.roles == TARGET).sum())
         return len(self.roles.roles) - target, target
 
+    def dropped_summary(self) -> list[str]:
+        """One line that says how many of the records read so far were dropped, and why; none if all were kept."""
+        dropped = [(n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n]
+        if not dropped:
+            return []
+        classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
+        total = sum(number for number, _ in dropped)
+        return [f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}"]
+
     def gap_threshold_bp(self, contig: str) -> int:
         """Length from which a stretch without any record is not callable, if no BED says what is.
 
@@ -319,7 +328,6 @@ def open_source(
     include_bed: Path | None = None,
     genetic_map: Path | None = None,
     region: str | None = None,
-    allow_unphased: bool = False,
 ) -> VcfSource:
     """Open a VCF, BCF or VCF Zarr store and check all of it that can be checked without reading its records.
 
@@ -338,8 +346,6 @@ def open_source(
     genetic_map : Path, optional
     region : str, optional
         ``CHR`` or ``CHR:START-END``, 1-based and inclusive.
-    allow_unphased : bool
-        Take unphased heterozygotes in the order in which the file writes them.
 
     Raises
     ------
@@ -364,5 +370,4 @@ def open_source(
         intervals=_optional(read_bed, include_bed),
         genetic_maps=_optional(read_genetic_map, genetic_map),
         region=region,
-        allow_unphased=allow_unphased,
     )

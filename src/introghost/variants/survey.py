@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
+from introghost.haplotypes import OUTGROUP, TARGET
 
 if TYPE_CHECKING:
     from introghost.variants.records import AlleleCounts
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 
 Counts = NDArray[np.int64]
 
-OUTGROUP, TARGET, OTHERS = 0, 1, 2  # columns of `SiteCounts`
+OTHERS = 2  # column of `SiteCounts` after those of `OUTGROUP` and `TARGET`
 SHARE_ABOVE_CUT = 0.999
 PRIVATE_FREQUENCY = 0.05
 FEWEST_PRIVATE_SITES = 20
-MOST_PANEL_DIPLOIDS = 1000
 _TILE_BP = 5_000_000
 
 
@@ -114,8 +114,7 @@ def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
     Returns
     -------
     int or None
-        At most as many as there are others, and at most `MOST_PANEL_DIPLOIDS`; None if there are too few private
-        alleles to tell.
+        At most as many as there are others; None if there are too few private alleles to tell.
     """
     number, stranger = counts.num_haplotypes[role], TARGET if role == OUTGROUP else OUTGROUP
     if counts.num_haplotypes[OTHERS] == 0:
@@ -129,7 +128,7 @@ def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
         return None
     # The median frequency, given that an allele is seen k times, is near k - 1/3 (that of a gamma distribution).
     ratio = float(np.median((allele[private, OTHERS] + 0.5) / (carried[private] - 1 / 3)))
-    return min(round(ratio * number / 2), counts.num_haplotypes[OTHERS] // 2, MOST_PANEL_DIPLOIDS)
+    return min(round(ratio * number / 2), counts.num_haplotypes[OTHERS] // 2)
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _tally_store(path: Path, region: Region | None) -> Tally:
         counter.add(contig, list(block.positions_bp), alleles, block.ancestral, codes)
     result.classes = Counter({item.removeprefix("dropped: "): n for item, n in counts.items() if item != "records"})
     result.classes[SNV] = counts["records"] - result.classes.total()
-    records = ZarrRecords(store, Selection(tuple(store.samples), False, True, Counter()))
+    records = ZarrRecords(store, Selection(tuple(store.samples), False, Counter()))
     found = {name: records.positions_from(name, 0, _NO_END) for name in records.ends()}
     return _with_positions(result, found, region)
 

@@ -7,6 +7,7 @@ the same code as for a VCF.
 import contextlib
 import itertools
 import math
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -115,15 +116,20 @@ def _group(path: Path) -> Any:
 
 def is_stored_whole(path: Path, values: Any) -> bool:
     """Whether every chunk of an array has its file; zarr reads those that have none as zeros or empty text."""
-    if path.is_dir():
-        files = [file.name for file in (path / values.path).rglob("*") if file.is_file()]
-    else:
-        with zipfile.ZipFile(path) as archive:
-            files = [name.rsplit("/", 1)[-1] for name in archive.namelist() if name.startswith(f"{values.path}/")]
-    num_chunks = sum(name != "zarr.json" and not name.startswith(".") for name in files)
     edges = values.shards or values.chunks
     expected = math.prod(-(-length // edge) for length, edge in zip(values.shape, edges, strict=True))
-    return bool(num_chunks >= expected)
+    return bool(len(_stored_chunks(path, values)) >= expected)
+
+
+def _stored_chunks(path: Path, values: Any) -> set[tuple[int, ...]]:
+    """Numbers of the chunks (or shards) of an array that have a file, whichever way the format writes ``3.0.0``."""
+    if path.is_dir():
+        folder = path / values.path
+        files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            files = [name.removeprefix(f"{values.path}/") for name in archive.namelist()]
+    return {tuple(map(int, re.findall(r"\d+", name))) for name in files if re.fullmatch(r"(c/)?\d+([./]\d+)*", name)}
 
 
 class ZarrRecords:
@@ -147,7 +153,8 @@ class ZarrRecords:
             self._rows = self._find_contigs(store, contigs)
             genotypes = self._group["call_genotype"]
             self._is_whole = is_stored_whole(store.path, genotypes)
-            self._chunk_rows, self._chunk_columns = (int(length) for length in genotypes.chunks[:2])
+            self._stored = set() if self._is_whole else _stored_chunks(store.path, genotypes)
+            self._chunk_rows = int(genotypes.chunks[0])
 
     def _find_contigs(self, store: ZarrStore, contigs: NDArray[np.int64]) -> dict[str, slice]:
         """Rows of each contig, refused like those of a VCF if they are not in order."""
@@ -247,21 +254,25 @@ class ZarrRecords:
         picked = np.ix_(np.array(wanted), self._columns - low)
         genotypes = source[rows, low:high][picked]
         if not self._is_whole:
-            self._check_whole(genotypes, positions[wanted[0]])
+            self._check_stored(rows, positions[wanted[0]])
         if "call_genotype_phased" not in self._group:
             return genotypes, np.zeros(genotypes.shape[:2], dtype=np.bool_)
         return genotypes, self._group["call_genotype_phased"][rows, low:high][picked]
 
-    def _check_whole(self, genotypes: NDArray[np.integer], position: int) -> None:
+    def _check_stored(self, rows: slice, position: int) -> None:
         """A chunk that is absent reads as REF everywhere, which is right only if zarr found nothing else to write."""
-        if len(genotypes) < _FEW:
+        genotypes = self._group["call_genotype"]
+        height, width = (genotypes.shards or genotypes.chunks)[:2]
+        chunk = rows.start // height
+        needed = {(chunk, column) for column in np.unique(self._columns // width).tolist()}
+        if needed <= {numbers[:2] for numbers in self._stored}:
             return
-        chunks = self._columns // self._chunk_columns
-        for chunk in np.unique(chunks).tolist():
-            if not genotypes[:, chunks == chunk].any():
-                raise DataError(
-                    f"{self._path}: the genotypes from position {position + 1:,} on are missing; copy the store again"
-                )
+        # how much of the chunk is asked for says nothing: what counts is whether all of it can be REF
+        alternatives = self._group["variant_allele"][chunk * height : (chunk + 1) * height][:, 1:]
+        if (alternatives != "").any(axis=1).sum() >= _FEW:
+            raise DataError(
+                f"{self._path}: the genotypes from position {position + 1:,} on are missing; copy the store again"
+            )
 
 
 def raw_blocks(
@@ -283,7 +294,7 @@ def raw_blocks(
         Records that are not in order, or a damaged store.
     """
     counts = Counter() if counts is None else counts
-    selection = Selection(tuple(store.samples), store.declares_aa, allow_unphased=True, counts=counts)
+    selection = Selection(tuple(store.samples), store.declares_aa, counts)
     records = ZarrRecords(store, selection)
     for contig, (first, end) in records.ends().items():
         start = 0

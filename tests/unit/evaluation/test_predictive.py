@@ -184,7 +184,13 @@ def test_a_filter_that_the_simulations_lack_is_found_and_equal_genomes_are_not(f
     assert np.median(numbers[1]) > 10 > np.median(numbers[0])
 
 
-def test_the_verb(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def full(*_: object) -> None:
+    raise DataError("the disk is full")
+
+
+def test_the_verb(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     output, data = tmp_path / "predictive.tsv", tmp_path / "data.zarr.zip"
     filtered = read(folder / "null.filtered.zarr.zip")
     write(filtered.isel(region=[3]), data)
@@ -195,6 +201,11 @@ def test_the_verb(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert lines[0].split()[0] == str((table["verdict"][1:] == OUTSIDE).sum())
     assert any("private_singletons" in line for line in lines)
     assert output.with_suffix(".provenance.json").is_file()
+    with monkeypatch.context() as patch:
+        patch.setattr("introghost.evaluation.tables.write_table", full)
+        assert run("predictive", *simulated, "--observed", data, "--output", output) == 3
+    assert not output.with_suffix(".provenance.json").exists()
+    capsys.readouterr()
     arguments = ("--observed", folder / "null.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
     assert run("predictive", *simulated, *arguments) == 3
     assert "are of 30 genomes" in capsys.readouterr().err

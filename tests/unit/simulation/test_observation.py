@@ -122,7 +122,7 @@ def test_mislabelled_individuals_keep_their_own_truth(simulated):
 
 def test_gene_flow_gives_the_outgroup_alleles_of_panel_targets(simulated):
     """Every changed outgroup genotype is the allele that one of the four panel individuals (38 to 45) carries."""
-    changed = seen(simulated, outgroup_gene_flow=0.4).haplotypes
+    changed = seen(simulated, outgroup_gene_flow=0.4, panel_target_diploids=4).haplotypes
     at = {int(p): row for p, row in zip(simulated.tables.sites.position, simulated.genotype_matrix(), strict=True)}
     truth = np.array([at[int(position)] for position in changed.positions_bp])
     differs = changed.genotypes != truth[:, :32]
@@ -147,7 +147,8 @@ LEVELS = {
 @pytest.mark.parametrize("name", LEVELS)
 def test_every_operator_changes_something_and_is_reproducible(simulated, name):
     clean = seen(simulated).haplotypes
-    once, again = (seen(simulated, **{name: LEVELS[name]}).haplotypes for _ in range(2))
+    levels = {name: LEVELS[name], "panel_target_diploids": 4}
+    once, again = (seen(simulated, **levels).haplotypes for _ in range(2))
     np.testing.assert_array_equal(once.genotypes, again.genotypes)
     assert once.genotypes.shape != clean.genotypes.shape or (once.genotypes != clean.genotypes).any()
 
@@ -174,7 +175,13 @@ def test_ranges_are_log_uniform_above_zero_and_uniform_from_zero():
 
 
 def test_parse_reads_json_files_and_sections(tmp_path):
-    section = {"switch_error": [0.001, 0.05], "target_diploids": 20, "panel_target_diploids": 5, "include_bed": "a.bed"}
+    section = {
+        "regions": ["a:1-9"],
+        "switch_error": [0.001, 0.05],
+        "target_diploids": 20,
+        "panel_target_diploids": 5,
+        "include_bed": "a.bed",
+    }
     model = ObservationModel.parse(section)
     assert model.switch_error == Range(0.001, 0.05)
     assert model.target_diploids == Range(20, 20)
@@ -198,6 +205,10 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         ({"target_diploids": 2.5}, "whole"),
         ({"panel_target_diploids": [1, 2]}, "whole"),
         ({"include_bed": 3}, "not a path"),
+        ({"outgroup_gene_flow": 0.1}, "set panel_target_diploids"),
+        ({"genetic_map_error": 0.1}, "without genetic_map"),
+        ({"include_bed": "x.bed", "regions": "1:1-5"}, "expected a list"),
+        ({"regions": ["1:1-5"]}, "without genetic_map or include_bed"),
         ("{", "not valid YAML"),
         ("[1]", "No such file"),
     ],
@@ -213,7 +224,7 @@ def test_refusals(simulated):
     tables = simulated.dump_tables()
     about = {**simulated.metadata["introghost"], "panel_target_diploids": 0}
     tables.metadata = {"introghost": about}
-    with pytest.raises(ConfigError, match="panel_target_diploids"):
-        seen(tables.tree_sequence(), outgroup_gene_flow=0.1)
+    with pytest.raises(ConfigError, match="no target individual is left"):
+        seen(tables.tree_sequence(), outgroup_gene_flow=0.1, panel_target_diploids=4)
     with pytest.raises(ConfigError, match="intervals"):
         seen(simulated, include_bed="x.bed")

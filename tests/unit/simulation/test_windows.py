@@ -81,18 +81,37 @@ def test_a_stretch_without_crossovers_is_kept_and_a_window_without_any_falls_bac
     assert wholly.rate.tolist() == [3e-8]
 
 
-def test_draws_are_uniform_over_all_starts_of_all_contigs() -> None:
-    # 11 starts of 10 bp on the first contig, 31 on the second, none on the third: its one start is its first base.
-    windows = Windows({"1": intervals((5, 8), (20, 25)), "2": intervals((0, 40)), "3": intervals((7, 9))})
-    drawn = [windows.draw(10, seed) for seed in range(1, 12_901)]
-    starts = [Window("1", s) for s in range(5, 16)] + [Window("2", s) for s in range(31)] + [Window("3", 7)]
+def test_contigs_are_drawn_by_length_and_starts_alike() -> None:
+    # 11 starts of 10 bp on 20 bp of the first contig, 31 on 40 bp of the second.
+    windows = Windows({"1": intervals((5, 8), (9, 25)), "2": intervals((0, 40))})
+    drawn = [windows.draw(10, seed) for seed in range(1, 6_001)]
+    first = [Window("1", s) for s in range(5, 16)]
+    starts = first + [Window("2", s) for s in range(31)]
     counts = np.array([drawn.count(window) for window in starts])
     assert counts.sum() == len(drawn)
-    expected = len(drawn) / len(starts)
+    expected = len(drawn) * np.where([window in first for window in starts], 1 / 3 / 11, 2 / 3 / 31)
     chi_squared = ((counts - expected) ** 2 / expected).sum()
     freedom = len(starts) - 1
     assert abs(chi_squared - freedom) < 4 * np.sqrt(2 * freedom)
     assert windows.draw(10, 5) == windows.draw(10, 5)
+
+
+def test_a_window_in_a_masked_desert_is_drawn_again() -> None:
+    windows = Windows({"1": intervals((0, 1000), (19_000, 20_000))})
+    for seed in range(1, 100):
+        window = windows.draw(1000, seed)
+        assert windows.callable_in(window, 1000).size
+        assert np.diff(windows.callable_in(window, 1000)).sum() >= 100
+
+
+def test_windows_lie_in_the_wanted_regions() -> None:
+    windows = Windows({"chr1": intervals((0, 10_000)), "2": intervals((0, 10_000))}, None, [("1", 2000, 2500)])
+    starts = {windows.draw(491, seed).start_bp for seed in range(1, 200)}
+    assert starts == set(range(2000, 2010))
+    longer = {windows.draw(600, seed).start_bp for seed in range(1, 3000)}
+    assert longer == set(range(1900, 2001)), "a region shorter than the window lies anywhere inside it"
+    with pytest.raises(DataError, match="wanted regions"):
+        Windows({"1": intervals((0, 100))}, None, [("1", 200, 300)])
 
 
 def test_windows_lie_inside_both_files() -> None:
@@ -111,11 +130,16 @@ def test_contigs_are_found_with_and_without_prefix(mask_name: str, map_name: str
         assert windows.rates(Window(name, window.start_bp), 200, fallback_rate=1).rate == pytest.approx([1e-5])
 
 
-def test_a_contig_shorter_than_the_region_is_used_from_its_start() -> None:
+def test_a_contig_shorter_than_the_region_lies_inside_the_window() -> None:
     windows = Windows({"1": intervals((50, 80), (90, 100))})
-    window = windows.draw(1000, 3)
-    assert window == Window("1", 50)
-    assert windows.callable_in(window, 1000).tolist() == [[0, 30], [40, 50]]
+    assert windows.draw(1000, 3) == Window("1", 0), "there is nothing before the contig"
+    assert windows.callable_in(Window("1", 0), 1000).tolist() == [[50, 80], [90, 100]]
+
+
+def test_a_mask_without_a_callable_base_is_refused() -> None:
+    windows = Windows({"1": intervals((0, 1), (10**9, 10**9 + 1))})
+    with pytest.raises(DataError, match="left out"):
+        windows.draw(1000, 1)
 
 
 def test_contigs_that_only_one_file_has_are_left_out() -> None:

@@ -232,13 +232,6 @@ def test_refuses_a_bad_record(tmp_path: Path, record: str, message: str) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_unphased_heterozygotes_can_be_allowed(tmp_path: Path) -> None:
-    vcf = write_vcf(tmp_path / "a.vcf", "1 12 . A G . . . GT 0/1 0|0 0|0 0|0\n")
-    source = make_source(vcf, allow_unphased=True)
-    assert source.read("1", 0, 50).genotypes.tolist() == [[0, 1, 0, 0, 0, 0]]
-    assert source.counts["genotypes: heterozygous, unphased"] == 1
-
-
 @pytest.mark.parametrize("genotype", ["0/1", "1", ".", "0|1|1", "0/1/1/0", "0|7", "1|.", "./."])
 @pytest.mark.parametrize("is_bcf", [False, True])
 def test_unselected_samples_never_matter(tmp_path: Path, genotype: str, is_bcf: bool) -> None:

@@ -8,12 +8,13 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
-from introghost.variants import observation
+from introghost.variants import learned as learning
 from introghost.variants.records import AlleleCounts
-from introghost.variants.survey import OUTGROUP, TARGET, SiteCounts, Survey, allele_count_cut, panel_diploids
+from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids
 
 SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "null"
 
@@ -102,6 +103,9 @@ def test_strangers_are_no_panel_and_none_is_none() -> None:
     assert panel_diploids(few, TARGET, 1) is None
 
 
+REGIONS = [("1", 0, 60_000), ("HLA:01", 20_000, 60_000)]
+
+
 def found(least: int, diploids: tuple[int, int, int], lost: float = 0.0) -> Survey:
     rng = np.random.default_rng(2)
     frequency = rng.beta(0.2, 2, 6000)[:, None]
@@ -111,8 +115,10 @@ def found(least: int, diploids: tuple[int, int, int], lost: float = 0.0) -> Surv
 
 
 def section(survey: Survey, **options) -> dict:
-    entries = observation.learn(survey, **{"files": {}, "ancestral_known": False, "vcf": "x.vcf", **options})
-    text = observation.to_yaml(entries, observation.facts(survey), "x.vcf", "0" * 64)
+    entries = learning.learn(
+        survey, **{"files": {}, "regions": REGIONS, "ancestral_known": False, "vcf": "x.vcf", **options}
+    )
+    text = learning.to_yaml(entries, learning.facts(survey), "x.vcf", "0" * 64)
     assert all("  # " in line for line in text.splitlines() if line.startswith("  "))
     assert "5.00 per callable kb" in text
     learned = yaml.safe_load(text)["observation"]
@@ -122,12 +128,11 @@ def section(survey: Survey, **options) -> dict:
 
 def test_a_filtered_file_of_a_larger_panel() -> None:
     learned = section(found(3, (20, 15, 60)), files={"genetic_map": "a map.tsv"}, ancestral_known=True)
-    assert (learned["outgroup_diploids"], learned["target_diploids"]) == (20, 15)
+    assert (learned["outgroup_diploids"], learned["target_diploids"]) == ([16, 25], [12, 19])
     assert learned["minimum_allele_count"] == 3
     assert "panel_outgroup_diploids" in learned
     assert learned["genetic_map"] == "a map.tsv"
-    assert learned["genetic_map_error"] == [0, 0.3]
-    assert learned["ancestral_error"] == [0, 0.02]
+    assert learned["regions"] == ["1:1-60000", "HLA:01:20001-60000"]
     assert learned["missing"] == 0
 
 
@@ -136,7 +141,7 @@ def test_a_filtered_file_without_other_samples_has_no_panel_and_no_donors() -> N
     assert learned["minimum_allele_count"] == 3
     assert learned["panel_outgroup_diploids"] == learned["panel_target_diploids"] == 0
     assert learned["outgroup_gene_flow"] == 0
-    assert not {"genetic_map_error", "ancestral_error"} & set(learned)
+    assert not {"genetic_map_error", "ancestral_error", "regions"} & set(learned)
 
 
 def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
@@ -144,9 +149,52 @@ def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
     assert learned["minimum_allele_count"] == 1
     assert learned["panel_outgroup_diploids"] == 0
     assert learned["panel_target_diploids"] > 0
-    assert learned["outgroup_gene_flow"] == [0, 0.02]
+    assert learned["outgroup_gene_flow"] == [0, 0.05]
     assert learned["missing"] == pytest.approx([0.05, 0.2], rel=0.05)
 
 
 def test_rare_missing_genotypes_are_written_as_numbers() -> None:
-    assert yaml.safe_load(observation.Entry("missing", (0.00001234, 2e-5), "").text) == [0.0000123, 0.00002]
+    assert yaml.safe_load(learning.Entry("missing", (0.00001234, 2e-5), "").text) == [0.0000123, 0.00002]
+
+
+JUDGED = {
+    "switch_error": [0.001, 0.05],
+    "genotype_error": [0.0001, 0.01],
+    "ancestral_error": [0, 0.05],
+    "mutation_rate_variation": [0, 0.3],
+    "genetic_map_error": [0, 0.5],
+    "mislabelled": [0, 0.05],
+}
+
+
+def test_what_cannot_be_learned_spans_what_files_are_known_to_have() -> None:
+    learned = section(found(3, (20, 15, 60)), files={"genetic_map": "x"}, ancestral_known=True)
+    assert {name: learned[name] for name in learned if name in JUDGED} == JUDGED
+
+
+@pytest.mark.parametrize(
+    ("number", "bounds"), [(1, [1, 2]), (2, [2, 3]), (3, [2, 4]), (4, [3, 5]), (91, [73, 114]), (108, [86, 135])]
+)
+def test_sizes_are_ranges_around_those_of_the_file(number: int, bounds: list[int]) -> None:
+    assert section(found(1, (number, 5, 10)))["outgroup_diploids"] == bounds
+
+
+def test_a_panel_is_cut_and_the_cut_is_told() -> None:
+    rng = np.random.default_rng(4)
+    alternative = np.zeros((200, 3), dtype=np.int64)
+    alternative[:, TARGET] = rng.integers(10, 21, 200)
+    alternative[:, 2] = 12 * alternative[:, TARGET]
+    alternative[0] = [5, 0, 0]  # the file is filtered at 5
+    called = np.tile(np.array([200, 200, 3000]), (200, 1))
+    entries = learning.learn(
+        Survey(SiteCounts(alternative, called, (200, 200, 3000)), 10, 10, 1),
+        files={},
+        regions=REGIONS,
+        ancestral_known=False,
+        vcf="x.vcf",
+    )
+    panel = next(entry for entry in entries if entry.key == "panel_target_diploids")
+    assert panel.value == learning.MOST_PANEL_DIPLOIDS
+    assert "1,2" in panel.reason
+    assert "cut to 1,000" in panel.reason
+    assert not any("cut to" in entry.reason for entry in entries if entry.key == "panel_outgroup_diploids")

@@ -189,6 +189,33 @@ def test_a_store_with_a_damaged_chunk_is_refused(tmp_path: Path, name: str, dama
         opened(store, ancestral="info-aa").read("1", 0, 50_000)
 
 
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_a_missing_chunk_of_genotypes_is_refused_in_a_short_stretch_too(
+    tmp_path: Path, zarr_format: int, is_zip: bool
+) -> None:
+    vcf, store = make_files(tmp_path, simulated(2), zarr_format)
+    whole = opened(vcf)
+    few = whole.read("1", 0, 45_000).positions_bp
+    numbers = np.searchsorted(whole._records.positions_from("1", 0, 2000), few)  # type: ignore[attr-defined]
+    inside = few[(numbers >= 300) & (numbers < 308)]
+    assert len(inside)
+    (store / "call_genotype" / {2: "3.0.0", 3: "c/3/0/0"}[zarr_format]).unlink()
+    if is_zip:
+        shutil.make_archive(str(tmp_path / "b"), "zip", store)
+        store = tmp_path / "b.zip"
+    with pytest.raises(DataError, match="the genotypes from position"):
+        opened(store).read("1", int(inside[0]), int(inside[-1]) + 1)
+    early = int(few[numbers < 300][-1])
+    assert_same(opened(store).read("1", 0, early), whole.read("1", 0, early))
+
+
+def test_a_chunk_without_a_carrier_need_not_be_stored(tmp_path: Path) -> None:
+    vcf, store = make_files(tmp_path, simulated(2) + "3 150 . C T . . AA=C GT 0|0 0|0 0|0 0|0\n")
+    (store / "call_genotype" / "30.0.0").unlink(missing_ok=True)
+    assert_same(opened(store).read("3", 0, 1000), opened(vcf).read("3", 0, 1000))
+
+
 def test_other_stores_are_refused(tmp_path: Path) -> None:
     _, store = make_files(tmp_path, MIXED)
     attributes = store / ".zattrs"

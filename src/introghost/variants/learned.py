@@ -2,27 +2,32 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from introghost import __version__
-from introghost.variants.survey import OTHERS, OUTGROUP, TARGET, Survey, allele_count_cut, panel_diploids
+from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.variants.survey import OTHERS, Survey, allele_count_cut, panel_diploids
 
 MISSING_SPREAD = (0.5, 2.0)
 MOST_MISSING = 0.9
 LEAST_MISSING = 1e-5
 DONORS = 10
+MOST_PANEL_DIPLOIDS = 1000
+SIZE_SPREAD = (0.8, 1.25)
 _JUDGEMENT = "not to be learned from a VCF: judgement"
-_SWITCH_ERROR = (0.001, 0.02)
-_GENOTYPE_ERROR = (0.0001, 0.002)
-_ANCESTRAL_ERROR = (0.0, 0.02)
-_GENE_FLOW = (0.0, 0.02)
-_MUTATION_RATE_VARIATION = (0.0, 0.2)
-_GENETIC_MAP_ERROR = (0.0, 0.3)
+_SWITCH_ERROR = (0.001, 0.05)
+_GENOTYPE_ERROR = (0.0001, 0.01)
+_ANCESTRAL_ERROR = (0.0, 0.05)
+# Much more would make the target's ghost ancestry invisible, since the outgroup would carry it too.
+_GENE_FLOW = (0.0, 0.05)
+_MUTATION_RATE_VARIATION = (0.0, 0.3)
+_GENETIC_MAP_ERROR = (0.0, 0.5)
+_MISLABELLED = (0.0, 0.05)
 
-Value = int | float | str | tuple[float, float]
+Value = int | float | str | tuple[float, float] | list[str]
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,17 @@ class Entry:
         """The value as YAML."""
         if isinstance(self.value, tuple):
             return f"[{_number(self.value[0])}, {_number(self.value[1])}]"
-        return json.dumps(self.value) if isinstance(self.value, str) else _number(self.value)
+        return json.dumps(self.value) if isinstance(self.value, str | list) else _number(self.value)
 
 
-def learn(found: Survey, *, files: Mapping[str, str], ancestral_known: bool, vcf: str) -> list[Entry]:
+def learn(
+    found: Survey,
+    *,
+    files: Mapping[str, str],
+    regions: Sequence[tuple[str, int, int]],
+    ancestral_known: bool,
+    vcf: str,
+) -> list[Entry]:
     """The lines of the section.
 
     Parameters
@@ -49,6 +61,8 @@ def learn(found: Survey, *, files: Mapping[str, str], ancestral_known: bool, vcf
     found : Survey
     files : mapping of str to str
         Paths ``include_bed`` and ``genetic_map``, as far as there are any.
+    regions : sequence of (str, int, int)
+        Stretches that were surveyed: contig, start and end, 0-based and half-open. Only files have a use for them.
     ancestral_known : bool
         Whether ancestral states come from a file rather than from the outgroup's major allele.
     vcf : str
@@ -59,37 +73,52 @@ def learn(found: Survey, *, files: Mapping[str, str], ancestral_known: bool, vcf
     list of Entry
     """
     sizes = [
-        Entry(f"{role}_diploids", found.counts.num_haplotypes[column] // 2, f"individuals of the {role} in {vcf}")
+        _size(role, found.counts.num_haplotypes[column] // 2, vcf)
         for role, column in (("outgroup", OUTGROUP), ("target", TARGET))
     ]
     named = [Entry(key, path, "as given") for key, path in files.items()]
+    if files:
+        places = [f"{contig}:{start + 1}-{end}" for contig, start, end in regions]
+        named.append(Entry("regions", places, f"where {vcf} was surveyed; simulated regions get its places there"))
     return [*sizes, *_filter(found), *named, _missing(found.counts.missing), *_judged(files, ancestral_known)]
+
+
+def _size(role: str, number: int, vcf: str) -> Entry:
+    """Around as many individuals as there are, so that what is trained knows how much the number matters."""
+    low, high = (round(factor * number) for factor in SIZE_SPREAD)
+    bounds = min(number, max(2, low)), max(number + 1, high)
+    return Entry(f"{role}_diploids", bounds, f"{number:,} individuals of the {role} in {vcf}")
 
 
 def _filter(found: Survey) -> list[Entry]:
     """Allele-count filter, panel, and the gene flow whose donors the panel has."""
     cut = allele_count_cut(found.counts.minor)
-    others = found.counts.num_haplotypes[OTHERS] // 2
     number = int((found.counts.minor > 0).sum())
     entries = [
         Entry("minimum_allele_count", cut, f"99.9 % of {number:,} SNVs have their rarer allele at least that often")
     ]
-    panel = {"outgroup": 0, "target": 0}
-    reason = "the file has no other samples" if others == 0 else "nothing was filtered, so nobody else matters"
-    if cut > 1 and others:
-        estimates = {
-            role: panel_diploids(found.counts, column, cut) for role, column in (("outgroup", 0), ("target", 1))
-        }
-        panel = {role: estimate or 0 for role, estimate in estimates.items()}
-        reason = f"what the other {others:,} samples are to an allele of this role alone"
-        if None in estimates.values():
-            reason += " (0 where too few such alleles tell)"
-    entries += [Entry(f"panel_{role}_diploids", size, reason) for role, size in panel.items()]
-    if not panel["target"] and cut == 1:
-        entries[-1] = Entry("panel_target_diploids", DONORS, "from whom gene flow into the outgroup comes")
-    flow = bool(panel["target"]) or cut == 1
-    why = _JUDGEMENT if flow else "off: its donors, further target samples, would change what the filter keeps"
-    return [*entries, Entry("outgroup_gene_flow", _GENE_FLOW if flow else 0, why)]
+    panels = [_panel(found, role, column, cut) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
+    has_donors = bool(panels[TARGET].value)
+    if not has_donors and cut == 1:
+        panels[TARGET] = Entry("panel_target_diploids", DONORS, "from whom gene flow into the outgroup comes")
+        has_donors = True
+    why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
+    return [*entries, *panels, Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)]
+
+
+def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:
+    key, others = f"panel_{role}_diploids", found.counts.num_haplotypes[OTHERS] // 2
+    if others == 0:
+        return Entry(key, 0, "the file has no other samples")
+    if cut == 1:
+        return Entry(key, 0, "nothing was filtered, so nobody else matters")
+    estimate = panel_diploids(found.counts, column, cut)
+    if estimate is None:
+        return Entry(key, 0, f"too few alleles of the {role} alone to tell what the other {others:,} samples are")
+    reason = f"what the other {others:,} samples are to an allele of the {role} alone"
+    if estimate > MOST_PANEL_DIPLOIDS:
+        reason += f": {estimate:,}, cut to {MOST_PANEL_DIPLOIDS:,} to save time"
+    return Entry(key, min(estimate, MOST_PANEL_DIPLOIDS), reason)
 
 
 def _missing(share: float) -> Entry:
@@ -104,7 +133,7 @@ def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
         Entry("switch_error", _SWITCH_ERROR, f"{_JUDGEMENT}; statistical phasing with a panel"),
         Entry("genotype_error", _GENOTYPE_ERROR, _JUDGEMENT),
         Entry("mutation_rate_variation", _MUTATION_RATE_VARIATION, _JUDGEMENT),
-        Entry("mislabelled", 0, "off; not to be learned from a VCF"),
+        Entry("mislabelled", _MISLABELLED, _JUDGEMENT),
     ]
     if "genetic_map" in files:
         entries.append(Entry("genetic_map_error", _GENETIC_MAP_ERROR, _JUDGEMENT))
