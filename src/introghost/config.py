@@ -209,9 +209,10 @@ def _check_mask(config: Mapping[str, Any]) -> None:
         return
     for section, other, path in zip(sections, reversed(sections), given, strict=True):
         if path is not None:
+            found = config[other].get("include_bed", "absent")
             raise ConfigError(
-                f"{section}.include_bed: {path}, but {other}.include_bed is {config[other].get('include_bed', 'absent')}"
-                "; the data and the simulations need the same mask: give one file in both sections, or none"
+                f"{section}.include_bed: {path}, but {other}.include_bed is {found}; the data and the "
+                "simulations need the same mask: give one file in both sections, or none"
             )
 
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,11 @@ class Run:
             pass
         state, started = _state_and_start(self.pid)
         return state in ("Z", "X") or started != self.started
+
+
+def is_dry_run(words: Sequence[str]) -> bool:
+    """Whether the words of a command of Snakemake ask for a dry run: while it reads its rules, it does not tell yet."""
+    return any(re.fullmatch(r"--dry.*|-[npqFk]*n[npqFk]*", word) for word in words)
 
 
 def release_stale(folder: Path) -> bool:

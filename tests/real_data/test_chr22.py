@@ -1,19 +1,32 @@
 """An awkward megabase of chromosome 22: archaic genomes among the samples, records without ALT, an empty stretch."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pysam
 import pytest
+import torch
 
+from introghost.cli import main
 from introghost.errors import DataError
-from introghost.variants.records import allele_counts
+from introghost.haplotypes import OUTGROUP_MAJOR
+from introghost.inference import bundle
+from introghost.inference.application import CALLED, TOO_LITTLE
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.population import POPULATION_STATISTICS
+from introghost.variants.allele_counts import allele_counts
+from introghost.variants.checks import Request, inspect
 from introghost.variants.source import GAP_COUNT, VcfSource, open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
 DATA = SHARED / "data" / "1000genomes-chr22-1mb"
 VCF = DATA / "1000g.Nea.22.1mb.vcf.gz"
+Calls = Callable[..., tuple[pd.DataFrame, pd.DataFrame, Path]]
 ARCHAIC = ("AltaiNeandertal", "Vindija33.19")
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data in {SHARED}; set INTROGHOST_SHARED")
@@ -41,6 +54,34 @@ def test_archaic_genomes_are_neither_targets_nor_a_reason_to_refuse(populations:
     assert {label.rsplit(".", 1)[0] for label in h.target_labels} == {*(DATA / "CEU.indlist").read_text().split()}
     with pytest.raises(DataError, match=r"22:[\d,]+: sample (AltaiNeandertal|Vindija33\.19) has an unphased hetero"):
         opened(populations, "archaic").read("22", 21_000_000, 22_000_000)
+
+
+def doubts(vcf: Path, populations: Path, outgroup: str = "YRI", target: str = "CEU") -> str:
+    result = inspect(Request(vcf, populations, (outgroup,), (target,)))
+    assert result.refusal is None
+    return "\n".join(result.table["value"][result.table["item"] == "doubtful"])
+
+
+def test_swapped_roles_are_doubtful(populations: Path) -> None:
+    assert "swapped" not in doubts(VCF, populations)
+    assert "the target has 2.8 times as many alleles that the other role lacks" in doubts(
+        VCF, populations, "CEU", "YRI"
+    )
+
+
+def test_phased_archaic_genomes_among_a_population_are_doubtful(populations: Path, tmp_path: Path) -> None:
+    vcf = tmp_path / "phased.vcf"
+    with pysam.BGZFile(str(VCF)) as file:
+        lines = file.read().decode().splitlines(keepends=True)
+    vcf.write_text("".join(line if line.startswith("#") else line.replace("/", "|") for line in lines))
+    table = populations.read_text()
+    assert "Altai" not in doubts(vcf, populations)
+    populations.write_text(table.replace("AltaiNeandertal\tarchaic", "AltaiNeandertal\tCEU"))
+    found = doubts(vcf, populations)
+    assert "CEU (target): sample AltaiNeandertal lacks genotypes at 20.6% of the SNVs, the others at 0.0%" in found
+    assert "target: AltaiNeandertal: homozygous for up to" in found
+    populations.write_text(table.replace("\tarchaic", "\tCEU"))
+    assert "target: AltaiNeandertal, Vindija33.19: homozygous for up to" in doubts(vcf, populations)
 
 
 def test_records_without_alt_are_counted(populations: Path) -> None:
@@ -93,3 +134,110 @@ def test_allele_counts_are_of_everybody(populations: Path) -> None:
                 assert counts.positions_bp[index] == record.start
                 assert (counts.alternate[index, column], counts.called[index, column]) == (sum(called), len(called))
     assert index + 1 == len(counts.positions_bp)
+
+
+def model(folder: Path, region_length_bp: int = 200_000) -> Path:
+    """Networks that nobody trained, with numbers of diploids as in the data."""
+    torch.manual_seed(3)
+    common = {
+        "temperature": 1.0,
+        "statistics": list(STATISTICS),
+        "population_statistics": list(POPULATION_STATISTICS),
+        "ancestral": OUTGROUP_MAJOR,
+        "bin_bp": 10_000,
+        "region_length_bp": region_length_bp,
+        "sample_sizes": {"outgroup_diploids": [108, 108], "target_diploids": [99, 99]},
+        "observation": {},
+        "num_training": 9,
+        "num_validation": 1,
+        "provenance": {},
+    }
+    segments = {"channels": 3 * len(STATISTICS), "width": 8}
+    choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
+    network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
+    torch.nn.init.normal_(network.head[1].weight)  # as it is made, it says the same of every bin
+    bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
+    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"]}
+    bundle.save(
+        bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
+    )
+    return folder
+
+
+@pytest.fixture
+def calls(populations: Path, tmp_path: Path) -> Calls:
+    """Runs `apply`; windows, bins and the folder of the calls."""
+    networks = model(tmp_path / "model")
+
+    def apply(*more: object) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+        folder = tmp_path / "calls"
+        data = ("--vcf", VCF, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
+        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
+        assert not stop.value.code
+        windows, bins = (pd.read_csv(folder / name, sep="\t") for name in ("windows.tsv", "bins.tsv.gz"))
+        assert windows[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
+        return windows, bins.drop(columns=["contig", "start", "end"]), folder
+
+    return apply
+
+
+def test_calls_are_of_the_target_alone(calls: Calls) -> None:
+    windows, posterior, folder = calls()
+    ceu = (DATA / "CEU.indlist").read_text().split()
+    labels = {f"{name}.{haplotype}" for name in ceu for haplotype in (0, 1)}
+    assert {*posterior.columns} == labels
+    assert len(posterior.columns) == 198
+    segments = pd.read_csv(folder / "segments.tsv", sep="\t")
+    assert {*segments["sample"]} == {*ceu}
+    bins = segments[segments["sample"] == ceu[0]].query("haplotype == 0").eval("(end - start) / 10_000").sum()
+    assert bins == (windows["status"] == CALLED).sum(), "with threshold 0 a segment is a run of called bins"
+    assert {*pd.read_csv(folder / "per_sample.tsv", sep="\t")["sample"]} == {*ceu}
+    assert windows["contig"].unique().tolist() == [22]
+    assert (folder / "model_choice.json").is_file()
+
+
+def test_the_empty_stretch_is_said_not_to_be_called(calls: Calls) -> None:
+    windows, posterior, _ = calls()
+    empty = (windows["start"] >= 21_580_000) & (windows["end"] <= 21_710_000)
+    assert empty.sum() == 13
+    assert set(windows["status"][empty]) == {TOO_LITTLE}
+    check(windows, posterior)
+    assert 0.5 < (windows["status"] == CALLED).mean() < 0.85
+
+
+def test_masked_bins_are_said_not_to_be_called(calls: Calls) -> None:
+    mask = DATA / "accessible.chr22.20.5-22.5Mb.bed"
+    windows, posterior, _ = calls("--include-bed", mask)
+    intervals = pd.read_csv(mask, sep="\t", header=None, usecols=[1, 2]).to_numpy()
+    edges = windows[["start", "end"]].to_numpy()[:, :, None]
+    inside = (np.minimum(edges[:, 1], intervals[:, 1]) - np.maximum(edges[:, 0], intervals[:, 0])).clip(0).sum(axis=1)
+    assert windows["callable_bp"].tolist() == inside.tolist()
+    masked = inside < 1_000
+    assert masked.any()
+    assert set(windows["status"][masked]) == {TOO_LITTLE}
+    check(windows, posterior)
+
+
+def check(windows: pd.DataFrame, posterior: pd.DataFrame) -> None:
+    """A bin is called for everybody or nobody, and where it isn't, it has no number at all: neither 0 nor another."""
+    called = (windows["status"] == CALLED).to_numpy()
+    assert posterior[called].notna().all(axis=None)
+    assert posterior[~called].isna().all(axis=None)
+    assert (posterior[called] > 0).all(axis=None)
+    assert posterior[called].to_numpy().std() > 0.1 * posterior[called].to_numpy().mean(), "all alike: this can't fail"
+
+
+def test_samples_of_no_role_do_not_change_the_calls(calls: Calls, populations: Path, tmp_path: Path) -> None:
+    _, posterior, _ = calls()
+    names = [line.split()[0] for line in populations.read_text().splitlines() if "archaic" not in line]
+    subset = tmp_path / "subset.vcf.gz"
+    with pysam.VariantFile(str(VCF)) as source:
+        source.subset_samples(names)
+        with pysam.VariantFile(str(subset), "w", header=source.header) as target:
+            for record in source:
+                target.write(record)
+    pysam.tabix_index(str(subset), preset="vcf")
+    _, without, _ = calls("--vcf", subset)
+    pd.testing.assert_frame_equal(without, posterior)

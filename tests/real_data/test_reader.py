@@ -8,6 +8,7 @@ import pysam
 import pytest
 
 from introghost.haplotypes import Haplotypes
+from introghost.variants.checks import Request, inspect
 from introghost.variants.source import open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -53,6 +54,14 @@ def test_dpyd() -> None:
     assert source.counts["dropped: indel"] == 670
     assert source.counts["dropped: multiallelic"] == 101
     check_against_pysam(DPYD / "DPYD.vcf.gz", h)
+
+
+@pytest.mark.parametrize(("outgroup", "target"), [("YRI", "CEU"), ("LWK", "GBR"), ("CEU", "YRI")])
+def test_swapped_roles_are_doubtful(outgroup: str, target: str) -> None:
+    table = inspect(Request(DPYD / "DPYD.vcf.gz", DPYD / "populations.tsv", (outgroup,), (target,))).table
+    found = table["value"][table["item"] == "doubtful"].tolist()
+    assert sum("are the two swapped?" in text for text in found) == (target == "YRI")
+    assert len(found) == 1 + (target == "YRI"), "the other one: the header gives no length"
 
 
 def test_dpyd_with_mask_and_map() -> None:

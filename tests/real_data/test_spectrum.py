@@ -1,8 +1,9 @@
 """The site-frequency spectrum of the DPYD file, against that of simulations through the filter learned from it.
 
-The test: shares of sites by minor-allele count, in the outgroup, in the target, and among alleles that the outgroup
-lacks; each class standardised over simulated regions of the same length; the mean square over classes, ranked among the
-same figure of the simulated regions. Alleles are coded by the outgroup's majority on both sides.
+The test: shares of sites by minor-allele count (1, 2, 3, 4, 5), in the outgroup, in the target, and among alleles that
+the outgroup lacks; each class standardised over simulated regions of the same length; the mean square over classes,
+ranked among the same figure of the simulated regions. Alleles are coded by the outgroup's majority on both sides. One
+locus of 0.85 Mb can tell a filter from none and a panel from none, but not a count of 5 from one of 3 or 8.
 """
 
 import os
@@ -22,8 +23,9 @@ from introghost.variants.source import open_source
 
 HOUSE = Path(__file__).parents[2]
 DATA = Path(os.environ.get("INTROGHOST_SHARED", "../shared")) / "data" / "1000genomes-dpyd"
-EDGES = [1, 2, 3, 4, 5, 6, 8, 11, 16, 26, 51, 10_000]
-REGIONS = 120
+EDGES = [1, 2, 3, 4, 5, 6, 10_000]
+SIZES = {"outgroup_diploids": 108, "target_diploids": 91}
+REGIONS = 60
 
 pytestmark = [
     pytest.mark.slow,
@@ -37,7 +39,7 @@ def spectrum(haplotypes: Haplotypes) -> np.ndarray:
     sizes = haplotypes.outgroup.shape[1], haplotypes.target.shape[1]
     minor = [np.minimum(count, size - count) for count, size in zip((outgroup, target), sizes, strict=True)]
     counts = [np.histogram(values, EDGES)[0] for values in (*minor, target[outgroup == 0])]
-    return np.concatenate([count / max(count.sum(), 1) for count in counts])
+    return np.concatenate([count[:-1] / max(count.sum(), 1) for count in counts])
 
 
 def real() -> np.ndarray:
@@ -50,8 +52,7 @@ def simulated(folder: str, **changed: object) -> np.ndarray:
     """Spectra of `REGIONS` regions, each of a genome of its own."""
     config = yaml.safe_load((HOUSE / "config" / "1000genomes.yaml").read_text())
     genetic_map = DATA / "genetic_map.chr1.97-99Mb.tsv"
-    model = ObservationModel.parse({**config["observation"], "genetic_map": str(genetic_map), **changed})
-    sizes = {f"{role}_diploids": int(getattr(model, f"{role}_diploids").high) for role in ("outgroup", "target")}
+    model = ObservationModel.parse({**config["observation"], **SIZES, "genetic_map": str(genetic_map), **changed})
     windows, scenario = Windows(None, read_genetic_map(genetic_map)), scenarios.load(HOUSE / "config" / folder)
     spectra = []
     for genome in range(REGIONS):
@@ -63,7 +64,7 @@ def simulated(folder: str, **changed: object) -> np.ndarray:
             region_length_bp=850_000,
             observation=model,
             windows=windows,
-            **sizes,
+            **SIZES,
         )
         spectra.append(spectrum(observe(trees, model, ancestral=OUTGROUP_MAJOR, seed=1).haplotypes))
     return np.array(spectra)
@@ -79,12 +80,14 @@ def tail_probability(value: np.ndarray, cloud: np.ndarray) -> float:
     return float((np.array(own) >= distance(value, cloud)).mean())
 
 
-# A genome without a ghost would not do: seven GBR haplotypes carry the same 111 alleles, which is what is to be found.
 @pytest.mark.parametrize("folder", ["scenarios/ghost", "demo"])
 def test_the_learned_filter_gives_the_real_spectrum(folder):
     assert tail_probability(real(), simulated(folder)) > 0.05
 
 
-def test_without_the_filter_the_spectrum_is_another():
+@pytest.mark.parametrize(
+    "changed", [{"minimum_allele_count": 1}, {"panel_outgroup_diploids": 0, "panel_target_diploids": 1}]
+)
+def test_without_filter_or_panel_the_spectrum_is_another(changed):
     """So that the test above is known to be able to fail."""
-    assert tail_probability(real(), simulated("scenarios/ghost", minimum_allele_count=1)) < 0.01
+    assert tail_probability(real(), simulated("scenarios/ghost", **changed)) < 0.05

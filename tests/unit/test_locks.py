@@ -124,3 +124,12 @@ def test_records_without_a_lock_are_cleared_those_of_other_hosts_only_when_old(f
 def test_a_folder_that_can_not_be_written_to_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert not locks.release_stale(tmp_path / "file" / ".snakemake")
+
+
+@pytest.mark.parametrize(
+    ("command", "dry"),
+    [("-n", True), ("--cores 2 -np", True), ("--dry-run", True), ("--dryrun", True), ("", False), ("-c 2 -pk", False)]
+    + [("--nolock", False), ("--configfile n.yaml", False), ("-Rname", False)],
+)
+def test_a_dry_run_is_known_by_its_command(command: str, dry: bool) -> None:
+    assert locks.is_dry_run(command.split()) == dry

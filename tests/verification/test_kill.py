@@ -1,12 +1,13 @@
 """Whatever moment the workflow is killed at, the same command again ends with the same bytes."""
 
 import os
-import random
 import shutil
 from pathlib import Path
 
 import pytest
-from kill_demo import Undisturbed, Workflow, differences
+from kill_demo import ROUNDS, Undisturbed, Workflow, chain
+
+from introghost import locks
 
 pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
 
@@ -23,7 +24,14 @@ scenarios:
 test_genomes: 3
 regions_per_genome: 1
 region_length_bp: 200000
-observation: {outgroup_diploids: 6, target_diploids: 6}
+observation:
+  outgroup_diploids: 6
+  target_diploids: [5, 6]
+  panel_target_diploids: 4
+  minimum_allele_count: [1, 2]
+  missing: [0, 0.1]
+  switch_error: 0.01
+  include_bed: mask.bed
 train:
   segments: {epochs: 1}
   model-choice: {epochs: 1}
@@ -32,11 +40,16 @@ data:
   outgroup: Outgroup
   target: Target
 """
+MASK = "".join(f"1\t{start}\t{start + 900}\n" for start in range(0, 1_000_000, 1_000))
+
+
+def new(folder: Path) -> Workflow:
+    return Workflow(folder, CONFIG, 2, {"mask.bed": MASK})
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    return Undisturbed.run(Workflow(tmp_path_factory.mktemp("kill") / "undisturbed", CONFIG, 2))
+    return Undisturbed.run(new(tmp_path_factory.mktemp("kill") / "undisturbed"))
 
 
 @pytest.mark.slow
@@ -60,10 +73,48 @@ def test_results_are_those_that_were_asked_for(undisturbed: Undisturbed) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(KILLS))
 def test_killed_and_resumed_is_the_same(undisturbed: Undisturbed, tmp_path: Path, number: int) -> None:
-    jobs, seconds = undisturbed.place(random.Random(f"{SEED} {number}").uniform(0, undisturbed.seconds))
-    workflow = Workflow(tmp_path / "killed", CONFIG, 2)
-    killed = workflow.kill_after_jobs(jobs, seconds)
-    workflow.finish()
-    assert differences(undisturbed.digests, workflow.digests()) == [], f"{seconds:.2f} s after {jobs} jobs ({killed=})"
-    assert killed or jobs >= len(undisturbed.jobs_end_s) - 1, "it ended before it could be killed: this can't fail"
-    shutil.rmtree(workflow.folder)
+    def fresh() -> Workflow:
+        shutil.rmtree(tmp_path / "killed", ignore_errors=True)
+        return new(tmp_path / "killed")
+
+    hits, differing = chain(undisturbed, fresh, kills=1, seed=SEED + number)
+    assert differing == []
+    assert hits == 1, "each run ended before it could be killed: this can't fail"
+
+
+class _Imagined:
+    """A workflow that is said to be killed, or to have ended before."""
+
+    def __init__(self, kills: list[bool], results: dict[str, str]) -> None:
+        self.kills, self.results, self.ended = kills, results, False
+
+    def kill_after_jobs(self, _jobs: int, _seconds: float) -> bool:
+        return self.kills.pop(0)
+
+    def finish(self) -> None:
+        self.ended = True
+
+    def digests(self) -> dict[str, str]:
+        assert self.ended
+        return self.results
+
+
+def test_kills_that_came_too_late_are_made_up_for_and_every_run_is_compared() -> None:
+    undisturbed = Undisturbed({"a": "1"}, 10.0, [5.0])
+    workflows = [_Imagined([True, True, False], {"a": "1"}), _Imagined([True], {"a": "2"})]
+    assert chain(undisturbed, lambda: workflows.pop(0), kills=3, seed=1) == (3, ["a"])  # type: ignore[arg-type, return-value]
+    late = [_Imagined([False], {"a": "1"}) for _ in range(ROUNDS)]
+    assert chain(undisturbed, lambda: late.pop(0), kills=1, seed=1) == (0, [])  # type: ignore[arg-type, return-value]
+
+
+def test_a_dry_run_leaves_the_locks_of_a_killed_run(tmp_path: Path) -> None:
+    workflow = new(tmp_path / "x")
+    record = workflow.folder / ".snakemake" / "introghost" / f"{locks.this_host()}.{os.getpid()}.0.run"
+    lock = workflow.folder / ".snakemake" / "locks" / "0.output.lock"
+    for path in (record, lock):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert workflow.start("--dry-run").wait() == 0, (workflow.folder / "snakemake.log").read_text()
+    assert lock.exists()
+    assert workflow.start("--until", "nothing_of_that_name").wait() != 0
+    assert not lock.exists(), "the locks of a killed run"

@@ -1,4 +1,5 @@
 import shlex
+import sys
 from pathlib import Path
 
 import introghost
@@ -9,10 +10,10 @@ from introghost.config import (
     observation_json,
     validate,
 )
-from introghost.locks import release_stale
+from introghost.locks import is_dry_run, release_stale
 
 # After a crash the same command goes on; Snakemake alone would ask for --unlock first. Its jobs read this file too.
-if workflow.is_main_process and not workflow.dryrun:
+if workflow.is_main_process and not is_dry_run(sys.argv[1:]):
     release_stale(Path(".snakemake"))
 
 validate(config)

@@ -27,7 +27,7 @@ def command(output: Path, **options: Any) -> None:
     from introghost import provenance
     from introghost.haplotypes import OUTGROUP, TARGET
     from introghost.variants import learned
-    from introghost.variants.records import allele_counts
+    from introghost.variants.allele_counts import allele_counts
     from introghost.variants.source import describe
     from introghost.variants.survey import SiteCounts, survey
 

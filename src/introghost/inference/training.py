@@ -280,7 +280,10 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
 def _pool_genomes(
     dataset: xr.Dataset, scenarios: list[str], held_out: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
-    """Pooled statistics, scenario index and side of the split of each genome."""
+    """Pooled statistics, scenario index and side of the split of each genome.
+
+    Pooled by `inputs.pool` alone, which `apply` uses as well: which regions count is a part of what is learnt.
+    """
     keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
     values, population = dataset["haplotype_statistics"].values, dataset["population_statistics"].values
     usable = inputs.usable_bins(dataset["callable_fraction"].values)

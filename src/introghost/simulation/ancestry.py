@@ -194,7 +194,8 @@ def write_batch(
     output : Path
         ``X.trees``, a stream of tree sequences by genome, then region; beside it come ``X.parameters.parquet`` (one
         row per genome) and ``X.tracts.parquet`` (genome, region, haplotype, start_bp, end_bp). Each takes its name
-        only when all are complete, the trees last.
+        only when all are complete, the trees last. With a genetic map, which is simulated in place of a drawn
+        recombination rate, the parameters of a genome hold the mean rate of its regions.
     first_genome, num_genomes : int
     seed, num_regions, region_length_bp, outgroup_diploids, target_diploids : int
     observation : ObservationModel, optional
@@ -231,10 +232,14 @@ def write_batch(
                     observation=observation,
                     windows=windows,
                 )
+                recombination_rates = []
                 for region, (ts, tracts) in enumerate(regions):
                     _append(ts, stream)
+                    recombination_rates.append(ts.metadata["introghost"]["parameters"][RECOMBINATION_RATE])
                     tables.append(tracts.assign(genome=genome, region=region)[TRACT_COLUMNS])
                 drawn = draw_genome(scenario, genome, seed, observation)
+                if windows is not None and windows.has_map and RECOMBINATION_RATE in drawn:
+                    drawn[RECOMBINATION_RATE] = sum(recombination_rates) / num_regions
                 rows.append({"scenario": scenario.name, "genome": genome, "seed": seed, **drawn})
                 on_genome(genome)
         _write_parquet(pd.DataFrame(rows), parameters_temporary, provenance)

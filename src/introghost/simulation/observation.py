@@ -78,7 +78,7 @@ class ObservationModel:
     panel_outgroup_diploids, panel_target_diploids : int
         Further simulated individuals, of whom only the allele-count filter and gene flow into the outgroup know.
     minimum_allele_count : Range
-        A site is kept if its minor allele is seen at least that often among all simulated individuals.
+        A site is kept if its minor allele is seen at least that often among the individuals of the data and the panel.
     include_bed, genetic_map : str or None
         Files of which simulated regions are windows: callable intervals, and recombination.
     regions : tuple of str
@@ -288,10 +288,10 @@ def observe(
         More individuals are wanted than were simulated, or gene flow has no individual to come from.
     """
     draws = _Draws.of(tree_sequence, model, seed)
-    outgroup, target, donors = _individuals(draws)
+    outgroup, target, donors, spare = _individuals(draws)
     individuals = np.concatenate([outgroup, target])
     simulated = tree_sequence.genotype_matrix()
-    minor = operators.minor_allele_counts(simulated)
+    minor = operators.minor_allele_counts(simulated, _haplotypes_of(spare))
     keep = minor >= draws.number("minimum_allele_count")
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
         keep &= operators.varies(simulated[:, _haplotypes_of(individuals)])  # nothing can make the others vary
@@ -398,8 +398,11 @@ def _flaw(
     return switches
 
 
-def _individuals(draws: _Draws) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the simulated individuals labelled outgroup and target, and of target individuals left over."""
+def _individuals(draws: _Draws) -> tuple[NDArray[np.int64], ...]:
+    """Numbers of the simulated individuals labelled outgroup and target, of the target's panel, and of those spare.
+
+    The spare ones are simulated since other genomes have larger samples; they are not in this one's data.
+    """
     about, model = draws.about, draws.model
     simulated = {"outgroup": int(about["outgroup_diploids"]), "target": int(about["target_diploids"])}
     first = {"outgroup": 0, "target": simulated["outgroup"]}
@@ -414,14 +417,14 @@ def _individuals(draws: _Draws) -> tuple[NDArray[np.int64], NDArray[np.int64], N
         number = available if wanted is None else draws.number(f"{role}_diploids")
         chosen[role] = first[role] + np.arange(number)
     total = sum(simulated.values())
-    left_over = np.arange(chosen["target"][-1] + 1, total)
+    spare = np.setdiff1d(np.arange(total), np.concatenate(list(chosen.values())))
     panel = total + int(about["panel_outgroup_diploids"]) + np.arange(int(about["panel_target_diploids"]))
     if not model.mislabelled.is_off:
         # Of the genome, not of the region: an individual's label is one.
         key = "observe", about["scenario"], int(about["genome"]), "mislabelled", "noise"
         rng = np.random.default_rng(seeds.derive(draws.seed, *key))
         operators.swap(chosen["outgroup"], chosen["target"], draws.level("mislabelled"), rng)
-    return chosen["outgroup"], chosen["target"], np.concatenate([left_over, panel])
+    return chosen["outgroup"], chosen["target"], panel, spare
 
 
 def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np.int64]:

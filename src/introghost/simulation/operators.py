@@ -18,11 +18,17 @@ MISSING_CONCENTRATION = 10.0
 SAMPLE_SHAPE = 4.0
 
 
-def minor_allele_counts(genotypes: Genotypes) -> NDArray[np.int64]:
-    """How often the rarer allele of each site is seen, shape (num_sites,); 0 where there are more than two alleles."""
+def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often the rarer allele of each site is seen in all columns but those left out, shape (num_sites,).
+
+    0 where there are more than two alleles.
+    """
     derived = (genotypes == 1).sum(axis=1)
+    if len(left_out):
+        derived -= (genotypes.take(left_out, axis=1) == 1).sum(axis=1)
     biallelic = genotypes.max(axis=1, initial=0) <= 1
-    counts: NDArray[np.int64] = np.where(biallelic, np.minimum(derived, genotypes.shape[1] - derived), 0)
+    number = genotypes.shape[1] - len(left_out)
+    counts: NDArray[np.int64] = np.where(biallelic, np.minimum(derived, number - derived), 0)
     return counts
 
 

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from introghost.errors import ConfigError, DataError
+from introghost.errors import DataError
 from introghost.haplotypes import GeneticMap, on_contig
 from introghost.variants.annotation import AncestralFasta, read_bed, read_genetic_map
 from introghost.variants.build import guess_build
+from introghost.variants.comparison import Comparison
 from introghost.variants.header import is_indexed
 from introghost.variants.problems import Groups, doubts, refusals, unused
 from introghost.variants.samples import listed, read_populations
-from introghost.variants.source import FASTA, INFO_AA, OUTGROUP_MAJOR, VcfSource, open_source, parse_region
+from introghost.variants.source import OUTGROUP_MAJOR, VcfSource, open_source, parse_ancestral, parse_region
 from introghost.variants.tally import Tally, tally
 from introghost.variants.zarr_source import is_store
 
@@ -70,11 +71,12 @@ class Check:
 
 @dataclass
 class _Reading:
-    """What the reader of an analysis made of the file: positions of the sites kept, counts, and why it refused."""
+    """What the reader of an analysis made of the file: the sites kept, counts, and why it refused."""
 
     positions: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     refusal: DataError | None = None
+    comparison: Comparison = field(default_factory=Comparison)
 
 
 @dataclass
@@ -111,6 +113,7 @@ def inspect(request: Request) -> Check:
         rows += [("problem", "refused", text) for text in refusals(counted, groups, reading.refusal)]
     found = [
         *doubts(counted, groups, populations, bins),
+        *reading.comparison.doubts(),
         *_annotation_doubts(counted, annotations, request, _ancestral_counts(counted, annotations.fasta)),
     ]
     rows += [("problem", "doubtful", text) for text in found]
@@ -121,13 +124,11 @@ def inspect(request: Request) -> Check:
 
 
 def _annotations(request: Request) -> _Annotations:
-    kind, _, fasta = request.ancestral.partition("=")
-    if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
-        raise ConfigError(f"ancestral {request.ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
+    _, fasta = parse_ancestral(request.ancestral)
     return _Annotations(
         None if request.include_bed is None else read_bed(request.include_bed),
         None if request.genetic_map is None else read_genetic_map(request.genetic_map),
-        AncestralFasta(Path(fasta)) if fasta else None,
+        None if fasta is None else AncestralFasta(fasta),
     )
 
 
@@ -147,7 +148,7 @@ def _read(request: Request) -> _Reading:
         )
         reading.counts = source.counts
         for contig, start, end in source.contigs():
-            reading.positions[contig] = _positions(source, contig, start, end)
+            reading.positions[contig] = _positions(source, contig, start, end, reading.comparison)
         if not any(len(positions) for positions in reading.positions.values()):
             raise DataError(
                 f"{request.vcf}: no usable site in {listed(list(reading.positions))}; check --region and --include-bed"
@@ -157,10 +158,13 @@ def _read(request: Request) -> _Reading:
     return reading
 
 
-def _positions(source: VcfSource, contig: str, start: int, end: int) -> NDArray[np.int64]:
-    tiles = range(start, end, _TILE_BP)
-    parts = [source.read(contig, tile, min(tile + _TILE_BP, end)).positions_bp for tile in tiles]
-    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+def _positions(source: VcfSource, contig: str, start: int, end: int, comparison: Comparison) -> NDArray[np.int64]:
+    parts = [np.empty(0, dtype=np.int64)]
+    for tile in range(start, end, _TILE_BP):
+        haplotypes = source.read(contig, tile, min(tile + _TILE_BP, end))
+        comparison.add(haplotypes)
+        parts.append(haplotypes.positions_bp)
+    return np.concatenate(parts)
 
 
 def _check_records(request: Request, counted: Tally) -> None:

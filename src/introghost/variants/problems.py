@@ -12,6 +12,8 @@ from introghost.variants.tally import Tally
 
 _STRANGERS = "not in the populations table"
 _MISSING_OVERALL, _MISSING_IN_SAMPLE, _EMPTY_BINS, _FEW_SITES, _MANY_SNVS = 0.1, 0.5, 0.5, 5, 100
+# Heterozygosity varies along the genome: on a megabase, of 2,504 people nobody was farther off than 4.1 deviations.
+_FEWEST_IN_GROUP, _FAR, _NORMAL_MAD, _MORE_MISSING, _LISTED = 10, 5, 1.4826, 0.05, 5
 _FLAWS = {
     "unphased": ("unphased heterozygotes", "phase the VCF, or leave these samples out of the populations"),
     "haploid": ("haploid genotypes", "leave out chromosomes X, Y and MT, or make genotypes diploid"),
@@ -100,6 +102,30 @@ def unused(counted: Tally, groups: Groups) -> list[str]:
     return [f"samples left out: {text}" for text in _flawed(counted, groups.samples, ~groups.looked_at)]
 
 
+def _outliers(counted: Tally, groups: Groups) -> list[str]:
+    """Samples that lack genotypes, or are heterozygous, far more or less often than their group."""
+    snvs, missing = counted.num_snvs, counted.genotypes["missing"]
+    lacking = missing / max(snvs, 1)
+    heterozygous = counted.genotypes["heterozygous"] / np.maximum(snvs - missing, 1)
+    found = []
+    for name, members in groups.members():
+        if len(members) < _FEWEST_IN_GROUP or snvs < _MANY_SNVS or not groups.looked_at[members].all():
+            continue
+        for what, values in (("lacks genotypes", lacking[members]), ("is heterozygous", heterozygous[members])):
+            usual = np.median(values)
+            far = np.abs(values - usual) > _FAR * _NORMAL_MAD * np.median(np.abs(values - usual))
+            if what == "is heterozygous":
+                far &= (values < usual / 2) | (values > 2 * usual)
+            else:
+                far &= values > usual + _MORE_MISSING
+            found += [
+                f"{name}: sample {groups.samples[int(members[i])]} {what} at {values[i]:.1%} of the SNVs, "
+                f"the others at {usual:.1%}; does it belong there?"
+                for i in np.flatnonzero(far)[:_LISTED].tolist()
+            ]
+    return found
+
+
 def doubts(
     counted: Tally, groups: Groups, populations: Mapping[str, str] | None, sites_per_bin: NDArray[np.int64]
 ) -> list[str]:
@@ -114,6 +140,7 @@ def doubts(
     if len(bad):
         names = listed([groups.samples[int(i)] for i in bad])
         found.append(f"{len(bad):,} samples lack more than half of their genotypes ({names}); leave them out")
+    found += _outliers(counted, groups)
     for name, members in groups.members():
         if looked_at[members].any() and snvs >= _MANY_SNVS and not counted.genotypes["heterozygous"][members].any():
             found.append(f"{name}: no heterozygote at {snvs:,} SNVs; pseudo-haploid genotypes are no haplotypes")

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
-from introghost.variants.header import contig_lengths, ends_by_index, read_header, undeclared_contigs
+from introghost.variants.header import ends_by_index
 from introghost.variants.htslib import Messages, errors_raised
 from introghost.variants.index import checked_index
 from introghost.variants.sites import (
@@ -22,14 +21,10 @@ from introghost.variants.sites import (
     SiteCollector,
     Sites,
     as_diploid,
-    dropped_class,
     no_sites,
-    unshared,
 )
-from introghost.variants.zarr_source import is_store, open_store, raw_blocks
 
 _BLOCK = 1024
-_COUNTED = 128  # records whose genotypes of all samples are held at a time
 
 
 class _Pending:
@@ -127,7 +122,7 @@ class VcfRecords:
         else:
             with errors_raised(self._path) as messages:
                 records = self._open(self._selection.names)(f"{contig}:{max(first, 0) + 1}-{last}")
-                by_contig, all_positions = self._collect(_sound(records, messages), (contig, start, end))
+                by_contig, all_positions = self._collect(sound(records, messages), (contig, start, end))
         sites = by_contig.get(contig, no_sites(len(self._selection.names)))
         positions = all_positions.get(contig, np.empty(0, dtype=np.int64))
         inside = slice(*np.searchsorted(sites.positions_bp, [start, end]).tolist())
@@ -148,12 +143,12 @@ class VcfRecords:
         return np.array(found, dtype=np.int64)
 
     def _open(self, names: Sequence[str]) -> Any:
-        return _opened(self._path, names, self._undeclared)
+        return opened(self._path, names, self._undeclared)
 
     def _cached(self) -> tuple[dict[str, Sites], dict[str, NDArray[np.int64]]]:
         if self._cache is None:
             with errors_raised(self._path) as messages:
-                records = _sound(self._open(self._selection.names), messages)
+                records = sound(self._open(self._selection.names), messages)
                 self._cache = self._collect(records, self._limit)
         return self._cache
 
@@ -183,15 +178,16 @@ class VcfRecords:
         return collector.finish(), positions
 
 
-def _opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -> Any:
+def opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -> Any:
+    """A cyvcf2 reader of the samples `names`, of all if None, that knows the contigs without a header line."""
     vcf = cyvcf2.VCF(str(path), samples=None if names is None else list(names))
     for name in undeclared:  # cyvcf2 is not safe with a damaged record of a contig that it has yet to meet
         vcf.add_to_header(f"##contig=<ID={name}>")
     return vcf
 
 
-def _sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
-    """The records, each looked at only after htslib has read it without an error."""
+def sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
+    """Give the records, each looked at only after htslib has read it without an error."""
     for record in records:
         messages.check()
         yield record
@@ -215,119 +211,3 @@ def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
         return np.concatenate([as_diploid(codes[:, :-1]), codes[:, -1:]], axis=1, dtype=np.int16)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from None
-
-
-@dataclass(frozen=True)
-class AlleleCounts:
-    """Alleles at the biallelic SNVs of one contig that have a position of their own.
-
-    Attributes
-    ----------
-    contig : str
-    positions_bp : ndarray of int64, shape (num_sites,)
-        0-based, increasing.
-    alternate, called : ndarray of int32, shape (num_sites, 1 + num_subsets)
-        Copies of ALT, and alleles that are not missing: in all samples of the file, then in each subset.
-    """
-
-    contig: str
-    positions_bp: NDArray[np.int64]
-    alternate: NDArray[np.int32]
-    called: NDArray[np.int32]
-
-
-class _AlleleCounter:
-    """Gathers the allele counts of one contig after the other."""
-
-    def __init__(self, samples: Sequence[str], subsets: Sequence[Iterable[str]]) -> None:
-        columns = [np.ones(len(samples))] + [np.isin(samples, sorted(set(subset))) for subset in subsets]
-        self._members = np.stack(columns, axis=1).astype(np.float32)  # counts below 2^24 are exact, and BLAS is fast
-        self._found: dict[str, tuple[list[int], list[NDArray[np.int32]], list[NDArray[np.int32]]]] = {}
-
-    def add(self, contig: str, positions: Sequence[int], genotypes: NDArray[np.integer]) -> None:
-        """Take sites with genotypes of shape (num_sites, num_samples, ploidy)."""
-        if not len(positions):
-            return
-        found = self._found.setdefault(contig, ([], [], []))
-        found[0].extend(positions)
-        for counts, of in zip(found[1:], (genotypes == 1, genotypes >= 0), strict=True):
-            per_sample = of.sum(axis=2, dtype=np.float32)
-            counts.append((per_sample @ self._members).astype(np.int32))
-
-    def counts(self) -> Iterator[AlleleCounts]:
-        """What has been gathered, without sites that share a position."""
-        for contig, (found, alternate, called) in self._found.items():
-            positions = np.array(found, dtype=np.int64)
-            single = unshared(positions)
-            yield AlleleCounts(
-                contig, positions[single], np.concatenate(alternate)[single], np.concatenate(called)[single]
-            )
-
-
-def allele_counts(
-    path: Path, *, region: Interval | None = None, subsets: Sequence[Iterable[str]] = ()
-) -> Iterator[AlleleCounts]:
-    """Count alleles over all samples of a file, whoever was selected; neither phase nor ploidy matters.
-
-    Parameters
-    ----------
-    path : Path
-        VCF, BCF or VCF Zarr store.
-    region : tuple of str, int and int, optional
-        Contig, start and end, 0-based and half-open.
-    subsets : sequence of iterable of str
-        Names of samples that are counted by themselves as well.
-
-    Yields
-    ------
-    AlleleCounts
-        One for each contig with such sites.
-
-    Raises
-    ------
-    DataError
-    """
-    if is_store(path):
-        store = open_store(path)
-        counter = _AlleleCounter(store.samples, subsets)
-        for contig, block in raw_blocks(store, region):
-            counter.add(contig, block.positions_bp, block.genotypes)
-    else:
-        samples, header = read_header(path)
-        counter = _AlleleCounter(samples, subsets)
-        lengths, undeclared = contig_lengths(header), undeclared_contigs(path, header)
-        with errors_raised(path) as messages:
-            vcf = _opened(path, None, undeclared)
-            _count(_sound(_all_records(path, vcf, region), messages), RecordOrder(path, lengths), region, counter)
-    return counter.counts()
-
-
-def _all_records(path: Path, vcf: Any, region: Interval | None) -> Iterator[Any]:
-    """Records by contig where there is an index, for cyvcf2 makes a record of a blank line at the end of the file."""
-    if checked_index(path) is None:
-        return iter(vcf)
-    if region is not None:
-        return iter(vcf(f"{region[0]}:{region[1] + 1}-{region[2]}"))
-    return itertools.chain.from_iterable(vcf(name) for name in dict.fromkeys(vcf.seqnames))
-
-
-def _count(records: Iterable[Any], order: RecordOrder, region: Interval | None, counter: _AlleleCounter) -> None:
-    waiting: list[NDArray[np.int16]] = []
-    positions: list[int] = []
-    waiting_contig = ""
-    for record in records:
-        contig, position = record.CHROM, record.start
-        order.admit(contig, position)
-        if region is not None and not (contig == region[0] and region[1] <= position < region[2]):
-            continue
-        if dropped_class(position, record.REF, record.ALT) is not None or "GT" not in record.FORMAT:
-            continue
-        genotypes = record.genotype.array()[:, :-1]
-        if waiting and (len(waiting) == _COUNTED or contig != waiting_contig or genotypes.shape != waiting[-1].shape):
-            counter.add(waiting_contig, positions, np.stack(waiting))
-            waiting, positions = [], []
-        waiting.append(genotypes)
-        positions.append(position)
-        waiting_contig = contig
-    if waiting:
-        counter.add(waiting_contig, positions, np.stack(waiting))

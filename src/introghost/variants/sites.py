@@ -179,7 +179,7 @@ class SiteCollector:
         sites.positions_bp.extend(block.positions_bp)
         sites.ref.extend(block.ref)
         sites.alt.extend(block.alt)
-        sites.ancestral.extend(_ancestral_base(value) for value in block.ancestral)
+        sites.ancestral.extend(ancestral_base(value) for value in block.ancestral)
 
     def _decode(self, contig: str, block: Block, sites: _Growing) -> NDArray[np.int8]:
         """Alleles of each haplotype, -1 for missing ones."""
@@ -261,14 +261,18 @@ def as_diploid(genotypes: NDArray[np.integer]) -> NDArray[np.integer]:
     ValueError
         A sample with more than two alleles.
     """
-    ploidy = genotypes.shape[-1]
-    if ploidy == 1:
-        second = np.where(genotypes < 0, MISSING, PADDING).astype(genotypes.dtype)
-        return np.concatenate([genotypes, second], axis=-1)
-    if ploidy > 2:
+    if genotypes.shape[-1] > 2:
         alleles = int((genotypes != PADDING).any(axis=tuple(range(genotypes.ndim - 1))).sum())
         if alleles > 2:
             raise ValueError(f"{alleles} alleles in a genotype; only diploid samples are supported")
+    return first_two(genotypes)
+
+
+def first_two(genotypes: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The first two alleles of each genotype; the second of a haploid one is `PADDING`, or missing if it is."""
+    if genotypes.shape[-1] == 1:
+        second = np.where(genotypes < 0, MISSING, PADDING).astype(genotypes.dtype)
+        return np.concatenate([genotypes, second], axis=-1)
     return genotypes[..., :2]
 
 
@@ -294,7 +298,7 @@ def _upper(bases: list[str]) -> NDArray[np.bytes_]:
     return np.array([base.upper() for base in bases], dtype="S1")
 
 
-def _ancestral_base(value: Any) -> str:
+def ancestral_base(value: Any) -> str:
     """Base of an INFO/AA value such as ``g``, ``G|||`` or ``.``; ``N`` if it is not a single base."""
     allele = str(value or "").split("|", 1)[0]
     return allele if len(allele) == 1 and allele.isascii() else "N"

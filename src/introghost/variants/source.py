@@ -57,6 +57,19 @@ def parse_region(region: str) -> tuple[str, int, int | None]:
     return match[1], start - 1, end
 
 
+def parse_ancestral(ancestral: str) -> tuple[str, Path | None]:
+    """Where ancestral alleles come from, and the file of ``fasta=FILE``.
+
+    Raises
+    ------
+    ConfigError
+    """
+    kind, _, fasta = ancestral.partition("=")
+    if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
+        raise ConfigError(f"ancestral {ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
+    return kind, Path(fasta) if fasta else None
+
+
 @dataclass(frozen=True)
 class VariantFile:
     """What a file of any format says of itself, and how its records are read.
@@ -235,7 +248,9 @@ class VcfSource:
 
     def dropped_summary(self) -> list[str]:
         """One line that says how many of the records read so far were dropped, and why; none if all were kept."""
-        dropped = [(n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n]
+        dropped = [
+            (n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n
+        ]
         if not dropped:
             return []
         classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
@@ -355,9 +370,7 @@ def open_source(
         A file that is missing, damaged or does not fit the others.
     """
     vcf = Path(vcf)
-    kind, _, fasta = ancestral.partition("=")
-    if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
-        raise ConfigError(f"ancestral {ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
+    kind, fasta = parse_ancestral(ancestral)
     file = describe(vcf)
     if kind == INFO_AA and not file.declares_aa:
         raise DataError(f"{vcf}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major")
@@ -366,7 +379,7 @@ def open_source(
         file,
         select_samples(Path(populations), read_populations(Path(populations)), file.samples, outgroup, target),
         ancestral=kind,
-        fasta=AncestralFasta(Path(fasta)) if fasta else None,
+        fasta=_optional(AncestralFasta, fasta),
         intervals=_optional(read_bed, include_bed),
         genetic_maps=_optional(read_genetic_map, genetic_map),
         region=region,

@@ -11,7 +11,7 @@ from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP, TARGET
 
 if TYPE_CHECKING:
-    from introghost.variants.records import AlleleCounts
+    from introghost.variants.allele_counts import AlleleCounts
     from introghost.variants.source import VcfSource
 
 Counts = NDArray[np.int64]

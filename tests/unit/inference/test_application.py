@@ -1,10 +1,14 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
-from introghost.inference import application
+from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
+from introghost.statistics.population import population_statistics
 
 
 class _Source:
@@ -47,13 +51,62 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
         source.positions, source.genotypes = source.positions[kept], source.genotypes[kept]
     statistics = application.contig_statistics(source, "1", 0, 1_000_000, **size)
     assert (np.flatnonzero(statistics.num_sites == 0) == [20, 21, 22, 23, 50, 51, 52, 53, 54]).all()
-    channels = 3 * statistics.haplotype.shape[2]
-    description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
-    network = SegmentNetwork(channels, 8).eval()
-    calls = application.call_contig(Bundle("segments", network, description), statistics)
+    calls = application.call_contig(bundle_of(size, statistics), statistics)
     assert np.flatnonzero(calls.status == application.GAP).tolist() == [50, 51, 52, 53, 54]
     assert np.isnan(calls.posterior).any(axis=0).tolist() == (calls.status == application.GAP).tolist()
     assert "50,000 bp in runs" in application.window_warnings([calls])[0]
+
+
+def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
+    channels = 3 * statistics.haplotype.shape[2]
+    description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
+    return Bundle("segments", SegmentNetwork(channels, 8).eval(), description)
+
+
+def test_a_stump_of_a_bin_at_the_end_of_a_contig_is_not_called():
+    size = {"bin_bp": 10_000, "region_length_bp": 200_000}
+    for length, status in ((190_500, application.TOO_LITTLE), (191_500, application.CALLED)):
+        source = _Source(1500, length)
+        source.positions[-8:] = length - 100 + np.arange(8)  # so that the stump has sites, private ones among them
+        source.genotypes[-8:] = [0] * 12 + [1] * 12
+        statistics = application.contig_statistics(source, "1", 0, length, **size)
+        calls = application.call_contig(bundle_of(size, statistics), statistics)
+        assert calls.num_sites[-1] >= 8
+        assert calls.status[-1] == status
+        assert np.isnan(calls.posterior[:, -1]).all() == (status != application.CALLED)
+        assert (calls.private_alleles[:, -1] >= 8).all() == (status == application.CALLED), "never 0 for what is called"
+
+
+def _masked(source: _Source, callable_bp: list[list[int]]) -> _Source:
+    """The same with sites only in a mask, which `read` tells of."""
+    inside = np.zeros(len(source.positions), dtype=bool)
+    for start, end in callable_bp:
+        inside |= (source.positions >= start) & (source.positions < end)
+    source.positions, source.genotypes, read = source.positions[inside], source.genotypes[inside], source.read
+
+    def masked(contig: str, start: int, end: int) -> Haplotypes:
+        clipped = [[max(a, start), min(b, end)] for a, b in callable_bp if a < end and b > start]
+        return dataclasses.replace(read(contig, start, end), callable_bp=np.array(clipped).reshape(-1, 2))
+
+    source.read = masked  # type: ignore[method-assign]
+    return source
+
+
+def test_a_vcf_is_pooled_as_simulated_regions_are():
+    size = {"bin_bp": 10_000, "region_length_bp": 200_000}
+    # Nothing in the first region, all of the second, a scrap of the third, more than half of the last, short one.
+    source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [450_000, 480_000], [600_000, 755_000]])
+    statistics = application.contig_statistics(source, "1", 0, 755_000, **size)
+    pooled = application.pool_contigs([statistics], bundle_of(size, statistics))[0]
+    usable = np.arange(80).reshape(4, 20)
+    usable = ((usable >= 20) & (usable < 40)) | ((usable >= 45) & (usable < 48)) | ((usable >= 60) & (usable < 76))
+    whole = [haplotype_statistics(source.read("1", a, b), 10_000) for a, b in ((200_000, 400_000), (600_000, 755_000))]
+    halves = [population_statistics(source.read("1", a, b)) for a, b in ((200_000, 400_000), (600_000, 755_000))]
+    regions = [np.zeros((12, 20, 19)), whole[0], np.zeros((12, 20, 19)), whole[1]]
+    population = np.stack([np.zeros(len(halves[0])), halves[0], np.zeros(len(halves[0])), halves[1]])
+    np.testing.assert_allclose(pooled, inputs.pool(regions, usable, population), rtol=1e-5)
+    mean = dict(zip(STATISTICS, pooled, strict=False))["callable_fraction"]
+    assert mean == pytest.approx((1 + 15.5 / 16) / 2, abs=1e-6), "no region counts but the two"
 
 
 def test_segments_are_runs_above_the_threshold():

@@ -46,3 +46,18 @@ def test_pooling_without_a_usable_bin_is_refused():
     haplotype, usable, population = genomes(5)
     with pytest.raises(DataError, match="mask"):
         inputs.pool(haplotype, np.zeros_like(usable), population)
+
+
+def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
+    haplotype, _, population = genomes(6)
+    usable = np.zeros((4, 10), dtype=bool)
+    usable[0], usable[1, :5], usable[2, :4] = True, True, True
+    np.testing.assert_array_equal(inputs.pooled_regions(usable), [0, 1])
+    expected = np.concatenate(
+        [
+            (inputs.pool_region(haplotype[0]) + inputs.pool_region(haplotype[1][:, :5])) / 2,
+            population[:2].mean(axis=0),
+        ]
+    )
+    np.testing.assert_allclose(inputs.pool(haplotype, usable, population), expected, rtol=1e-5)
+    np.testing.assert_array_equal(inputs.pooled_regions(usable[[3, 2]]), [1])

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 import tskit
 
 from introghost.errors import ConfigError, DataError
+from introghost.haplotypes import GeneticMap
 from introghost.simulation import ancestry, scenarios
 from introghost.simulation.observation import ObservationModel
+from introghost.simulation.windows import Windows
 
 CONFIG = Path(__file__).parents[3] / "config"
 SIZES: dict[str, Any] = {
@@ -84,6 +87,27 @@ def test_tables_beside_the_trees(scenario: scenarios.Scenario, tmp_path: Path) -
         "x.tracts.parquet",
         "x.trees",
     ]
+
+
+def test_the_recombination_rate_of_a_genome_is_the_one_simulated(tmp_path: Path) -> None:
+    folder = shutil.copytree(CONFIG / "demo", tmp_path / "demo")
+    text = (folder / "priors.yaml").read_text()
+    own = "recombination_rate_per_bp: {distribution: fixed, value: 1.0e-8, scope: region}"
+    assert own in text
+    (folder / "priors.yaml").write_text(text.replace(own, own.replace(", scope: region", "")))
+    scenario, rates = scenarios.load(folder), {}
+    windows = Windows(None, {"1": GeneticMap(np.array([0.0, 100_000, 500_000]), np.array([0.0, 0.2, 4.2]))})
+    for name, model, where in (("map", {"genetic_map": "m"}, windows), ("none", {}, None)):
+        sizes = {**SIZES, "observation": ObservationModel.parse(model), "windows": where}
+        path = tmp_path / f"{name}.trees"
+        ancestry.write_batch(scenario, path, first_genome=0, num_genomes=2, **sizes)
+        used = [
+            ts.metadata["introghost"]["parameters"][scenarios.RECOMBINATION_RATE] for ts in ancestry.read_trees(path)
+        ]
+        rates[name] = pd.read_parquet(tmp_path / f"{name}.parameters.parquet")[scenarios.RECOMBINATION_RATE].tolist()
+        assert rates[name] == pytest.approx([np.mean(used[:2]), np.mean(used[2:])])
+    assert rates["none"] == [1e-8, 1e-8]
+    assert min(rates["map"]) > 1.9e-8
 
 
 def test_levels_of_the_rates_stand_beside_the_parameters(scenario: scenarios.Scenario, tmp_path: Path) -> None:

@@ -59,6 +59,17 @@ def test_allele_count_is_over_the_panel_too(simulated):
     assert own.min() < 4, "an allele that the panel carries may be rarer among the samples"
 
 
+def test_individuals_beyond_the_numbers_drawn_are_not_counted(simulated):
+    haplotypes = seen(simulated, outgroup_diploids=3, target_diploids=2, minimum_allele_count=2).haplotypes
+    columns = [*range(6), *range(16, 20), *range(32, 46)]  # both samples and the panel
+    genotypes = simulated.genotype_matrix()
+    count = (genotypes[:, columns] == 1).sum(axis=1)
+    keep = (genotypes.max(axis=1) == 1) & (np.minimum(count, 24 - count) >= 2)
+    own = genotypes[:, columns[:10]]
+    keep &= (own.max(axis=1) > 0) & (own.min(axis=1) == 0)
+    np.testing.assert_array_equal(haplotypes.positions_bp, simulated.tables.sites.position[keep])
+
+
 def test_numbers_of_individuals_are_drawn_per_genome():
     drawn = {}
     for genome in range(12):

@@ -21,7 +21,9 @@ def heterozygous(genotypes: np.ndarray) -> np.ndarray:
 
 def test_the_rarer_allele_is_counted_where_there_are_two():
     genotypes = np.array([[0, 0, 0, 1], [0, 0, 1, 1], [1, 1, 1, 0], [0, 1, 2, 1], [0, 0, 0, 0]], dtype=np.int8)
-    np.testing.assert_array_equal(operators.minor_allele_counts(genotypes), [1, 2, 1, 0, 0])
+    nobody, last = np.array([], dtype=np.int64), np.array([3])
+    np.testing.assert_array_equal(operators.minor_allele_counts(genotypes, nobody), [1, 2, 1, 0, 0])
+    np.testing.assert_array_equal(operators.minor_allele_counts(genotypes, last), [0, 1, 0, 0, 0])
 
 
 def test_varies_looks_past_missing_genotypes():

@@ -10,7 +10,7 @@ import pytest
 
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
-from introghost.variants.records import allele_counts
+from introghost.variants.allele_counts import allele_counts
 from introghost.variants.source import VcfSource, open_source, parse_region
 
 HEADER = """##fileformat=VCFv4.3

@@ -13,7 +13,7 @@ from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
 from introghost.variants import learned as learning
-from introghost.variants.records import AlleleCounts
+from introghost.variants.allele_counts import AlleleCounts
 from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids
 
 SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "null"

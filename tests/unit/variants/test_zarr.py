@@ -14,7 +14,7 @@ import pytest
 
 from introghost.errors import DataError
 from introghost.haplotypes import Haplotypes
-from introghost.variants.records import allele_counts
+from introghost.variants.allele_counts import allele_counts
 from introghost.variants.source import VcfSource, open_source
 
 convert = pytest.importorskip("bio2zarr.vcf").convert
