@@ -132,6 +132,7 @@ def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
     assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
     error = capsys.readouterr().err
     assert "target diploids: 3 in the data, 5 in training" in error
+    assert "records are not used: " in error
     assert "outgroup" not in error, "5 lies within 4 to 10"
 
 

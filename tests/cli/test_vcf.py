@@ -203,3 +203,4 @@ def test_errors_are_one_line(written: tuple[Path, Path], tmp_path: Path, capsys:
     assert captured.err.count("\n") == 1
     assert run("vcf", "check", "--vcf", written[0], "--outgroup", "Outgroup") == 2
     assert "go together" in capsys.readouterr().err
+    assert run("vcf", "check", "--vcf", written[0], "--allow-unphased") == 2, "no analysis would take such a file"

@@ -128,8 +128,10 @@ def test_a_folder_that_can_not_be_written_to_is_no_error(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("command", "dry"),
-    [("-n", True), ("--cores 2 -np", True), ("--dry-run", True), ("--dryrun", True), ("", False), ("-c 2 -pk", False)]
-    + [("--nolock", False), ("--configfile n.yaml", False), ("-Rname", False)],
+    [
+        *((command, True) for command in ("-n", "--cores 2 -np", "--dry-run", "--dryrun")),
+        *((command, False) for command in ("", "-c 2 -pk", "--nolock", "--configfile n.yaml", "-Rname")),
+    ],
 )
 def test_a_dry_run_is_known_by_its_command(command: str, dry: bool) -> None:
     assert locks.is_dry_run(command.split()) == dry

@@ -15,6 +15,7 @@ import pytest
 from introghost.errors import DataError
 from introghost.haplotypes import Haplotypes
 from introghost.variants.allele_counts import allele_counts
+from introghost.variants.scan import SNV, Scan
 from introghost.variants.source import VcfSource, open_source
 
 convert = pytest.importorskip("bio2zarr.vcf").convert
@@ -208,6 +209,20 @@ def test_a_missing_chunk_of_genotypes_is_refused_in_a_short_stretch_too(
         opened(store).read("1", int(inside[0]), int(inside[-1]) + 1)
     early = int(few[numbers < 300][-1])
     assert_same(opened(store).read("1", 0, early), whole.read("1", 0, early))
+
+
+@pytest.mark.parametrize("region", [None, ("1", 11, 40_021), ("3", 0, None)])
+def test_a_scan_sees_the_same_records_in_every_format(tmp_path: Path, region: tuple | None) -> None:
+    vcf, store = make_files(tmp_path, MIXED)
+    results = []
+    for path in (vcf, tmp_path / "a.vcf", store):
+        scan = Scan(path, region)
+        num_snvs = sum(len(block.positions_bp) for _, block in scan.blocks())
+        assert num_snvs == scan.classes[SNV] > 0
+        positions = {name: at.tolist() for name, at in scan.positions.items() if len(at)}
+        assert sum(map(len, positions.values())) == scan.classes.total()
+        results.append((positions, {kind: n for kind, n in scan.classes.items() if n}))
+    assert results[0] == results[1] == results[2]
 
 
 def test_a_chunk_without_a_carrier_need_not_be_stored(tmp_path: Path) -> None:
