@@ -83,8 +83,9 @@ class Inputs:
 
     def write_bcf(self) -> None:
         self.write(index=False)
-        self.vcf.unlink()
-        pysam.bcftools.view("-Ob", "-o", str(self.vcf), str(self.plain), catch_stdout=False)
+        binary = self.folder / "in.bcf"  # bcftools goes by the name, whatever -O says
+        pysam.bcftools.view("-Ob", "-o", str(binary), str(self.plain), catch_stdout=False)
+        binary.replace(self.vcf)
 
     def arguments(self) -> list[str]:
         named = {"vcf": str(self.vcf), "populations": str(self.folder / "populations.tsv"), **self.options}

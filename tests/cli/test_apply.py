@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from introghost import provenance
 from introghost.cli import main
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
@@ -148,6 +149,53 @@ def test_calls_that_were_not_finished_are_recognised(data, tmp_path, monkeypatch
     monkeypatch.undo()
     assert apply(data, tmp_path / "calls") == 0
     assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 0
+
+
+@pytest.mark.parametrize("name", ["x.trees", "x.parameters.parquet"])
+def test_what_holds_no_tracts_is_refused(data, tmp_path, capsys, name):
+    assert apply(data, tmp_path / "calls") == 0
+    capsys.readouterr()
+    tracts = ("--tracts", data / name, "--output", tmp_path / "evaluation")
+    assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {data / name}: ")
+    assert "give X.tracts.parquet" in line
+
+
+def test_statistics_that_the_model_was_trained_on_are_refused(data, tmp_path, capsys):
+    statistics, model = tmp_path / "x.zarr.zip", tmp_path / "model"
+    assert run("statistics", "--trees", data / "x.trees", "--output", statistics) == 0
+    trained = bundle.load(data / "model" / "segments", "segments")
+    evaluate = ("evaluate", "--model", model, "--statistics", statistics, "--output", tmp_path / "evaluation")
+    for digest, code in (("0" * 64, 0), (provenance.sha256(statistics), 3)):
+        inputs = {"statistics 0": {"name": "other.zarr.zip", "sha256": digest}}
+        description = {**trained.description, "provenance": {"inputs": inputs}}
+        bundle.save(bundle.Bundle("segments", trained.network, description), model / "segments")
+        assert run(*evaluate) == code
+    assert f"{statistics}: the model was trained on it (segments)" in capsys.readouterr().err
+
+
+def test_another_mask_than_in_training_is_warned_of(data, tmp_path, capsys):
+    mask, other, model = tmp_path / "mask.bed", tmp_path / "other.bed", tmp_path / "model"
+    mask.write_text("1\t0\t150000\n2\t0\t150000\n")
+    other.write_text("1\t0\t150000\n2\t0\t100000\n")
+    untrained = bundle.load(data / "model" / "segments", "segments")
+    masked = {"include_bed": f"mask.bed, SHA-256 {provenance.sha256(mask)}"}
+    for observation, given, message in (
+        ({}, None, None),
+        (masked, mask, None),
+        ({}, mask, "trained without a mask, applied with "),
+        (masked, None, "trained with the mask 'mask.bed', applied without: give it as --include-bed"),
+        (masked, other, "whose content differs: give the same file"),
+    ):
+        description = {**untrained.description, "observation": observation}
+        bundle.save(bundle.Bundle("segments", untrained.network, description), model / "segments")
+        options = () if given is None else ("--include-bed", given)
+        assert apply(data, tmp_path / "calls", *options, model=str(model)) == 0
+        error = capsys.readouterr().err
+        recorded = json.loads((tmp_path / "calls" / "provenance.json").read_text())["warnings"]
+        assert [" mask" in text for text in recorded].count(True) == (message is not None) == error.count("trained wi")
+        assert message is None or (message in error and any(message in text for text in recorded))
 
 
 def _fail(*_: object) -> None:

@@ -1,5 +1,6 @@
 """Inputs that are damaged, do not fit each other or are merely odd: each its own message and exit code, or accepted."""
 
+import gzip
 import os
 from collections import defaultdict
 from collections.abc import Callable
@@ -391,6 +392,37 @@ def roles_swapped(inputs: Inputs) -> None:
 option("the_same_population_in_both_roles", DATA, "can have only one role", target="T,O")
 option("an_unknown_population", DATA, "has no samples", target="Q")
 option("no_population_named", DATA, "no target population given", target=",")
+
+
+@case(DATA, "this is a compressed VCF, no table of samples; are two files swapped?")
+def a_compressed_vcf_for_the_table(inputs: Inputs) -> None:
+    inputs.write()
+    inputs.options["populations"] = str(inputs.vcf)
+
+
+@case(DATA, "this is a VCF, no table of samples; are two files swapped?")
+def a_vcf_for_the_table(inputs: Inputs) -> None:
+    inputs.write()
+    inputs.options["populations"] = str(inputs.plain)
+
+
+@case(DATA, "this is a compressed BCF, no table of samples; are two files swapped?")
+def a_bcf_for_the_table(inputs: Inputs) -> None:
+    inputs.write_bcf()
+    inputs.options["populations"] = str(inputs.vcf)
+
+
+@case(DATA, "this is compressed; the table of samples and populations has to be plain text")
+def a_compressed_table(inputs: Inputs) -> None:
+    inputs.write()
+    path = inputs.folder / "populations.tsv"
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+
+@case(DATA, "chr1 is in two populations: 0 and 700; the table has no heading with the columns sample and population")
+def a_mask_for_the_table(inputs: Inputs) -> None:
+    inputs.table = "chr1\t0\t500\nchr1\t700\t900\n"
+    inputs.write()
 
 
 @case(DATA, "is in two populations")

@@ -81,3 +81,17 @@ def test_sizes_that_do_not_fit_are_refused(tmp_path: Path, observation: str, siz
 def test_a_missing_map_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.map: no such file"):
         simulate(tmp_path, '{"genetic_map": "none.map"}', "--outgroup-diploids=2", "--target-diploids=2")
+
+
+@pytest.mark.parametrize(("length_bp", "told"), [(50_000, False), (60_000, True)])
+def test_regions_longer_than_the_mask_are_warned_of(tmp_path: Path, length_bp: int, told: bool) -> None:
+    (tmp_path / "mask.bed").write_text("1\t0\t20000\n1\t30000\t50000\n2\t0\t40000\n")
+    observation = f'{{"include_bed": "{tmp_path / "mask.bed"}"}}'
+    arguments = ["--scenario", str(SCENARIO), *OPTIONS, f"--region-length-bp={length_bp}", "--observation", observation]
+    result = CliRunner().invoke(command, [*arguments, "--output", str(tmp_path / "x.trees")], catch_exceptions=False)
+    expected = (
+        "warning: regions of 60,000 bp are longer than the longest stretch with callable sequence, 50,000 bp; "
+        "the rest will be masked: shorten --region-length-bp"
+    )
+    assert result.output.splitlines().count(expected) == told
+    assert ("longer than" in result.output) == told

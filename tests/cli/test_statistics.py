@@ -127,3 +127,30 @@ def test_errors_are_one_line(
     assert message in error
     assert len(error.splitlines()) == 1
     assert not Path("refused.zarr.zip").exists()
+
+
+SIMULATED = {"outgroup_diploids": [2, 4], "target_diploids": 3, "panel_target_diploids": 2, "missing": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (SIMULATED, ""),
+        ({**SIMULATED, "missing": [0, 0.5], "minimum_allele_count": 2, "switch_error": 0.01}, ""),
+        (None, "simulated with --observation, but statistics have none; give the same to statistics"),
+        ({**SIMULATED, "outgroup_diploids": 4}, "whose outgroup_diploids is [2, 4], here it is [4, 4]"),
+        ({**SIMULATED, "panel_target_diploids": 0}, "whose panel_target_diploids is 2, here it is none"),
+        ({**SIMULATED, "mutation_rate_variation": 0.3}, "mutation_rate_variation is none, here it is [0.3, 0.3]"),
+    ],
+)
+def test_trees_want_the_observation_that_they_were_simulated_with(
+    tmp_path: Path, given: dict[str, object] | None, message: str, capsys: pytest.CaptureFixture[str]
+):
+    trees, output = tmp_path / "x.trees", tmp_path / "x.zarr.zip"
+    options = ("--genomes", 1, "--region-length-bp", 20_000, "--observation", json.dumps(SIMULATED))
+    assert run("simulate", "--scenario", SCENARIO, *options, "--output", trees) == 0
+    capsys.readouterr()
+    observation = () if given is None else ("--observation", json.dumps(given))
+    assert run("statistics", "--trees", trees, *observation, "--output", output) == (2 if message else 0)
+    assert message in capsys.readouterr().err
+    assert output.exists() != bool(message)

@@ -101,9 +101,36 @@ def test_all_that_would_be_refused_is_in_the_table(tmp_path: Path, capsys: pytes
     refused = " ".join(table.problems("refused"))
     assert "2 unphased heterozygotes in 1 samples (o1)" in refused
     assert "1 genotypes with an allele number beyond ALT in 1 samples (o2)" in refused
-    assert "1 unphased heterozygotes in 1 samples (x1)" in " ".join(table.problems("not used"))
+    assert table.problems("not used") == ["samples left out: 1 unphased heterozygotes in 1 samples (x1)"]
     assert table["genotypes", "O (outgroup): phased heterozygotes"] != "100.000 %"
     assert table["genotypes", "T (target): phased heterozygotes"] == "100.000 %"
+
+
+def test_none_stands_alone_and_only_where_there_is_no_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = Inputs(tmp_path)
+    inputs.write()
+    assert checked(capsys, *inputs.arguments()).problems("none") == ["nothing found"]
+    inputs.set(60, FORMAT + 6, "0/1")
+    inputs.write()
+    table = checked(capsys, *inputs.arguments())
+    assert table.problems("not used")
+    assert not table.problems("none")
+
+
+def test_a_region_without_records_does_not_make_lengths_vanish(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = Inputs(tmp_path)
+    inputs.write()
+    table = checked(capsys, *inputs.arguments(), "--region", "1:1-1,000", code=3)
+    assert "no usable site" in table.problems("refused")[0]
+    assert not [text for text in table.problems("doubtful") if "gives no length" in text]
+    inputs.header = [line for line in inputs.header if not line.startswith("##contig")]
+    inputs.write()
+    table = checked(capsys, *inputs.arguments())
+    assert [text for text in table.problems("doubtful") if "gives no length" in text]
 
 
 def test_without_roles_nothing_of_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

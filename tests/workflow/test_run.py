@@ -152,6 +152,36 @@ def test_config_check_looks_at_the_data(
     assert message or "x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
 
 
+@pytest.mark.parametrize(("end", "told"), [(200_000, False), (150_000, True)])
+def test_config_check_warns_of_regions_longer_than_the_mask(
+    folder: Path, data: dict[str, str], end: int, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "mask.bed").write_text(f"1\t0\t{end}\n")
+    (folder / "c.yaml").write_text(yaml.safe_dump({**CONFIG, "data": data}))
+    with pytest.raises(SystemExit) as stopped:
+        main(["config", "check", "c.yaml", "--draws", "1"])
+    error = capsys.readouterr().err
+    assert not stopped.value.code, error
+    assert ("callable sequence, 150,000 bp; the rest will be masked: shorten region_length_bp" in error) == told
+
+
+@pytest.mark.parametrize(("diploids", "drawn"), [(1, None), ([1, 3], None), (2, "2"), ([2, 3], "2 to 3")])
+def test_config_check_warns_of_other_numbers_of_individuals(
+    folder: Path, data: dict[str, str], diploids: Any, drawn: str | None, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(folder)
+    observation = {**OBSERVATION, "outgroup_diploids": diploids, "target_diploids": 1}
+    (folder / "c.yaml").write_text(yaml.safe_dump({**CONFIG, "observation": observation, "data": data}))
+    with pytest.raises(SystemExit) as stopped:
+        main(["config", "check", "c.yaml", "--draws", "1"])
+    captured = capsys.readouterr()
+    assert not stopped.value.code, captured.err
+    told = [line for line in captured.err.splitlines() if "individuals of the" in line]
+    line = f"warning: x.vcf: 1 individuals of the outgroup, outside observation.outgroup_diploids, {drawn}; "
+    assert told == ([] if drawn is None else [line + "posteriors may be off: widen it"])
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_config_check_warns_of_another_map(
     folder: Path, data: dict[str, str], both: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

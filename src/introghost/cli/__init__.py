@@ -1,5 +1,6 @@
 """The command line: one module per verb, each imported only when its verb is called."""
 
+import functools
 import importlib
 import sys
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from introghost import __version__
+from introghost.cli.overwriting import guarded
 from introghost.errors import IntroghostError, OutputError
 
 _VERBS = {
@@ -23,6 +25,11 @@ _VERBS = {
 }
 
 
+@functools.cache
+def _load(module: str) -> click.Command:
+    return guarded(importlib.import_module(module).command)
+
+
 class _LazyVerbs(click.Group):
     """A group that imports a verb's module only to run that verb or to show its help."""
 
@@ -30,10 +37,7 @@ class _LazyVerbs(click.Group):
         return list(_VERBS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in _VERBS:
-            return None
-        command: click.Command = importlib.import_module(_VERBS[name][0]).command
-        return command
+        return _load(_VERBS[name][0]) if name in _VERBS else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

@@ -43,6 +43,7 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
         raise DataError(f"{options['vcf']}: no usable site in {', '.join(skipped)}; check --region and --include-bed")
     calls = [application.call_contig(segment_bundle, contig) for contig in contigs]
     warnings = application.window_warnings(calls)
+    warnings += application.mask_warnings(segment_bundle, options["include_bed"])
     warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.dropped_summary()
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)

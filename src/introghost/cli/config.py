@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import open_data, open_windows
+from introghost.cli.data import length_warnings, open_data, open_windows
 from introghost.errors import ConfigError
 
 DATA_KEYS = ("vcf", "populations", "outgroup", "target", "region", "include_bed", "genetic_map")
-SIMILAR = 1.25
 
 
 @click.group("config")
@@ -50,7 +49,9 @@ def _check_files(config: Mapping[str, Any]) -> None:
     """Check what the data and the observation model name, without reading a record."""
     from introghost.simulation.observation import ObservationModel
 
-    open_windows(ObservationModel.parse(config["observation"]))
+    windows, _ = open_windows(ObservationModel.parse(config["observation"]))
+    for warning in length_warnings(windows, config["region_length_bp"]):
+        click.echo(f"warning: {warning.replace('--region-length-bp', 'region_length_bp')}", err=True)
     data = config["data"]
     if "simulated" in data:
         return
@@ -65,5 +66,10 @@ def _check_files(config: Mapping[str, Any]) -> None:
     for role, found in (("outgroup", outgroup), ("target", target)):
         wanted = config["observation"][f"{role}_diploids"]
         low, high = wanted if isinstance(wanted, list) else (wanted, wanted)
-        if not low / SIMILAR <= found <= high * SIMILAR:
-            click.echo(f"warning: observation.{role}_diploids: {wanted} simulated, {found} in the VCF", err=True)
+        if not low <= found <= high:
+            drawn = f"{low}" if low == high else f"{low} to {high}"
+            click.echo(
+                f"warning: {data['vcf']}: {found} individuals of the {role}, outside observation.{role}_diploids, "
+                f"{drawn}; posteriors may be off: widen it",
+                err=True,
+            )

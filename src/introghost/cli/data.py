@@ -96,7 +96,15 @@ def open_windows(observation: "ObservationModel") -> tuple["Windows | None", dic
 
 def describe(observation: "ObservationModel") -> dict[str, Any]:
     """An observation model for provenance: files by name alone, since their digests stand among the inputs."""
-    return {
-        key: Path(value).name if key in ("include_bed", "genetic_map") else value
-        for key, value in observation.describe().items()
-    }
+    return observation.describe(paths=False)
+
+
+def length_warnings(windows: "Windows | None", region_length_bp: int) -> list[str]:
+    """What to tell the user if regions are longer than every stretch that the mask knows."""
+    longest_bp = None if windows is None else windows.longest_bp
+    if longest_bp is None or region_length_bp <= longest_bp:
+        return []
+    return [
+        f"regions of {region_length_bp:,} bp are longer than the longest stretch with callable sequence, "
+        f"{longest_bp:,} bp; the rest will be masked: shorten --region-length-bp"
+    ]

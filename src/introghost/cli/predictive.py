@@ -31,6 +31,8 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     If the data have fewer regions than a simulated genome, as many of each genome are used; if they have more, they
     vary less than the genomes, and a disagreement has to be larger to show.
     """
+    import numpy as np
+
     from introghost import provenance
     from introghost.evaluation import predictive
     from introghost.evaluation.tables import write_table
@@ -38,17 +40,22 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
 
     data = dataset.read(observed)
     regions = predictive.num_regions(data)
-    parts = []
+    parts, sizes = [], []
     for path in simulated_paths:
         batch = dataset.read(path)
         predictive.check_alike(batch, data)
         parts.append(predictive.summarise(batch, regions))
+        sizes.append(predictive.extents(batch, regions))
     simulated = predictive.Genomes.concatenate(parts)
     table = predictive.compare(simulated, predictive.summarise(data))
+    caveats = predictive.caveats(np.concatenate(sizes), predictive.extents(data))
     files = {"observed": observed, **{f"simulated {i}": path for i, path in enumerate(simulated_paths)}}
     made_by = output.with_suffix(".provenance.json")
     made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
-    provenance.write_json(made_by, provenance.record("predictive", {}, files))
+    about = {"simulated_genomes": len(simulated.values), "caveats": caveats}
+    provenance.write_json(made_by, provenance.record("predictive", {}, files) | about)
     for line in predictive.describe(table, len(simulated.values)):
         click.echo(line, err=True)
+    for caveat in caveats:
+        click.echo(f"warning: {caveat}", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import describe, open_windows
+from introghost.cli.data import describe, length_warnings, open_windows
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def command(
     scenario = scenarios.load(scenario_folder)
     model = ObservationModel.parse(observation)
     windows, files = open_windows(model)
+    for warning in length_warnings(windows, region_length_bp):
+        click.echo(f"warning: {warning}", err=True)
     sizes = {
         "num_regions": regions,
         "region_length_bp": region_length_bp,

@@ -29,7 +29,7 @@ def command(task: str, statistics_paths: tuple[Path, ...], epochs: int | None, s
 
     from introghost import provenance
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle, training
+    from introghost.inference import bundle, calibration, training
     from introghost.statistics import dataset
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
@@ -40,6 +40,9 @@ def command(task: str, statistics_paths: tuple[Path, ...], epochs: int | None, s
         trained = training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
     options = {"task": task, "epochs": epochs, "seed": seed}
     record = provenance.record("train", options, {f"statistics {i}": p for i, p in enumerate(statistics_paths)})
-    description = {**trained.bundle.description, "provenance": record}
+    warnings = calibration.bound_warnings(trained.bundle.temperature)
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    description = {**trained.bundle.description, "provenance": {**record, "warnings": warnings}}
     write_tables({"learning_curve": trained.learning_curve}, output)
     bundle.save(replace(trained.bundle, description=description), output)

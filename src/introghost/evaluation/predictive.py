@@ -24,6 +24,7 @@ _RELATIVE_TOLERANCE = 1e-6
 _NORMAL_WIDTH, _NORMAL_80 = 3.92, 2.563  # of a 95 % and an 80 % interval, in standard deviations
 _RIDGE = 3.0
 _PER_GENOME = 0.99
+LONGER = 1.25  # by less than that, windows of a mask differ too
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,33 @@ def check_alike(simulated: xr.Dataset, observed: xr.Dataset) -> None:
 def num_regions(observed: xr.Dataset) -> int:
     """Regions of the data in which there is a callable bin."""
     return int((observed["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1).sum())
+
+
+def extents(dataset: xr.Dataset, most_regions: int | None = None) -> Array:
+    """What of each genome `summarise` uses: regions, and callable base pairs in them; shape (num_genomes, 2)."""
+    fraction = dataset["callable_fraction"].values.astype(np.float64)
+    usable = fraction >= MINIMUM_CALLABLE_FRACTION
+    seen_bp = np.where(usable, fraction, 0).sum(axis=1) * float(dataset.attrs["bin_bp"])
+    scenarios, genomes = dataset["scenario"].values, dataset["genome"].values
+    rows = []
+    for scenario, genome in sorted(set(zip(scenarios.tolist(), genomes.tolist(), strict=True))):
+        regions = np.flatnonzero((scenarios == scenario) & (genomes == genome) & usable.any(axis=1))[:most_regions]
+        rows.append((len(regions), seen_bp[regions].sum()))
+    return np.array(rows, dtype=np.float64)
+
+
+def caveats(simulated: Array, observed: Array) -> list[str]:
+    """What makes `compare` see less than it could, given the `extents` of the simulated genomes and of the data.
+
+    A mean over more sequence varies less: the interval of genomes that are shorter than the data is too wide for them.
+    """
+    (regions, length), (data_regions, data_length) = np.median(simulated, axis=0), observed[0]
+    if data_regions <= regions and data_length <= LONGER * length:
+        return []
+    return [
+        f"the data have {data_length / 1e6:.3g} Mb of callable sequence in {data_regions:,.0f} regions, a simulated "
+        f"genome {length / 1e6:.3g} Mb in {regions:,.0f}: disagreements are harder to see than with genomes as large"
+    ]
 
 
 def summarise(dataset: xr.Dataset, most_regions: int | None = None) -> Genomes:
@@ -252,6 +280,12 @@ def _one_sided(distances: Array) -> float:
     return float((distances >= distances[-1]).mean())
 
 
+def share_as_far(tail_probability: float, num_genomes: int) -> str:
+    """The simulated genomes at least as far out as the data, in words; the data count in the probability, not here."""
+    number = round(tail_probability * (num_genomes + 1)) - 1
+    return f"{number:,} of {num_genomes:,} simulated genomes ({number / num_genomes:.1%})".replace("%", " %")
+
+
 def describe(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[str]:
     """The outcome of `compare` in a few lines, the worst disagreement first."""
     together, single = table.iloc[0], table.iloc[1:]
@@ -260,7 +294,8 @@ def describe(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[s
     lines = [
         f"{len(outside)} of {len(single)} statistics lie outside the 95 % interval of {num_genomes} simulated genomes; "
         f"about {chance} would by chance",
-        f"all statistics together: {together['tail_probability']:.3g} of the genomes are as far out as the data",
+        f"all statistics together: {share_as_far(float(together['tail_probability']), num_genomes)} are as far out as "
+        f"the data; tail probability {together['tail_probability']:.3g}",
     ]
     for row in outside.head(most).to_dict("records"):
         by = f"; within the interval of {row['covered_by']}" if row["covered_by"] else ""

@@ -10,6 +10,7 @@ from introghost.errors import DataError
 from introghost.evaluation import metrics
 
 TRUE_FRACTION = 0.5
+NOTHING_REALISED = "no ghost tract realised"
 PROPORTION_EDGES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0)
 
 
@@ -37,7 +38,7 @@ def evaluate_segments(
     genomes : array_like, shape (num_regions,)
         Identifier of each region's genome, distinct over scenarios.
     proportion : array_like of float, shape (num_regions,)
-        True introgression proportion of the region's genome; NaN or 0 where there was none.
+        Introgression proportion of the region's genome as realised; NaN or 0 where there was none.
     scenarios : array_like of str, shape (num_regions,), optional
         Scenario of each region; adds the table ``by_scenario``.
     threshold : float
@@ -77,11 +78,14 @@ def evaluate_segments(
 
 
 def proportion_classes(proportion: ArrayLike) -> NDArray[np.str_]:
-    """Name of the class of each introgression proportion; ``none`` for 0 and NaN."""
+    """Name of the class of each introgression proportion; `NOTHING_REALISED` for 0 and NaN.
+
+    So are genomes of a scenario with a ghost in which no tract came down to the target, not only those without one.
+    """
     values = np.nan_to_num(np.asarray(proportion, dtype=np.float64))
     names = [f"{low:g}-{high:g}" for low, high in itertools.pairwise(PROPORTION_EDGES)]
     index = np.clip(np.searchsorted(PROPORTION_EDGES, values, side="right") - 1, 0, len(names) - 1)
-    return np.where(values > 0, np.array(names)[index], "none")
+    return np.where(values > 0, np.array(names)[index], NOTHING_REALISED)
 
 
 def _confusion(called: NDArray[np.float64], truth: NDArray[np.bool_], threshold: float) -> NDArray[np.int64]:

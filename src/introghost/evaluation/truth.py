@@ -31,11 +31,17 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     -------
     dict of str to DataFrame
         See `evaluate_segments` and `evaluate_model_choice`.
+
+    Raises
+    ------
+    DataError
+        Statistics without truth, or that the model was trained on.
     """
     data = dataset.concatenate([dataset.read(path) for path in statistics])
     if "ghost_fraction" not in data:
         raise DataError("these statistics have no truth: evaluation needs simulations")
     segment_bundle = bundle.load(model / "segments", "segments")
+    _check_unseen(segment_bundle, statistics)
     bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
     values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
     regions = zip(values, fraction, data["haplotype_mean"].values, strict=True)
@@ -51,6 +57,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     )
     if (model / "model-choice").is_dir():
         choice = bundle.load(model / "model-choice", "model-choice")
+        _check_unseen(choice, statistics)
         bundle.check_fit(choice, model / "model-choice", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
         names = pd.unique(pd.Series(genomes))
         chosen = [np.flatnonzero(genomes == name) for name in names]
@@ -60,6 +67,18 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         probabilities = application.scenario_probabilities(choice, pooled)
         tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
     return tables
+
+
+def _check_unseen(trained: bundle.Bundle, statistics: list[Path]) -> None:
+    """Refuse files that the bundle's provenance lists among those of its training, whatever their names are now."""
+    listed = trained.description["provenance"].get("inputs")
+    entries = listed.values() if isinstance(listed, dict) else ()
+    seen = {str(entry.get("sha256")) for entry in entries if isinstance(entry, dict)}
+    for path in statistics:
+        if provenance.sha256(path) in seen:
+            raise DataError(
+                f"{path}: the model was trained on it ({trained.task}); evaluate with genomes it has not seen"
+            )
 
 
 def genome_names(data: xr.Dataset) -> NDArray[np.str_]:
@@ -92,10 +111,17 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
         ``X.tracts.parquet``; contig ``N`` of the VCF is region ``N - 1``.
     seed : int
         Of the bootstrap, which here draws contigs anew.
+
+    Raises
+    ------
+    DataError
+        Calls that are not complete, or a file that does not hold tracts.
     """
+    from introghost.simulation.ancestry import read_tracts
+
     provenance.check_complete(calls, "apply")
     bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t", dtype={"contig": str})
-    truth = pd.read_parquet(tracts)
+    truth = read_tracts(tracts)
     if truth["genome"].nunique() > 1:
         raise DataError(f"{tracts}: tracts of {truth['genome'].nunique()} genomes, a VCF holds one")
     labels = [column for column in bins.columns if column not in ("contig", "start", "end")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from introghost.errors import DataError, ModelError
 from introghost.haplotypes import Haplotypes
 from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
+from introghost.provenance import sha256
 from introghost.statistics.haplotype import STATISTICS, WINDOW_BINS, callable_per_bin_bp, haplotype_statistics
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
@@ -343,6 +345,25 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
         "population_statistics": list(POPULATION_STATISTICS),
         "ancestral": ancestral,
     }
+
+
+def mask_warnings(bundle: Bundle, include_bed: Path | None) -> list[str]:
+    """What to tell the user if the callable intervals are not those that the bundle's simulations were masked with."""
+    trained = bundle.description["observation"].get("include_bed")
+    name, _, digest = str(trained).partition(", SHA-256 ")
+    if include_bed is None:
+        return [] if trained is None else [f"trained with the mask {name!r}, applied without: give it as --include-bed"]
+    if trained is None:
+        return [
+            f"trained without a mask, applied with {include_bed}: leave --include-bed out, or train with "
+            "observation.include_bed"
+        ]
+    if digest == sha256(include_bed):
+        return []
+    return [
+        f"trained with the mask {name!r}, applied with {include_bed}, whose content differs: give the same file as "
+        "--include-bed, or train with this one"
+    ]
 
 
 def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:

@@ -6,6 +6,17 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 _BOUNDS = (np.log(0.1), np.log(10.0))
+_AT_BOUND = 1e-3  # the search never takes a bound itself
+
+
+def bound_warnings(temperature: float) -> list[str]:
+    """What to tell the user if a temperature is at either end of where it was searched for."""
+    if min(abs(np.log(temperature) - bound) for bound in _BOUNDS) > _AT_BOUND:
+        return []
+    return [
+        "calibration reached its bound: the network is too weak or the genomes too few for calibrated posteriors "
+        f"(temperature {temperature:.3g}); simulate more genomes or train longer"
+    ]
 
 
 def binary_temperature(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> float:

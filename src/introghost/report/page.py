@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from introghost import __version__, provenance
 from introghost.errors import DataError
+from introghost.evaluation.predictive import share_as_far
 from introghost.report import figures, tables
 
 MAX_SAMPLE_ROWS = 40
@@ -73,6 +74,7 @@ def write_report(
         if folder is not None and not Path(folder).is_dir():
             raise DataError(f"{folder}: no such folder of {role}")
     provenance.check_complete(Path(calls), "apply")
+    _check_evaluations(evaluation, calls_evaluation)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("introghost", "report/templates"),
         autoescape=True,
@@ -150,12 +152,18 @@ def _likeness(path: Path) -> dict[str, Any]:
     """How the data compare with simulated genomes: in all statistics at once, and those that disagree."""
     columns = ("statistic", "summary", "observed", "median", "lower", "upper", "deviation", "tail_probability")
     table = tables.read_table(path, (*columns, "verdict", "covered_by"))
+    if table.empty:
+        raise DataError(f"{path}: no row in the table; run `introghost predictive` again")
+    about_path = path.with_suffix(".provenance.json")
+    about = tables.read_json(about_path) if about_path.is_file() else {}
     together, single = table.iloc[0], table.iloc[1:]
     ranked = single.sort_values("deviation", key=abs, ascending=False, kind="stable")
     outside = ranked[ranked["verdict"] == "outside"]
     return {
         "verdict": together["verdict"],
+        "as_far": _as_far(float(together["tail_probability"]), about.get("simulated_genomes")),
         "probability": tables.format_value(float(together["tail_probability"])),
+        "caveats": [str(caveat) for caveat in about.get("caveats", [])],
         "num_statistics": len(single),
         "num_outside": len(outside),
         "outside": tables.page_table(outside.drop(columns="verdict"), max_rows=MAX_SAMPLE_ROWS),
@@ -163,29 +171,49 @@ def _likeness(path: Path) -> dict[str, Any]:
     }
 
 
+def _as_far(tail_probability: float, num_genomes: Any) -> str:
+    """Numbers where the table's provenance tells how many genomes there were, else a share."""
+    if isinstance(num_genomes, int) and num_genomes > 0:
+        return share_as_far(tail_probability, num_genomes)
+    return f"{100 * tail_probability:.3g} % of the simulated genomes"
+
+
+def _check_evaluations(evaluation: Path | None, calls_evaluation: Path | None) -> None:
+    """Refuse folders of other verbs, and those of the two kinds of evaluation that have changed places."""
+    for folder, of_model in ((evaluation, True), (calls_evaluation, False)):
+        if folder is None:
+            continue
+        path, kind = folder / "summary.tsv", "--model" if of_model else "--calls"
+        summary = tables.read_optional(path, ("metric", "value"))
+        if summary is None:
+            raise DataError(f"{path}: no such file; `introghost evaluate {kind}` writes it")
+        if "average_precision" not in summary["metric"].tolist():
+            raise DataError(f"{path}: no metric average_precision; `introghost evaluate {kind}` writes it")
+        if (folder / "by_scenario.tsv").is_file() != of_model:
+            other = "model, with" if not of_model else "set of calls, without"
+            option = "--evaluation" if not of_model else "--calls-evaluation"
+            raise DataError(f"{folder}: an evaluation of a {other} by_scenario.tsv; give it as {option}")
+
+
 def _accuracy(evaluation: Path | None, calls_evaluation: Path | None) -> dict[str, Any]:
     """Figures and tables of the evaluation; None and empty where a table was not written."""
     shown: dict[str, Any] = {"precision_recall": None, "reliability": None, "accuracy_tables": []}
     if calls_evaluation is not None:
-        summary = tables.read_optional(calls_evaluation / "summary.tsv", ("metric", "value"))
-        if summary is None:
-            raise DataError(
-                f"{calls_evaluation / 'summary.tsv'}: no such file; `introghost evaluate --calls` writes it"
-            )
+        summary = tables.read_table(calls_evaluation / "summary.tsv", ("metric", "value"))
         shown["accuracy_tables"].append(("These calls against their true tracts", tables.page_table(summary)))
     if evaluation is None:
         return shown
     curve = tables.read_optional(evaluation / "precision_recall.tsv", ("recall", "precision"))
-    summary = tables.read_optional(evaluation / "summary.tsv", ("metric", "value"))
+    summary = tables.read_table(evaluation / "summary.tsv", ("metric", "value"))
     if curve is not None and len(curve):
-        score = None if summary is None else summary.set_index("metric")["value"].get("average_precision")
-        shown["precision_recall"] = Markup(figures.precision_recall(curve, None if score is None else float(score)))
+        score = float(summary.set_index("metric")["value"]["average_precision"])
+        shown["precision_recall"] = Markup(figures.precision_recall(curve, score))
     bins = tables.read_optional(evaluation / "reliability.tsv", ("mean_probability", "observed_frequency"))
     if bins is not None and len(bins):
         shown["reliability"] = Markup(figures.reliability(bins, "reliability"))
     titles = {
         "summary": "Local calls on unseen genomes",
-        "by_proportion": "Local calls by introgression proportion",
+        "by_proportion": "Local calls by realised introgression proportion",
         "by_scenario": "Local calls by scenario",
         "model_choice_summary": "Model choice on unseen genomes",
         "model_choice_confusion": "Model choice: true and assigned scenario",

@@ -11,6 +11,7 @@ import pandas as pd
 from introghost.errors import DataError
 
 SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior")
+_MISSING = ["NA", "", "nan"]
 PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fraction")
 
 
@@ -50,9 +51,12 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """
     texts = {"contig": str, "sample": str, "truth": str, "assigned": str}
     try:
-        table = pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=["NA", "", "nan"])
+        table = pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=_MISSING, compression=None)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        wanted = f" with the columns {', '.join(columns)}" if columns else ""
+        raise DataError(f"{path}: not text; expected a tab-separated table{wanted}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(f"{path}: not a tab-separated table ({error})") from None
     missing = [name for name in columns if name not in table.columns]

@@ -65,8 +65,9 @@ def simulate_genome_with_tracts(
     ------
     tskit.TreeSequence
         With mutations (Jukes–Cantor, discrete genome), without migration records; ``metadata["introghost"]`` holds
-        scenario, genome, region, parameters (those of the region among them), roles, sample sizes and window. With a
-        genetic map the recombination rate among the parameters is the mean of the region's map.
+        scenario, genome, region, parameters (those of the region among them), roles, sample sizes and window, and the
+        observation model unless everything in it is off. With a genetic map the recombination rate among the
+        parameters is the mean of the region's map.
     DataFrame
         Ghost tracts of all samples, see `ghost_tracts`.
 
@@ -87,6 +88,8 @@ def simulate_genome_with_tracts(
     _check_sizes({"num_regions": num_regions, "region_length_bp": region_length_bp, **sizes})
     genome_parameters = draw_genome(scenario, genome, seed, observation)
     demography = msprime.Demography.from_demes(scenario.graph(genome_parameters))
+    described = observation.describe(paths=False)
+    observed = {"observation": described} if described else {}
     for region in range(num_regions):
         identity = {"scenario": scenario.name, "genome": genome, "region": region, "seed": seed}
         region_seeds = _RegionSeeds(seed, scenario.name, genome, region)
@@ -116,7 +119,7 @@ def simulate_genome_with_tracts(
             record_provenance=False,
         )
         place = None if window is None else dataclasses.asdict(window)
-        about = {**identity, "parameters": parameters, "roles": scenario.roles, **sizes, "window": place}
+        about = {**identity, "parameters": parameters, "roles": scenario.roles, **sizes, "window": place, **observed}
         yield _with_metadata(ts, about), tracts
 
 
@@ -293,6 +296,25 @@ def read_trees(path: Path) -> Iterator[tskit.TreeSequence]:
             except (tskit.FileFormatError, tskit.LibraryError, OSError, ValueError) as error:
                 raise DataError(f"{path}: not a complete stream of tree sequences: {error}") from error
             yield ts
+
+
+def read_tracts(path: Path) -> pd.DataFrame:
+    """Ghost tracts as `write_batch` writes them.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not parquet, damaged, or lacks a column.
+    """
+    try:
+        tracts = pd.read_parquet(path)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: not a readable parquet file ({reason}); give X.tracts.parquet") from error
+    absent = [name for name in TRACT_COLUMNS if name not in tracts]
+    if absent:
+        raise DataError(f"{path}: lacks the column {absent[0]}; give X.tracts.parquet, beside X.trees")
+    return tracts
 
 
 def _check_sizes(sizes: Mapping[str, int]) -> None:

@@ -4,6 +4,7 @@ Each operator has a level that is off, fixed, or drawn once per genome; `simulat
 """
 
 import dataclasses
+import difflib
 import itertools
 import math
 from collections.abc import Mapping
@@ -136,7 +137,9 @@ class ObservationModel:
         names = [field.name for field in dataclasses.fields(cls)]
         unknown = [str(key) for key in content if key not in names]
         if unknown:
-            raise ConfigError(f"observation: unknown key {unknown[0]!r}; valid keys: {', '.join(names)}")
+            nearest = [f"did you mean {name!r}? " for name in difflib.get_close_matches(unknown[0], names, n=1)]
+            advice = "".join([*nearest, f"valid keys: {', '.join(names)}"])
+            raise ConfigError(f"observation: unknown key {unknown[0]!r}; {advice}")
         model = cls(**{name: _level(name, value) for name, value in content.items() if value is not None})
         if not model.outgroup_gene_flow.is_off and not model.panel_target_diploids:
             raise ConfigError(
@@ -152,14 +155,15 @@ class ObservationModel:
                 )
         return model
 
-    def describe(self) -> dict[str, Any]:
-        """What is not off, as a section that `parse` reads."""
+    def describe(self, *, paths: bool = True) -> dict[str, Any]:
+        """What is not off, as a section that `parse` reads; without `paths`, a file is its name alone."""
         default, result = ObservationModel(), {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value != getattr(default, field.name):
                 plain = [value.low, value.high] if isinstance(value, Range) else value
-                result[field.name] = list(plain) if isinstance(plain, tuple) else plain
+                named = Path(value).name if field.name in _FILES and not paths else plain
+                result[field.name] = list(named) if isinstance(named, tuple) else named
         return result
 
     def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
@@ -172,14 +176,17 @@ def _section(section: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any
         return {}
     if isinstance(section, Mapping):
         return section
-    where, text = "observation", str(section)
+    text = str(section)
+    where = "observation" if text.lstrip().startswith("{") else text
     try:
-        if not text.lstrip().startswith("{"):
-            where, text = text, Path(text).read_text(encoding="utf-8")
+        if where == text:
+            text = Path(text).read_text(encoding="utf-8")
         content = yaml.safe_load(text)
     except OSError as error:
         raise ConfigError(f"{where}: {error.strerror}; --observation takes JSON or a YAML file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where}: not text; --observation takes JSON or a YAML file") from error
+    except yaml.YAMLError as error:
         raise ConfigError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
     content = content.get("observation", content) if isinstance(content, dict) else content
     if not isinstance(content, dict):

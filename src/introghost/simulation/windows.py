@@ -69,6 +69,17 @@ class Windows:
         """Whether recombination is known."""
         return self._genetic_maps is not None
 
+    @property
+    def longest_bp(self) -> int | None:
+        """Longest stretch from the first to the last callable base of a contig; None where everything is callable.
+
+        Of the contigs that windows are drawn on. A wanted region may be shorter: a window reaches beyond it.
+        """
+        if self._callable_bp is None:
+            return None
+        masks = [on_contig(self._callable_bp, contig) for contig, _, _ in self._spans]
+        return max(int(mask[-1, 1] - mask[0, 0]) for mask in masks if mask is not None)
+
     def draw(self, length_bp: int, seed: int) -> Window:
         """A window of which at least a tenth is callable, for nothing is learned from, or asked in, a masked desert.
 

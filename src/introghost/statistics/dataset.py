@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 HAPLOTYPES_PER_REGION = 64
 _COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
 _ROLES = {"outgroup": OUTGROUP, "target": TARGET}
+_SIMULATED_WITH = (  # keys of an observation model that simulation has used already
+    *("outgroup_diploids", "target_diploids", "panel_outgroup_diploids", "panel_target_diploids"),
+    *("genetic_map", "genetic_map_error", "mutation_rate_variation", "include_bed", "regions"),
+)
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -218,7 +222,7 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
     Raises
     ------
     DataError
-        Nothing to join, or datasets that do not fit together.
+        Nothing to join, datasets that do not fit together, or a simulated region that is in two of them.
     """
     if not datasets:
         raise DataError("there are no statistics to join")
@@ -233,10 +237,27 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
         for name in ("statistic", "population_statistic"):
             if list(first[name].values) != list(other[name].values):
                 raise DataError(f"statistics differ in their {name} names; compute them again with one version")
+    _check_distinct(datasets)
     joined = _join(datasets)
     joined.attrs = {key: value for key, value in first.attrs.items() if key != "provenance"}
     joined.attrs["provenance"] = json.dumps([ds.attrs.get("provenance", "") for ds in datasets])
     return joined
+
+
+def _check_distinct(datasets: list[xr.Dataset]) -> None:
+    """Refuse simulated regions that come twice: a genome's name is what splits and bootstraps go by."""
+    seen: dict[tuple[str, int, int], int] = {}
+    for number, ds in enumerate(datasets, start=1):
+        labels = (ds[name].values.tolist() for name in ("scenario", "genome", "region_index"))
+        for scenario, genome, region in zip(*labels, strict=True):
+            if not scenario:  # real data
+                continue
+            first = seen.setdefault((scenario, genome, region), number)
+            if first != number:
+                raise DataError(
+                    f"statistics number {first} and {number} both hold genome {genome} of scenario {scenario}; "
+                    "give each file once, and simulate further genomes with another --first"
+                )
 
 
 def from_trees(
@@ -271,10 +292,12 @@ def from_trees(
 
     Raises
     ------
+    ConfigError
+        The trees were simulated with another observation model.
     DataError
         A missing or damaged file.
     """
-    from introghost.simulation.ancestry import read_trees
+    from introghost.simulation.ancestry import read_tracts, read_trees
 
     path = Path(path)
     tracts_path = path.with_suffix(".tracts.parquet")
@@ -282,14 +305,28 @@ def from_trees(
         if not needed.is_file():
             raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
     about = next(read_trees(path)).metadata["introghost"]
+    _check_observation(path, about.get("observation", {}), observation.describe(paths=False))
     ranges = {f"{role}_diploids": getattr(observation, f"{role}_diploids") for role in _ROLES}
     simulated = {name: [about[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
     return build(
-        _simulated_regions(path, pd.read_parquet(tracts_path), ancestral, seed, observation, windows),
+        _simulated_regions(path, read_tracts(tracts_path), ancestral, seed, observation, windows),
         bin_bp=bin_bp,
         num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
         attributes={**simulated, "observation": json.dumps(_portable(observation), sort_keys=True)},
     )
+
+
+def _check_observation(path: Path, simulated: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse an observation model under which other genomes would have been simulated, or none where there was one."""
+    remedy = "give the same to statistics"
+    if simulated and not given:
+        raise ConfigError(f"{path}: simulated with --observation, but statistics have none; {remedy}")
+    for key in _SIMULATED_WITH if simulated else ():
+        if simulated.get(key) != given.get(key):
+            values = [json.dumps(section[key]) if key in section else "none" for section in (simulated, given)]
+            raise ConfigError(
+                f"{path}: simulated with --observation whose {key} is {values[0]}, here it is {values[1]}; {remedy}"
+            )
 
 
 def _portable(observation: "ObservationModel") -> dict[str, Any]:

@@ -118,7 +118,7 @@ def inspect(request: Request) -> Check:
     ]
     rows += [("problem", "doubtful", text) for text in found]
     rows += [("problem", "not used", text) for text in unused(counted, groups)]
-    if reading.refusal is None and not found:
+    if not any(section == "problem" for section, _, _ in rows):
         rows.append(("problem", "none", "nothing found"))
     return Check(pd.DataFrame(rows, columns=["section", "item", "value"]), reading.refusal)
 

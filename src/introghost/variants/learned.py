@@ -9,7 +9,7 @@ import numpy as np
 
 from introghost import __version__
 from introghost.haplotypes import OUTGROUP, TARGET
-from introghost.variants.survey import OTHERS, Survey, allele_count_cut, panel_diploids
+from introghost.variants.survey import OTHERS, Counts, Survey, allele_count_cut, panel_diploids
 
 MISSING_SPREAD = (0.5, 2.0)
 MOST_MISSING = 0.9
@@ -93,10 +93,7 @@ def _size(role: str, number: int, vcf: str) -> Entry:
 def _filter(found: Survey) -> list[Entry]:
     """Allele-count filter, panel, and the gene flow whose donors the panel has."""
     cut = allele_count_cut(found.counts.minor)
-    number = int((found.counts.minor > 0).sum())
-    entries = [
-        Entry("minimum_allele_count", cut, f"99.9 % of {number:,} SNVs have their rarer allele at least that often")
-    ]
+    entries = [Entry("minimum_allele_count", cut, _cut_reason(found.counts.minor, cut))]
     panels = [_panel(found, role, column, cut) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
     has_donors = bool(panels[TARGET].value)
     if not has_donors and cut == 1:
@@ -104,6 +101,13 @@ def _filter(found: Survey) -> list[Entry]:
         has_donors = True
     why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
     return [*entries, *panels, Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)]
+
+
+def _cut_reason(minor: Counts, cut: int) -> str:
+    number, below = int((minor > 0).sum()), int(((minor > 0) & (minor < cut)).sum())
+    if cut == 1:
+        return f"no step in how often {number:,} SNVs have their rarer allele: nothing was filtered"
+    return f"of {number:,} SNVs, {int((minor == cut).sum()):,} have their rarer allele that often, {below:,} less often"
 
 
 def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:

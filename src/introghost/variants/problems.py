@@ -80,26 +80,31 @@ class Groups:
 
 def refusals(counted: Tally, groups: Groups, refusal: DataError) -> list[str]:
     """All that an analysis would refuse, if the selected samples show it; else the one thing that it stopped at."""
-    found = _flawed(counted, groups.samples, groups.selected)
+    found = _with_remedies(_flawed(counted, groups.samples, groups.selected))
     without = counted.classes["SNV without genotypes"]
     if without:
         found.append(f"{without:,} SNVs without genotypes (GT); leave these records out")
     return [str(refusal), *found]
 
 
-def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -> list[str]:
+def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -> list[tuple[str, str]]:
+    """Flaws of the chosen samples' genotypes, each with its remedy."""
     found = []
     for flaw, (what, remedy) in _FLAWS.items():
         number = np.where(chosen, counted.genotypes[flaw], 0)
         names = [samples[int(i)] for i in np.flatnonzero(number)]
         if names:
-            found.append(f"{number.sum():,} {what} in {len(names):,} samples ({listed(names)}); {remedy}")
+            found.append((f"{number.sum():,} {what} in {len(names):,} samples ({listed(names)})", remedy))
     return found
+
+
+def _with_remedies(flaws: list[tuple[str, str]]) -> list[str]:
+    return [f"{flaw}; {remedy}" for flaw, remedy in flaws]
 
 
 def unused(counted: Tally, groups: Groups) -> list[str]:
     """What an analysis with these populations would refuse in the samples that it does not look at."""
-    return [f"samples left out: {text}" for text in _flawed(counted, groups.samples, ~groups.looked_at)]
+    return [f"samples left out: {flaw}" for flaw, _ in _flawed(counted, groups.samples, ~groups.looked_at)]
 
 
 def _outliers(counted: Tally, groups: Groups) -> list[str]:
@@ -131,7 +136,7 @@ def doubts(
 ) -> list[str]:
     """What an analysis would accept, and a person should look at."""
     looked_at = groups.looked_at
-    found = [] if groups.selected.any() else _flawed(counted, groups.samples, looked_at)
+    found = [] if groups.selected.any() else _with_remedies(_flawed(counted, groups.samples, looked_at))
     snvs, missing = counted.num_snvs, counted.genotypes["missing"]
     if snvs and missing[looked_at].sum() > _MISSING_OVERALL * snvs * looked_at.sum():
         share = 100 * missing[looked_at].sum() / (snvs * looked_at.sum())
@@ -147,7 +152,8 @@ def doubts(
     absent = sorted(set(populations or ()) - set(groups.samples))
     if absent and not groups.selected.any():
         found.append(f"{len(absent):,} samples of the populations table are not in the VCF: {listed(absent)}")
-    if not any(name in counted.lengths for name in counted.contigs):
+    # A region without a record leaves no contig to look up.
+    if not any(name in counted.lengths for name in counted.contigs or counted.lengths):
         found.append("the header gives no length of a contig, so that the build can't be told; check it by hand")
     if len(sites_per_bin) and (sites_per_bin < _FEW_SITES).mean() > _EMPTY_BINS:
         found.append("more than half of the bins have too few sites; use wider bins, or check the callable regions")

@@ -1,6 +1,9 @@
 """Which samples of a VCF are the outgroup and which the target."""
 
+import contextlib
 import csv
+import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ from introghost.haplotypes import OUTGROUP, TARGET
 _SAMPLE_HEADINGS = ("sample", "#sample", "sample_id", "iid", "ind")
 _POPULATION_HEADINGS = ("population", "pop", "population_id")
 _MAX_LISTED = 5
+_VCF_START, _GZIP_START = "##fileformat=VCF", b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ def read_populations(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the table as UTF-8") from error
+        raise DataError(
+            f"{path}: {_what_else(path) or f'not UTF-8 text ({error.reason}); save it as UTF-8'}"
+        ) from error
+    if text.startswith(_VCF_START):
+        raise DataError(f"{path}: {_what_else(path)}")
     if "\t" in text:
         rows = [[field.strip() for field in row] for row in csv.reader(text.splitlines(), delimiter="\t")]
     else:
@@ -80,10 +88,27 @@ def read_populations(path: Path) -> dict[str, str]:
             raise DataError(f"{path}:{number}: expected a sample and a population, found {' '.join(row)!r}")
         sample, population = row[sample_column], row[population_column]
         if populations.setdefault(sample, population) != population:
-            raise DataError(f"{path}:{number}: {sample} is in two populations: {populations[sample]} and {population}")
+            hint = "" if first else "; the table has no heading with the columns sample and population: is it another?"
+            raise DataError(
+                f"{path}:{number}: {sample} is in two populations: {populations[sample]} and {population}{hint}"
+            )
     if not populations:
         raise DataError(f"{path}: no sample in the table; expected two columns, sample and population")
     return populations
+
+
+def _what_else(path: Path) -> str | None:
+    """What a file is that was given for the populations table, if it is a VCF or compressed; else None."""
+    with path.open("rb") as plain:
+        start = plain.read(len(_VCF_START))
+    compressed = start.startswith(_GZIP_START)
+    if compressed:
+        with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as unpacked:
+            start = unpacked.read(len(_VCF_START))
+    kind = "VCF" if start == _VCF_START.encode() else "BCF" if start.startswith(b"BCF") else None
+    if kind is not None:
+        return f"this is a {'compressed ' * compressed}{kind}, no table of samples; are two files swapped?"
+    return "this is compressed; the table of samples and populations has to be plain text" if compressed else None
 
 
 def select_samples(

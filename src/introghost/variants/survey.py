@@ -18,6 +18,9 @@ Counts = NDArray[np.int64]
 
 OTHERS = 2  # column of `SiteCounts` after those of `OUTGROUP` and `TARGET`
 SHARE_ABOVE_CUT = 0.999
+MOST_BELOW_CUT = 0.6
+FEWEST_AT_CUT = 30
+HIGHEST_STEP = 50
 PRIVATE_FREQUENCY = 0.05
 FEWEST_PRIVATE_SITES = 20
 _TILE_BP = 5_000_000
@@ -86,13 +89,22 @@ def allele_count_cut(minor: Counts) -> int:
     Returns
     -------
     int
-        The largest count that 99.9 % of the varying sites reach; a few sites below it, such as those that were merged
-        in from another file, do not hide it. 1 is no filter.
+        The largest count, up to `HIGHEST_STEP`, that at least `FEWEST_AT_CUT` sites have and fewer than 0.6 times as
+        many sites in total stay below; or the largest that 99.9 % of the varying sites reach, if that is more. 1 is
+        no filter.
+
+    Notes
+    -----
+    Genotypes that went missing after the filter push counts below it: at the cut, only they are below; at the next
+    count, so is everything at the cut. Of an unfiltered file, twice as many sites have one copy as have two. The
+    share is for cuts that no count shows: high ones, where neighbouring counts run into each other, and small files.
     """
     varying = np.sort(minor[minor > 0])
     if not len(varying):
         return 1
-    return int(varying[int((1 - SHARE_ABOVE_CUT) * len(varying))])
+    at = np.bincount(np.minimum(varying, HIGHEST_STEP + 1), minlength=HIGHEST_STEP + 2)[: HIGHEST_STEP + 1]
+    steps = np.flatnonzero((at >= FEWEST_AT_CUT) & (np.cumsum(at) - at < MOST_BELOW_CUT * at))
+    return max(int(steps.max(initial=1)), int(varying[int((1 - SHARE_ABOVE_CUT) * len(varying))]))
 
 
 def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
@@ -122,13 +134,18 @@ def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
     lowest = max(cut, int(np.ceil(PRIVATE_FREQUENCY * number)))
     # Either allele may be the one that is private.
     allele = np.concatenate([counts.alternative, counts.called - counts.alternative])
+    called = np.concatenate([counts.called, counts.called])
     carried = allele[:, role]
     private = (allele[:, stranger] == 0) & (carried >= lowest) & (carried <= 2 * lowest) & (2 * carried <= number)
+    private &= (called > 0).all(axis=1)
     if private.sum() < FEWEST_PRIVATE_SITES:
         return None
-    # The median frequency, given that an allele is seen k times, is near k - 1/3 (that of a gamma distribution).
-    ratio = float(np.median((allele[private, OTHERS] + 0.5) / (carried[private] - 1 / 3)))
-    return min(round(ratio * number / 2), counts.num_haplotypes[OTHERS] // 2)
+    # Frequencies, since one of the two may lack more genotypes. The median frequency, given that an allele is seen k
+    # times, is near k - 1/3 (that of a gamma distribution).
+    there = (allele[private, OTHERS] + 0.5) / called[private, OTHERS]
+    here = (carried[private] - 1 / 3) / called[private, role]
+    most = counts.num_haplotypes[OTHERS] / 2
+    return round(min(float(np.median(there / here)), 1.0) * most)
 
 
 @dataclass(frozen=True)

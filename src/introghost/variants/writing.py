@@ -10,7 +10,7 @@ import numpy as np
 import tskit
 from numpy.typing import NDArray
 
-from introghost.errors import DataError
+from introghost.errors import ConfigError, DataError
 from introghost.provenance import atomic_path, write_text
 from introghost.variants.htslib import BGZF_END
 
@@ -62,6 +62,8 @@ def write_vcf(trees: Path, vcf: Path, populations: Path) -> None:
 
     Raises
     ------
+    ConfigError
+        A batch of several genomes, whose samples have no history in common.
     DataError
         A batch that is missing, damaged, or without introghost's metadata, or whose regions differ in their samples.
     """
@@ -84,6 +86,7 @@ class _Batch:
         self._trees = trees
         self.lengths: list[int] = []
         layouts: set[tuple[int, int, str, str]] = set()
+        genomes: set[tuple[Any, ...]] = set()
         for ts in self.tree_sequences():
             metadata = ts.metadata.get("introghost") if isinstance(ts.metadata, dict) else None
             if metadata is None:
@@ -92,7 +95,10 @@ class _Batch:
             layouts.add(
                 (metadata["outgroup_diploids"], metadata["target_diploids"], roles["outgroup"], roles["target"])
             )
+            genomes.add(tuple(metadata.get(key) for key in ("scenario", "genome", "seed")))
             self.lengths.append(int(ts.sequence_length))
+        if len(genomes) > 1:
+            raise ConfigError(f"{trees}: {len(genomes)} genomes, a VCF holds one; simulate with --genomes 1")
         if len(layouts) != 1:
             raise DataError(f"{trees}: {len(layouts)} different sets of samples in the batch; expected one")
         self._outgroup, self._target, self._outgroup_deme, self._target_deme = layouts.pop()

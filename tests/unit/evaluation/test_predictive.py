@@ -1,5 +1,6 @@
 """The prior-predictive check: exact where the data are like the simulations, and not blind where they are not."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,24 @@ def test_regions_weigh_by_their_callable_sequence_and_may_be_fewer() -> None:
         predictive.summarise(ds)
 
 
+def test_data_with_more_sequence_than_a_genome_have_a_caveat() -> None:
+    ds = dataset(3, regions=4)
+    sizes = predictive.extents(ds)
+    np.testing.assert_allclose(sizes, [[4, 4 * 25_000]] * 3)
+    assert predictive.extents(ds, 2).tolist() == [[2, 50_000]] * 3
+    assert predictive.caveats(sizes, sizes[:1]) == []
+    assert predictive.caveats(sizes, predictive.extents(dataset(1, regions=2))) == []
+    (caveat,) = predictive.caveats(sizes, predictive.extents(dataset(1, regions=5)))
+    assert "the data have 0.125 Mb of callable sequence in 5 regions, a simulated genome 0.1 Mb in 4" in caveat
+    assert "harder to see" in caveat
+    assert len(predictive.caveats(sizes, np.array([[4.0, 130_000.0]]))) == 1
+
+
+def test_all_simulated_genomes_are_a_number_not_a_share_of_one() -> None:
+    assert predictive.share_as_far(1.0, 45) == "45 of 45 simulated genomes (100.0 %)"
+    assert predictive.share_as_far(1 / 46, 45) == "0 of 45 simulated genomes (0.0 %)"
+
+
 def test_the_mean_over_all_haplotypes_is_taken_where_it_is_kept() -> None:
     ds = dataset(1)
     ds["haplotype_mean"] = ("region", "bin", "statistic"), np.full((2, 4, 2), 7.0)
@@ -115,6 +134,8 @@ def test_what_is_outside_is_named_and_who_covers_it() -> None:
     assert rows[0]["tail_probability"] == pytest.approx(2 / 201)
     assert rows[0]["deviation"] == pytest.approx(9, rel=0.25)
     lines = predictive.describe(table, 200)
+    number = round(together["tail_probability"] * 201) - 1
+    assert f"together: {number} of 200 simulated genomes ({number / 2:.1f} %) are as far out as the data;" in lines[1]
     assert lines[0].startswith("1 of 4 statistics lie outside")
     assert lines[2].startswith("outside: s0 (value): 9, simulated")
     assert len(lines) == 3
@@ -200,7 +221,15 @@ def test_the_verb(
     table = pd.read_csv(output, sep="\t", keep_default_na=False)
     assert lines[0].split()[0] == str((table["verdict"][1:] == OUTSIDE).sum())
     assert any("private_singletons" in line for line in lines)
-    assert output.with_suffix(".provenance.json").is_file()
+    about = json.loads(output.with_suffix(".provenance.json").read_text())
+    assert (about["simulated_genomes"], about["caveats"]) == (60, [])
+    assert not any(line.startswith("warning: ") for line in lines)
+    longer = xr.concat([filtered.isel(region=[i]) for i in (3, 4)], "region")
+    longer["genome"] = ("region", [0, 0])
+    write(longer, data)
+    assert run("predictive", *simulated, "--observed", data, "--output", output) == 0
+    assert "warning: the data have 0.4 Mb of callable sequence in 2 regions" in capsys.readouterr().err
+    write(filtered.isel(region=[3]), data)
     with monkeypatch.context() as patch:
         patch.setattr("introghost.evaluation.tables.write_table", full)
         assert run("predictive", *simulated, "--observed", data, "--output", output) == 3

@@ -18,3 +18,15 @@ def test_multinomial_temperature_finds_the_factor():
     gumbel = rng.gumbel(size=honest.shape)
     classes = (honest + gumbel).argmax(axis=1)
     assert calibration.multinomial_temperature(2 * honest, classes) == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_temperature_at_the_end_of_its_search_is_told():
+    rng = np.random.default_rng(3)
+    logits, labels = rng.normal(0, 2, 2000).astype(np.float32), rng.integers(0, 2, 2000).astype(np.float32)
+    hopeless = calibration.binary_temperature(logits, labels)
+    flawless = calibration.binary_temperature(logits, (logits > 0).astype(np.float32))
+    for temperature in (hopeless, flawless):
+        (warning,) = calibration.bound_warnings(temperature)
+        assert warning.startswith("calibration reached its bound: the network is too weak or the genomes too few")
+    for temperature in (0.102, 1.0, 9.8):
+        assert calibration.bound_warnings(temperature) == []

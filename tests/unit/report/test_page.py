@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def results(tmp_path: Path) -> Path:
     write_tsv(
         evaluation / "reliability.tsv", mean_probability=[0.1, 0.8], observed_frequency=[0.12, 0.7], count=[50, 50]
     )
+    write_tsv(evaluation / "by_scenario.tsv", scenario=["null"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
     write_tsv(
         tmp_path / "model" / "segments" / "learning_curve.tsv",
@@ -134,13 +136,20 @@ def test_page_says_how_the_data_compare_with_the_simulations(results: Path, pred
     output = results / "report.html"
     page.write_report(results / "calls", None, None, [], output, predictive=predictive)
     html = " ".join(output.read_text(encoding="utf-8").split())
-    assert "0.0123 of the simulated genomes are as far" in html
+    assert "1.23 % of the simulated genomes are as far from their centre as the data (tail probability 0.0123)" in html
+    assert "Beware" not in html
     assert "may not hold for them" in html
     assert "1 of 3 statistics lie outside" in html
     assert "<td>private_singletons</td>" in html
     assert "<td>pi_target</td>" not in html
     drawing = next(d for d in re.findall(r"<svg.*?</svg>", html) if "simulated interval" in d)
     assert "pi_target (value)" in drawing
+    about = {"simulated_genomes": 161, "caveats": ["the data have <more> sequence"]}
+    predictive.with_suffix(".provenance.json").write_text(json.dumps(about))
+    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    html = " ".join(output.read_text(encoding="utf-8").split())
+    assert "1 of 161 simulated genomes (0.6 %) are as far" in html
+    assert "Beware: the data have &lt;more&gt; sequence." in html
     single = pd.read_csv(predictive, sep="\t").iloc[:1].assign(verdict="ok")
     single.to_csv(predictive, sep="\t", index=False)
     page.write_report(results / "calls", None, None, [], output, predictive=predictive)
@@ -176,6 +185,30 @@ def test_missing_folder_file_and_column_are_named(results: Path) -> None:
     with pytest.raises(DataError, match=r"segments\.tsv: no such file"):
         write(results)
     assert not (results / "report.html").exists()
+
+
+def test_folders_and_tables_of_something_else_are_refused(results: Path, predictive: Path) -> None:
+    calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
+    for folder in (calls, results / "model"):
+        with pytest.raises(DataError, match=r"summary\.tsv: no such file; `introghost evaluate --model` writes it"):
+            page.write_report(calls, folder, None, [], output)
+    with pytest.raises(DataError, match=r"of calls, without by_scenario\.tsv; give it as --calls-evaluation"):
+        page.write_report(calls, evaluation / "demo", None, [], output)
+    with pytest.raises(DataError, match=r"of a model, with by_scenario\.tsv; give it as --evaluation"):
+        page.write_report(calls, None, None, [], output, evaluation)
+    write_tsv(evaluation / "summary.tsv", metric=["accuracy"], value=[0.5])
+    with pytest.raises(DataError, match="no metric average_precision"):
+        page.write_report(calls, evaluation, None, [], output)
+    store = results / "data.zarr.zip"
+    with zipfile.ZipFile(store, "w") as archive:
+        archive.writestr("a", bytes(range(256)))
+        archive.writestr("b", "b")
+    with pytest.raises(DataError, match=r"data\.zarr\.zip: not text; .* with the columns statistic, summary"):
+        page.write_report(calls, None, None, [], output, predictive=store)
+    predictive.write_text(predictive.read_text().splitlines()[0] + "\n")
+    with pytest.raises(DataError, match=r"predictive\.tsv: no row in the table"):
+        page.write_report(calls, None, None, [], output, predictive=predictive)
+    assert not output.exists()
 
 
 def test_calls_that_were_not_finished_are_refused(results: Path) -> None:

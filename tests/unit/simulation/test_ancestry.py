@@ -120,6 +120,20 @@ def test_levels_of_the_rates_stand_beside_the_parameters(scenario: scenarios.Sce
     assert drawn[0] != drawn[1]
 
 
+def test_an_observation_is_recorded_where_there_is_one(scenario: scenarios.Scenario) -> None:
+    def trees(model: ObservationModel | None) -> tskit.TreeSequence:
+        options = {**SIZES, "observation": model, "windows": windows}
+        return next(ancestry.simulate_genome_with_tracts(scenario, 0, **options))[0]
+
+    windows = Windows({"1": np.array([[0, 900_000]])})
+    model = ObservationModel.parse({"include_bed": "/some/folder/mask.bed", "missing": 0.1, "target_diploids": [1, 2]})
+    recorded = trees(model).metadata["introghost"]["observation"]
+    assert recorded == {"include_bed": "mask.bed", "missing": [0.1, 0.1], "target_diploids": [1, 2]}
+    bare = trees(None)
+    assert "observation" not in bare.metadata["introghost"]
+    assert bare.tables == trees(ObservationModel()).tables
+
+
 def test_no_ghost_no_tracts(tmp_path: Path) -> None:
     write(scenarios.load(CONFIG / "scenarios" / "structure"), tmp_path / "x.trees", 0, 1)
     assert len(pd.read_parquet(tmp_path / "x.tracts.parquet")) == 0

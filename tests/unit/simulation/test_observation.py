@@ -229,6 +229,20 @@ def test_a_section_that_is_wrong_is_refused(section, message):
         ObservationModel.parse(section)
 
 
+def test_a_misspelt_key_and_a_file_that_is_none_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="'swich_error'; did you mean 'switch_error'\\? valid keys: outgroup"):
+        ObservationModel.parse({"swich_error": 0.1})
+    with pytest.raises(ConfigError, match=r"absent\.yaml: No such file"):
+        ObservationModel.parse(tmp_path / "absent.yaml")
+    path = tmp_path / "x.vcf.gz"
+    path.write_bytes(b"\x1f\x8b\x08\x04\xff\xfe")
+    with pytest.raises(ConfigError, match=r"x\.vcf\.gz: not text; --observation takes JSON or a YAML file"):
+        ObservationModel.parse(path)
+    path.write_text("a: [")
+    with pytest.raises(ConfigError, match=r"x\.vcf\.gz: not valid YAML"):
+        ObservationModel.parse(path)
+
+
 def test_refusals(simulated):
     with pytest.raises(ConfigError, match="target_diploids goes up to 9, but 8"):
         seen(simulated, target_diploids=[2, 9])

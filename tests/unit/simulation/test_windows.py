@@ -173,3 +173,11 @@ def test_without_files_of_a_kind_everything_is_callable_and_rates_are_constant()
     assert not only_mask.has_map
     assert only_mask.rates(Window("1", 3), 50, fallback_rate=2e-8).rate.tolist() == [2e-8]
     assert len(only_mask.callable_in(Window("7", 3), 50)) == 0
+
+
+def test_the_longest_stretch_is_that_of_the_mask() -> None:
+    mask = {"1": intervals((1000, 2000), (5000, 9000)), "2": intervals((0, 3000)), "3": intervals((0, 50_000))}
+    assert Windows(mask).longest_bp == 50_000
+    wanted = [("1", 6000, 7000), ("2", 0, None)]
+    assert Windows(mask, regions=wanted).longest_bp == 8000, "a window reaches beyond what is wanted, not the mask"
+    assert Windows(None, {"1": genetic_map((0, 0), (1000, 1))}).longest_bp is None

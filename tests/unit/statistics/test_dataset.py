@@ -80,6 +80,13 @@ def test_concatenate_refuses_datasets_that_do_not_fit():
         dataset.concatenate([])
 
 
+def test_concatenate_refuses_a_genome_that_comes_twice():
+    with pytest.raises(DataError, match="number 1 and 3 both hold genome 4 of scenario ghost; give each file once"):
+        dataset.concatenate([simulated(), simulated("null"), simulated()])
+    real = dataset.build([Region(haplotypes(), 0)], bin_bp=10_000)
+    assert dataset.concatenate([real, real]).sizes["region"] == 2
+
+
 def test_build_refuses():
     with pytest.raises(DataError, match="no region"):
         dataset.build([], bin_bp=10_000)

@@ -56,10 +56,38 @@ def test_counts_agree_with_a_slow_twin() -> None:
     assert counts.missing == pytest.approx(lost / total)
 
 
-@pytest.mark.parametrize(("stray", "expected"), [(0, 4), (2, 4), (3, 2)])
-def test_the_cut_ignores_one_site_in_a_thousand_and_monomorphic_ones(stray: int, expected: int) -> None:
-    minor = np.concatenate([np.zeros(500), np.full(stray, 2), np.full(2000 - stray, 4), [90] * 10]).astype(np.int64)
-    assert allele_count_cut(minor) == expected
+def spectrum(least: int, lost: float, *, flat: bool = False) -> NDArray[np.int64]:
+    """Counts of the rarer allele in 400 haplotypes, filtered before genotypes went missing."""
+    rng, counts = np.random.default_rng(6), np.arange(1, 400)
+    weights = np.ones(399) if flat else 1 / counts
+    alternative = rng.choice(counts, 50_000, p=weights / weights.sum())
+    alternative = alternative[np.minimum(alternative, 400 - alternative) >= least]
+    found = rng.binomial([alternative, 400 - alternative], 1 - lost)
+    smaller: NDArray[np.int64] = found.min(axis=0)
+    return smaller
+
+
+@pytest.mark.parametrize("lost", [0, 0.002, 0.01, 0.05, 0.1])
+@pytest.mark.parametrize("least", [1, 2, 4, 5, 10])
+def test_the_cut_is_found_however_many_genotypes_are_missing(least: int, lost: float) -> None:
+    # Among many missing genotypes a high cut is blurred.
+    slack = int(least == 10 and lost == 0.1)
+    assert least - slack <= allele_count_cut(spectrum(least, lost)) <= least
+
+
+def test_a_flat_spectrum_has_no_cut() -> None:
+    assert allele_count_cut(spectrum(1, 0, flat=True)) == 1
+
+
+def test_a_cut_beyond_every_step_is_still_found() -> None:
+    assert allele_count_cut(spectrum(80, 0)) == 80
+    assert 12 <= allele_count_cut(spectrum(20, 0.1)) <= 20
+
+
+@pytest.mark.parametrize("stray", [0, 2, 100])
+def test_the_cut_ignores_sites_merged_in_and_monomorphic_ones(stray: int) -> None:
+    minor = np.concatenate([np.zeros(500), np.full(stray, 2), np.full(1000, 4), np.full(800, 5)])
+    assert allele_count_cut(minor.astype(np.int64)) == 4
 
 
 def test_the_cut_of_nothing_is_no_filter() -> None:
@@ -68,6 +96,20 @@ def test_the_cut_of_nothing_is_no_filter() -> None:
 
 @pytest.mark.parametrize(("panel", "least"), [((50, 100), 1), ((120, 40), 4)])
 def test_a_simulated_panel_is_given_back(panel: tuple[int, int], least: int) -> None:
+    counts = simulated(panel, least)
+    assert allele_count_cut(counts.minor) == least
+    for role, truth in ((OUTGROUP, panel[0]), (TARGET, panel[1])):
+        assert panel_diploids(counts, role, least) == pytest.approx(truth, rel=0.2)
+
+
+def test_missing_genotypes_of_the_roles_make_no_larger_panel() -> None:
+    whole, lacking = (simulated((120, 40), 4, lost) for lost in (0.0, 0.2))
+    for role in (OUTGROUP, TARGET):
+        assert panel_diploids(lacking, role, 4) == pytest.approx(panel_diploids(whole, role, 4), rel=0.1)
+
+
+def simulated(panel: tuple[int, int], least: int, lost: float = 0.0) -> SiteCounts:
+    """Of 50 individuals of each role, whose genotypes were lost after the filter, and a panel whose were not."""
     sizes = {"outgroup_diploids": 50, "target_diploids": 50}
     model = ObservationModel(panel_outgroup_diploids=panel[0], panel_target_diploids=panel[1])
     genotypes = []
@@ -77,10 +119,11 @@ def test_a_simulated_panel_is_given_back(panel: tuple[int, int], least: int) -> 
         ):
             matrix = ts.genotype_matrix()
             genotypes.append(matrix[matrix.max(axis=1) <= 1])
-    counts = thinned(counted(np.concatenate(genotypes), (50, 50, sum(panel))), least)
-    assert allele_count_cut(counts.minor) == least
-    for role, truth in ((OUTGROUP, panel[0]), (TARGET, panel[1])):
-        assert panel_diploids(counts, role, least) == pytest.approx(truth, rel=0.2)
+    joined = np.concatenate(genotypes)
+    joined = joined[np.minimum(joined.sum(axis=1), (joined == 0).sum(axis=1)) >= least]
+    roles = joined[:, :200]
+    roles[np.random.default_rng(1).random(roles.shape) < lost] = -1
+    return counted(joined, (50, 50, sum(panel)))
 
 
 def test_strangers_are_no_panel_and_none_is_none() -> None:

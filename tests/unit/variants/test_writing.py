@@ -8,20 +8,20 @@ import pysam
 import pytest
 import tskit
 
-from introghost.errors import DataError
+from introghost.errors import ConfigError, DataError
 from introghost.variants.source import open_source
 from introghost.variants.writing import write_vcf
 
 OUTGROUP, TARGET, PANEL = 4, 3, 2
 
 
-def make_region(seed: int, *, rate: float = 1e-3) -> tskit.TreeSequence:
+def make_region(seed: int, *, rate: float = 1e-3, genome: int = 0) -> tskit.TreeSequence:
     num_samples = OUTGROUP + TARGET + PANEL
     ts = msprime.sim_ancestry(num_samples, sequence_length=20_000, recombination_rate=1e-7, random_seed=seed)
     tables = msprime.sim_mutations(ts, rate=rate, random_seed=seed).dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
     sizes = {"outgroup_diploids": OUTGROUP, "target_diploids": TARGET, "panel_diploids": PANEL}
-    tables.metadata = {"introghost": {"roles": {"outgroup": "Out", "target": "Tar"}, **sizes}}
+    tables.metadata = {"introghost": {"genome": genome, "roles": {"outgroup": "Out", "target": "Tar"}, **sizes}}
     return tables.tree_sequence()
 
 
@@ -82,3 +82,10 @@ def test_refuses_other_trees(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a readable batch"):
         write_vcf(tmp_path / "none.trees", tmp_path / "a.vcf", tmp_path / "p.tsv")
     assert not (tmp_path / "a.vcf").exists()
+
+
+def test_refuses_several_genomes(tmp_path: Path) -> None:
+    trees = write_batch(tmp_path / "a.trees", [make_region(5), make_region(6, genome=1)])
+    with pytest.raises(ConfigError, match="2 genomes, a VCF holds one; simulate with --genomes 1"):
+        write_vcf(trees, tmp_path / "a.vcf", tmp_path / "p.tsv")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.trees"]
