@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from introghost.simulation.windows import Windows
     from introghost.variants.source import VcfSource
 
-HAPLOTYPES_PER_REGION = 64
+HAPLOTYPES_PER_REGION = 128
 _COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
 _ROLES = {"outgroup": OUTGROUP, "target": TARGET}
 _SIMULATED_WITH = (  # keys of an observation model that simulation has used already
