@@ -99,8 +99,8 @@ scenario, in which nothing introgressed. Clean data are 50 outgroup and 50 targe
 {rows}
 Rows that change the simulation itself (map, mutation rate, sample size) are of other tracts than the clean row: their
 deviations tell how much of a difference is chance. Trained on this many genomes, the network that has to know every
-flaw is behind the other on most data; it is ahead where genes flow into the outgroup, and calls far less by mistake where
-phase is wrong.
+flaw is behind the other on most data; it is ahead where genes flow into the outgroup, and calls far less by mistake
+where phase is wrong.
 
 | confounder | typical | severe | measured in |
 |---|---|---|---|
