@@ -3,7 +3,8 @@
 The test: shares of sites by minor-allele count (1, 2, 3, 4, 5), in the outgroup, in the target, and among alleles that
 the outgroup lacks; each class standardised over simulated regions of the same length; the mean square over classes,
 ranked among the same figure of the simulated regions. Alleles are coded by the outgroup's majority on both sides. One
-locus of 0.85 Mb can tell a filter from none and a panel from none, but not a count of 5 from one of 3 or 8.
+locus of 0.85 Mb can tell a filter from none and a panel from none, but not a count of 5 from one of 3 or 8, and under
+the broad priors of a scenario not even a filter from none.
 """
 
 import os
@@ -89,5 +90,5 @@ def test_the_learned_filter_gives_the_real_spectrum(folder):
     "changed", [{"minimum_allele_count": 1}, {"panel_outgroup_diploids": 0, "panel_target_diploids": 1}]
 )
 def test_without_filter_or_panel_the_spectrum_is_another(changed):
-    """So that the test above is known to be able to fail."""
-    assert tail_probability(real(), simulated("scenarios/ghost", **changed)) < 0.05
+    """So that the test above is known to be able to fail: in a model without free parameters, which vary less."""
+    assert tail_probability(real(), simulated("demo", **changed)) < 0.05
