@@ -9,7 +9,8 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors import torch as safetensors_torch
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as bytes_from_tensors
 
 from introghost import provenance
 from introghost.errors import ModelError
@@ -64,7 +65,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     _check_values(tensors, str(folder / WEIGHTS))
     (folder / MANIFEST).unlink(missing_ok=True)
     with provenance.atomic_path(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(safetensors_torch.save(tensors))
+        temporary.write_bytes(bytes_from_tensors(tensors))
     provenance.write_json(folder / DESCRIPTION, description)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in (DESCRIPTION, WEIGHTS)]
     provenance.write_text(folder / MANIFEST, "".join(lines))
@@ -88,7 +89,7 @@ def load(folder: Path, task: str) -> Bundle:
     where = str(folder / WEIGHTS)
     bundle_checks.check_weights(contents[WEIGHTS], network, where)
     try:
-        weights = safetensors_torch.load(contents[WEIGHTS])
+        weights = tensors_from_bytes(contents[WEIGHTS])  # numbers alone: the format has no code in it
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{where}: not safetensors ({reason}); copy the bundle again or train anew") from error
