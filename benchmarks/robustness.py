@@ -9,47 +9,55 @@ needs no file; ``--workers 2`` takes about a quarter of an hour.
 """
 
 import argparse
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+import tskit
 import xarray as xr
+from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.evaluation.metrics import average_precision
+from introghost.evaluation.metrics import average_precision, average_precision_draws
+from introghost.haplotypes import TARGET
 from introghost.inference import application, training
 from introghost.inference.bundle import Bundle
 from introghost.provenance import write_text
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import write_batch
-from introghost.simulation.observation import ObservationModel
+from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
+from introghost.statistics.dataset import Region
 from introghost.variants.annotation import read_bed, read_genetic_map
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
-TRAINING_GENOMES = {"ghost": 360, "null": 80, "structure": 80}
-FIRST_TEST_GENOME, TEST_REGIONS, BATCH = 10_000, 40, 20
-EPOCHS = 8
+TRAINING_GENOMES = {"ghost": 2_400, "null": 600, "structure": 600}
+FIRST_TEST_GENOME, BATCH = 10_000, 25
+TEST_GENOMES = {"demo": 200, "null": 50}
+HAPLOTYPES_KEPT = 64
+EPOCHS = 10
 CALLED = 0.5
 
 PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
-CLEAN = {"outgroup_diploids": 50, "target_diploids": 50, **PANEL}
+CLEAN = {"outgroup_diploids": 50, "target_diploids": 50}
 # Typical and severe levels are those of the literature that docs/robustness.md names.
 CONFOUNDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "allele-count filter": ({"minimum_allele_count": 2}, {"minimum_allele_count": 5}),
     "mask": ({"include_bed": "mask75.bed"}, {"include_bed": "mask50.bed"}),
     "recombination map": (
-        {"genetic_map": "map.tsv", "genetic_map_error": 0.2},
-        {"genetic_map": "map.tsv", "genetic_map_error": 0.5},
+        {"genetic_map": "hotspots.tsv", "genetic_map_error": 0.2},
+        {"genetic_map": "hotspots.tsv", "genetic_map_error": 0.5},
     ),
     "mutation rate": ({"mutation_rate_variation": 0.15}, {"mutation_rate_variation": 0.3}),
     "missing genotypes": ({"missing": 0.02}, {"missing": 0.2}),
@@ -63,6 +71,7 @@ CONFOUNDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"outgroup_diploids": 10, "target_diploids": 10},
     ),
 }
+# Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both.
 WITH = {
     "outgroup_diploids": [10, 200],
     "target_diploids": [10, 200],
@@ -70,37 +79,38 @@ WITH = {
     "minimum_allele_count": [1, 5],
     "include_bed": "mask.bed",
     "genetic_map": "map.tsv",
-    "genetic_map_error": [0, 0.5],
-    "mutation_rate_variation": [0, 0.3],
-    "missing": [0, 0.2],
+    "genetic_map_error": [0.01, 0.5],
+    "mutation_rate_variation": [0.01, 0.3],
+    "missing": [0.001, 0.2],
     "genotype_error": [0.0001, 0.01],
     "switch_error": [0.001, 0.05],
-    "ancestral_error": [0, 0.05],
-    "outgroup_gene_flow": [0, 0.2],
-    "mislabelled": [0, 0.05],
+    "ancestral_error": [0.001, 0.05],
+    "outgroup_gene_flow": [0.005, 0.2],
+    "mislabelled": [0.001, 0.05],
 }
+SIMULATED_WITH = ("genetic_map", "genetic_map_error", "mutation_rate_variation")
 
 
 TRAINED = ("without", "with")
+LEVELS = ("typical", "severe")
 PAGE = """# Robustness
 
 Written by `python benchmarks/robustness.py`; the numbers are in `benchmarks/robustness.tsv`.
 
 How well ghost segments are found in flawed data, by a network trained on simulations as they are (*without* the
 observation model) and by one trained on simulations in which every confounder varies (*with* it). Both are trained on
-{genomes} genomes of `config/scenarios`. Average precision (± bootstrap standard deviation over regions) is per
+{genomes:,} genomes of `config/scenarios`. Average precision (± bootstrap standard deviation over regions) is per
 haplotype and 10-kb bin, over {regions} regions of 1 Mb of a published model of Neanderthal introgression
 (`config/demo`), on which neither was trained; *loss* is against clean data, for the network trained with the
-observation model. False positives: haplotype bins called at a posterior of 0.5 in as many unseen genomes of the `null`
-scenario, in which nothing introgressed. Clean data are 50 outgroup and 50 target individuals, ancestral states known.
+observation model, its deviation that of the difference. False positives: haplotype bins called at a posterior of 0.5
+in {nulls} unseen genomes of the `null` scenario, in which nothing introgressed. Clean data are 50 outgroup and 50
+target individuals, ancestral states known.
 
 | confounder | level | precision, without | precision, with | loss, with | false positives, without | with |
 |---|---|---|---|---|---|---|
 {rows}
-Rows that change the simulation itself (map, mutation rate, sample size) are of other tracts than the clean row: their
-deviations tell how much of a difference is chance. Trained on this many genomes, the network that has to know every
-flaw is behind the other on most data; it is ahead where genes flow into the outgroup, and calls far less by mistake
-where phase is wrong.
+All rows but those of the map, and of all together, are of the same genomes as the clean one: they differ in nothing
+but the confounder. A map changes the ancestry itself, so those rows are of other tracts, and their deviation is that.
 
 | confounder | typical | severe | measured in |
 |---|---|---|---|
@@ -119,77 +129,128 @@ where phase is wrong.
 
 
 def landscape(folder: Path) -> None:
-    """Masks of which 100, 75 and 50 % is callable in short stretches, and a map with hotspots; 20 Mb each."""
+    """Masks of which 100, 75 and 50 % is callable in short stretches, and maps flat and with hotspots; 20 Mb each."""
     rng = np.random.default_rng(SEED)
     total_bp = 20_000_000
-    lines = {}
+    masks, maps = {}, {}
     for percent in (100, 75, 50):
         number = total_bp // 500
         callable_bp, gaps = rng.exponential(2_000, number), rng.exponential(2_000 * (100 - percent) / percent, number)
         ends = np.cumsum(callable_bp + gaps).astype(int)
         starts = ends - callable_bp.astype(int)
-        stretches = zip(starts[ends < total_bp], ends[ends < total_bp], strict=True)
-        text = "".join(f"c{percent}\t{start}\t{end}\n" for start, end in stretches)
-        lines[percent] = f"c{percent}\t0\t{total_bp}\n" if percent == 100 else text
-        (folder / f"mask{percent}.bed").write_text(lines[percent])
-    (folder / "mask.bed").write_text("".join(lines.values()))
-    rate = 1.2 * rng.gamma(0.3, 1 / 0.3, total_bp // 10_000)  # cM per Mb, in steps of 10 kb
-    position, centimorgans = np.arange(len(rate)) * 10_000 + 1, np.concatenate([[0], np.cumsum(rate / 100)[:-1]])
-    rows = [f"{p}\tc{c}\t{cm:.6f}\n" for c in (100, 75, 50) for p, cm in zip(position, centimorgans, strict=True)]
-    (folder / "map.tsv").write_text("pos\tchr\tcM\n" + "".join(rows))
+        stretches = list(zip(starts[ends < total_bp], ends[ends < total_bp], strict=True))
+        for kind in ("hotspots", "slow", "flat", "fast"):
+            contig = f"{kind}{percent}"
+            kept = [(0, total_bp)] if percent == 100 else stretches
+            masks[contig] = "".join(f"{contig}\t{start}\t{end}\n" for start, end in kept)
+            relative = rng.gamma(0.3, 1 / 0.3, total_bp // 10_000)  # in steps of 10 kb
+            per_mb = {"hotspots": 1.2 * relative, "slow": 0.5, "flat": 1.0, "fast": 2.0}[kind] * np.ones_like(relative)
+            centimorgans = np.concatenate([[0], np.cumsum(per_mb / 100)[:-1]])
+            rows = zip(np.arange(len(per_mb)) * 10_000 + 1, centimorgans, strict=True)
+            maps[contig] = "".join(f"{position}\t{contig}\t{cm:.6f}\n" for position, cm in rows)
+    header = "pos\tchr\tcM\n"
+    (folder / "map.tsv").write_text(header + "".join(maps.values()))
+    (folder / "hotspots.tsv").write_text(header + maps["hotspots100"])
+    (folder / "mask.bed").write_text("".join(masks.values()))
+    for percent in (75, 50):  # named as the map with hotspots, so that a window with both exists
+        renamed = masks[f"hotspots{percent}"].replace(f"hotspots{percent}", "hotspots100")
+        (folder / f"mask{percent}.bed").write_text(renamed)
 
 
-def statistics(job: tuple[Path, Path, int, int, int, Mapping[str, Any]]) -> Path:
-    """Simulate and observe genomes: (scratch folder, scenario folder, first, number, regions, observation)."""
-    folder, scenario, first, number, regions, section = job
+def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
+    """The observation model of a section whose files lie in `folder`, and the windows that they make."""
     named = {key: str(folder / section[key]) for key in ("include_bed", "genetic_map") if key in section}
-    model = ObservationModel.parse({**section, **named})
     intervals = read_bed(Path(named["include_bed"])) if "include_bed" in named else None
     maps = read_genetic_map(Path(named["genetic_map"])) if "genetic_map" in named else None
-    windows = Windows(intervals, maps) if named else None
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        trees = Path(own) / "x.trees"
-        write_batch(
-            scenarios.load(scenario),
-            trees,
-            first_genome=first,
-            num_genomes=number,
-            seed=SEED,
-            num_regions=regions,
-            region_length_bp=LENGTH_BP,
-            outgroup_diploids=int(model.outgroup_diploids.high),
-            target_diploids=int(model.target_diploids.high),
-            observation=model,
-            windows=windows,
-        )
-        data = dataset.from_trees(
-            trees, bin_bp=BIN_BP, ancestral="ancestral", seed=SEED, observation=model, windows=windows
-        )
-    output = Path(tempfile.mkdtemp(dir=folder)) / "s.zarr.zip"
-    dataset.write(data, output)
-    return output
+    return ObservationModel.parse({**section, **named}), Windows(intervals, maps) if named else None
 
 
-def join(paths: list[Path]) -> xr.Dataset:
+@dataclass(frozen=True)
+class Job:
+    """Genomes `first` to `first + number`, simulated once under `simulated`, and observed under each of `observed`."""
+
+    folder: Path
+    scenario: Path
+    first: int
+    number: int
+    simulated: Mapping[str, Any]
+    observed: Mapping[str, Mapping[str, Any]]
+
+    def output(self, name: str) -> Path:
+        """Where the statistics under one observation model are kept: the name tells everything they depend on."""
+        about = [self.scenario.name, self.first, self.number, dict(self.simulated), dict(self.observed[name])]
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+        return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
+
+    def run(self) -> None:
+        """Simulate, observe and compute statistics, unless a run before has."""
+        wanted = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
+        if not wanted:
+            return
+        model, windows = placed(self.folder, self.simulated)
+        looks = {name: placed(self.folder, section) for name, section in wanted.items()}
+        regions: dict[str, list[Region]] = {name: [] for name in wanted}
+        scenario = scenarios.load(self.scenario)
+        for genome in range(self.first, self.first + self.number):
+            (simulated,) = simulate_genome_with_tracts(
+                scenario,
+                genome,
+                seed=SEED,
+                num_regions=1,
+                region_length_bp=LENGTH_BP,
+                outgroup_diploids=int(model.outgroup_diploids.high),
+                target_diploids=int(model.target_diploids.high),
+                observation=model,
+                windows=windows,
+            )
+            for name, look in looks.items():
+                regions[name].append(region(genome, *simulated, *look))
+        for name in wanted:
+            sizes = {key: looks[name][0].describe()[key] for key in CLEAN}
+            attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
+            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=2 * HAPLOTYPES_KEPT, attributes=attributes)
+            dataset.write(data, self.output(name))
+
+
+def region(
+    genome: int, ts: tskit.TreeSequence, tracts: pd.DataFrame, model: ObservationModel, windows: Windows | None
+) -> Region:
+    """One simulated region as `model` shows it."""
+    observed = observe(ts, model, ancestral="ancestral", seed=SEED, windows=windows)
+    number = int((observed.haplotypes.roles == TARGET).sum())
+    rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
+    rows = np.sort(rng.permutation(number)[: 2 * HAPLOTYPES_KEPT])
+    scenario = ts.metadata["introghost"]["scenario"]
+    return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
+
+
+def batches(folder: Path, scenario: Path, first: int, number: int, simulated: Any, observed: Any) -> list[Job]:
+    """Jobs of a few genomes each."""
+    starts = range(first, first + number, BATCH)
+    return [Job(folder, scenario, start, BATCH, simulated, observed) for start in starts]
+
+
+def join(jobs: list[Job], name: str) -> xr.Dataset:
     """Statistics of several batches."""
-    return dataset.concatenate([dataset.read(path) for path in paths])
+    return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
 
 
-def train(paths: list[Path]) -> Bundle:
-    """A segment network, on one core, so that both can be trained at once."""
-    torch.set_num_threads(1)
-    return training.train_segments(join(paths), epochs=EPOCHS, seed=1).bundle
+def cells() -> dict[str, dict[str, dict[str, Any]]]:
+    """Observation model of every cell (``CONFOUNDER, LEVEL``), by what has to be simulated for it.
 
-
-def cells() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Confounder, level and observation model of every cell."""
-    yield "none", "clean", CLEAN
+    Cells that are simulated alike are of the same genomes, and differ in nothing but the confounder.
+    """
+    sections = {"none, clean": {}}
     for name, levels in CONFOUNDERS.items():
-        for level, section in zip(("typical", "severe"), levels, strict=True):
-            yield name, level, {**CLEAN, **section}
-    for number, level in enumerate(("typical", "severe")):
+        sections |= {f"{name}, {level}": section for level, section in zip(LEVELS, levels, strict=True)}
+    for number, level in enumerate(LEVELS):
         together = {key: value for levels in CONFOUNDERS.values() for key, value in levels[number].items()}
-        yield "all together", level, {**CLEAN, **together}
+        sections[f"all together, {level}"] = together
+    result: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, section in sections.items():
+        simulated = {**CLEAN, **PANEL, **{key: section[key] for key in SIMULATED_WITH if key in section}}
+        result.setdefault(json.dumps(simulated), {})[name] = {**CLEAN, **PANEL, **section}
+    return result
 
 
 def posteriors(bundle: Bundle, data: xr.Dataset) -> np.ndarray:
@@ -197,52 +258,83 @@ def posteriors(bundle: Bundle, data: xr.Dataset) -> np.ndarray:
     regions = zip(
         data["haplotype_statistics"].values,
         data["callable_fraction"].values,
-        data["haplotype_mean"].values,
+        data["haplotype_moments"].values,
         strict=True,
     )
     return np.stack([application.segment_posterior(bundle, *region) for region in regions])
 
 
-def accuracy(bundle: Bundle, ghost: xr.Dataset, null: xr.Dataset, weights: np.ndarray) -> dict[str, float]:
-    """Average precision with its bootstrap deviation over regions, and the share of called bins in null genomes."""
-    scores, labels = posteriors(bundle, ghost), ghost["ghost_fraction"].values >= 0.5
-    drawn = [average_precision(scores[chosen], labels[chosen]) for chosen in weights]
-    called = posteriors(bundle, null)
+def accuracy(bundle: Bundle, data: xr.Dataset) -> tuple[float, NDArray[np.float64]]:
+    """Average precision over haplotypes and bins, and its bootstrap draws over regions, the same for every cell."""
+    scores, labels = posteriors(bundle, data), data["ghost_fraction"].values >= 0.5
+    regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
+    return average_precision(scores, labels), average_precision_draws(scores, labels, regions, seed=SEED)
+
+
+def called_share(bundle: Bundle, data: xr.Dataset) -> float:
+    """Share of haplotype bins called at a posterior of 0.5."""
+    found = posteriors(bundle, data)
+    return float((found[~np.isnan(found)] >= CALLED).mean())
+
+
+def train(jobs: list[Job]) -> Bundle:
+    """A segment network."""
+    return training.train_segments(join(jobs, "training"), epochs=EPOCHS, seed=1).bundle
+
+
+def training_jobs(folder: Path) -> dict[str, list[Job]]:
+    """Training genomes, without and with the observation model."""
     return {
-        "average_precision": average_precision(scores, labels),
-        "deviation": float(np.nanstd(drawn)),
-        "false_positive_rate": float((called[~np.isnan(called)] >= CALLED).mean()),
+        trained: [
+            job
+            for scenario, number in TRAINING_GENOMES.items()
+            for job in batches(folder, SCENARIOS / scenario, 0, number, section, {"training": section})
+        ]
+        for trained, section in zip(TRAINED, (CLEAN, WITH), strict=True)
     }
 
 
-def measure(workers: int) -> pd.DataFrame:
+def test_jobs(folder: Path) -> Iterator[tuple[list[Job], list[Job], list[str]]]:
+    """Test genomes of the demo's model and without a ghost, and the cells observed of them."""
+    scenarios_of = {"demo": HERE.parent / "config" / "demo", "null": SCENARIOS / "null"}
+    for simulated, observed in cells().items():
+        demo, null = (
+            batches(folder, scenarios_of[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
+            for name, number in TEST_GENOMES.items()
+        )
+        yield demo, null, list(observed)
+
+
+def measure(folder: Path, workers: int) -> pd.DataFrame:
     """The whole matrix, one row per confounder, level and training."""
-    rng = np.random.default_rng(seeds.derive(SEED, "bootstrap"))
-    resampled = rng.integers(TEST_REGIONS, size=(50, TEST_REGIONS))
-    rows = []
-    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(workers) as pool:
-        folder = Path(name)
-        landscape(folder)
-        batches = []
-        for section in (CLEAN, WITH):
-            jobs = [
-                (folder, SCENARIOS / name, first, BATCH, 2, section)
-                for name, number in TRAINING_GENOMES.items()
-                for first in range(0, number, BATCH)
-            ]
-            batches.append(list(pool.map(statistics, jobs)))
-        bundles = dict(zip(TRAINED, pool.map(train, batches), strict=True))
-        print("trained without and with the observation model", flush=True)
-        for confounder, level, section in cells():
-            # Genomes of one region each, so that regions are independent; the demo's model has no free parameter.
-            firsts = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_REGIONS, BATCH)
-            demo = [(folder, HERE.parent / "config" / "demo", first, BATCH, 1, section) for first in firsts]
-            null = [(folder, SCENARIOS / "null", first, BATCH, 1, section) for first in firsts]
-            parts = list(pool.map(statistics, demo + null))
-            tested = [join(parts[: len(demo)]), join(parts[len(demo) :])]
+    landscape(folder)
+    training_of, tests = training_jobs(folder), list(test_jobs(folder))
+    with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for jobs in (*training_of.values(), *((*demo, *null) for demo, null, _ in tests)):
+            list(pool.map(Job.run, jobs))
+            print(f"{jobs[0].scenario.name} genomes simulated and observed", flush=True)
+    bundles = {}
+    for trained, jobs in training_of.items():
+        bundles[trained] = train(jobs)
+        print(f"trained {trained} the observation model", flush=True)
+    rows, clean = [], {}
+    for demo, null, names in tests:
+        for name in names:
+            ghost, without_ghost = join(demo, name), join(null, name)
             for trained, bundle in bundles.items():
-                found = accuracy(bundle, *tested, resampled)
-                rows.append({"confounder": confounder, "level": level, "trained": trained, **found})
+                precision, draws = accuracy(bundle, ghost)
+                clean.setdefault(trained, (precision, draws))  # the first cell is the clean one
+                rows.append(
+                    {
+                        **dict(zip(("confounder", "level"), name.rsplit(", ", 1), strict=True)),
+                        "trained": trained,
+                        "average_precision": precision,
+                        "deviation": float(np.nanstd(draws)),
+                        "loss": clean[trained][0] - precision,
+                        "loss_deviation": float(np.nanstd(clean[trained][1] - draws)),
+                        "false_positive_rate": called_share(bundle, without_ghost),
+                    }
+                )
                 print(json.dumps(rows[-1]), flush=True)
     return pd.DataFrame(rows)
 
@@ -250,22 +342,27 @@ def measure(workers: int) -> pd.DataFrame:
 def document(table: pd.DataFrame) -> str:
     """The page docs/robustness.md."""
     wide = table.set_index(["confounder", "level", "trained"]).unstack("trained")
-    clean = wide["average_precision"].loc[("none", "clean")]
     lines = []
-    for confounder, level in dict.fromkeys(zip(table["confounder"], table["level"], strict=True)):
-        precision = wide["average_precision"].loc[(confounder, level)]
-        false = wide["false_positive_rate"].loc[(confounder, level)]
-        shown = [f"{precision[t]:.3f} ± {wide['deviation'].loc[(confounder, level)][t]:.3f}" for t in TRAINED]
-        shown += [f"{clean['with'] - precision['with']:+.3f}", *(f"{100 * false[t]:.2f} %" for t in TRAINED)]
-        lines.append(f"| {confounder} | {level} | {' | '.join(shown)} |\n")
-    return PAGE.format(regions=TEST_REGIONS, genomes=sum(TRAINING_GENOMES.values()), rows="".join(lines))
+    for key in dict.fromkeys(zip(table["confounder"], table["level"], strict=True)):
+        row = wide.loc[key]
+        shown = [f"{row['average_precision', t]:.3f} ± {row['deviation', t]:.3f}" for t in TRAINED]
+        shown.append(f"{row['loss', 'with']:+.3f} ± {row['loss_deviation', 'with']:.3f}")
+        shown += [f"{100 * row['false_positive_rate', t]:.2f} %" for t in TRAINED]
+        lines.append(f"| {' | '.join((*key, *shown))} |\n")
+    number = sum(TRAINING_GENOMES.values())
+    return PAGE.format(regions=TEST_GENOMES["demo"], nulls=TEST_GENOMES["null"], genomes=number, rows="".join(lines))
 
 
 def main() -> None:
     """Measure, and write the table and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    table = measure(parser.parse_args().workers)
+    parser.add_argument("--folder", type=Path, help="keep statistics here, and go on from those that a run left")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        table = measure(folder, arguments.workers)
     write_text(HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
     write_text(HERE.parent / "docs" / "robustness.md", document(table))
 

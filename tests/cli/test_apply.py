@@ -50,9 +50,9 @@ def data(tmp_path_factory) -> Path:
     written = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
     assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
     torch.manual_seed(1)
-    network = SegmentNetwork(3 * len(STATISTICS), 8).eval()
+    network = SegmentNetwork(5 * len(STATISTICS), 8).eval()
     torch.nn.init.normal_(network.head[1].weight)
-    description = {**DESCRIPTION, "architecture": {"channels": 3 * len(STATISTICS), "width": 8}}
+    description = {**DESCRIPTION, "architecture": {"channels": 5 * len(STATISTICS), "width": 8}}
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
     channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
     architecture = {"channels": channels, "scenarios": 2, "width": 0}

@@ -152,7 +152,7 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
         "num_validation": 1,
         "provenance": {},
     }
-    segments = {"channels": 3 * len(STATISTICS), "width": 8}
+    segments = {"channels": 5 * len(STATISTICS), "width": 8}
     choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     torch.nn.init.normal_(network.head[1].weight)  # as it is made, it says the same of every bin

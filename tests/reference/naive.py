@@ -222,6 +222,11 @@ def site_class(target: list[int], outgroup: list[int]) -> str | None:
     return "rare_in_outgroup" if k / n <= 0.05 else "common_in_outgroup"
 
 
+def enriched(target: list[int], outgroup: list[int]) -> bool:
+    (k, n), (j, m) = count(outgroup), count(target)
+    return k > 0 and j > 0 and k / n <= 0.25 * j / m
+
+
 def panel(number: int) -> list[int]:
     """At most 200 haplotypes, evenly spaced."""
     return list(range(number)) if number <= 200 else [round(i * (number - 1) / 199) for i in range(200)]
@@ -261,6 +266,8 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
                 "common_in_outgroup",
             ):
                 put(name, t, b, sum(mine[s] == 1 and classes[s] == name for s in bins[b]), here)
+            found = sum(mine[s] == 1 and enriched(*rows[s]) for s in bins[b])
+            put("enriched_in_target", t, b, found, here)
             to_out = [sum(distance(mine, other, bins[w]) for w in over) for other in near_out]
             put("distance_nearest_outgroup", t, b, min(to_out), over)
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)

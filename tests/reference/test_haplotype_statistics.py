@@ -11,7 +11,7 @@ from small_haplotypes import make
 
 from introghost.haplotypes import Haplotypes
 from introghost.statistics import registry
-from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
 
 
 def test_registry_lists_every_statistic_in_order():
@@ -28,6 +28,18 @@ def test_naive_twin(example: Haplotypes, bin_bp: int):
     assert set(slow) == set(STATISTICS)
     for index, name in enumerate(STATISTICS):
         np.testing.assert_allclose(fast[:, :, index], slow[name], rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+def test_moments_are_over_haplotypes(example: Haplotypes):
+    statistics = haplotype_statistics(example, 10_000)
+    mean, deviation = moments(statistics)
+    for b in range(statistics.shape[1]):
+        for s in range(statistics.shape[2]):
+            values = statistics[:, b, s].astype(float).tolist()
+            average = sum(values) / len(values)
+            variance = sum((value - average) ** 2 for value in values) / len(values)
+            np.testing.assert_allclose([mean[b, s], deviation[b, s]], [average, variance**0.5], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(moments(statistics[::-1]), moments(statistics))
 
 
 @pytest.fixture(scope="module")

@@ -201,9 +201,19 @@ def bootstrap_interval(
     """
     if num_genomes < 2:
         return float("nan"), float("nan")
+    return _central(_bootstrap(statistic, num_genomes, seed=seed, replicates=replicates), level)
+
+
+def _bootstrap(
+    statistic: Callable[[NDArray[np.int64]], float], num_genomes: int, *, seed: int, replicates: int
+) -> NDArray[np.float64]:
     generator = np.random.default_rng(seed)
     draws = generator.multinomial(num_genomes, np.full(num_genomes, 1 / num_genomes), size=replicates)
-    values = np.array([statistic(draw) for draw in draws])
+    return np.array([statistic(draw) for draw in draws])
+
+
+def _central(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+    """Central interval of the values that are defined; NaN without any."""
     values = values[~np.isnan(values)]
     if values.size == 0:
         return float("nan"), float("nan")
@@ -211,10 +221,10 @@ def bootstrap_interval(
     return float(lower), float(upper)
 
 
-def average_precision_interval(
+def average_precision_draws(
     scores: ArrayLike, labels: ArrayLike, genomes: ArrayLike, *, seed: int, replicates: int = 200
-) -> tuple[float, float]:
-    """95 % bootstrap interval over genomes of the average precision.
+) -> NDArray[np.float64]:
+    """Average precision of bootstrap samples of genomes; the same seed draws the same genomes.
 
     Scores are grouped into at most 2,000 levels of equal mass, so that a replicate costs one matrix product.
 
@@ -228,23 +238,30 @@ def average_precision_interval(
 
     Returns
     -------
-    tuple of float
-        Lower and upper bound; NaN for fewer than two genomes.
+    ndarray of float64, shape (replicates,)
+        NaN where a sample has no positive; all NaN for fewer than two genomes.
     """
     keep = ~np.isnan(np.asarray(scores, dtype=np.float64).ravel())
     flat, truth = _pairs(scores, labels)
     names, index = np.unique(np.asarray(genomes).ravel()[keep], return_inverse=True)
     if len(names) < 2:
-        return float("nan"), float("nan")
+        return np.full(replicates, np.nan)
     edges = np.unique(np.quantile(flat, np.linspace(0, 1, _NUM_LEVELS)))
     level = len(edges) - np.searchsorted(edges, flat, side="right")
     cell = index * (len(edges) + 1) + level
     shape = (len(names), len(edges) + 1)
     calls = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
     positives = np.bincount(cell[truth], minlength=shape[0] * shape[1]).reshape(shape)
-    return bootstrap_interval(
+    return _bootstrap(
         lambda draw: _average_precision_of_counts(np.cumsum(draw @ positives), np.cumsum(draw @ calls)),
         len(names),
         seed=seed,
         replicates=replicates,
     )
+
+
+def average_precision_interval(
+    scores: ArrayLike, labels: ArrayLike, genomes: ArrayLike, *, seed: int, replicates: int = 200
+) -> tuple[float, float]:
+    """95 % bootstrap interval over genomes of the average precision: lower and upper bound, see the draws."""
+    return _central(average_precision_draws(scores, labels, genomes, seed=seed, replicates=replicates), 0.95)

@@ -44,7 +44,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     _check_unseen(segment_bundle, statistics)
     bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
     values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
-    regions = zip(values, fraction, data["haplotype_mean"].values, strict=True)
+    regions = zip(values, fraction, data["haplotype_moments"].values, strict=True)
     posterior = np.stack([application.segment_posterior(segment_bundle, *region) for region in regions])
     genomes = genome_names(data)
     tables = evaluate_segments(

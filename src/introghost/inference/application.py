@@ -15,7 +15,13 @@ from introghost.haplotypes import Haplotypes
 from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
 from introghost.provenance import sha256
-from introghost.statistics.haplotype import STATISTICS, WINDOW_BINS, callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.haplotype import (
+    STATISTICS,
+    WINDOW_BINS,
+    callable_per_bin_bp,
+    haplotype_statistics,
+    moments,
+)
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -162,7 +168,7 @@ def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
 
 
 def segment_posterior(
-    bundle: Bundle, statistics: Array, callable_fraction: Array, pooled: Array | None = None
+    bundle: Bundle, statistics: Array, callable_fraction: Array, over_haplotypes: Array | None = None
 ) -> Array:
     """Probability that each bin of each haplotype is ghost-derived.
 
@@ -172,8 +178,8 @@ def segment_posterior(
         Of the task ``"segments"``.
     statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
     callable_fraction : ndarray of float32, shape (num_bins,)
-    pooled : ndarray of float32, shape (num_bins, num_statistics), optional
-        Mean over all target haplotypes, if `statistics` does not hold all of them.
+    over_haplotypes : ndarray of float32, shape (num_moments, num_bins, num_statistics), optional
+        Moments over all target haplotypes, if `statistics` does not hold all of them.
 
     Returns
     -------
@@ -181,10 +187,10 @@ def segment_posterior(
         NaN where too little of the bin is callable.
     """
     usable = inputs.usable_bins(callable_fraction)
-    if pooled is None:
-        pooled = statistics.mean(axis=0, dtype=np.float64).astype(np.float32)
+    if over_haplotypes is None:
+        over_haplotypes = moments(statistics)
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
-    around = torch.from_numpy(inputs.context(pooled, usable, window))
+    around = torch.from_numpy(inputs.context(over_haplotypes, usable, window))
     own = torch.from_numpy(statistics)
     _check_channels(bundle, own.shape[2] + around.shape[1])
     result = np.empty(statistics.shape[:2], dtype=np.float32)

@@ -14,7 +14,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 NETWORKS: dict[str, type[nn.Module]] = {"segments": SegmentNetwork, "model-choice": ModelChoiceNetwork}
 MAXIMUM_WEIGHTS_BYTES = 2**30
 MAXIMUM_TEXT_BYTES = 2**24

@@ -13,13 +13,13 @@ Array = NDArray[np.float32]
 QUANTILES = (0.05, 0.5, 0.95, 0.99)
 
 
-def context(pooled: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
-    """What surrounds a haplotype: each statistic pooled over haplotypes, and that averaged along the sequence.
+def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
+    """What surrounds a haplotype: moments of each statistic over haplotypes, and those averaged along the sequence.
 
     Parameters
     ----------
-    pooled : ndarray of float32, shape (num_bins, num_statistics)
-        Mean over all target haplotypes.
+    moments : ndarray of float32, shape (num_moments, num_bins, num_statistics)
+        Over all target haplotypes, see `statistics.haplotype.moments`.
     usable : ndarray of bool, shape (num_bins,)
         Bins that enter the average.
     window_bins : int
@@ -28,9 +28,10 @@ def context(pooled: Array, usable: NDArray[np.bool_], window_bins: int) -> Array
 
     Returns
     -------
-    ndarray of float32, shape (num_bins, 2 * num_statistics)
+    ndarray of float32, shape (num_bins, 2 * num_moments * num_statistics)
         The average is 0 where no bin of the window is usable.
     """
+    pooled = np.concatenate(list(moments), axis=1)
     weights = usable[:, None].astype(np.float64)
     start = np.zeros((1, pooled.shape[1]))
     total = np.concatenate([start, np.cumsum(pooled * weights, axis=0, dtype=np.float64)])

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import lightning
 import numpy as np
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
 HAPLOTYPES_PER_EPOCH = 24
+
+Precision = Literal["bf16-mixed", "32-true"]
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,8 @@ class _SegmentData:
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
         window = int(dataset.attrs["region_length_bp"] // dataset.attrs["bin_bp"])
         usable = inputs.usable_bins(dataset["callable_fraction"].values)
-        pooled = dataset["haplotype_mean"].values
-        self.context = torch.from_numpy(
-            np.stack([inputs.context(*region, window) for region in zip(pooled, usable, strict=True)])
-        )
+        regions = zip(dataset["haplotype_moments"].values, usable, strict=True)
+        self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
         self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
 
@@ -122,7 +122,8 @@ class _Module(lightning.LightningModule):  # type: ignore[misc]
     def loss(self, batch: tuple[Tensor, ...]) -> Tensor:
         if len(batch) == 3:
             values, labels, usable = batch
-            each = nn.functional.binary_cross_entropy_with_logits(self.network(values), labels, reduction="none")
+            logits = self.network(values).float()
+            each = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
             return (each * usable).sum() / usable.sum().clamp_min(1)
         return nn.functional.cross_entropy(self.network(batch[0]), batch[1])
 
@@ -160,7 +161,14 @@ class _Best(Callback):  # type: ignore[misc]
 
 
 def _fit(
-    network: nn.Module, train: Any, validation: Any, *, epochs: int, learning_rate: float, patience: int
+    network: nn.Module,
+    train: Any,
+    validation: Any,
+    *,
+    epochs: int,
+    learning_rate: float,
+    patience: int,
+    precision: Precision = "32-true",
 ) -> pd.DataFrame:
     """Train `network` in place; returns the learning curve."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
@@ -172,6 +180,7 @@ def _fit(
             max_epochs=epochs,
             accelerator="auto",
             devices=1,
+            precision=precision,
             logger=False,
             enable_checkpointing=False,
             enable_model_summary=False,
@@ -186,6 +195,17 @@ def _fit(
     module.load_state_dict(best.weights)
     network.cpu().eval()
     return pd.DataFrame(best.rows).astype({"epoch": int})
+
+
+def _precision() -> Precision:
+    """Matrix products in half the digits where the processor has them: training is twice as fast and no worse.
+
+    A bundle's weights have all digits, and so has whatever is computed with them.
+    """
+    found = (
+        torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu.get_capabilities().get("avx512_bf16")
+    )
+    return "bf16-mixed" if found else "32-true"
 
 
 def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, batch_size: int = 256) -> Trained:
@@ -213,14 +233,14 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    architecture = {"channels": 3 * data.statistics.shape[3], "width": width}
+    architecture = {"channels": data.statistics.shape[3] + data.context.shape[2], "width": width}
     network = SegmentNetwork(**architecture)
     data.scale(network, train)
     loaders = [
         DataLoader(_Batches(data, regions, batch_size, order_seed), batch_size=None)
         for regions, order_seed in ((train, seed), (validation, None))
     ]
-    curve = _fit(network, *loaders, epochs=epochs, learning_rate=3e-3, patience=5)
+    curve = _fit(network, *loaders, epochs=epochs, learning_rate=3e-3, patience=5, precision=_precision())
     logits, labels = _validation_logits(network, loaders[1])
     description = _describe(dataset, architecture, calibration.binary_temperature(logits, labels), train, validation)
     return Trained(Bundle("segments", network, description), curve)

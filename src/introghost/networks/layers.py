@@ -2,48 +2,39 @@
 
 import torch
 from torch import Tensor, nn
-
-
-class ChannelNorm(nn.LayerNorm):
-    """Layer normalisation over the channels of each position, (batch, channels, positions).
-
-    Unlike group normalisation it does not mix positions, so that a long contig and a tile of it give the same output.
-    """
-
-    def forward(self, values: Tensor) -> Tensor:
-        """(batch, channels, positions) to the same shape."""
-        return super().forward(values.transpose(1, 2)).transpose(1, 2)
+from torch.nn import functional
 
 
 class ResidualBlock(nn.Module):
-    """Pre-normalised dilated convolution with dropout and stochastic depth (Huang et al. 2016, ECCV).
+    """Pre-normalised dilated convolution of three taps with stochastic depth (Huang et al. 2016, ECCV).
+
+    Channels are the last axis and the taps are joined there, so that the convolution is one matrix product: on a CPU
+    twice as fast as `Conv1d`. The normalisation does not mix positions, so that a long contig and a tile of it give the
+    same output.
 
     Parameters
     ----------
     channels, dilation : int
-    dropout : float
-        Probability of dropping an activation.
     drop_path : float
         Probability of skipping the block for a whole sequence while training.
     """
 
-    def __init__(self, channels: int, dilation: int, dropout: float, drop_path: float) -> None:
+    def __init__(self, channels: int, dilation: int, drop_path: float) -> None:
         super().__init__()
-        self.drop_path = drop_path
-        self.body = nn.Sequential(
-            ChannelNorm(channels),
-            nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Conv1d(channels, channels, 1),
-        )
+        self.dilation, self.drop_path = dilation, drop_path
+        self.norm = nn.LayerNorm(channels)
+        self.taps = nn.Linear(3 * channels, channels)
+        self.mix = nn.Linear(channels, channels)
 
     def forward(self, values: Tensor) -> Tensor:
-        """(batch, channels, positions) to the same shape."""
-        change: Tensor = self.body(values)
+        """(batch, positions, channels) to the same shape."""
+        padded = functional.pad(self.norm(values), (0, 0, self.dilation, self.dilation))
+        number = values.shape[1]
+        taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
+        change: Tensor = self.mix(functional.silu(self.taps(torch.cat(taps, dim=2))))
         if self.training and self.drop_path > 0:
             kept = torch.rand(len(values), 1, 1, device=values.device) >= self.drop_path
-            change = change * kept / (1 - self.drop_path)
+            change = change * (kept / (1 - self.drop_path)).to(change.dtype)
         return values + change
 
 
@@ -78,9 +69,9 @@ def signed_root(values: Tensor) -> Tensor:
 
 
 def initialise(network: nn.Module) -> None:
-    """He initialisation of every convolution and linear layer (He et al. 2015, ICCV); biases 0."""
+    """He initialisation of every linear layer (He et al. 2015, ICCV); biases 0."""
     for layer in network.modules():
-        if isinstance(layer, nn.Conv1d | nn.Linear):
+        if isinstance(layer, nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

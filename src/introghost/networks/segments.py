@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from introghost.networks.layers import ChannelNorm, ResidualBlock, Standardise, initialise
+from introghost.networks.layers import ResidualBlock, Standardise, initialise
 
 DILATIONS = (1, 2, 4, 8, 16, 32)
 
@@ -20,24 +20,24 @@ class SegmentNetwork(nn.Module):
         Input statistics, those of the haplotype and its context together.
     width : int
         Channels of the trunk.
-    dropout, drop_path : float
+    drop_path : float
+        Probability of skipping the last block while training; it grows linearly from 0 at the first.
     """
 
-    def __init__(self, channels: int, width: int = 48, dropout: float = 0.1, drop_path: float = 0.1) -> None:
+    def __init__(self, channels: int, width: int = 48, drop_path: float = 0.1) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
-        self.stem = nn.Conv1d(channels, width, 1)
+        self.stem = nn.Linear(channels, width)
         depth = len(DILATIONS)
         self.trunk = nn.Sequential(
-            *(ResidualBlock(width, d, dropout, drop_path * i / (depth - 1)) for i, d in enumerate(DILATIONS))
+            *(ResidualBlock(width, d, drop_path * i / (depth - 1)) for i, d in enumerate(DILATIONS))
         )
-        last = nn.Conv1d(width, 1, 1)
-        self.head = nn.Sequential(ChannelNorm(width), last)
+        last = nn.Linear(width, 1)
+        self.head = nn.Sequential(nn.LayerNorm(width), last)
         initialise(self)
         nn.init.zeros_(last.weight)
 
     def forward(self, statistics: Tensor) -> Tensor:
         """(batch, bins, channels) to logits (batch, bins)."""
-        values = self.stem(self.standardise(statistics).transpose(1, 2))
-        logits: Tensor = self.head(self.trunk(values))
-        return torch.squeeze(logits, 1)
+        logits: Tensor = self.head(self.trunk(self.stem(self.standardise(statistics))))
+        return torch.squeeze(logits, 2)

@@ -18,7 +18,7 @@ from introghost import provenance, seeds
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
-from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -115,10 +115,10 @@ def build(
     Returns
     -------
     xarray.Dataset
-        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_mean`` (region, bin, statistic) over
-        all target haplotypes, those that are not kept among them, ``population_statistics`` (region,
-        population_statistic), ``callable_fraction`` (region, bin) and, when the truth is known, ``ghost_fraction``
-        (region, haplotype, bin), all float32; labels are coordinates.
+        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_moments`` (region, moment, bin,
+        statistic), mean and standard deviation over all target haplotypes, those that are not kept among them,
+        ``population_statistics`` (region, population_statistic), ``callable_fraction`` (region, bin) and, when the
+        truth is known, ``ghost_fraction`` (region, haplotype, bin), all float32; labels are coordinates.
 
     Raises
     ------
@@ -165,10 +165,7 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     filled = _fill_up(statistics[rows], num_rows)
     variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
         "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), filled[None]),
-        "haplotype_mean": (
-            ("region", "bin", "statistic"),
-            statistics.mean(axis=0, dtype=np.float64).astype(np.float32)[None],
-        ),
+        "haplotype_moments": (("region", "moment", "bin", "statistic"), moments(statistics)[None]),
         "population_statistics": (("region", "population_statistic"), population_statistics(haplotypes)[None]),
         "callable_fraction": (("region", "bin"), fraction[None]),
     }
@@ -185,6 +182,7 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     }
     coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
     coordinates["statistic"] = list(STATISTICS)
+    coordinates["moment"] = ["mean", "deviation"]
     coordinates["population_statistic"] = list(POPULATION_STATISTICS)
     if num_rows is None:
         coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))

@@ -20,6 +20,7 @@ STATISTICS: tuple[str, ...] = (
     "private_shared_common",
     "rare_in_outgroup",
     "common_in_outgroup",
+    "enriched_in_target",
     "distance_nearest_outgroup",
     "distance_quantile_outgroup",
     "distance_mean_outgroup",
@@ -38,6 +39,7 @@ WINDOW_BINS = 5
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
 RARE_IN_OUTGROUP = 0.05
+ENRICHED_RATIO = 0.25
 SHARED_CLASSES = (0.05, 0.2)
 OUTGROUP_QUANTILE = 0.05
 
@@ -104,6 +106,23 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
             value, unit = values[name]
             result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * scale[unit]
     return result
+
+
+def moments(statistics: Array) -> Array:
+    """Mean and standard deviation of each statistic over all target haplotypes.
+
+    Ghost tracts are in few haplotypes: they move the deviation where they leave the mean as it was.
+
+    Parameters
+    ----------
+    statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
+
+    Returns
+    -------
+    ndarray of float32, shape (2, num_bins, num_statistics)
+    """
+    mean, deviation = statistics.mean(axis=0, dtype=np.float64), statistics.std(axis=0, dtype=np.float64)
+    return np.stack([mean, deviation]).astype(np.float32)
 
 
 def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:
@@ -184,6 +203,7 @@ def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[
         "private_shared_common": several & (in_share > SHARED_CLASSES[1]),
         "rare_in_outgroup": (out_count > 0) & (out_share <= RARE_IN_OUTGROUP),
         "common_in_outgroup": out_share > RARE_IN_OUTGROUP,
+        "enriched_in_target": (out_count > 0) & (out_share <= ENRICHED_RATIO * in_share),
     }
 
 

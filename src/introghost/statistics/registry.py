@@ -152,6 +152,12 @@ HAPLOTYPE: tuple[Statistic, ...] = (
     _haplotype("rare_in_outgroup", "per 10 kb", "Carried alleles that at most 5 % of the outgroup carry, but some."),
     _haplotype("common_in_outgroup", "per 10 kb", "Carried alleles that more than 5 % of the outgroup carry."),
     _haplotype(
+        "enriched_in_target",
+        "per 10 kb",
+        "Carried alleles that some of the outgroup carry, at most a quarter as often as the target: what was private "
+        "to the target before its genes flowed into the outgroup.",
+    ),
+    _haplotype(
         "distance_nearest_outgroup",
         "per 10 kb",
         "Differences to the nearest outgroup haplotype over the window.",

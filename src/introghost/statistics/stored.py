@@ -14,7 +14,7 @@ from introghost.errors import DataError
 _MAXIMUM_BYTES = 2**38
 _DIMENSIONS = {
     "haplotype_statistics": ("region", "haplotype", "bin", "statistic"),
-    "haplotype_mean": ("region", "bin", "statistic"),
+    "haplotype_moments": ("region", "moment", "bin", "statistic"),
     "population_statistics": ("region", "population_statistic"),
     "callable_fraction": ("region", "bin"),
     "ghost_fraction": ("region", "haplotype", "bin"),
@@ -27,6 +27,7 @@ _LABELS = {
     "contig": ("region",),
     "start_bp": ("region",),
     "statistic": ("statistic",),
+    "moment": ("moment",),
     "population_statistic": ("population_statistic",),
 }
 _ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")

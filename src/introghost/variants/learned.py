@@ -18,14 +18,15 @@ DONORS = 10
 MOST_PANEL_DIPLOIDS = 1000
 SIZE_SPREAD = (0.8, 1.25)
 _JUDGEMENT = "not to be learned from a VCF: judgement"
+# A positive lower bound makes them log-uniform: most files are good, and a network trained on bad ones alone is not.
 _SWITCH_ERROR = (0.001, 0.05)
 _GENOTYPE_ERROR = (0.0001, 0.01)
-_ANCESTRAL_ERROR = (0.0, 0.05)
+_ANCESTRAL_ERROR = (0.001, 0.05)
 # Much more would make the target's ghost ancestry invisible, since the outgroup would carry it too.
-_GENE_FLOW = (0.0, 0.05)
+_GENE_FLOW = (0.001, 0.05)
 _MUTATION_RATE_VARIATION = (0.0, 0.3)
 _GENETIC_MAP_ERROR = (0.0, 0.5)
-_MISLABELLED = (0.0, 0.05)
+_MISLABELLED = (0.001, 0.05)
 
 Value = int | float | str | tuple[float, float] | list[str]
 

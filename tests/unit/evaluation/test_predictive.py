@@ -92,7 +92,7 @@ def test_all_simulated_genomes_are_a_number_not_a_share_of_one() -> None:
 
 def test_the_mean_over_all_haplotypes_is_taken_where_it_is_kept() -> None:
     ds = dataset(1)
-    ds["haplotype_mean"] = ("region", "bin", "statistic"), np.full((2, 4, 2), 7.0)
+    ds["haplotype_moments"] = ("region", "moment", "bin", "statistic"), np.full((2, 2, 4, 2), 7.0)
     assert predictive.summarise(ds).values[0, 1] == 7
 
 

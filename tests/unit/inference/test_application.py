@@ -58,7 +58,7 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
 
 
 def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
-    channels = 3 * statistics.haplotype.shape[2]
+    channels = 5 * statistics.haplotype.shape[2]
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     return Bundle("segments", SegmentNetwork(channels, 8).eval(), description)
 

@@ -259,7 +259,7 @@ HEADERS = {
     "backwards": _offsets(32, 0),
     "overlap": lambda header: header["stem.bias"].update(data_offsets=header["head.1.weight"]["data_offsets"]),
     "overlap of equal size": lambda header: header["stem.bias"].update(
-        data_offsets=header["trunk.0.body.0.bias"]["data_offsets"]
+        data_offsets=header["trunk.0.norm.bias"]["data_offsets"]
     ),
     "float offset": _offsets(0.0, 32.0),  # type: ignore[arg-type]
     "no offset": lambda header: header["stem.bias"].pop("data_offsets"),

@@ -5,10 +5,10 @@ from introghost.errors import DataError
 from introghost.inference import inputs
 
 
-def test_context_is_the_pooled_value_and_its_moving_average_over_usable_bins():
+def test_context_is_the_moments_and_their_moving_average_over_usable_bins():
     rng = np.random.default_rng(1)
-    pooled, usable = rng.random((30, 3)).astype(np.float32), rng.random(30) < 0.7
-    result = inputs.context(pooled, usable, 10)
+    moments, usable = rng.random((2, 30, 3)).astype(np.float32), rng.random(30) < 0.7
+    result, pooled = inputs.context(moments, usable, 10), np.concatenate([moments[0], moments[1]], axis=1)
     for b in range(30):
         near = slice(max(b - 5, 0), b + 6)
         average = pooled[near][usable[near]].mean(axis=0)
@@ -16,7 +16,7 @@ def test_context_is_the_pooled_value_and_its_moving_average_over_usable_bins():
 
 
 def test_context_without_a_usable_bin_is_zero():
-    result = inputs.context(np.ones((4, 2), np.float32), np.zeros(4, bool), 2)
+    result = inputs.context(np.ones((1, 4, 2), np.float32), np.zeros(4, bool), 2)
     np.testing.assert_array_equal(result[:, 2:], 0)
 
 

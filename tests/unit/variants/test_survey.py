@@ -192,7 +192,7 @@ def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
     assert learned["minimum_allele_count"] == 1
     assert learned["panel_outgroup_diploids"] == 0
     assert learned["panel_target_diploids"] > 0
-    assert learned["outgroup_gene_flow"] == [0, 0.05]
+    assert learned["outgroup_gene_flow"] == [0.001, 0.05]
     assert learned["missing"] == pytest.approx([0.05, 0.2], rel=0.05)
 
 
@@ -203,10 +203,10 @@ def test_rare_missing_genotypes_are_written_as_numbers() -> None:
 JUDGED = {
     "switch_error": [0.001, 0.05],
     "genotype_error": [0.0001, 0.01],
-    "ancestral_error": [0, 0.05],
+    "ancestral_error": [0.001, 0.05],
     "mutation_rate_variation": [0, 0.3],
     "genetic_map_error": [0, 0.5],
-    "mislabelled": [0, 0.05],
+    "mislabelled": [0.001, 0.05],
 }
 
 
