@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
 HAPLOTYPES_PER_EPOCH = 24
+CONTEXT_NOISE = 0.2
 
 Precision = Literal["bf16-mixed", "32-true"]
 
@@ -58,7 +59,11 @@ def split_genomes(dataset: xr.Dataset, seed: int) -> NDArray[np.bool_]:
 
 
 class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
-    """Batches of haplotypes shuffled over all regions; context is joined here and never stored per haplotype."""
+    """Batches of haplotypes shuffled over all regions; context is joined here and never stored per haplotype.
+
+    In training the context is scaled by log-normal factors, new ones for each statistic of each sequence: all
+    haplotypes of a region have the same context, by which the network would know the region again.
+    """
 
     def __init__(self, data: "_SegmentData", regions: NDArray[np.intp], size: int, seed: int | None) -> None:
         self.data, self.regions, self.size, self.seed, self.epoch = data, regions, size, seed, 0
@@ -83,11 +88,16 @@ class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         pairs = self._pairs()
+        noise = torch.Generator().manual_seed(seeds.derive(self.seed or 0, "noise", self.epoch))
         self.epoch += 1
         for start in range(0, len(pairs), self.size):
             region, haplotype = pairs[start : start + self.size].T
-            batch = self.data.batch(region, haplotype)
-            reverse = self.seed is not None and start // self.size % 2 == 1
+            if self.seed is None:
+                yield self.data.batch(region, haplotype)
+                continue
+            scale = torch.exp(CONTEXT_NOISE * torch.randn(len(region), 1, self.data.context.shape[2], generator=noise))
+            batch = self.data.batch(region, haplotype, scale)
+            reverse = start // self.size % 2 == 1
             yield tuple(torch.flip(part, (1,)) for part in batch) if reverse else batch  # type: ignore[misc]
 
 
@@ -102,9 +112,12 @@ class _SegmentData:
         self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
 
-    def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp]) -> tuple[Tensor, Tensor, Tensor]:
+    def batch(
+        self, region: NDArray[np.intp], haplotype: NDArray[np.intp], scale: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         own = self.statistics[region, haplotype].float()
-        return torch.cat([own, self.context[region]], dim=2), self.labels[region, haplotype], self.usable[region]
+        around = self.context[region] if scale is None else self.context[region] * scale
+        return torch.cat([own, around], dim=2), self.labels[region, haplotype], self.usable[region]
 
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])

@@ -24,7 +24,7 @@ class SegmentNetwork(nn.Module):
         Probability of skipping the last block while training; it grows linearly from 0 at the first.
     """
 
-    def __init__(self, channels: int, width: int = 48, drop_path: float = 0.1) -> None:
+    def __init__(self, channels: int, width: int = 48, drop_path: float = 0.2) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
         self.stem = nn.Linear(channels, width)
