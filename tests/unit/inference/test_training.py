@@ -1,0 +1,61 @@
+"""Batches of the segment network: what training may see of a region, and what validation must."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from introghost.inference import training
+
+REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
+
+
+@pytest.fixture(scope="module")
+def data() -> training._SegmentData:
+    rng = np.random.default_rng(1)
+    statistics = rng.random((REGIONS, HAPLOTYPES, BINS, STATISTICS), np.float32)
+    variables = {
+        "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), statistics),
+        "haplotype_moments": (
+            ("region", "moment", "bin", "statistic"),
+            np.stack([statistics.mean(axis=1), statistics.std(axis=1)], axis=1),
+        ),
+        "callable_fraction": (("region", "bin"), np.ones((REGIONS, BINS), np.float32)),
+        "ghost_fraction": (("region", "haplotype", "bin"), rng.random((REGIONS, HAPLOTYPES, BINS), np.float32)),
+    }
+    return training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
+
+
+def rows(data: training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Values and labels of one epoch, in batches of 16."""
+    values, labels, _ = zip(*training._Batches(data, np.arange(REGIONS), 16, seed), strict=True)
+    return torch.cat(values), torch.cat(labels)
+
+
+def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: training._SegmentData) -> None:
+    first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert not torch.equal(first, other)
+
+
+def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData) -> None:
+    values, labels = rows(data, 1)
+    known = data.statistics.float().flatten(0, 1)
+    for row, label in zip(values, labels, strict=True):
+        forward, backward = (
+            torch.isclose(known, way[None]).flatten(1).all(dim=1)
+            for way in (row[:, :STATISTICS], row.flip(0)[:, :STATISTICS])
+        )
+        (place,) = torch.nonzero(forward | backward).flatten().tolist()
+        right_way = row if forward[place] else row.flip(0)
+        factor = right_way[:, STATISTICS:] / data.context[place // HAPLOTYPES]
+        torch.testing.assert_close(factor, factor[:1].expand_as(factor))  # one factor per statistic, along all bins
+        assert 0.01 < factor[0].log().abs().mean() < 1
+        torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
+
+
+def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None:
+    values, _ = rows(data, None)
+    blocks = values[:, :, STATISTICS:].reshape(REGIONS, -1, BINS, data.context.shape[2])
+    torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
+    torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
