@@ -5,7 +5,7 @@ the scenarios of ``config/scenarios``: one on simulations as they are, one on si
 observation model in which every confounder varies. Both are then asked about a published model of Neanderthal
 introgression (``config/demo``) and about genomes without a ghost (``config/scenarios/null``), neither of which was
 trained on, observed with one confounder at a time. Masks and maps are made up here (``landscape``), so that the command
-needs no file; ``--workers 2`` takes about a quarter of an hour.
+needs no file. On two cores it takes about an hour.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import tskit
 import xarray as xr
 from numpy.typing import NDArray
 
+import introghost
 from introghost import seeds
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.haplotypes import TARGET
@@ -36,7 +37,7 @@ from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
-from introghost.statistics.dataset import Region
+from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region
 from introghost.variants.annotation import read_bed, read_genetic_map
 
 HERE = Path(__file__).parent
@@ -45,7 +46,6 @@ LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
 TRAINING_GENOMES = {"ghost": 2_400, "null": 600, "structure": 600}
 FIRST_TEST_GENOME, BATCH = 10_000, 25
 TEST_GENOMES = {"demo": 200, "null": 50}
-HAPLOTYPES_KEPT = 64
 EPOCHS = 10
 CALLED = 0.5
 
@@ -88,6 +88,16 @@ WITH = {
     "outgroup_gene_flow": [0.005, 0.2],
     "mislabelled": [0.001, 0.05],
 }
+# Of the whole package, this script and the scenarios: whatever statistics depend on.
+CODE = hashlib.sha256(
+    b"".join(
+        path.read_bytes()
+        for folder in (Path(introghost.__file__).parent, HERE.parent / "config")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in {".py", ".yaml"}
+    )
+    + Path(__file__).read_bytes()
+).hexdigest()
 SIMULATED_WITH = ("genetic_map", "genetic_map_error", "mutation_rate_variation")
 
 
@@ -109,8 +119,10 @@ target individuals, ancestral states known.
 | confounder | level | precision, without | precision, with | loss, with | false positives, without | with |
 |---|---|---|---|---|---|---|
 {rows}
-All rows but those of the map, and of all together, are of the same genomes as the clean one: they differ in nothing
-but the confounder. A map changes the ancestry itself, so those rows are of other tracts, and their deviation is that.
+All rows but those of the map, and of all together, have the ancestry and the tracts of the clean one. With a varying
+mutation rate mutations are drawn anew, and smaller samples are scored on fewer haplotypes. A map changes the ancestry
+itself: what those rows lose is for the most part chance, as their deviations tell. The highest levels of training are
+the severe ones here, and masks and maps are those of training, as a user's own are.
 
 | confounder | typical | severe | measured in |
 |---|---|---|---|
@@ -177,8 +189,8 @@ class Job:
     observed: Mapping[str, Mapping[str, Any]]
 
     def output(self, name: str) -> Path:
-        """Where the statistics under one observation model are kept: the name tells everything they depend on."""
-        about = [self.scenario.name, self.first, self.number, dict(self.simulated), dict(self.observed[name])]
+        """Where the statistics under one observation model are kept: of other code or models the name is another."""
+        about = [CODE, self.scenario.name, self.first, self.number, dict(self.simulated), dict(self.observed[name])]
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
 
@@ -208,7 +220,7 @@ class Job:
         for name in wanted:
             sizes = {key: looks[name][0].describe()[key] for key in CLEAN}
             attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
-            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=2 * HAPLOTYPES_KEPT, attributes=attributes)
+            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=HAPLOTYPES_PER_REGION, attributes=attributes)
             dataset.write(data, self.output(name))
 
 
@@ -219,15 +231,16 @@ def region(
     observed = observe(ts, model, ancestral="ancestral", seed=SEED, windows=windows)
     number = int((observed.haplotypes.roles == TARGET).sum())
     rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
-    rows = np.sort(rng.permutation(number)[: 2 * HAPLOTYPES_KEPT])
+    rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
     scenario = ts.metadata["introghost"]["scenario"]
     return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
 
 
 def batches(folder: Path, scenario: Path, first: int, number: int, simulated: Any, observed: Any) -> list[Job]:
     """Jobs of a few genomes each."""
-    starts = range(first, first + number, BATCH)
-    return [Job(folder, scenario, start, BATCH, simulated, observed) for start in starts]
+    ends = range(first + BATCH, first + number + BATCH, BATCH)
+    pieces = [(end - BATCH, min(end, first + number)) for end in ends]
+    return [Job(folder, scenario, start, end - start, simulated, observed) for start, end in pieces]
 
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:
@@ -236,11 +249,8 @@ def join(jobs: list[Job], name: str) -> xr.Dataset:
 
 
 def cells() -> dict[str, dict[str, dict[str, Any]]]:
-    """Observation model of every cell (``CONFOUNDER, LEVEL``), by what has to be simulated for it.
-
-    Cells that are simulated alike are of the same genomes, and differ in nothing but the confounder.
-    """
-    sections = {"none, clean": {}}
+    """Observation model of every cell (``CONFOUNDER, LEVEL``), by what has to be simulated for it."""
+    sections: dict[str, dict[str, Any]] = {"none, clean": {}}
     for name, levels in CONFOUNDERS.items():
         sections |= {f"{name}, {level}": section for level, section in zip(LEVELS, levels, strict=True)}
     for number, level in enumerate(LEVELS):
@@ -253,7 +263,7 @@ def cells() -> dict[str, dict[str, dict[str, Any]]]:
     return result
 
 
-def posteriors(bundle: Bundle, data: xr.Dataset) -> np.ndarray:
+def posteriors(bundle: Bundle, data: xr.Dataset) -> NDArray[np.float32]:
     """Posterior of every region, haplotype and bin."""
     regions = zip(
         data["haplotype_statistics"].values,
@@ -317,7 +327,8 @@ def measure(folder: Path, workers: int) -> pd.DataFrame:
     for trained, jobs in training_of.items():
         bundles[trained] = train(jobs)
         print(f"trained {trained} the observation model", flush=True)
-    rows, clean = [], {}
+    rows: list[dict[str, Any]] = []
+    clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
     for demo, null, names in tests:
         for name in names:
             ghost, without_ghost = join(demo, name), join(null, name)

@@ -155,10 +155,7 @@ def _genome_values(dataset: xr.Dataset, regions: NDArray[np.intp]) -> Array:
     pieces = [values[:, bins].reshape(-1, len(names)) for values, bins in zip(kept, usable, strict=True)]
     flat = np.concatenate(pieces).astype(np.float64)
     flat = flat[~np.isnan(flat).any(axis=1)]
-    if "haplotype_moments" in dataset:
-        means = dataset["haplotype_moments"].values[regions, 0][usable].mean(axis=0, dtype=np.float64)
-    else:
-        means = flat.mean(axis=0)
+    means = dataset["haplotype_moments"].sel(moment="mean").values[regions][usable].mean(axis=0, dtype=np.float64)
     spread, high = flat[:, varying].std(axis=0), np.quantile(flat[:, varying], _PER_GENOME, axis=0)
     return np.concatenate([np.average(population, axis=0, weights=fraction.sum(axis=1)), means, spread, high])
 

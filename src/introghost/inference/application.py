@@ -31,7 +31,7 @@ Array = NDArray[np.float32]
 
 TILE_BINS = 200
 NUM_PRIVATE = 4
-BATCH = 256
+POSITIONS = 2**18
 GAP_BINS = 5
 CALLED, TOO_LITTLE, GAP, NO_SITES = (
     "called",
@@ -195,10 +195,11 @@ def segment_posterior(
     _check_channels(bundle, own.shape[2] + around.shape[1])
     result = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
-        for start in range(0, len(own), BATCH):
-            part = own[start : start + BATCH]
+        step = max(1, POSITIONS // own.shape[1])  # as many haplotypes at a time as memory can be spared for
+        for start in range(0, len(own), step):
+            part = own[start : start + step]
             logits = bundle.network(torch.cat([part, around.expand(len(part), -1, -1)], dim=2))
-            result[start : start + BATCH] = torch.sigmoid(logits / bundle.temperature).numpy()
+            result[start : start + step] = torch.sigmoid(logits / bundle.temperature).numpy()
     result[:, ~usable] = np.nan
     return result
 

@@ -18,7 +18,7 @@ from introghost import provenance, seeds
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
-from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
+from introghost.statistics.haplotype import MOMENTS, STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     }
     coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
     coordinates["statistic"] = list(STATISTICS)
-    coordinates["moment"] = ["mean", "deviation"]
+    coordinates["moment"] = list(MOMENTS)
     coordinates["population_statistic"] = list(POPULATION_STATISTICS)
     if num_rows is None:
         coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
@@ -232,7 +232,7 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
                     f"statistics differ in {name}: {first.attrs.get(name)} and {other.attrs.get(name)}; "
                     "compute them again with the same options"
                 )
-        for name in ("statistic", "population_statistic"):
+        for name in ("statistic", "moment", "population_statistic"):
             if list(first[name].values) != list(other[name].values):
                 raise DataError(f"statistics differ in their {name} names; compute them again with one version")
     _check_distinct(datasets)

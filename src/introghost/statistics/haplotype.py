@@ -35,6 +35,7 @@ STATISTICS: tuple[str, ...] = (
     "outgroup_haplotypes",
     "target_haplotypes",
 )
+MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
@@ -109,7 +110,7 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
 
 
 def moments(statistics: Array) -> Array:
-    """Mean and standard deviation of each statistic over all target haplotypes.
+    """`MOMENTS` of each statistic over all target haplotypes.
 
     Ghost tracts are in few haplotypes: they move the deviation where they leave the mean as it was.
 
@@ -121,8 +122,11 @@ def moments(statistics: Array) -> Array:
     -------
     ndarray of float32, shape (2, num_bins, num_statistics)
     """
-    mean, deviation = statistics.mean(axis=0, dtype=np.float64), statistics.std(axis=0, dtype=np.float64)
-    return np.stack([mean, deviation]).astype(np.float32)
+    result = np.empty((len(MOMENTS), *statistics.shape[1:]), dtype=np.float32)
+    for index in range(statistics.shape[1]):  # of a whole contig in double precision there would be too much
+        values = statistics[:, index].astype(np.float64)
+        result[:, index] = values.mean(axis=0), values.std(axis=0)
+    return result
 
 
 def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:

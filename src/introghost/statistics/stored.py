@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 
 from introghost.errors import DataError
+from introghost.statistics.haplotype import MOMENTS
 
 _MAXIMUM_BYTES = 2**38
 _DIMENSIONS = {
@@ -95,6 +96,8 @@ def check_schema(dataset: xr.Dataset, path: Path) -> None:
             raise _damaged(path, f"{name} has the dimensions {', '.join(map(str, variable.dims))}")
         if name in _DIMENSIONS and variable.dtype.kind != "f":
             raise _damaged(path, f"{name} has the type {variable.dtype}")
+    if tuple(dataset["moment"].values) != MOMENTS:
+        raise _damaged(path, f"its moments are not {' and '.join(MOMENTS)}")
     for name in _ATTRIBUTES:
         if name not in dataset.attrs:
             raise _damaged(path, f"{name} is missing")

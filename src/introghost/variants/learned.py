@@ -24,8 +24,8 @@ _GENOTYPE_ERROR = (0.0001, 0.01)
 _ANCESTRAL_ERROR = (0.001, 0.05)
 # Much more would make the target's ghost ancestry invisible, since the outgroup would carry it too.
 _GENE_FLOW = (0.001, 0.05)
-_MUTATION_RATE_VARIATION = (0.0, 0.3)
-_GENETIC_MAP_ERROR = (0.0, 0.5)
+_MUTATION_RATE_VARIATION = (0.01, 0.3)
+_GENETIC_MAP_ERROR = (0.01, 0.5)
 _MISLABELLED = (0.001, 0.05)
 
 Value = int | float | str | tuple[float, float] | list[str]

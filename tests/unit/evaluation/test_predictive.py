@@ -13,6 +13,7 @@ from introghost.errors import DataError
 from introghost.evaluation import predictive
 from introghost.evaluation.predictive import OUTSIDE, TOGETHER, Genomes
 from introghost.statistics.dataset import read, write
+from introghost.statistics.haplotype import MOMENTS
 
 STATISTICS = ["private", "callable_fraction"]
 
@@ -24,15 +25,18 @@ def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed:
     fraction = np.tile([1.0, 0.5, 1.0, 0.05], (number, 1))
     haplotype = rng.random((number, 3, 4, 2))
     haplotype[..., 1] = fraction[:, None]
+    moments = np.stack([haplotype[:, :2].mean(axis=1), haplotype[:, :2].std(axis=1)], axis=1)
     haplotype[:, 2] = np.nan
     return xr.Dataset(
         {
             "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), haplotype),
+            "haplotype_moments": (("region", "moment", "bin", "statistic"), moments),
             "population_statistics": (("region", "population_statistic"), rng.random((number, 1))),
             "callable_fraction": (("region", "bin"), fraction),
         },
         coords={
             "statistic": STATISTICS,
+            "moment": list(MOMENTS),
             "population_statistic": ["pi"],
             "scenario": ("region", [scenario] * number),
             "genome": ("region", np.repeat(np.arange(num_genomes), regions)),

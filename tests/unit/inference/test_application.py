@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, inputs
@@ -61,6 +62,20 @@ def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
     channels = 5 * statistics.haplotype.shape[2]
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     return Bundle("segments", SegmentNetwork(channels, 8).eval(), description)
+
+
+def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch):
+    size = {"bin_bp": 10_000, "region_length_bp": 200_000}
+    statistics = application.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size)
+    bundle = bundle_of(size, statistics)
+    torch.nn.init.normal_(bundle.network.head[1].weight)
+    found = []
+    for positions in (1, 200, 2**18):
+        monkeypatch.setattr(application, "POSITIONS", positions)
+        found.append(application.call_contig(bundle, statistics).posterior)
+    assert found[0].std() > 0.01
+    for other in found[1:]:
+        np.testing.assert_allclose(other, found[0], atol=1e-5)
 
 
 def test_a_stump_of_a_bin_at_the_end_of_a_contig_is_not_called():

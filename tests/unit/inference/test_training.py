@@ -59,3 +59,40 @@ def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None
     blocks = values[:, :, STATISTICS:].reshape(REGIONS, -1, BINS, data.context.shape[2])
     torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
     torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "supported", "capabilities", "precision"),
+    [
+        (True, True, {}, "bf16-mixed"),
+        (True, False, {"avx512_bf16": True}, "32-true"),
+        (False, True, {"avx512_bf16": True}, "bf16-mixed"),
+        (False, True, {"avx512_bf16": False}, "32-true"),
+        (False, True, {}, "32-true"),  # another architecture does not list it
+    ],
+)
+def test_precision_is_what_the_processor_has(monkeypatch, cuda, supported, capabilities, precision) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert training._precision() == precision
+
+
+class _Constant(torch.nn.Module):
+    """Asks whether half precision is on where it is called."""
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        self.dtype = (values @ values.transpose(1, 2)).dtype
+        return values.sum(dim=2)
+
+
+def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> None:
+    network = _Constant()
+    module = training._Module(network, 1e-3, 10)
+    monkeypatch.setattr(module, "log", lambda *_args, **_options: None)
+    batch = next(iter(training._Batches(data, np.arange(REGIONS), 16, None)))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        module.training_step(batch, 0)
+        assert network.dtype == torch.bfloat16
+        module.validation_step(batch, 0)
+    assert network.dtype == torch.float32

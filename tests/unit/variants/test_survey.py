@@ -204,8 +204,8 @@ JUDGED = {
     "switch_error": [0.001, 0.05],
     "genotype_error": [0.0001, 0.01],
     "ancestral_error": [0.001, 0.05],
-    "mutation_rate_variation": [0, 0.3],
-    "genetic_map_error": [0, 0.5],
+    "mutation_rate_variation": [0.01, 0.3],
+    "genetic_map_error": [0.01, 0.5],
     "mislabelled": [0.001, 0.05],
 }
 
