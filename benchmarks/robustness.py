@@ -121,8 +121,9 @@ target individuals, ancestral states known.
 {rows}
 All rows but those of the map, and of all together, have the ancestry and the tracts of the clean one. With a varying
 mutation rate mutations are drawn anew, and smaller samples are scored on fewer haplotypes. A map changes the ancestry
-itself: what those rows lose is for the most part chance, as their deviations tell. The highest levels of training are
-the severe ones here, and masks and maps are those of training, as a user's own are.
+itself: what those rows lose is for the most part chance, as their deviations tell, and the other network's loss. The
+highest levels of training are the severe ones here, and masks and maps are those of training, as a user's own are.
+Three ways of training were compared with these test genomes in view.
 
 | confounder | typical | severe | measured in |
 |---|---|---|---|
