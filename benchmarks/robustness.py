@@ -26,12 +26,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 import introghost
-from introghost import seeds
+from introghost import provenance, seeds
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.haplotypes import TARGET
 from introghost.inference import application, training
-from introghost.inference.bundle import Bundle
-from introghost.provenance import write_text
+from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
@@ -288,9 +287,14 @@ def called_share(bundle: Bundle, data: xr.Dataset) -> float:
     return float((found[~np.isnan(found)] >= CALLED).mean())
 
 
-def train(jobs: list[Job]) -> Bundle:
-    """A segment network."""
-    return training.train_segments(join(jobs, "training"), epochs=EPOCHS, seed=1).bundle
+def train(folder: Path, trained: str, jobs: list[Job]) -> Bundle:
+    """A segment network, kept like the statistics."""
+    kept = folder / f"{trained}-{CODE[:16]}"
+    if not (kept / MANIFEST).exists():
+        made = training.train_segments(join(jobs, "training"), epochs=EPOCHS, seed=1).bundle
+        made.description["provenance"] = provenance.record("robustness", {"trained": trained}, {})
+        save(made, kept)
+    return load(kept, "segments")
 
 
 def training_jobs(folder: Path) -> dict[str, list[Job]]:
@@ -326,7 +330,7 @@ def measure(folder: Path, workers: int) -> pd.DataFrame:
             print(f"{jobs[0].scenario.name} genomes simulated and observed", flush=True)
     bundles = {}
     for trained, jobs in training_of.items():
-        bundles[trained] = train(jobs)
+        bundles[trained] = train(folder, trained, jobs)
         print(f"trained {trained} the observation model", flush=True)
     rows: list[dict[str, Any]] = []
     clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
@@ -369,14 +373,16 @@ def main() -> None:
     """Measure, and write the table and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--folder", type=Path, help="keep statistics here, and go on from those that a run left")
+    parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         table = measure(folder, arguments.workers)
-    write_text(HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
-    write_text(HERE.parent / "docs" / "robustness.md", document(table))
+    provenance.write_text(
+        HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
+    )
+    provenance.write_text(HERE.parent / "docs" / "robustness.md", document(table))
 
 
 if __name__ == "__main__":
