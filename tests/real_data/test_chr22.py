@@ -155,7 +155,9 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
     segments = {"channels": 5 * len(STATISTICS), "width": 8}
     choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
-    torch.nn.init.normal_(network.head[1].weight)  # as it is made, it says the same of every bin
+    # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
+    network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
+    torch.nn.init.normal_(network.head[1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
     description = {**common, "architecture": choice, "scenarios": ["ghost", "null"]}
     bundle.save(

@@ -44,8 +44,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     _check_unseen(segment_bundle, statistics)
     bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
     values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
-    regions = zip(values, fraction, data["haplotype_moments"].values, strict=True)
-    posterior = np.stack([application.segment_posterior(segment_bundle, *region) for region in regions])
+    posterior = posteriors(segment_bundle, data)
     genomes = genome_names(data)
     tables = evaluate_segments(
         posterior,
@@ -67,6 +66,13 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         probabilities = application.scenario_probabilities(choice, pooled)
         tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
     return tables
+
+
+def posteriors(trained: bundle.Bundle, data: xr.Dataset) -> NDArray[np.float32]:
+    """Posterior of every region, haplotype and bin of a dataset of statistics; NaN where nothing is called."""
+    names = ("haplotype_statistics", "callable_fraction", "haplotype_moments")
+    regions = zip(*(data[name].values for name in names), strict=True)
+    return np.stack([application.segment_posterior(trained, *region) for region in regions])
 
 
 def _check_unseen(trained: bundle.Bundle, statistics: list[Path]) -> None:
