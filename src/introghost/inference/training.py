@@ -118,14 +118,15 @@ class _SegmentData:
     def batch(
         self, region: NDArray[np.intp], haplotype: NDArray[np.intp], scale: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        own = self.statistics[region, haplotype].float()
-        around = self.context[region] if scale is None else self.context[region] * scale
-        return torch.cat([own, around], dim=2), self.labels[region, haplotype], self.usable[region]
+        values = inputs.join(self.statistics[region, haplotype].float(), self.context[region], scale)
+        return values, self.labels[region, haplotype], self.usable[region]
 
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])
         around = self.context[regions].sqrt().flatten(0, 1)
-        network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
+        deviations = len(network.standardise.mean) - own.shape[1] - around.shape[1]  # are standardised as they are
+        mean = torch.cat([own.mean(0), around.mean(0), torch.zeros(deviations)])
+        network.standardise.set(mean, torch.cat([own.std(0), around.std(0), torch.ones(deviations)]))
 
 
 class _Module(lightning.LightningModule):  # type: ignore[misc]
@@ -253,7 +254,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    architecture = {"channels": data.statistics.shape[3] + data.context.shape[2], "width": width}
+    values, _, _ = data.batch(train[:1], np.zeros(1, dtype=np.intp))
+    architecture = {"channels": values.shape[2], "width": width}
     network = SegmentNetwork(**architecture)
     data.scale(network, train)
     loaders = [

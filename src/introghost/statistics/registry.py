@@ -152,10 +152,11 @@ HAPLOTYPE: tuple[Statistic, ...] = (
     _haplotype("rare_in_outgroup", "per 10 kb", "Carried alleles that at most 5 % of the outgroup carry, but some."),
     _haplotype("common_in_outgroup", "per 10 kb", "Carried alleles that more than 5 % of the outgroup carry."),
     _haplotype(
-        "enriched_in_target",
+        "private_to_distant_outgroup",
         "per 10 kb",
-        "Carried alleles that some of the outgroup carry, at most a quarter as often as the target: what was private "
-        "to the target before its genes flowed into the outgroup.",
+        "Carried alleles over the window that no distant outgroup haplotype carries. Distant are those whose nearest "
+        "target haplotype, over 21 bins, differs at least 0.75 times as much as the upper quartile: alleles that are "
+        "private but for recent gene flow into the outgroup count as well.",
     ),
     _haplotype(
         "distance_nearest_outgroup",

@@ -8,7 +8,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
+from introghost.statistics.haplotype import NUM_DIFFERING, STATISTICS, haplotype_statistics
 from introghost.statistics.population import population_statistics
 
 
@@ -59,7 +59,7 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
 
 
 def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
-    channels = 5 * statistics.haplotype.shape[2]
+    channels = 5 * statistics.haplotype.shape[2] + 2 * NUM_DIFFERING
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     return Bundle("segments", SegmentNetwork(channels, 8).eval(), description)
 

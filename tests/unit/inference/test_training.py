@@ -5,9 +5,10 @@ import pytest
 import torch
 import xarray as xr
 
-from introghost.inference import training
+from introghost.inference import inputs, training
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
+CONTEXT = slice(STATISTICS, 5 * STATISTICS)
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +49,17 @@ def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData
         )
         (place,) = torch.nonzero(forward | backward).flatten().tolist()
         right_way = row if forward[place] else row.flip(0)
-        factor = right_way[:, STATISTICS:] / data.context[place // HAPLOTYPES]
+        factor = right_way[:, CONTEXT] / data.context[place // HAPLOTYPES]
         torch.testing.assert_close(factor, factor[:1].expand_as(factor))  # one factor per statistic, along all bins
         assert 0.01 < factor[0].log().abs().mean() < 1
+        as_it_is = inputs.join(known[place][None], data.context[place // HAPLOTYPES][None])[0]
+        torch.testing.assert_close(right_way[:, CONTEXT.stop :], as_it_is[:, CONTEXT.stop :])
         torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
 
 
 def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None:
     values, _ = rows(data, None)
-    blocks = values[:, :, STATISTICS:].reshape(REGIONS, -1, BINS, data.context.shape[2])
+    blocks = values[:, :, CONTEXT].reshape(REGIONS, -1, BINS, data.context.shape[2])
     torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
     torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
 
