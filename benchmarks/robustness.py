@@ -12,39 +12,29 @@ import argparse
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-import tskit
 import xarray as xr
 from numpy.typing import NDArray
 
-import introghost
-from introghost import provenance, seeds
+from genomes import CODE, SEED, Job, batches, join
+from introghost import provenance
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
-from introghost.haplotypes import TARGET
 from introghost.inference import training
 from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
-from introghost.simulation.windows import Windows
-from introghost.statistics import dataset
-from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region
-from introghost.variants.annotation import read_bed, read_genetic_map
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
-LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
 TRAINING_GENOMES = {"ghost": 2_400, "null": 600, "structure": 600}
-FIRST_TEST_GENOME, BATCH = 40_000, 25
+FIRST_TEST_GENOME = 40_000
 TEST_GENOMES = {"demo": 200, "null": 50}
 EPOCHS = 10
 CALLED = 0.5
@@ -88,16 +78,7 @@ WITH = {
     "outgroup_gene_flow": [0.005, 0.2],
     "mislabelled": [0.001, 0.05],
 }
-# Of the whole package, this script and the scenarios: whatever statistics depend on.
-CODE = hashlib.sha256(
-    b"".join(
-        path.read_bytes()
-        for folder in (Path(introghost.__file__).parent, HERE.parent / "config")
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in {".py", ".yaml"}
-    )
-    + Path(__file__).read_bytes()
-).hexdigest()
+DIGEST = hashlib.sha256(CODE.encode() + Path(__file__).read_bytes()).hexdigest()  # what networks depend on
 SIMULATED_WITH = ("genetic_map", "genetic_map_error", "mutation_rate_variation")
 
 
@@ -171,85 +152,6 @@ def landscape(folder: Path) -> None:
         (folder / f"mask{percent}.bed").write_text(renamed)
 
 
-def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
-    """The observation model of a section whose files lie in `folder`, and the windows that they make."""
-    named = {key: str(folder / section[key]) for key in ("include_bed", "genetic_map") if key in section}
-    intervals = read_bed(Path(named["include_bed"])) if "include_bed" in named else None
-    maps = read_genetic_map(Path(named["genetic_map"])) if "genetic_map" in named else None
-    return ObservationModel.parse({**section, **named}), Windows(intervals, maps) if named else None
-
-
-@dataclass(frozen=True)
-class Job:
-    """Genomes `first` to `first + number`, simulated once under `simulated`, and observed under each of `observed`."""
-
-    folder: Path
-    scenario: Path
-    first: int
-    number: int
-    simulated: Mapping[str, Any]
-    observed: Mapping[str, Mapping[str, Any]]
-
-    def output(self, name: str) -> Path:
-        """Where the statistics under one observation model are kept: of other code or models the name is another."""
-        about = [CODE, self.scenario.name, self.first, self.number, dict(self.simulated), dict(self.observed[name])]
-        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-        return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
-
-    def run(self) -> None:
-        """Simulate, observe and compute statistics, unless a run before has."""
-        wanted = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
-        if not wanted:
-            return
-        model, windows = placed(self.folder, self.simulated)
-        looks = {name: placed(self.folder, section) for name, section in wanted.items()}
-        regions: dict[str, list[Region]] = {name: [] for name in wanted}
-        scenario = scenarios.load(self.scenario)
-        for genome in range(self.first, self.first + self.number):
-            (simulated,) = simulate_genome_with_tracts(
-                scenario,
-                genome,
-                seed=SEED,
-                num_regions=1,
-                region_length_bp=LENGTH_BP,
-                outgroup_diploids=int(model.outgroup_diploids.high),
-                target_diploids=int(model.target_diploids.high),
-                observation=model,
-                windows=windows,
-            )
-            for name, look in looks.items():
-                regions[name].append(region(genome, *simulated, *look))
-        for name in wanted:
-            sizes = {key: looks[name][0].describe()[key] for key in CLEAN}
-            attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
-            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=HAPLOTYPES_PER_REGION, attributes=attributes)
-            dataset.write(data, self.output(name))
-
-
-def region(
-    genome: int, ts: tskit.TreeSequence, tracts: pd.DataFrame, model: ObservationModel, windows: Windows | None
-) -> Region:
-    """One simulated region as `model` shows it."""
-    observed = observe(ts, model, ancestral="ancestral", seed=SEED, windows=windows)
-    number = int((observed.haplotypes.roles == TARGET).sum())
-    rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
-    rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
-    scenario = ts.metadata["introghost"]["scenario"]
-    return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
-
-
-def batches(folder: Path, scenario: Path, first: int, number: int, simulated: Any, observed: Any) -> list[Job]:
-    """Jobs of a few genomes each."""
-    ends = range(first + BATCH, first + number + BATCH, BATCH)
-    pieces = [(end - BATCH, min(end, first + number)) for end in ends]
-    return [Job(folder, scenario, start, end - start, simulated, observed) for start, end in pieces]
-
-
-def join(jobs: list[Job], name: str) -> xr.Dataset:
-    """Statistics of several batches."""
-    return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
-
-
 def cells() -> dict[str, dict[str, dict[str, Any]]]:
     """Observation model of every cell (``CONFOUNDER, LEVEL``), by what has to be simulated for it."""
     sections: dict[str, dict[str, Any]] = {"none, clean": {}}
@@ -280,7 +182,7 @@ def called_share(bundle: Bundle, data: xr.Dataset) -> float:
 
 def train(folder: Path, trained: str, jobs: list[Job]) -> Bundle:
     """A segment network, kept like the statistics."""
-    kept = folder / f"{trained}-{CODE[:16]}"
+    kept = folder / f"{trained}-{DIGEST[:16]}"
     if not (kept / MANIFEST).exists():
         made = training.train_segments(join(jobs, "training"), epochs=EPOCHS, seed=1).bundle
         made.description["provenance"] = provenance.record("robustness", {"trained": trained}, {})
@@ -294,7 +196,7 @@ def training_jobs(folder: Path) -> dict[str, list[Job]]:
         trained: [
             job
             for scenario, number in TRAINING_GENOMES.items()
-            for job in batches(folder, SCENARIOS / scenario, 0, number, section, {"training": section})
+            for job in batches(folder, scenarios.load(SCENARIOS / scenario), 0, number, section, {"training": section})
         ]
         for trained, section in zip(TRAINED, (CLEAN, WITH), strict=True)
     }
@@ -302,10 +204,10 @@ def training_jobs(folder: Path) -> dict[str, list[Job]]:
 
 def test_jobs(folder: Path) -> Iterator[tuple[list[Job], list[Job], list[str]]]:
     """Test genomes of the demo's model and without a ghost, and the cells observed of them."""
-    scenarios_of = {"demo": HERE.parent / "config" / "demo", "null": SCENARIOS / "null"}
+    models = {"demo": scenarios.load(HERE.parent / "config" / "demo"), "null": scenarios.load(SCENARIOS / "null")}
     for simulated, observed in cells().items():
         demo, null = (
-            batches(folder, scenarios_of[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
+            batches(folder, models[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
             for name, number in TEST_GENOMES.items()
         )
         yield demo, null, list(observed)

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
+from introghost.simulation import scenarios
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+SCENARIOS = FOLDER.parent / "config" / "scenarios"
+BENCHMARKS = sorted(path for path in FOLDER.glob("*.py") if path.name != "genomes.py")
+
+
+@pytest.fixture(autouse=True)
+def beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Benchmarks import from their own folder, as scripts do."""
+    monkeypatch.syspath_prepend(str(FOLDER))
 
 
 def test_there_are_benchmarks():
@@ -18,7 +28,7 @@ def test_a_benchmark_loads(path):
 
 
 def test_every_confounder_has_two_rows_and_a_description() -> None:
-    robustness = runpy.run_path(str(BENCHMARKS[0].with_name("robustness.py")), run_name="loaded")
+    robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     names = [name for group in robustness["cells"]().values() for name in group]
     expected = {
         f"{name}, {level}" for name in (*robustness["CONFOUNDERS"], "all together") for level in ("typical", "severe")
@@ -31,11 +41,11 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
 
 
 def test_what_is_kept_has_the_name_of_what_it_depends_on(tmp_path: Path) -> None:
-    robustness = runpy.run_path(str(BENCHMARKS[0].with_name("robustness.py")), run_name="loaded")
+    robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     names = set()
-    for scenario in ("ghost", "null"):
+    for scenario in (scenarios.load(SCENARIOS / name) for name in ("ghost", "null")):
         for section in ({"missing": 0.1}, {"missing": 0.2}):
-            (job,) = robustness["batches"](tmp_path, Path(scenario), 5, 3, {}, {"a": section})
+            (job,) = robustness["batches"](tmp_path, scenario, 5, 3, {}, {"a": section})
             assert (job.first, job.number) == (5, 3)
             names.add(job.output("a"))
     assert len(names) == 4

@@ -1,0 +1,113 @@
+"""Genomes for the benchmarks: simulated once, observed in several ways, their statistics kept for another run."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tskit
+import xarray as xr
+
+import introghost
+from introghost import seeds
+from introghost.haplotypes import TARGET
+from introghost.simulation import scenarios
+from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.scenarios import Scenario
+from introghost.simulation.windows import Windows
+from introghost.statistics import dataset
+from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region
+from introghost.variants.annotation import read_bed, read_genetic_map
+
+LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
+BATCH = 25
+SIZES = ("outgroup_diploids", "target_diploids")
+# Of the whole package and this module: whatever statistics depend on, but for the scenario and the observation model.
+CODE = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted(Path(introghost.__file__).parent.rglob("*.py")))
+    + Path(__file__).read_bytes()
+).hexdigest()
+
+
+def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
+    """The observation model of a section whose files lie in `folder`, and the windows that they make."""
+    named = {key: str(folder / section[key]) for key in ("include_bed", "genetic_map") if key in section}
+    intervals = read_bed(Path(named["include_bed"])) if "include_bed" in named else None
+    maps = read_genetic_map(Path(named["genetic_map"])) if "genetic_map" in named else None
+    return ObservationModel.parse({**section, **named}), Windows(intervals, maps) if named else None
+
+
+@dataclass(frozen=True)
+class Job:
+    """Genomes `first` to `first + number`, simulated once under `simulated`, and observed under each of `observed`."""
+
+    folder: Path
+    scenario: Scenario
+    first: int
+    number: int
+    simulated: Mapping[str, Any]
+    observed: Mapping[str, Mapping[str, Any]]
+
+    def output(self, name: str) -> Path:
+        """Where the statistics under one observation model are kept: of other code or models the name is another."""
+        which = scenarios.digest(self.scenario), self.first, self.number
+        about = [CODE, *which, dict(self.simulated), dict(self.observed[name])]
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+        return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
+
+    def run(self) -> None:
+        """Simulate, observe and compute statistics, unless a run before has."""
+        wanted = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
+        if not wanted:
+            return
+        model, windows = placed(self.folder, self.simulated)
+        looks = {name: placed(self.folder, section) for name, section in wanted.items()}
+        regions: dict[str, list[Region]] = {name: [] for name in wanted}
+        for genome in range(self.first, self.first + self.number):
+            (simulated,) = simulate_genome_with_tracts(
+                self.scenario,
+                genome,
+                seed=SEED,
+                num_regions=1,
+                region_length_bp=LENGTH_BP,
+                outgroup_diploids=int(model.outgroup_diploids.high),
+                target_diploids=int(model.target_diploids.high),
+                observation=model,
+                windows=windows,
+            )
+            for name, look in looks.items():
+                regions[name].append(region(genome, *simulated, *look))
+        for name in wanted:
+            sizes = {key: looks[name][0].describe()[key] for key in SIZES}
+            attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
+            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=HAPLOTYPES_PER_REGION, attributes=attributes)
+            dataset.write(data, self.output(name))
+
+
+def region(
+    genome: int, ts: tskit.TreeSequence, tracts: pd.DataFrame, model: ObservationModel, windows: Windows | None
+) -> Region:
+    """One simulated region as `model` shows it."""
+    observed = observe(ts, model, ancestral="ancestral", seed=SEED, windows=windows)
+    number = int((observed.haplotypes.roles == TARGET).sum())
+    rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
+    rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
+    scenario = ts.metadata["introghost"]["scenario"]
+    return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
+
+
+def batches(folder: Path, scenario: Scenario, first: int, number: int, simulated: Any, observed: Any) -> list[Job]:
+    """Jobs of a few genomes each."""
+    ends = range(first + BATCH, first + number + BATCH, BATCH)
+    pieces = [(end - BATCH, min(end, first + number)) for end in ends]
+    return [Job(folder, scenario, start, end - start, simulated, observed) for start, end in pieces]
+
+
+def join(jobs: list[Job], name: str) -> xr.Dataset:
+    """Statistics of several batches."""
+    return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
