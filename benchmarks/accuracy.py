@@ -9,6 +9,8 @@ time to the most recent common ancestor with the nearest outgroup haplotype. On 
 import argparse
 import copy
 import dataclasses
+import hashlib
+import json
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -132,7 +134,8 @@ def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[st
 
 def matched(folder: Path, name: str, jobs: list[Job]) -> Bundle:
     """A network trained on the model itself, kept like the statistics."""
-    kept = folder / f"matched-{name}-{TRAINING_GENOMES}-{EPOCHS}-{CODE[:16]}"
+    about = scenarios.digest(jobs[0].scenario), TRAINING_GENOMES, EPOCHS, CODE
+    kept = folder / f"matched-{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
         made = training.train_segments(join(jobs, "50 + 50"), epochs=EPOCHS, seed=1).bundle
         made.description["provenance"] = provenance.record("accuracy", {"matched": name}, {})

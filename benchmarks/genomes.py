@@ -13,7 +13,7 @@ import tskit
 import xarray as xr
 
 import introghost
-from introghost import seeds
+from introghost import provenance, seeds
 from introghost.haplotypes import TARGET
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
@@ -55,8 +55,10 @@ class Job:
 
     def output(self, name: str) -> Path:
         """Where the statistics under one observation model are kept: of other code or models the name is another."""
-        which = scenarios.digest(self.scenario), self.first, self.number
-        about = [CODE, *which, dict(self.simulated), dict(self.observed[name])]
+        sections = dict(self.simulated), dict(self.observed[name])
+        files = {section[key] for section in sections for key in ("include_bed", "genetic_map") if key in section}
+        contents = [provenance.sha256(self.folder / file) for file in sorted(files)]
+        about = [CODE, scenarios.digest(self.scenario), self.first, self.number, *sections, *contents]
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
 

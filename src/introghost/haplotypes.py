@@ -131,16 +131,6 @@ class Haplotypes:
         """The same haplotypes with only the sites where `keep`, shape (num_sites,), is true."""
         return dataclasses.replace(self, positions_bp=self.positions_bp[keep], genotypes=self.genotypes[keep])
 
-    def select_haplotypes(self, keep: NDArray[np.bool_]) -> "Haplotypes":
-        """The same sites with only the haplotypes where `keep`, shape (num_haplotypes,), is true."""
-        return dataclasses.replace(
-            self,
-            genotypes=self.genotypes[:, keep],
-            sample_names=tuple(name for name, kept in zip(self.sample_names, keep, strict=True) if kept),
-            haplotype_indices=self.haplotype_indices[keep],
-            roles=self.roles[keep],
-        )
-
     def restrict(self, start_bp: int, end_bp: int) -> "Haplotypes":
         """The same haplotypes over [`start_bp`, `end_bp`), which lies inside `interval_bp`; genotypes are a view."""
         sites = slice(*np.searchsorted(self.positions_bp, [start_bp, end_bp]))

@@ -27,9 +27,10 @@ def simulated(tree_sequence: tskit.TreeSequence) -> Haplotypes:
     return make(positions, tree_sequence.genotype_matrix(), 16, 120_000)
 
 
-@pytest.fixture(
-    scope="session", params=["simulated", "missing", "masked", "polarised", "random", "tiny", "empty", "uncallable"]
-)
+EXAMPLES = ["simulated", "missing", "masked", "polarised", "random", "long", "tiny", "empty", "uncallable"]
+
+
+@pytest.fixture(scope="session", params=EXAMPLES)
 def example(request: pytest.FixtureRequest, simulated: Haplotypes) -> Haplotypes:
     """Haplotypes of every sort that the statistics must bear."""
     rng = np.random.default_rng(7)
@@ -47,6 +48,11 @@ def example(request: pytest.FixtureRequest, simulated: Haplotypes) -> Haplotypes
     if request.param == "random":
         sites = np.sort(rng.choice(45_000, 150, replace=False)) + 1_000_000
         return make(sites, rng.integers(-1, 2, (150, 9)), 4, 45_000, 1_000_000)
+    if request.param == "long":  # beyond the reach of every window, gene flow into the outgroup in the middle
+        sites = np.sort(rng.choice(500_000, 400, replace=False))
+        alleles = (rng.random((400, 12)) < rng.beta(0.4, 1, (400, 1))).astype(np.int8)
+        alleles[100:260, :2] = alleles[100:260, 6:8]
+        return make(sites, alleles, 6, 500_000)
     if request.param == "tiny":
         return make(np.array([3, 9_999]), np.array([[0, 0, 1, 0], [0, 1, 1, 1]]), 2, 20_000)
     if request.param == "empty":

@@ -64,8 +64,8 @@ def join(own: Tensor, around: Tensor, scale: Tensor | None = None) -> Tensor:
     Returns
     -------
     Tensor of float32, shape (batch, num_bins, 5 * num_statistics + 2 * NUM_DIFFERING)
-        Deviations are in standard deviations over haplotypes, each at least `DEVIATION_FLOOR`, clipped to ten; of the
-        statistics that are the same for all haplotypes there are none.
+        Deviations are in standard deviations over haplotypes plus `DEVIATION_FLOOR`, clipped to ten; of the statistics
+        that are the same for all haplotypes there are none.
     """
     differing = own[..., :NUM_DIFFERING]
     parts = [part[..., :NUM_DIFFERING] for part in around.chunk(4, dim=-1)]

@@ -26,6 +26,7 @@ from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import NUM_DIFFERING
 
 logger = logging.getLogger(__name__)
 
@@ -124,9 +125,10 @@ class _SegmentData:
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])
         around = self.context[regions].sqrt().flatten(0, 1)
-        deviations = len(network.standardise.mean) - own.shape[1] - around.shape[1]  # are standardised as they are
-        mean = torch.cat([own.mean(0), around.mean(0), torch.zeros(deviations)])
-        network.standardise.set(mean, torch.cat([own.std(0), around.std(0), torch.ones(deviations)]))
+        # Deviations are standardised as they are, but muted where their statistic is.
+        of_deviations = (own.std(0)[:NUM_DIFFERING] > 0).float().repeat(2)
+        mean = torch.cat([own.mean(0), around.mean(0), torch.zeros_like(of_deviations)])
+        network.standardise.set(mean, torch.cat([own.std(0), around.std(0), of_deviations]))
 
 
 class _Module(lightning.LightningModule):  # type: ignore[misc]

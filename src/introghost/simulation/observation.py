@@ -297,7 +297,7 @@ def observe(
     draws = _Draws.of(tree_sequence, model, seed)
     outgroup, target, donors, spare = _individuals(draws)
     individuals = np.concatenate([outgroup, target])
-    simulated = tree_sequence.genotype_matrix()
+    simulated = tree_sequence.genotype_matrix().astype(np.int8)
     minor = operators.minor_allele_counts(simulated, _haplotypes_of(spare))
     keep = minor >= draws.number("minimum_allele_count")
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:

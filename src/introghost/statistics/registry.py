@@ -154,9 +154,9 @@ HAPLOTYPE: tuple[Statistic, ...] = (
     _haplotype(
         "private_to_distant_outgroup",
         "per 10 kb",
-        "Carried alleles over the window that no distant outgroup haplotype carries. Distant are those whose nearest "
-        "target haplotype, over 21 bins, differs at least 0.75 times as much as the upper quartile: alleles that are "
-        "private but for recent gene flow into the outgroup count as well.",
+        "Carried alleles over the window that no distant haplotype of the outgroup's panel (at most 200) carries. "
+        "Distant are those whose nearest target haplotype, over 21 bins, differs at least 0.75 times as much as the "
+        "upper quartile: alleles that are private but for recent gene flow into the outgroup count as well.",
     ),
     _haplotype(
         "distance_nearest_outgroup",

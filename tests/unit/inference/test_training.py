@@ -6,6 +6,7 @@ import torch
 import xarray as xr
 
 from introghost.inference import inputs, training
+from introghost.networks.segments import SegmentNetwork
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
 CONTEXT = slice(STATISTICS, 5 * STATISTICS)
@@ -13,6 +14,11 @@ CONTEXT = slice(STATISTICS, 5 * STATISTICS)
 
 @pytest.fixture(scope="module")
 def data() -> training._SegmentData:
+    return training._SegmentData(dataset())
+
+
+def dataset() -> xr.Dataset:
+    """Statistics of random numbers."""
     rng = np.random.default_rng(1)
     statistics = rng.random((REGIONS, HAPLOTYPES, BINS, STATISTICS), np.float32)
     variables = {
@@ -24,7 +30,7 @@ def data() -> training._SegmentData:
         "callable_fraction": (("region", "bin"), np.ones((REGIONS, BINS), np.float32)),
         "ghost_fraction": (("region", "haplotype", "bin"), rng.random((REGIONS, HAPLOTYPES, BINS), np.float32)),
     }
-    return training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
+    return xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000})
 
 
 def rows(data: training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,3 +105,13 @@ def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> 
         assert network.dtype == torch.bfloat16
         module.validation_step(batch, 0)
     assert network.dtype == torch.float32
+
+
+def test_deviations_are_muted_where_their_statistic_never_varied() -> None:
+    data = dataset()
+    data["haplotype_statistics"][:, :, :, 1] = 3.0
+    data["haplotype_moments"][:, 0, :, 1], data["haplotype_moments"][:, 1, :, 1] = 3.0, 0.0
+    network = SegmentNetwork(7 * STATISTICS)
+    training._SegmentData(data).scale(network, np.arange(REGIONS))
+    muted = torch.nonzero(network.standardise.deviation > 1e5).flatten()
+    assert muted.tolist() == [STATISTICS * part + 1 for part in range(7)]
