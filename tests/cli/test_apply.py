@@ -15,7 +15,7 @@ from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import NUM_DIFFERING, STATISTICS
+from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.population import POPULATION_STATISTICS
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -50,9 +50,9 @@ def data(tmp_path_factory) -> Path:
     written = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
     assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
     torch.manual_seed(1)
-    network = SegmentNetwork(5 * len(STATISTICS) + 2 * NUM_DIFFERING, 8).eval()
+    network = SegmentNetwork(5 * len(STATISTICS), 8).eval()
     torch.nn.init.normal_(network.head[1].weight)
-    description = {**DESCRIPTION, "architecture": {"channels": 5 * len(STATISTICS) + 2 * NUM_DIFFERING, "width": 8}}
+    description = {**DESCRIPTION, "architecture": {"channels": 5 * len(STATISTICS), "width": 8}}
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
     channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
     architecture = {"channels": channels, "scenarios": 2, "width": 0}

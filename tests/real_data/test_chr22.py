@@ -17,7 +17,7 @@ from introghost.inference import bundle
 from introghost.inference.application import CALLED, TOO_LITTLE
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import NUM_DIFFERING, STATISTICS
+from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
@@ -152,7 +152,7 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
         "num_validation": 1,
         "provenance": {},
     }
-    segments = {"channels": 5 * len(STATISTICS) + 2 * NUM_DIFFERING, "width": 8}
+    segments = {"channels": 5 * len(STATISTICS), "width": 8}
     choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.

@@ -222,19 +222,14 @@ def site_class(target: list[int], outgroup: list[int]) -> str | None:
     return "rare_in_outgroup" if k / n <= 0.05 else "common_in_outgroup"
 
 
+def enriched(target: list[int], outgroup: list[int]) -> bool:
+    (k, n), (j, m) = count(outgroup), count(target)
+    return k > 0 and j > 0 and k / n <= 0.25 * j / m
+
+
 def panel(number: int) -> list[int]:
     """At most 200 haplotypes, evenly spaced."""
     return list(range(number)) if number <= 200 else [round(i * (number - 1) / 199) for i in range(200)]
-
-
-def distant_outgroup(
-    target: list[list[int]], outgroup: list[list[int]], bins: list[list[int]], b: int
-) -> list[list[int]]:
-    """Outgroup haplotypes that are not much closer to a target haplotype than the others are, over 21 bins."""
-    over = range(max(0, b - 10), min(len(bins), b + 11))
-    nearest = [min(sum(distance(t, o, bins[w]) for w in over) for t in target) for o in outgroup]
-    quartile = sorted(nearest)[3 * len(nearest) // 4]
-    return [o for o, d in zip(outgroup, nearest, strict=True) if d >= 0.75 * quartile]
 
 
 def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
@@ -248,7 +243,6 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
     start, end = h.interval_bp
     spans = [(start + b * bin_bp, min(start + (b + 1) * bin_bp, end)) for b in range(len(bins))]
     callable_bp = [callable_total(h, *span) for span in spans]
-    distant = [distant_outgroup(target, near_out, bins, b) for b in range(len(bins))]
     result: dict[str, np.ndarray] = {}
 
     def put(name: str, t: int, b: int, value: float, over: range) -> None:
@@ -272,8 +266,8 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
                 "common_in_outgroup",
             ):
                 put(name, t, b, sum(mine[s] == 1 and classes[s] == name for s in bins[b]), here)
-            found = sum(mine[s] == 1 and not any(o[s] == 1 for o in distant[w]) for w in over for s in bins[w])
-            put("private_to_distant_outgroup", t, b, found, over)
+            found = sum(mine[s] == 1 and enriched(*rows[s]) for s in bins[b])
+            put("enriched_in_target", t, b, found, here)
             to_out = [sum(distance(mine, other, bins[w]) for w in over) for other in near_out]
             put("distance_nearest_outgroup", t, b, min(to_out), over)
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)

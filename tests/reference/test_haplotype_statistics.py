@@ -65,24 +65,6 @@ def test_mean_distance_of_haplotypes_outside_the_panel(panels: tuple[np.ndarray,
     np.testing.assert_allclose(fast[:, :, index], slow["distance_mean_target"], rtol=1e-4, atol=1e-4)
 
 
-def test_gene_flow_into_the_outgroup_hides_private_alleles_but_not_from_the_distant_outgroup():
-    rng = np.random.default_rng(5)
-    outgroup, target = (rng.random((600, 12)) < 0.3).astype(np.int8), (rng.random((600, 8)) < 0.3).astype(np.int8)
-    target[:, 1:] = np.where(rng.random((600, 7)) < 0.5, target[:, :1], target[:, 1:])
-    outgroup[::6], target[::6], target[::6, :4] = 0, 0, 1  # private to half of the target
-    positions = np.sort(rng.choice(300_000, 600, replace=False))
-    received = outgroup.copy()
-    received[:, :3] = target[:, :3]
-    before, after = (
-        haplotype_statistics(make(positions, np.concatenate([panel, target], axis=1), 12, 300_000), 10_000)
-        for panel in (outgroup, received)
-    )
-    private, distant = (STATISTICS.index(name) for name in ("private_window", "private_to_distant_outgroup"))
-    np.testing.assert_array_equal(before[:, :, distant], before[:, :, private])
-    assert before[:4, :, private].mean() > 10 * after[:4, :, private].mean()
-    assert after[:4, :, distant].mean() >= before[:4, :, private].mean()
-
-
 def test_callable_bp_twin(example: Haplotypes):
     start, _ = example.interval_bp
     fast = callable_per_bin_bp(example, 10_000)

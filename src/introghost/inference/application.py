@@ -16,8 +16,8 @@ from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
 from introghost.provenance import sha256
 from introghost.statistics.haplotype import (
-    REACH_BINS,
     STATISTICS,
+    WINDOW_BINS,
     callable_per_bin_bp,
     haplotype_statistics,
     moments,
@@ -149,11 +149,12 @@ def contig_statistics(
 def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
     """`haplotype_statistics` of a stretch, one tile after the other."""
     start_bp, end_bp = haplotypes.interval_bp
+    halo = WINDOW_BINS // 2
     num_bins = -(-(end_bp - start_bp) // bin_bp)
     per_tile = []
     for first in range(0, num_bins, tile_bins):
         last = min(first + tile_bins, num_bins)
-        outer = max(first - REACH_BINS, 0), min(last + REACH_BINS, num_bins)
+        outer = max(first - halo, 0), min(last + halo, num_bins)
         tile = haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
         per_tile.append(haplotype_statistics(tile, bin_bp)[:, first - outer[0] : last - outer[0]])
     return np.concatenate(per_tile, axis=1)
@@ -191,13 +192,13 @@ def segment_posterior(
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
     around = torch.from_numpy(inputs.context(over_haplotypes, usable, window))
     own = torch.from_numpy(statistics)
-    _check_channels(bundle, inputs.join(own[:1], around[None]).shape[2])
+    _check_channels(bundle, own.shape[2] + around.shape[1])
     result = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
         step = max(1, POSITIONS // own.shape[1])  # as many haplotypes at a time as memory can be spared for
         for start in range(0, len(own), step):
             part = own[start : start + step]
-            logits = bundle.network(inputs.join(part, around.expand(len(part), -1, -1)))
+            logits = bundle.network(torch.cat([part, around.expand(len(part), -1, -1)], dim=2))
             result[start : start + step] = torch.sigmoid(logits / bundle.temperature).numpy()
     result[:, ~usable] = np.nan
     return result

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from introghost.errors import DataError
-from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION, NUM_DIFFERING
+from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
 
 Array = NDArray[np.float32]
 
 QUANTILES = (0.05, 0.5, 0.95, 0.99)
-DEVIATION_FLOOR = 0.05
-LARGEST_DEVIATION = 10.0
 
 
 def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
@@ -45,35 +41,6 @@ def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Arra
     high = np.minimum(index + window_bins // 2 + 1, len(pooled))
     smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
     return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
-
-
-def join(own: Tensor, around: Tensor, scale: Tensor | None = None) -> Tensor:
-    """What the segment network is given: a haplotype's statistics, their context, and how far they are from it.
-
-    Demographies differ in what is usual; a haplotype's deviations from the others, in the bin and in the region around,
-    mean the same in all of them.
-
-    Parameters
-    ----------
-    own : Tensor of float32, shape (batch, num_bins, num_statistics)
-    around : Tensor of float32, shape (batch, num_bins, 4 * num_statistics)
-        See `context`.
-    scale : Tensor, optional
-        Factors on the context, which the deviations are not changed by.
-
-    Returns
-    -------
-    Tensor of float32, shape (batch, num_bins, 5 * num_statistics + 2 * NUM_DIFFERING)
-        Deviations are in standard deviations over haplotypes plus `DEVIATION_FLOOR`, clipped to ten; of the statistics
-        that are the same for all haplotypes there are none.
-    """
-    differing = own[..., :NUM_DIFFERING]
-    parts = [part[..., :NUM_DIFFERING] for part in around.chunk(4, dim=-1)]
-    deviations = [
-        ((differing - mean) / (deviation + DEVIATION_FLOOR)).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
-        for mean, deviation in (parts[:2], parts[2:])
-    ]
-    return torch.cat([own, around if scale is None else around * scale, *deviations], dim=-1)
 
 
 def pool(

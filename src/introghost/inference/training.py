@@ -26,7 +26,6 @@ from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import NUM_DIFFERING
 
 logger = logging.getLogger(__name__)
 
@@ -119,16 +118,14 @@ class _SegmentData:
     def batch(
         self, region: NDArray[np.intp], haplotype: NDArray[np.intp], scale: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        values = inputs.join(self.statistics[region, haplotype].float(), self.context[region], scale)
-        return values, self.labels[region, haplotype], self.usable[region]
+        own = self.statistics[region, haplotype].float()
+        around = self.context[region] if scale is None else self.context[region] * scale
+        return torch.cat([own, around], dim=2), self.labels[region, haplotype], self.usable[region]
 
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])
         around = self.context[regions].sqrt().flatten(0, 1)
-        # Deviations are standardised as they are, but muted where their statistic is.
-        of_deviations = (own.std(0)[:NUM_DIFFERING] > 0).float().repeat(2)
-        mean = torch.cat([own.mean(0), around.mean(0), torch.zeros_like(of_deviations)])
-        network.standardise.set(mean, torch.cat([own.std(0), around.std(0), of_deviations]))
+        network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
 
 
 class _Module(lightning.LightningModule):  # type: ignore[misc]
@@ -256,8 +253,7 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    values, _, _ = data.batch(train[:1], np.zeros(1, dtype=np.intp))
-    architecture = {"channels": values.shape[2], "width": width}
+    architecture = {"channels": data.statistics.shape[3] + data.context.shape[2], "width": width}
     network = SegmentNetwork(**architecture)
     data.scale(network, train)
     loaders = [

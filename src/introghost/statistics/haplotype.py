@@ -2,9 +2,7 @@
 
 "Private" is a derived allele that no outgroup haplotype carries: the mark of ancestry that the outgroup lacks
 (Plagnol & Wall 2006, PLoS Genetics 2:e105; Skov et al. 2018, PLoS Genetics 14:e1007641). Counts are over the bin;
-distances and shared private alleles are over the bin and its neighbours, `WINDOW_BINS` bins in all. Where the target's
-genes flowed into the outgroup, private alleles did too: one statistic leaves out the outgroup haplotypes that are close
-to a target haplotype over `KINSHIP_BINS` bins. Everything is
+distances and shared private alleles are over the bin and its neighbours, `WINDOW_BINS` bins in all. Everything is
 divided by callable sequence, so that a masked bin is not mistaken for an identical one.
 """
 
@@ -22,7 +20,7 @@ STATISTICS: tuple[str, ...] = (
     "private_shared_common",
     "rare_in_outgroup",
     "common_in_outgroup",
-    "private_to_distant_outgroup",
+    "enriched_in_target",
     "distance_nearest_outgroup",
     "distance_quantile_outgroup",
     "distance_mean_outgroup",
@@ -37,15 +35,12 @@ STATISTICS: tuple[str, ...] = (
     "outgroup_haplotypes",
     "target_haplotypes",
 )
-NUM_DIFFERING = STATISTICS.index("outgroup_segregating")  # those from there on are the same for all haplotypes
 MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
-KINSHIP_BINS = 21
-REACH_BINS = WINDOW_BINS // 2 + KINSHIP_BINS // 2
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
 RARE_IN_OUTGROUP = 0.05
-DISTANT = 0.75
+ENRICHED_RATIO = 0.25
 SHARED_CLASSES = (0.05, 0.2)
 OUTGROUP_QUANTILE = 0.05
 
@@ -79,7 +74,6 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     per_window = _per_10kb(window_bp, _rolling_sum(np.full_like(callable_bp, bin_bp)[:, None])[:, 0])
     scale = {"bin": per_bin[None, :], "window": per_window[None, :]}
 
-    distant = _private_to_distant(haplotypes, target, outgroup, differences_out, bin_bp)
     nearest_bin = differences_out.min(axis=2).T
     window_out = _rolling_sum(differences_out)
     window_in = _rolling_sum(differences_in)
@@ -91,7 +85,6 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     mean_in = _mean_of_others(window_in)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
-        "private_to_distant_outgroup": (_rolling_sum(distant.T).T, "window"),
         "distance_nearest_outgroup": (nearest_out.T, "window"),
         "distance_quantile_outgroup": (window_out[:, :, rank].T, "window"),
         "distance_mean_outgroup": (mean_out.T, "window"),
@@ -214,28 +207,8 @@ def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[
         "private_shared_common": several & (in_share > SHARED_CLASSES[1]),
         "rare_in_outgroup": (out_count > 0) & (out_share <= RARE_IN_OUTGROUP),
         "common_in_outgroup": out_share > RARE_IN_OUTGROUP,
+        "enriched_in_target": (out_count > 0) & (out_share <= ENRICHED_RATIO * in_share),
     }
-
-
-def _private_to_distant(
-    haplotypes: Haplotypes, target: NDArray[np.int8], outgroup: NDArray[np.int8], differences: Array, bin_bp: int
-) -> Array:
-    """Carried alleles that no distant haplotype of the outgroup's panel carries, (num_target, num_bins).
-
-    An outgroup haplotype is distant unless its nearest target haplotype is far nearer than those of others, as it is
-    after recent gene flow: less than `DISTANT` times the upper quartile, which flow into half of the outgroup does not
-    move much.
-    """
-    nearest = _rolling_sum(differences, KINSHIP_BINS).min(axis=1)
-    rank = 3 * nearest.shape[1] // 4
-    quartile = np.partition(nearest, rank, axis=1)[:, rank, None]
-    distant = nearest >= DISTANT * quartile
-    carriers = outgroup[:, panel(outgroup.shape[1])] == 1
-    counts = np.empty((target.shape[1], len(differences)), dtype=np.float32)
-    for index, sites in enumerate(_bins(haplotypes, bin_bp)):
-        private = ~carriers[sites][:, distant[index]].any(axis=1)
-        counts[:, index] = (target[sites][private] == 1).sum(axis=0)
-    return counts
 
 
 def _private_total(counts: dict[str, Array]) -> Array:
@@ -281,9 +254,9 @@ def _mean_of_others(pairs: Array) -> Array:
     return mean
 
 
-def _rolling_sum(values: Array, bins: int = WINDOW_BINS) -> Array:
-    """Sum over the `bins` bins around each bin along axis 0; fewer at the ends."""
-    half = bins // 2
+def _rolling_sum(values: Array) -> Array:
+    """Sum over the `WINDOW_BINS` bins around each bin along axis 0; fewer at the ends."""
+    half = WINDOW_BINS // 2
     total = values.astype(np.float32)
     for shift in range(1, min(half, len(values) - 1) + 1):
         total[shift:] += values[:-shift]

@@ -152,11 +152,10 @@ HAPLOTYPE: tuple[Statistic, ...] = (
     _haplotype("rare_in_outgroup", "per 10 kb", "Carried alleles that at most 5 % of the outgroup carry, but some."),
     _haplotype("common_in_outgroup", "per 10 kb", "Carried alleles that more than 5 % of the outgroup carry."),
     _haplotype(
-        "private_to_distant_outgroup",
+        "enriched_in_target",
         "per 10 kb",
-        "Carried alleles over the window that no distant haplotype of the outgroup's panel (at most 200) carries. "
-        "Distant are those whose nearest target haplotype, over 21 bins, differs at least 0.75 times as much as the "
-        "upper quartile: alleles that are private but for recent gene flow into the outgroup count as well.",
+        "Carried alleles that some of the outgroup carry, at most a quarter as often as the target: what was private "
+        "to the target before its genes flowed into the outgroup.",
     ),
     _haplotype(
         "distance_nearest_outgroup",

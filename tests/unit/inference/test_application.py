@@ -8,7 +8,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import NUM_DIFFERING, STATISTICS, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.population import population_statistics
 
 
@@ -38,24 +38,11 @@ class _Source:
 
 @pytest.mark.parametrize("tile_bins", [3, 7, 50])
 def test_tiles_leave_no_seam(tile_bins):
-    whole, tiled = (statistics_with_gene_flow(number) for number in (1000, tile_bins))
+    source, size = _Source(4000, 995_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
+    whole = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=1000)
+    tiled = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=tile_bins)
     np.testing.assert_allclose(tiled.haplotype, whole.haplotype, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(tiled.callable_bp, whole.callable_bp)
-
-
-def test_a_shorter_reach_leaves_a_seam(monkeypatch):
-    whole = statistics_with_gene_flow(1000)
-    monkeypatch.setattr(application, "REACH_BINS", application.REACH_BINS - 1)
-    assert not np.allclose(statistics_with_gene_flow(3).haplotype, whole.haplotype, rtol=1e-5, atol=1e-4)
-
-
-def statistics_with_gene_flow(tile_bins: int) -> application.ContigStatistics:
-    """Of a contig on which it differs from place to place who of the outgroup is close to the target."""
-    source, size = _Source(4000, 995_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
-    for first, last in ((150_000, 420_000), (600_000, 640_000)):
-        stretch = (source.positions >= first) & (source.positions < last)
-        source.genotypes[stretch, :3] = source.genotypes[stretch, 12:15]
-    return application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=tile_bins)
 
 
 def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
@@ -72,7 +59,7 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
 
 
 def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
-    channels = 5 * statistics.haplotype.shape[2] + 2 * NUM_DIFFERING
+    channels = 5 * statistics.haplotype.shape[2]
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     torch.manual_seed(1)
     network = SegmentNetwork(channels, 8).eval()

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
 from introghost.errors import DataError
 from introghost.inference import inputs
-from introghost.statistics.haplotype import NUM_DIFFERING, STATISTICS
 
 
 def test_context_is_the_moments_and_their_moving_average_over_usable_bins():
@@ -20,36 +18,6 @@ def test_context_is_the_moments_and_their_moving_average_over_usable_bins():
 def test_context_without_a_usable_bin_is_zero():
     result = inputs.context(np.ones((1, 4, 2), np.float32), np.zeros(4, bool), 2)
     np.testing.assert_array_equal(result[:, 2:], 0)
-
-
-def joined(own: np.ndarray, **options: torch.Tensor) -> np.ndarray:
-    """The input of every haplotype of a region, its moments being those of `own` itself."""
-    moments = np.stack([own.mean(axis=0), own.std(axis=0)])
-    around = torch.from_numpy(inputs.context(moments, np.ones(own.shape[1], bool), 10))
-    return inputs.join(torch.from_numpy(own), around.expand(len(own), -1, -1), **options).numpy()
-
-
-def test_deviations_are_from_the_bin_and_from_the_region():
-    own = np.random.default_rng(7).random((6, 5, len(STATISTICS))).astype(np.float32)
-    result = joined(own)
-    assert result.shape == (6, 5, 5 * len(STATISTICS) + 2 * NUM_DIFFERING)
-    for h, b, s in ((0, 0, 0), (3, 4, 2), (5, 2, NUM_DIFFERING - 1)):
-        bins, region = own[:, b, s], own[:, :, s]
-        in_bin = (own[h, b, s] - bins.mean()) / (bins.std() + 0.05)
-        in_region = (own[h, b, s] - region.mean()) / (region.std(axis=0).mean() + 0.05)
-        found = result[h, b, 5 * len(STATISTICS) :].reshape(2, NUM_DIFFERING)[:, s]
-        np.testing.assert_allclose(found, [in_bin, in_region], rtol=1e-4, atol=1e-6)
-
-
-def test_deviations_are_bounded_and_not_scaled_with_the_context():
-    own = np.zeros((400, 5, len(STATISTICS)), np.float32)
-    own[0] = 1e3
-    factors = torch.full((1, 1, 4 * len(STATISTICS)), 1.5)
-    plain, scaled = joined(own), joined(own, scale=factors)
-    first = 5 * len(STATISTICS)
-    np.testing.assert_array_equal(plain[0, :, first:], 10)
-    np.testing.assert_array_equal(scaled[:, :, first:], plain[:, :, first:])
-    np.testing.assert_allclose(scaled[:, :, len(STATISTICS) : first], 1.5 * plain[:, :, len(STATISTICS) : first])
 
 
 def genomes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,20 +5,13 @@ import pytest
 import torch
 import xarray as xr
 
-from introghost.inference import inputs, training
-from introghost.networks.segments import SegmentNetwork
+from introghost.inference import training
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
-CONTEXT = slice(STATISTICS, 5 * STATISTICS)
 
 
 @pytest.fixture(scope="module")
 def data() -> training._SegmentData:
-    return training._SegmentData(dataset())
-
-
-def dataset() -> xr.Dataset:
-    """Statistics of random numbers."""
     rng = np.random.default_rng(1)
     statistics = rng.random((REGIONS, HAPLOTYPES, BINS, STATISTICS), np.float32)
     variables = {
@@ -30,7 +23,7 @@ def dataset() -> xr.Dataset:
         "callable_fraction": (("region", "bin"), np.ones((REGIONS, BINS), np.float32)),
         "ghost_fraction": (("region", "haplotype", "bin"), rng.random((REGIONS, HAPLOTYPES, BINS), np.float32)),
     }
-    return xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000})
+    return training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
 
 
 def rows(data: training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,17 +48,15 @@ def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData
         )
         (place,) = torch.nonzero(forward | backward).flatten().tolist()
         right_way = row if forward[place] else row.flip(0)
-        factor = right_way[:, CONTEXT] / data.context[place // HAPLOTYPES]
+        factor = right_way[:, STATISTICS:] / data.context[place // HAPLOTYPES]
         torch.testing.assert_close(factor, factor[:1].expand_as(factor))  # one factor per statistic, along all bins
         assert 0.01 < factor[0].log().abs().mean() < 1
-        as_it_is = inputs.join(known[place][None], data.context[place // HAPLOTYPES][None])[0]
-        torch.testing.assert_close(right_way[:, CONTEXT.stop :], as_it_is[:, CONTEXT.stop :])
         torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
 
 
 def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None:
     values, _ = rows(data, None)
-    blocks = values[:, :, CONTEXT].reshape(REGIONS, -1, BINS, data.context.shape[2])
+    blocks = values[:, :, STATISTICS:].reshape(REGIONS, -1, BINS, data.context.shape[2])
     torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
     torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
 
@@ -105,13 +96,3 @@ def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> 
         assert network.dtype == torch.bfloat16
         module.validation_step(batch, 0)
     assert network.dtype == torch.float32
-
-
-def test_deviations_are_muted_where_their_statistic_never_varied() -> None:
-    data = dataset()
-    data["haplotype_statistics"][:, :, :, 1] = 3.0
-    data["haplotype_moments"][:, 0, :, 1], data["haplotype_moments"][:, 1, :, 1] = 3.0, 0.0
-    network = SegmentNetwork(7 * STATISTICS)
-    training._SegmentData(data).scale(network, np.arange(REGIONS))
-    muted = torch.nonzero(network.standardise.deviation > 1e5).flatten()
-    assert muted.tolist() == [STATISTICS * part + 1 for part in range(7)]
