@@ -8,7 +8,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments
 from introghost.statistics.population import population_statistics
 
 
@@ -63,7 +63,9 @@ def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     torch.manual_seed(1)
     network = SegmentNetwork(channels, 8).eval()
-    network.standardise.set(torch.ones(channels), torch.full((channels,), 0.1))
+    around = inputs.context(moments(statistics.haplotype), np.ones(len(statistics.num_sites), bool), 20)
+    own, around = (torch.from_numpy(values).sqrt().flatten(0, -2) for values in (statistics.haplotype, around))
+    network.standardise.set(*(torch.cat([f(own, dim=0), f(around, dim=0)]) for f in (torch.mean, torch.std)))
     torch.nn.init.normal_(network.head[1].weight)  # as they are made, networks say the same of every bin
     return Bundle("segments", network, description)
 
