@@ -9,8 +9,6 @@ time to the most recent common ancestor with the nearest outgroup haplotype. On 
 import argparse
 import copy
 import dataclasses
-import hashlib
-import json
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -23,12 +21,11 @@ import tskit
 import xarray as xr
 from numpy.typing import NDArray
 
-from genomes import BIN_BP, CODE, LENGTH_BP, SEED, SIZES, Job, batches, join
+from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
 from introghost import provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
-from introghost.inference import training
-from introghost.inference.bundle import MANIFEST, Bundle, load, save
+from introghost.inference.bundle import Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
@@ -132,17 +129,6 @@ def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[st
     return result
 
 
-def matched(folder: Path, name: str, jobs: list[Job]) -> Bundle:
-    """A network trained on the model itself, kept like the statistics."""
-    about = scenarios.digest(jobs[0].scenario), TRAINING_GENOMES, EPOCHS, CODE
-    kept = folder / f"matched-{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
-    if not (kept / MANIFEST).exists():
-        made = training.train_segments(join(jobs, "50 + 50"), epochs=EPOCHS, seed=1).bundle
-        made.description["provenance"] = provenance.record("accuracy", {"matched": name}, {})
-        save(made, kept)
-    return load(kept, "segments")
-
-
 def rows_of(name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
     """Rows of the table about one published model."""
     scenario = scenarios.load(MODELS[name])
@@ -151,7 +137,7 @@ def rows_of(name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor)
     own = batches(folder, scenario, 0, TRAINING_GENOMES, LARGEST, {"50 + 50": LARGEST})
     list(pool.map(Job.run, [*tests, *nulls, *own]))
     print(f"{name}: genomes simulated", flush=True)
-    networks = {"given": shipped, "matched": matched(folder, name, own)}
+    networks = {"given": shipped, "matched": train(folder, f"matched-{name}", own, "50 + 50", EPOCHS)}
     rows = []
     for sampling in SAMPLINGS:
         ghost, null = join(tests, sampling), join(nulls, sampling)

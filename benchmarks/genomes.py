@@ -15,6 +15,8 @@ import xarray as xr
 import introghost
 from introghost import provenance, seeds
 from introghost.haplotypes import TARGET
+from introghost.inference import training
+from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
@@ -113,3 +115,14 @@ def batches(folder: Path, scenario: Scenario, first: int, number: int, simulated
 def join(jobs: list[Job], name: str) -> xr.Dataset:
     """Statistics of several batches."""
     return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
+
+
+def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int) -> Bundle:
+    """A segment network trained on the jobs' statistics under one observation model, kept like them."""
+    about = [*(job.output(observed).name for job in jobs), epochs]
+    kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
+    if not (kept / MANIFEST).exists():
+        made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1).bundle
+        made.description["provenance"] = provenance.record("benchmark", {"network": name, "epochs": epochs}, {})
+        save(made, kept)
+    return load(kept, "segments")

@@ -9,7 +9,6 @@ needs no file. On two cores it takes about an hour.
 """
 
 import argparse
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -23,12 +22,11 @@ import torch
 import xarray as xr
 from numpy.typing import NDArray
 
-from genomes import CODE, SEED, Job, batches, join
+from genomes import SEED, Job, batches, join, train
 from introghost import provenance
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
-from introghost.inference import training
-from introghost.inference.bundle import MANIFEST, Bundle, load, save
+from introghost.inference.bundle import Bundle
 from introghost.simulation import scenarios
 
 HERE = Path(__file__).parent
@@ -78,7 +76,6 @@ WITH = {
     "outgroup_gene_flow": [0.005, 0.2],
     "mislabelled": [0.001, 0.05],
 }
-DIGEST = hashlib.sha256(CODE.encode() + Path(__file__).read_bytes()).hexdigest()  # what networks depend on
 SIMULATED_WITH = ("genetic_map", "genetic_map_error", "mutation_rate_variation")
 
 
@@ -180,16 +177,6 @@ def called_share(bundle: Bundle, data: xr.Dataset) -> float:
     return float((found[~np.isnan(found)] >= CALLED).mean())
 
 
-def train(folder: Path, trained: str, jobs: list[Job]) -> Bundle:
-    """A segment network, kept like the statistics."""
-    kept = folder / f"{trained}-{DIGEST[:16]}"
-    if not (kept / MANIFEST).exists():
-        made = training.train_segments(join(jobs, "training"), epochs=EPOCHS, seed=1).bundle
-        made.description["provenance"] = provenance.record("robustness", {"trained": trained}, {})
-        save(made, kept)
-    return load(kept, "segments")
-
-
 def training_jobs(folder: Path) -> dict[str, list[Job]]:
     """Training genomes, without and with the observation model."""
     return {
@@ -223,7 +210,7 @@ def measure(folder: Path, workers: int) -> pd.DataFrame:
             print(f"{jobs[0].scenario.name} genomes simulated and observed", flush=True)
     bundles = {}
     for trained, jobs in training_of.items():
-        bundles[trained] = train(folder, trained, jobs)
+        bundles[trained] = train(folder, trained, jobs, "training", EPOCHS)
         print(f"trained {trained} the observation model", flush=True)
     rows: list[dict[str, Any]] = []
     clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
