@@ -3,7 +3,7 @@
 ``python benchmarks/accuracy.py --model MODEL`` writes benchmarks/accuracy.tsv. Beside the model stand a network trained
 on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the statistics of a
 bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true genealogy: the
-time to the most recent common ancestor with the nearest outgroup haplotype. On two cores it takes about half an hour.
+time to the most recent common ancestor with the nearest outgroup haplotype.
 """
 
 import argparse
@@ -143,24 +143,21 @@ def rows_of(name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor)
         ghost, null = join(tests, sampling), join(nulls, sampling)
         present = ~np.isnan(ghost["ghost_fraction"].values[0, :, 0])
         fraction = ghost["ghost_fraction"].values[:, present]
+        about = {"model": name, "sampling": sampling}
         for method, network in networks.items():
             scores, silent = (posteriors(network, data)[:, present] for data in (ghost, null))
             silent_rate = {"called_without_pulse": float((silent >= THRESHOLD).mean())}
-            about = {"model": name, "sampling": sampling, "method": method}
-            rows.append({**about, **ranking(scores, fraction), **rates(scores, fraction), **silent_rate})
+            measured = {**ranking(scores, fraction), **rates(scores, fraction), **silent_rate}
+            rows.append({**about, "method": method, **measured})
         if sampling == "50 + 50":
-            about = {"model": name, "sampling": sampling}
             logistic = regression(join(own, sampling), ghost)[:, present]
-            genealogy = np.stack(list(pool.map(coalescence, *_genomes(scenario))))
+            numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
+            genealogy = np.stack(list(pool.map(coalescence, [scenario] * TEST_GENOMES, numbers)))
             measured = {**ranking(logistic, fraction), **rates(logistic, fraction)}
             rows.append({**about, "method": "logistic regression", **measured})
             rows.append({**about, "method": "oracle", **ranking(genealogy, fraction)})
         print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
-
-
-def _genomes(scenario: Scenario) -> tuple[list[Scenario], range]:
-    return [scenario] * TEST_GENOMES, range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
 
 
 def main() -> None:
