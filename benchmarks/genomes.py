@@ -29,11 +29,16 @@ from introghost.variants.annotation import read_bed, read_genetic_map
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
 BATCH = 25
 SIZES = ("outgroup_diploids", "target_diploids")
-# Of the whole package and this module: whatever statistics depend on, but for the scenario and the observation model.
-CODE = hashlib.sha256(
-    b"".join(path.read_bytes() for path in sorted(Path(introghost.__file__).parent.rglob("*.py")))
-    + Path(__file__).read_bytes()
-).hexdigest()
+PACKAGE = Path(introghost.__file__).parent
+# What statistics depend on, but for the scenario and the observation model; and what training depends on beside them.
+STATISTICS_CODE = ("*.py", "simulation/*.py", "statistics/*.py", "variants/annotation.py")
+TRAINING_CODE = ("inference/*.py", "networks/*.py")
+
+
+def code_digest(patterns: tuple[str, ...]) -> str:
+    """Digest of this module and of the package's modules under some patterns."""
+    paths = [Path(__file__), *(path for pattern in patterns for path in sorted(PACKAGE.glob(pattern)))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
@@ -60,7 +65,14 @@ class Job:
         sections = dict(self.simulated), dict(self.observed[name])
         files = {section[key] for section in sections for key in ("include_bed", "genetic_map") if key in section}
         contents = [provenance.sha256(self.folder / file) for file in sorted(files)]
-        about = [CODE, scenarios.digest(self.scenario), self.first, self.number, *sections, *contents]
+        about = [
+            code_digest(STATISTICS_CODE),
+            scenarios.digest(self.scenario),
+            self.first,
+            self.number,
+            *sections,
+            *contents,
+        ]
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
 
@@ -119,7 +131,7 @@ def join(jobs: list[Job], name: str) -> xr.Dataset:
 
 def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int) -> Bundle:
     """A segment network trained on the jobs' statistics under one observation model, kept like them."""
-    about = [*(job.output(observed).name for job in jobs), epochs]
+    about = [*(job.output(observed).name for job in jobs), code_digest(TRAINING_CODE), epochs]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
         made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1).bundle

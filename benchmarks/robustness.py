@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 
 from genomes import SEED, Job, batches, join, train
@@ -32,9 +31,9 @@ from introghost.simulation import scenarios
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
 TRAINING_GENOMES = {"ghost": 2_400, "null": 600, "structure": 600}
-FIRST_TEST_GENOME = 10_000
+FIRST_TEST_GENOME = 50_000
 TEST_GENOMES = {"demo": 200, "null": 50}
-EPOCHS = 10
+EPOCHS = 20
 CALLED = 0.5
 
 PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
@@ -164,17 +163,18 @@ def cells() -> dict[str, dict[str, dict[str, Any]]]:
     return result
 
 
-def accuracy(bundle: Bundle, data: xr.Dataset) -> tuple[float, NDArray[np.float64]]:
-    """Average precision over haplotypes and bins, and its bootstrap draws over regions, the same for every cell."""
-    scores, labels = posteriors(bundle, data), data["ghost_fraction"].values >= 0.5
+def cell(bundle: Bundle, demo: list[Job], null: list[Job], name: str) -> tuple[float, NDArray[np.float64], float]:
+    """Average precision over haplotypes and bins, its bootstrap draws over regions, and what is called without ghost.
+
+    The draws are the same for every cell.
+    """
+    ghost = join(demo, name)
+    scores, labels = posteriors(bundle, ghost), ghost["ghost_fraction"].values >= 0.5
     regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
-    return average_precision(scores, labels), average_precision_draws(scores, labels, regions, seed=SEED)
-
-
-def called_share(bundle: Bundle, data: xr.Dataset) -> float:
-    """Share of haplotype bins called at a posterior of 0.5."""
-    found = posteriors(bundle, data)
-    return float((found[~np.isnan(found)] >= CALLED).mean())
+    draws = average_precision_draws(scores, labels, regions, seed=SEED)
+    without_ghost = posteriors(bundle, join(null, name))
+    called = float((without_ghost[~np.isnan(without_ghost)] >= CALLED).mean())
+    return average_precision(scores, labels), draws, called
 
 
 def training_jobs(folder: Path) -> dict[str, list[Job]]:
@@ -208,30 +208,28 @@ def measure(folder: Path, workers: int) -> pd.DataFrame:
         for jobs in (*training_of.values(), *((*demo, *null) for demo, null, _ in tests)):
             list(pool.map(Job.run, jobs))
             print(f"{jobs[0].scenario.name} genomes simulated and observed", flush=True)
-    bundles = {}
-    for trained, jobs in training_of.items():
-        bundles[trained] = train(folder, trained, jobs, "training", EPOCHS)
-        print(f"trained {trained} the observation model", flush=True)
-    rows: list[dict[str, Any]] = []
-    clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
-    for demo, null, names in tests:
-        for name in names:
-            ghost, without_ghost = join(demo, name), join(null, name)
-            for trained, bundle in bundles.items():
-                precision, draws = accuracy(bundle, ghost)
-                clean.setdefault(trained, (precision, draws))  # the first cell is the clean one
-                rows.append(
-                    {
-                        **dict(zip(("confounder", "level"), name.rsplit(", ", 1), strict=True)),
-                        "trained": trained,
-                        "average_precision": precision,
-                        "deviation": float(np.nanstd(draws)),
-                        "loss": clean[trained][0] - precision,
-                        "loss_deviation": float(np.nanstd(clean[trained][1] - draws)),
-                        "false_positive_rate": called_share(bundle, without_ghost),
-                    }
-                )
-                print(json.dumps(rows[-1]), flush=True)
+        bundles = {}
+        for trained, jobs in training_of.items():
+            bundles[trained] = train(folder, trained, jobs, "training", EPOCHS)
+            print(f"trained {trained} the observation model", flush=True)
+        asked = [(trained, demo, null, name) for demo, null, names in tests for name in names for trained in bundles]
+        found = pool.map(cell, *zip(*((bundles[trained], *rest) for trained, *rest in asked), strict=True))
+        rows: list[dict[str, Any]] = []
+        clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
+        for (trained, _, _, name), (precision, draws, called) in zip(asked, found, strict=True):
+            clean.setdefault(trained, (precision, draws))  # the first cell is the clean one
+            rows.append(
+                {
+                    **dict(zip(("confounder", "level"), name.rsplit(", ", 1), strict=True)),
+                    "trained": trained,
+                    "average_precision": precision,
+                    "deviation": float(np.nanstd(draws)),
+                    "loss": clean[trained][0] - precision,
+                    "loss_deviation": float(np.nanstd(clean[trained][1] - draws)),
+                    "false_positive_rate": called,
+                }
+            )
+            print(json.dumps(rows[-1]), flush=True)
     return pd.DataFrame(rows)
 
 
