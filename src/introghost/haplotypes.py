@@ -56,6 +56,14 @@ class GeneticMap:
         return result
 
 
+def _within(positions_bp: NDArray[np.int64], intervals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which positions lie in one of the sorted, disjoint, half-open intervals, of shape (num_intervals, 2)."""
+    index = np.searchsorted(intervals[:, 0], positions_bp, side="right") - 1
+    inside = index >= 0
+    inside[inside] = positions_bp[inside] < intervals[index[inside], 1]
+    return inside
+
+
 @dataclass(frozen=True)
 class Haplotypes:
     """Phased genotypes of outgroup and target haplotypes over one stretch of one contig.
@@ -144,14 +152,13 @@ class Haplotypes:
         )
 
     def mask(self, callable_bp: NDArray[np.int64]) -> "Haplotypes":
-        """Keep the sites inside `callable_bp`, shape (num_intervals, 2), and record it clipped to the interval."""
-        start, end = self.interval_bp
-        clipped = np.clip(callable_bp, start, end)
-        clipped = clipped[clipped[:, 1] > clipped[:, 0]]
-        index = np.searchsorted(clipped[:, 0], self.positions_bp, side="right") - 1
-        inside = index >= 0
-        inside[inside] = self.positions_bp[inside] < clipped[index[inside], 1]
-        return dataclasses.replace(self.select_sites(inside), callable_bp=clipped)
+        """The same haplotypes where both they and `callable_bp`, shape (num_intervals, 2), are callable."""
+        edges = np.unique(np.concatenate([self.callable_bp.ravel(), callable_bp.ravel()]))
+        both = _within(edges[:-1], self.callable_bp) & _within(edges[:-1], callable_bp)
+        # What lies side by side becomes one interval again.
+        changes = np.flatnonzero(np.diff(np.pad(both.astype(np.int8), 1)))
+        kept = self.select_sites(_within(self.positions_bp, callable_bp))
+        return dataclasses.replace(kept, callable_bp=edges[changes].reshape(-1, 2))
 
     def polarise_by_outgroup(self) -> "Haplotypes":
         """Recode so that 0 is the outgroup's major allele (a tie keeps the coding); missing stays missing.

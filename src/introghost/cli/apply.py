@@ -44,7 +44,7 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     calls = [application.call_contig(segment_bundle, contig) for contig in contigs]
     warnings = application.window_warnings(calls)
     warnings += application.mask_warnings(segment_bundle, options["include_bed"])
-    warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.dropped_summary()
+    warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.warnings()
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)

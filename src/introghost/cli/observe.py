@@ -53,6 +53,8 @@ def command(output: Path, **options: Any) -> None:
     )
     digest = provenance.sha256(files["vcf"])
     provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    for warning in source.warnings():
+        click.echo(f"warning: {warning}", err=True)
     for name, text in learned.facts(found).items():
         click.echo(f"{name}\t{text}")
     for entry in entries:

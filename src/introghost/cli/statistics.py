@@ -68,7 +68,7 @@ def command(
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
         result = dataset.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
-        warnings, counts = opened.dropped_summary(), {"dropped_records": dict(opened.counts)}
+        warnings, counts = opened.warnings(), {"dropped_records": dict(opened.counts)}
     result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs) | counts, sort_keys=True)
     dataset.write(result, output)
     for warning in warnings:

@@ -128,7 +128,8 @@ def summarise(dataset: xr.Dataset, most_regions: int | None = None) -> Genomes:
         usable = (dataset["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1)
         regions = np.flatnonzero((scenarios == scenario) & (genomes == genome) & usable)[:most_regions]
         if not len(regions):
-            raise DataError(f"{scenario or 'data'}: genome {genome} has no callable bin; check the mask")
+            whose = f"simulated genome {genome} of {scenario!r}" if scenario else "data"
+            raise DataError(f"no bin of the {whose} has enough callable sequence; check the mask")
         rows.append(_genome_values(dataset, regions))
         labels.append(str(scenario))
     return Genomes(np.array(rows), _names(dataset), labels)

@@ -268,7 +268,7 @@ def _callable_fraction(statistics: ContigStatistics, bin_bp: int) -> Array:
 
 
 def _status(statistics: ContigStatistics, callable_fraction: Array) -> NDArray[np.str_]:
-    """Why each bin is or isn't called. Many bins in a row without any site are a gap that no mask told of."""
+    """Why each bin is or isn't called. Many bins in a row without a usable site show nothing, whatever records say."""
     status = np.where(inputs.usable_bins(callable_fraction), CALLED, TOO_LITTLE)
     empty = np.diff(np.pad((statistics.num_sites == 0).astype(np.int8), 1))
     for first, last in zip(np.flatnonzero(empty == 1), np.flatnonzero(empty == -1), strict=True):
@@ -286,8 +286,8 @@ def window_warnings(calls: list[ContigCalls]) -> list[str]:
     gaps = sum(int((contig.ends_bp - contig.starts_bp)[contig.status == GAP].sum()) for contig in calls)
     if gaps:
         warnings.append(
-            f"{gaps:,} bp in runs of {GAP_BINS} or more bins without any site are taken for gaps and not called; "
-            "name the callable regions with --include-bed"
+            f"{gaps:,} bp in runs of {GAP_BINS} or more bins with records of which none can be used are not called; "
+            "`introghost vcf check` says what they are"
         )
     return warnings
 

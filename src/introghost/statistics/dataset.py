@@ -371,9 +371,13 @@ def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> x
     Raises
     ------
     DataError
-        No contig with sites.
+        No usable site.
     """
-    return build(_tiles(source, region_length_bp), bin_bp=bin_bp)
+    result = build(_tiles(source, region_length_bp), bin_bp=bin_bp)
+    if not result["callable_fraction"].values.any():
+        contigs = ", ".join(dict.fromkeys(result["contig"].values.tolist()))
+        raise DataError(f"{source.path}: no usable site in {contigs}; check --region and --include-bed")
+    return result
 
 
 def _tiles(source: "VcfSource", region_length_bp: int) -> Iterator[Region]:
@@ -381,6 +385,8 @@ def _tiles(source: "VcfSource", region_length_bp: int) -> Iterator[Region]:
     for contig, contig_start, contig_end in source.contigs():
         for start in range(contig_start, contig_end, region_length_bp):
             haplotypes = source.read(contig, start, min(start + region_length_bp, contig_end))
+            if not len(haplotypes.positions_bp):  # nothing was seen there, which is not the same as no difference
+                haplotypes = haplotypes.mask(np.empty((0, 2), dtype=np.int64))
             yield Region(replace(haplotypes, interval_bp=(start, start + region_length_bp)), index)
             index += 1
 

@@ -205,6 +205,24 @@ def check_annotations(
     return counts
 
 
+def unnamed_contigs(
+    contigs: Sequence[str],
+    intervals: Mapping[str, NDArray[np.int64]] | None,
+    genetic_maps: Mapping[str, GeneticMap] | None,
+) -> list[str]:
+    """What to tell the user of contigs that the callable regions or the genetic map do not name, one line each."""
+    named: list[tuple[str, Mapping[str, object] | None, str]] = [
+        ("callable regions name", intervals, "nothing there is callable"),
+        ("genetic map names", genetic_maps, "they have none"),
+    ]
+    found = []
+    for what, table, outcome in named:
+        absent = [] if table is None else [contig for contig in contigs if on_contig(table, contig) is None]
+        if absent:
+            found.append(f"the {what} nothing on {listed(absent)}: {outcome}")
+    return found
+
+
 def _matched(what: str, verb: str, table: Mapping[str, object], contigs: Sequence[str]) -> Counter[str]:
     if all(on_contig(table, contig) is None for contig in contigs):
         raise DataError(

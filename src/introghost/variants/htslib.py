@@ -82,7 +82,7 @@ def text_contigs(path: Path) -> list[str]:
     """First column of the records of a VCF, each name once; none for a BCF, whose header must declare them all.
 
     The text is looked through for what htslib reads without a word, or stumbles over: lines that are blank, that hold a
-    NUL byte, that have more columns than the header, or that belong to a header.
+    NUL byte, that have more columns than the header, that belong to a header, or whose end is missing.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def text_contigs(path: Path) -> list[str]:
     """
     names: dict[bytes, None] = {}
     num_tabs: int | None = None
-    blank, complaint = 0, ""
+    blank, complaint, line = 0, "", b"\n"
     try:
         with _open_bytes(path) as lines:
             for number, line in enumerate(lines, start=1):
@@ -108,6 +108,10 @@ def text_contigs(path: Path) -> list[str]:
                     names.setdefault(line.split(b"\t", 1)[0])
     except (EOFError, OSError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
+    if not line.endswith(b"\n"):
+        raise DataError(
+            f"{path}: the last line has no end, so the file may be cut short; copy it again, or end the line"
+        )
     if blank:
         raise DataError(f"{path}:{blank}: a blank line among the records or after them; take it out")
     if complaint:

@@ -20,7 +20,13 @@ from introghost.haplotypes import (
     on_contig,
     other_prefix,
 )
-from introghost.variants.annotation import AncestralFasta, check_annotations, read_bed, read_genetic_map
+from introghost.variants.annotation import (
+    AncestralFasta,
+    check_annotations,
+    read_bed,
+    read_genetic_map,
+    unnamed_contigs,
+)
 from introghost.variants.extents import GAP_BP, Records, callable_stretches, gap_threshold_bp
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
 from introghost.variants.records import VcfRecords
@@ -118,8 +124,8 @@ class VcfSource:
 
     Kept are biallelic SNVs that are polymorphic in the selected samples, whatever their FILTER. Everything else is
     dropped and counted in `counts`. Genotypes may be missing (whole or one allele); unphased heterozygotes and
-    haploid genotypes are refused, in the selected samples alone. Without callable regions from a BED, stretches in
-    which the file has no record of any kind are not callable (`gap_threshold_bp`).
+    haploid genotypes are refused, in the selected samples alone. Stretches in which the file has no record of any
+    kind are not callable (`gap_threshold_bp`), whatever a BED says of them.
 
     Attributes
     ----------
@@ -206,22 +212,22 @@ class VcfSource:
             Any flaw of the file; the message says where it is and what to do.
         """
         self._check_contig(contig)
-        threshold = self.gap_threshold_bp(contig) if self._intervals is None else 0
+        threshold = self.gap_threshold_bp(contig)
         sites, positions = self._records.sites(contig, start, end, threshold)
         if self._ancestral != OUTGROUP_MAJOR:
             sites = self._polarise(contig, sites)
-        if self._intervals is None:
-            ends = self._records.ends().get(contig)
-            extent = None if ends is None else self._extent(contig, *ends)
-            stretches = callable_stretches(start, end, positions, extent, threshold)
-            haplotypes = self._haplotypes(contig, start, end, sites, stretches)
-            self.counts[GAP_COUNT] += end - start - int(np.diff(stretches, axis=1).sum())
-        else:
-            haplotypes = self._haplotypes(contig, start, end, sites, np.array([[start, end]], dtype=np.int64))
-            none_callable = np.empty((0, 2), dtype=np.int64)
-            callable_bp = on_contig(self._intervals, contig)
-            haplotypes = haplotypes.mask(none_callable if callable_bp is None else callable_bp)
+        ends = self._records.ends().get(contig)
+        extent = None if ends is None else self._extent(contig, *ends)
+        stretches = callable_stretches(start, end, positions, extent, threshold)
+        haplotypes = self._haplotypes(contig, start, end, sites, stretches)
+        named_bp = end - start
+        if self._intervals is not None:
+            named = on_contig(self._intervals, contig)
+            named = np.empty((0, 2), dtype=np.int64) if named is None else np.clip(named, start, end)
+            named_bp = int(np.diff(named, axis=1).sum())
+            haplotypes = haplotypes.mask(named)
             self.counts["dropped: outside callable regions"] += len(sites.positions_bp) - len(haplotypes.positions_bp)
+        self.counts[GAP_COUNT] += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
         self.counts["kept"] += len(haplotypes.positions_bp)
         return haplotypes.polarise_by_outgroup() if self._ancestral == OUTGROUP_MAJOR else haplotypes
 
@@ -246,19 +252,26 @@ class VcfSource:
         target = int((self.roles.roles == TARGET).sum())
         return len(self.roles.roles) - target, target
 
-    def dropped_summary(self) -> list[str]:
-        """One line that says how many of the records read so far were dropped, and why; none if all were kept."""
+    def warnings(self) -> list[str]:
+        """What to tell the user of what was read so far: records dropped, gaps, contigs that no mask or map names."""
+        found = list[str]()
         dropped = [
             (n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n
         ]
-        if not dropped:
-            return []
-        classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
-        total = sum(number for number, _ in dropped)
-        return [f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}"]
+        if dropped:
+            classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
+            total = sum(number for number, _ in dropped)
+            found.append(f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}")
+        if self.counts[GAP_COUNT] and self._intervals is not None:
+            found.append(
+                f"{self.path}: {self.counts[GAP_COUNT]:,} bp of the callable regions lie in stretches without any "
+                "record and are taken as not callable; is this the mask of this file?"
+            )
+        names = [name for name, _, _ in self.contigs()]
+        return found + unnamed_contigs(names, self._intervals, self._genetic_maps)
 
     def gap_threshold_bp(self, contig: str) -> int:
-        """Length from which a stretch without any record is not callable, if no BED says what is.
+        """Length from which a stretch without any record is not callable.
 
         10 kb, or fifty times the contig's median distance between records where that is more.
         """
@@ -357,7 +370,7 @@ def open_source(
     ancestral : str
         ``info-aa``, ``fasta=FILE`` or ``outgroup-major``.
     include_bed : Path, optional
-        Callable regions; without it everything counts as callable but long stretches without any record.
+        Callable regions; without it everything counts as callable. Long stretches without any record never do.
     genetic_map : Path, optional
     region : str, optional
         ``CHR`` or ``CHR:START-END``, 1-based and inclusive.

@@ -72,7 +72,7 @@ def test_regions_weigh_by_their_callable_sequence_and_may_be_fewer() -> None:
     ds["callable_fraction"].values[1] = 0
     assert predictive.num_regions(ds) == 1
     ds["callable_fraction"].values[:] = 0
-    with pytest.raises(DataError, match="no callable bin"):
+    with pytest.raises(DataError, match="no bin of the simulated genome"):
         predictive.summarise(ds)
 
 

@@ -110,6 +110,28 @@ class Source:
         return dataclasses.replace(inside, interval_bp=(start, end), callable_bp=np.array([[start, end]]))
 
 
+@dataclasses.dataclass
+class SourceWithoutSites(Source):
+    """Stands in for a VCF with records in its second half, or nowhere, that can't be used."""
+
+    path: str = "x.vcf"
+    last: int = 30_000
+
+    def read(self, contig: str, start: int, end: int) -> Haplotypes:
+        whole = super().read(contig, start, end)
+        return whole.select_sites(whole.positions_bp < self.last)
+
+
+def test_a_tile_without_a_usable_site_is_not_callable():
+    ds = dataset.from_source(SourceWithoutSites(), bin_bp=10_000, region_length_bp=30_000)
+    np.testing.assert_array_equal(ds.callable_fraction, [[1, 1, 1], [0, 0, 0]])
+
+
+def test_a_source_without_a_usable_site_is_refused():
+    with pytest.raises(DataError, match=r"x\.vcf: no usable site in 1"):
+        dataset.from_source(SourceWithoutSites(last=0), bin_bp=10_000, region_length_bp=30_000)
+
+
 def test_last_tile_is_filled_up_with_uncallable_bases():
     ds = dataset.from_source(Source(), bin_bp=10_000, region_length_bp=30_000)
     assert list(ds.start_bp.values) == [0, 30_000]

@@ -95,9 +95,19 @@ def test_the_stretch_before_the_first_record_is_not_callable(vcf: Path) -> None:
     assert source.read("1", 0, LENGTH).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1], 390_000]]
 
 
-def test_a_mask_alone_decides_where_there_is_one(vcf: Path, tmp_path: Path) -> None:
+def test_a_gap_is_not_callable_whatever_the_mask_says(vcf: Path, tmp_path: Path) -> None:
     bed = tmp_path / "mask.bed"
-    bed.write_text(f"1\t0\t{LENGTH}\n")
+    bed.write_text(f"1\t0\t{GAP[0] + 5_000}\n1\t{GAP[1] + 300}\t{LENGTH}\n")
     source = opened(vcf, include_bed=bed)
-    assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, 390_000]]
+    assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1] + 300, 390_000]]
+    assert source.counts[GAP_COUNT] == 4_999
+    assert any("4,999 bp of the callable regions" in warning for warning in source.warnings())
+
+
+def test_a_mask_that_leaves_the_gap_out_needs_no_warning(vcf: Path, tmp_path: Path) -> None:
+    bed = tmp_path / "mask.bed"
+    bed.write_text(f"1\t0\t{GAP[0] + 1}\n1\t{GAP[1]}\t{LENGTH}\n")
+    source = opened(vcf, include_bed=bed)
+    assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1], 390_000]]
     assert source.counts[GAP_COUNT] == 0
+    assert not any("callable regions lie" in warning for warning in source.warnings())
