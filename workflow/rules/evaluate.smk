@@ -4,6 +4,7 @@ rule evaluate:
         statistics=statistics_of(lambda batch: batch == "test"),
     output:
         "<results>/evaluation/summary.tsv",
+        "<results>/evaluation/provenance.json",
     log:
         "<logs>/evaluate.log",
     benchmark:
@@ -27,6 +28,7 @@ if IS_SIMULATED:
             tracts="<results>/demo/demo.tracts.parquet",
         output:
             "<results>/evaluation/demo/summary.tsv",
+            "<results>/evaluation/demo/provenance.json",
         log:
             "<logs>/evaluate_data.log",
         benchmark:

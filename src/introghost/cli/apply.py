@@ -45,13 +45,16 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     warnings = application.window_warnings(calls)
     warnings += application.mask_warnings(segment_bundle, options["include_bed"])
     warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.warnings()
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = None
     if choice is not None:
-        probabilities = application.scenario_probabilities(choice, application.pool_contigs(contigs, choice))[0]
+        pooled, about = application.pool_contigs(contigs, choice)
+        warnings += application.extent_warnings(choice, about["used_bp"])
+        probabilities = application.scenario_probabilities(choice, pooled)[0]
         answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))
+        answer |= about
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
     recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")}
     record = provenance.record("apply", {**recorded, "threshold": threshold}, {**files, "model": model})
     record |= {"dropped_records": dict(source.counts), "warnings": warnings}

@@ -34,16 +34,21 @@ def command(
 
     Either --model with --statistics, or --calls with --tracts.
     """
+    from introghost import provenance
     from introghost.errors import ConfigError
     from introghost.evaluation import truth
     from introghost.evaluation.tables import write_tables
 
     if model is not None and statistics_paths and calls is None and tracts is None:
         tables = truth.evaluate_model(model, list(statistics_paths), seed=seed)
+        inputs = {"model": model, **{f"statistics {i}": path for i, path in enumerate(statistics_paths)}}
     elif calls is not None and tracts is not None and model is None and not statistics_paths:
         tables = truth.evaluate_calls(calls, tracts, seed=seed)
+        inputs = {"calls": calls / provenance.COMPLETE, "tracts": tracts}
     else:
         raise ConfigError("give either --model and --statistics, or --calls and --tracts")
+    (output / provenance.COMPLETE).unlink(missing_ok=True)
     write_tables(tables, output)
+    provenance.write_json(output / provenance.COMPLETE, provenance.record("evaluate", {"seed": seed}, inputs))
     summary = tables["summary"].set_index("metric")["value"]
     click.echo(f"average precision {summary['average_precision']:.3f}: {output / 'summary.tsv'}", err=True)

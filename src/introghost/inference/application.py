@@ -324,10 +324,22 @@ def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(["start", "sample", "haplotype"], ignore_index=True)
 
 
-def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
-    """Pooled statistics of one genome read from a VCF, shape (1, num_pooled).
+def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array, dict[str, int]]:
+    """Pooled statistics of one genome read from a VCF.
 
     The regions of all contigs, cut on each contig's own grid, are pooled by `inputs.pool` as those of training are.
+
+    Returns
+    -------
+    ndarray of float32, shape (1, num_pooled)
+    dict of str to int
+        What they are of: ``regions``, of one or more stretches each; ``used_bp``, the usable bins in them; and
+        ``left_out_bp``, usable bins in stretches too short to count.
+
+    Raises
+    ------
+    DataError
+        No usable bin at all.
     """
     bin_bp = bundle.description["bin_bp"]
     bins = bundle.description["region_length_bp"] // bin_bp
@@ -341,7 +353,11 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> Array:
         population.append(contig.population)
     if not any(part.any() for part in usable):
         raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
-    return inputs.pool(parts, np.concatenate(usable), np.concatenate(population))[None]
+    joined = np.concatenate(usable)
+    groups = inputs.pooled_regions(joined)
+    used_bp = bin_bp * sum(int(joined[group].sum()) for group in groups)
+    about = {"regions": len(groups), "used_bp": used_bp, "left_out_bp": bin_bp * int(joined.sum()) - used_bp}
+    return inputs.pool(parts, joined, np.concatenate(population))[None], about
 
 
 def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
@@ -352,6 +368,17 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
         "population_statistics": list(POPULATION_STATISTICS),
         "ancestral": ancestral,
     }
+
+
+def extent_warnings(bundle: Bundle, used_bp: int) -> list[str]:
+    """What to tell the user if the choice between scenarios rests on less than the smallest region of training."""
+    length = bundle.description["region_length_bp"]
+    if 2 * used_bp >= length:
+        return []
+    return [
+        f"the choice between scenarios rests on {used_bp:,} bp, less than half of a region of {length:,} bp as in "
+        "training: it is hardly more than a guess"
+    ]
 
 
 def mask_warnings(bundle: Bundle, include_bed: Path | None) -> list[str]:

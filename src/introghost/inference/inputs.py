@@ -59,30 +59,43 @@ def pool(
     Returns
     -------
     ndarray of float32
-        Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over the
-        regions of `pooled_regions`.
+        Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over
+        `pooled_regions`; within one that is made of several, the latter weigh by usable bins.
 
     Raises
     ------
     DataError
         No usable bin at all.
     """
-    regions = pooled_regions(usable)
-    pooled = [pool_region(haplotype_statistics[i][:, np.flatnonzero(usable[i])]) for i in regions]
-    population = population_statistics[regions].mean(axis=0, dtype=np.float64)
-    return np.concatenate([np.mean(pooled, axis=0), population]).astype(np.float32)
+    groups = pooled_regions(usable)
+    pooled = [
+        pool_region(np.concatenate([haplotype_statistics[i][:, np.flatnonzero(usable[i])] for i in group], axis=1))
+        for group in groups
+    ]
+    population = [
+        np.average(population_statistics[group].astype(np.float64), axis=0, weights=usable[group].sum(axis=1))
+        for group in groups
+    ]
+    return np.concatenate([np.mean(pooled, axis=0), np.mean(population, axis=0)]).astype(np.float32)
 
 
-def pooled_regions(usable: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Regions that stand for a genome: those of which at least half the bins are usable, else the one with the most.
+def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Regions that stand for a genome: those of which at least half the bins are usable, scraps put together.
 
     Simulated and real genomes go through this one rule, for the model-choice network can judge only what was put
     together as in its training. Regions weigh the same, so that a scrap of one, between a gap and the end of a contig
     say, would count as much as a whole one while its quantiles and spectra are of few sites: hence at least half.
+    Neighbouring scraps make a region together as soon as they have that; what is left of them counts only if there is
+    nothing else.
 
     Parameters
     ----------
     usable : ndarray of bool, shape (num_regions, num_bins)
+
+    Returns
+    -------
+    list of ndarray of intp
+        Indices of the regions that count as one.
 
     Raises
     ------
@@ -92,8 +105,16 @@ def pooled_regions(usable: NDArray[np.bool_]) -> NDArray[np.intp]:
     number = usable.sum(axis=1)
     if not number.any():
         raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
-    enough = np.flatnonzero(2 * number >= usable.shape[1])
-    return enough if len(enough) else number.argmax(keepdims=True)
+    groups, scraps = list[list[int]](), list[int]()
+    for index in np.flatnonzero(number).tolist():
+        if 2 * number[index] >= usable.shape[1]:
+            groups.append([index])
+            continue
+        scraps.append(index)
+        if 2 * number[scraps].sum() >= usable.shape[1]:
+            groups.append(scraps)
+            scraps = []
+    return [np.array(group) for group in groups or [scraps]]
 
 
 def pool_region(statistics: Array) -> NDArray[np.float64]:

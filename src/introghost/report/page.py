@@ -75,6 +75,9 @@ def write_report(
             raise DataError(f"{folder}: no such folder of {role}")
     provenance.check_complete(Path(calls), "apply")
     _check_evaluations(evaluation, calls_evaluation)
+    made_by = tables.read_json(Path(calls) / provenance.COMPLETE)
+    _check_same_model(evaluation, made_by)
+    _check_same_calls(calls_evaluation, Path(calls))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("introghost", "report/templates"),
         autoescape=True,
@@ -86,6 +89,7 @@ def write_report(
         version=__version__,
         references=_REFERENCES,
         **_answer(Path(calls)),
+        warnings=[str(warning) for warning in made_by.get("warnings", [])],
         **_segments(Path(calls)),
         **_accuracy(evaluation, calls_evaluation),
         likeness=None if predictive is None else _likeness(Path(predictive)),
@@ -193,6 +197,31 @@ def _check_evaluations(evaluation: Path | None, calls_evaluation: Path | None) -
             other = "model, with" if not of_model else "set of calls, without"
             option = "--evaluation" if not of_model else "--calls-evaluation"
             raise DataError(f"{folder}: an evaluation of a {other} by_scenario.tsv; give it as {option}")
+
+
+def _evaluated(evaluation: Path, role: str) -> str | None:
+    """Digest of what an evaluation is of."""
+    provenance.check_complete(evaluation, "evaluate")
+    inputs = tables.read_json(evaluation / provenance.COMPLETE).get("inputs", {})
+    return inputs.get(role, {}).get("sha256")  # type: ignore[no-any-return]
+
+
+def _check_same_model(evaluation: Path | None, made_by: dict[str, Any]) -> None:
+    """Refuse the evaluation of another model than the one that made the calls."""
+    model = made_by.get("inputs", {}).get("model", {})
+    if evaluation is not None and _evaluated(Path(evaluation), "model") != model.get("sha256"):
+        raise DataError(
+            f"{evaluation}: an evaluation of another model than the one that made these calls; run "
+            "`introghost evaluate --model` with that one"
+        )
+
+
+def _check_same_calls(evaluation: Path | None, calls: Path) -> None:
+    """Refuse the evaluation of other calls."""
+    if evaluation is not None and _evaluated(Path(evaluation), "calls") != provenance.sha256(
+        calls / provenance.COMPLETE
+    ):
+        raise DataError(f"{evaluation}: an evaluation of other calls than {calls}; run `introghost evaluate --calls`")
 
 
 def _accuracy(evaluation: Path | None, calls_evaluation: Path | None) -> dict[str, Any]:

@@ -12,7 +12,9 @@ _ROLES = ("outgroup", "target")
 _MORE_PRIVATE, _MANY_SITES = 1.5, 100
 # A person is hardly ever homozygous for an allele that at most one more of ten others or more carries: on a megabase
 # of 1000 Genomes nobody of CEU or YRI is so at two sites, and an archaic genome among them at 2 % of those that vary.
-# Two copies of one rare haplotype, by common descent, make a dozen sites and no more.
+# Of few people, four copies are not rare: simulated without any stranger, one of 10 (15, 30) is so at up to 3.5 (1.3,
+# 1.6) % of the sites of a megabase or more, of 200 kb at 8 (5, 2) %, and a stranger of a lineage as far as Neanderthals
+# at 13 (11, 10) % or more. Hence one in so many people, and at least as many sites as two copies of one haplotype make.
 _MOST_COPIES, _FEWEST_DIPLOIDS, _OWN_SHARE, _OWN_SITES = 4, 10, 0.01, 20
 
 
@@ -72,7 +74,8 @@ class Comparison:
             )
         for role in (OUTGROUP, TARGET):
             own, names = self._num_own[role], self._names[role]
-            odd = np.flatnonzero((own >= _OWN_SITES) & (own > _OWN_SHARE * self._num_varying[role]))
+            share = max(_OWN_SHARE, 1 / max(len(names), 1))
+            odd = np.flatnonzero((own >= _OWN_SITES) & (own > share * self._num_varying[role]))
             if len(odd) and len(names) >= _FEWEST_DIPLOIDS:
                 found.append(
                     f"{_ROLES[role]}: {listed([names[int(i)] for i in odd])}: homozygous for up to {own.max():,} "

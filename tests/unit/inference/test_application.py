@@ -112,12 +112,31 @@ def _masked(source: _Source, callable_bp: list[list[int]]) -> _Source:
     return source
 
 
+def test_an_assembly_of_short_contigs_is_pooled_whole():
+    size = {"bin_bp": 10_000, "region_length_bp": 200_000}
+    contigs = [
+        dataclasses.replace(
+            application.contig_statistics(_Source(800, 60_000 + 10_000 * i), "1", 0, 60_000 + 10_000 * i, **size),
+            contig=f"c{i}",
+        )
+        for i in range(4)
+    ]
+    (pooled,), about = application.pool_contigs(contigs, bundle_of(size, contigs[0]))
+    assert about == {"regions": 2, "used_bp": 300_000, "left_out_bp": 0}
+    (others,), _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
+    assert not np.allclose(pooled, others), "the later contigs count"
+    assert application.extent_warnings(bundle_of(size, contigs[0]), 300_000) == []
+    (short,) = application.extent_warnings(bundle_of(size, contigs[0]), 90_000)
+    assert "rests on 90,000 bp" in short
+
+
 def test_a_vcf_is_pooled_as_simulated_regions_are():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
     # Nothing in the first region, all of the second, a scrap of the third, more than half of the last, short one.
     source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [450_000, 480_000], [600_000, 755_000]])
     statistics = application.contig_statistics(source, "1", 0, 755_000, **size)
-    pooled = application.pool_contigs([statistics], bundle_of(size, statistics))[0]
+    (pooled,), about = application.pool_contigs([statistics], bundle_of(size, statistics))
+    assert about == {"regions": 2, "used_bp": 360_000, "left_out_bp": 30_000}
     usable = np.arange(80).reshape(4, 20)
     usable = ((usable >= 20) & (usable < 40)) | ((usable >= 45) & (usable < 48)) | ((usable >= 60) & (usable < 76))
     whole = [haplotype_statistics(source.read("1", a, b), 10_000) for a, b in ((200_000, 400_000), (600_000, 755_000))]

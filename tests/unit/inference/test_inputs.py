@@ -52,7 +52,7 @@ def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
     haplotype, _, population = genomes(6)
     usable = np.zeros((4, 10), dtype=bool)
     usable[0], usable[1, :5], usable[2, :4] = True, True, True
-    np.testing.assert_array_equal(inputs.pooled_regions(usable), [0, 1])
+    assert [group.tolist() for group in inputs.pooled_regions(usable)] == [[0], [1]]
     expected = np.concatenate(
         [
             (inputs.pool_region(haplotype[0]) + inputs.pool_region(haplotype[1][:, :5])) / 2,
@@ -60,4 +60,19 @@ def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
         ]
     )
     np.testing.assert_allclose(inputs.pool(haplotype, usable, population), expected, rtol=1e-5)
-    np.testing.assert_array_equal(inputs.pooled_regions(usable[[3, 2]]), [1])
+    assert [group.tolist() for group in inputs.pooled_regions(usable[[3, 2]])] == [[1]]
+
+
+def test_scraps_count_together_as_soon_as_they_make_half_a_region():
+    haplotype, _, population = genomes(7)
+    usable = np.zeros((4, 10), dtype=bool)
+    usable[0, :3], usable[1], usable[2, :4], usable[3, 7:] = True, True, True, True
+    assert sorted(group.tolist() for group in inputs.pooled_regions(usable)) == [[0, 2], [1]]
+    together = np.concatenate([haplotype[0][:, :3], haplotype[2][:, :4]], axis=1)
+    expected = np.concatenate(
+        [
+            (inputs.pool_region(together) + inputs.pool_region(haplotype[1])) / 2,
+            ((3 * population[0] + 4 * population[2]) / 7 + population[1]) / 2,
+        ]
+    )
+    np.testing.assert_allclose(inputs.pool(haplotype, usable, population), expected, rtol=1e-5)

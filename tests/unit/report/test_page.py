@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from introghost.cli.report import command
 from introghost.errors import DataError
+from introghost.provenance import sha256
 from introghost.report import figures, page, tables
 
 
@@ -47,7 +48,8 @@ def results(tmp_path: Path) -> Path:
     pd.DataFrame(bins).to_csv(calls / "posterior.bedgraph", sep="\t", index=False, header=False)
     choice = {"probabilities": {"ghost": 0.9, "null": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
     (calls / "model_choice.json").write_text(json.dumps(choice))
-    (calls / "provenance.json").write_text(json.dumps({"verb": "apply", "version": "0"}))
+    made_by = {"verb": "apply", "version": "0", "inputs": {"model": {"sha256": "a1"}}, "warnings": ["a <gap> is there"]}
+    (calls / "provenance.json").write_text(json.dumps(made_by))
     write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
     write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
     write_tsv(
@@ -55,6 +57,9 @@ def results(tmp_path: Path) -> Path:
     )
     write_tsv(evaluation / "by_scenario.tsv", scenario=["null"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
+    of_model, of_calls = {"model": {"sha256": "a1"}}, {"calls": {"sha256": sha256(calls / "provenance.json")}}
+    (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
+    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
     write_tsv(
         tmp_path / "model" / "segments" / "learning_curve.tsv",
         epoch=[1, 2],
@@ -137,7 +142,7 @@ def test_page_says_how_the_data_compare_with_the_simulations(results: Path, pred
     page.write_report(results / "calls", None, None, [], output, predictive=predictive)
     html = " ".join(output.read_text(encoding="utf-8").split())
     assert "1.23 % of the simulated genomes are as far from their centre as the data (tail probability 0.0123)" in html
-    assert "Beware" not in html
+    assert "Beware: the data have" not in html
     assert "may not hold for them" in html
     assert "1 of 3 statistics lie outside" in html
     assert "<td>private_singletons</td>" in html
@@ -209,6 +214,25 @@ def test_folders_and_tables_of_something_else_are_refused(results: Path, predict
     with pytest.raises(DataError, match=r"predictive\.tsv: no row in the table"):
         page.write_report(calls, None, None, [], output, predictive=predictive)
     assert not output.exists()
+
+
+def test_evaluations_of_another_model_or_of_other_calls_are_refused(results: Path) -> None:
+    calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
+    (evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
+    with pytest.raises(DataError, match="an evaluation of another model"):
+        page.write_report(calls, evaluation, None, [], output)
+    (calls / "provenance.json").write_text(json.dumps({"verb": "apply", "version": "1"}))
+    with pytest.raises(DataError, match="an evaluation of other calls"):
+        page.write_report(calls, None, None, [], output, evaluation / "demo")
+    (evaluation / "demo" / "provenance.json").unlink()
+    with pytest.raises(DataError, match="no complete output of evaluate"):
+        page.write_report(calls, None, None, [], output, evaluation / "demo")
+    assert not output.exists()
+
+
+def test_the_warnings_of_the_calls_stand_beside_the_answer(results: Path) -> None:
+    html = write(results)
+    assert html.index('id="answer"') < html.index("a &lt;gap&gt; is there") < html.index('id="segments"')
 
 
 def test_calls_that_were_not_finished_are_refused(results: Path) -> None:
