@@ -178,6 +178,7 @@ Rows = list[tuple[str, str, str]]
 
 def _file_rows(request: Request, counted: Tally) -> Rows:
     rows = [("file", "records", f"{counted.num_records:,}")]
+    rows.append(("file", "records whose FILTER names a filter", f"{counted.num_filtered:,}; it is not asked"))
     rows.append(("file", "samples", f"{len(counted.samples):,}"))
     if not is_store(request.vcf):
         rows.append(("file", "index", "yes" if is_indexed(request.vcf) else "no: the file is read from end to end"))

@@ -38,6 +38,8 @@ class Scan:
         Records by class, `SNV` among them; complete after `blocks`.
     positions : dict of str to ndarray of int64
         Of all records from the first base on, by contig; complete after `blocks`.
+    num_filtered : int
+        Records whose FILTER names a filter; complete after `blocks`.
 
     Parameters
     ----------
@@ -50,6 +52,7 @@ class Scan:
         self._path = path
         self._region = region
         self.classes: Counter[str] = Counter()
+        self.num_filtered = 0
         self.positions: dict[str, NDArray[np.int64]] = {}
         self._store = open_store(path) if is_store(path) else None
         if self._store is not None:
@@ -84,6 +87,8 @@ class Scan:
         self.classes[SNV] = counts["records"] - self.classes.total()
         records = ZarrRecords(store, Selection(tuple(self.samples), False, Counter()))
         for name in records.ends():
+            place = (name, -1, _NO_END) if stretch is None else stretch
+            self.num_filtered += records.num_filtered(*place) if place[0] == name else 0
             self.positions[name] = self._inside(records.positions_from(name, 0, _NO_END), name)
 
     def _of_text(self) -> Iterator[tuple[str, Block]]:
@@ -125,6 +130,7 @@ class Scan:
             if kind == SNV and "GT" not in record.FORMAT:
                 kind = NO_GENOTYPES
             self.classes[kind] += 1
+            self.num_filtered += record.FILTER is not None  # neither PASS nor empty
             if kind == SNV:
                 ancestral = record.INFO.get("AA") if self.declares_aa else None
                 yield contig, (position, ref, alt[0], ancestral, record.genotype.array())

@@ -84,6 +84,8 @@ class Tally:
         Those with records, in the order of the file.
     classes : Counter of str to int
         Records by class; `SNV` among them.
+    num_filtered : int
+        Records whose FILTER names a filter.
     genotypes : dict of str to ndarray of int64, shape (num_samples,)
         Number of genotypes of each sample that are heterozygous, unphased (and heterozygous), missing, half-missing
         (among the missing), haploid, polyploid or name an allele beyond ALT.
@@ -96,6 +98,7 @@ class Tally:
     declares_aa: bool
     contigs: dict[str, ContigTally] = field(default_factory=dict)
     classes: Counter[str] = field(default_factory=Counter)
+    num_filtered: int = 0
     genotypes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     ancestral: Counter[str] = field(default_factory=Counter)
 
@@ -146,7 +149,7 @@ def tally(path: Path, region: Region | None = None) -> Tally:
     snvs = dict[str, ContigTally]()
     for contig, block in scan.blocks():
         _add(result, snvs.setdefault(contig, ContigTally()), block)
-    result.classes = scan.classes
+    result.classes, result.num_filtered = scan.classes, scan.num_filtered
     for name, positions in scan.positions.items():
         if len(positions):  # not if all its records lie before the first base
             result.contigs[name] = snvs.get(name, ContigTally())

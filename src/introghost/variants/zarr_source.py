@@ -206,6 +206,16 @@ class ZarrRecords:
         first, last = np.searchsorted(positions, [start - margin, end + margin]).tolist()
         return sites, positions[first:last]
 
+    def num_filtered(self, contig: str, start: int, end: int) -> int:
+        """Records of a stretch whose FILTER names a filter."""
+        if "variant_filter" not in self._group or contig not in self._rows:
+            return 0
+        rows = self._rows[contig]
+        first, last = (np.searchsorted(self._positions[rows], [start, end]) + rows.start).tolist()
+        with _errors_raised(self._path):
+            failed = np.array([str(name) != "PASS" for name in self._group["filter_id"][:]], dtype=np.bool_)
+            return int(self._group["variant_filter"][first:last][:, failed].any(axis=1).sum())
+
     def blocks(self, contig: str, start: int, end: int, collector: SiteCollector) -> Iterator[Block]:
         """The biallelic SNVs of a stretch, one block for each chunk of variants."""
         rows = self._rows.get(contig, slice(0, 0))
