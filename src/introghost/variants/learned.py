@@ -9,11 +9,12 @@ import numpy as np
 
 from introghost import __version__
 from introghost.haplotypes import OUTGROUP, TARGET
-from introghost.variants.survey import OTHERS, Counts, Survey, allele_count_cut, panel_diploids
+from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
 
 MISSING_SPREAD = (0.5, 2.0)
 MOST_MISSING = 0.9
 LEAST_MISSING = 1e-5
+FEW_SNVS = 10 * FEWEST_AT_CUT  # some dozen of which occur once or twice
 DONORS = 10
 MOST_PANEL_DIPLOIDS = 1000
 SIZE_SPREAD = (0.8, 1.25)
@@ -106,6 +107,8 @@ def _filter(found: Survey) -> list[Entry]:
 
 def _cut_reason(minor: Counts, cut: int) -> str:
     number, below = int((minor > 0).sum()), int(((minor > 0) & (minor < cut)).sum())
+    if number < FEW_SNVS:
+        return f"{number:,} SNVs are too few to show a filter: set it by hand if there was one"
     if cut == 1:
         return f"no step in how often {number:,} SNVs have their rarer allele: nothing was filtered"
     return f"of {number:,} SNVs, {int((minor == cut).sum()):,} have their rarer allele that often, {below:,} less often"
