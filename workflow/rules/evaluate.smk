@@ -25,6 +25,7 @@ if IS_SIMULATED:
     rule evaluate_data:
         input:
             bins="<results>/calls/bins.tsv.gz",
+            made_by="<results>/calls/provenance.json",
             tracts="<results>/demo/demo.tracts.parquet",
         output:
             "<results>/evaluation/demo/summary.tsv",

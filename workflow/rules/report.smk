@@ -1,10 +1,10 @@
 rule report:
     input:
-        calls="<results>/calls/segments.tsv",
+        calls="<results>/calls/provenance.json",
         model=expand("<results>/model/{task}/MANIFEST.sha256", task=TASKS),
         predictive="<results>/predictive/predictive.tsv",
-        evaluation=["<results>/evaluation/summary.tsv"]
-        + (["<results>/evaluation/demo/summary.tsv"] if IS_SIMULATED else []),
+        evaluation=["<results>/evaluation/provenance.json"]
+        + (["<results>/evaluation/demo/provenance.json"] if IS_SIMULATED else []),
     output:
         report(
             "<results>/report.html",

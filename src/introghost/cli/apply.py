@@ -49,7 +49,7 @@ def command(model: Path, threshold: float, output: Path, **options: Any) -> None
     answer = None
     if choice is not None:
         pooled, about = application.pool_contigs(contigs, choice)
-        warnings += application.extent_warnings(choice, about["used_bp"])
+        warnings += application.extent_warnings(choice, about)
         probabilities = application.scenario_probabilities(choice, pooled)[0]
         answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))
         answer |= about

@@ -16,11 +16,13 @@ from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
 from introghost.provenance import sha256
 from introghost.statistics.haplotype import (
+    BLANK_BINS,
     STATISTICS,
     WINDOW_BINS,
     callable_per_bin_bp,
     haplotype_statistics,
     moments,
+    without_blank_runs,
 )
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
@@ -32,11 +34,10 @@ Array = NDArray[np.float32]
 TILE_BINS = 200
 NUM_PRIVATE = 4
 POSITIONS = 2**18
-GAP_BINS = 5
 CALLED, TOO_LITTLE, GAP, NO_SITES = (
     "called",
     "too little callable sequence",
-    f"no site in {GAP_BINS} or more bins",
+    f"no site in {BLANK_BINS} or more bins",
     "no sites in the contig",
 )
 
@@ -76,8 +77,8 @@ class ContigCalls:
 class ContigStatistics:
     """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`.
 
-    ``num_sites`` is int64 of shape (num_bins,). Of a contig without sites, `haplotype` has no bin and `population` no
-    region, for nothing can be computed.
+    ``num_sites`` is int64 and ``blank`` bool (see `statistics.haplotype.without_blank_runs`), of shape (num_bins,). Of
+    a contig without sites, `haplotype` has no bin and `population` no region, for nothing can be computed.
     """
 
     contig: str
@@ -88,6 +89,7 @@ class ContigStatistics:
     population: Array
     callable_bp: Array
     num_sites: NDArray[np.int64]
+    blank: NDArray[np.bool_]
 
     @property
     def has_sites(self) -> bool:
@@ -125,7 +127,7 @@ def contig_statistics(
     -------
     ContigStatistics
     """
-    haplotypes = source.read(contig, start_bp, end_bp)
+    haplotypes, blank = without_blank_runs(source.read(contig, start_bp, end_bp), bin_bp)
     if len(haplotypes.positions_bp):
         haplotype = _tiled(haplotypes, bin_bp, tile_bins)
         regions = _regions(haplotypes, region_length_bp)
@@ -143,6 +145,7 @@ def contig_statistics(
         population,
         callable_bp,
         np.bincount((haplotypes.positions_bp - start_bp) // bin_bp, minlength=len(callable_bp)).astype(np.int64),
+        blank,
     )
 
 
@@ -268,13 +271,9 @@ def _callable_fraction(statistics: ContigStatistics, bin_bp: int) -> Array:
 
 
 def _status(statistics: ContigStatistics, callable_fraction: Array) -> NDArray[np.str_]:
-    """Why each bin is or isn't called. Many bins in a row without a usable site show nothing, whatever records say."""
+    """Why each bin is or isn't called."""
     status = np.where(inputs.usable_bins(callable_fraction), CALLED, TOO_LITTLE)
-    empty = np.diff(np.pad((statistics.num_sites == 0).astype(np.int8), 1))
-    for first, last in zip(np.flatnonzero(empty == 1), np.flatnonzero(empty == -1), strict=True):
-        inside = status[first:last]
-        if (inside == CALLED).sum() >= GAP_BINS:
-            status[first:last] = np.where(inside == CALLED, GAP, inside)
+    status[statistics.blank] = GAP
     return status if statistics.has_sites else np.full(len(status), NO_SITES)
 
 
@@ -286,8 +285,8 @@ def window_warnings(calls: list[ContigCalls]) -> list[str]:
     gaps = sum(int((contig.ends_bp - contig.starts_bp)[contig.status == GAP].sum()) for contig in calls)
     if gaps:
         warnings.append(
-            f"{gaps:,} bp in runs of {GAP_BINS} or more bins with records of which none can be used are not called; "
-            "`introghost vcf check` says what they are"
+            f"{gaps:,} bp in runs of {BLANK_BINS} or more bins without a usable site are not called; "
+            "`introghost vcf check` says why records are not used"
         )
     return warnings
 
@@ -333,8 +332,8 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     -------
     ndarray of float32, shape (1, num_pooled)
     dict of str to int
-        What they are of: ``regions``, of one or more stretches each; ``used_bp``, the usable bins in them; and
-        ``left_out_bp``, usable bins in stretches too short to count.
+        What they are of: number of ``regions``, and of those among them that are made ``of_short_stretches``;
+        ``used_bp``, callable sequence in them, and ``left_out_bp``, what is in stretches too short to count.
 
     Raises
     ------
@@ -343,20 +342,28 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     """
     bin_bp = bundle.description["bin_bp"]
     bins = bundle.description["region_length_bp"] // bin_bp
-    parts, usable, population = [], [], []
+    parts, usable, population, seen_bp = [], [], [], []
     for contig in contigs:
         if not contig.has_sites:
             continue
         called = _status(contig, _callable_fraction(contig, bin_bp)) == CALLED
-        usable.append(np.pad(called, (0, -len(called) % bins)).reshape(-1, bins))
+        rest = (0, -len(called) % bins)
+        usable.append(np.pad(called, rest).reshape(-1, bins))
+        seen_bp.append(np.pad(np.where(called, contig.callable_bp, 0), rest).reshape(-1, bins).sum(axis=1))
         parts += [contig.haplotype[:, start : start + bins] for start in range(0, len(called), bins)]
         population.append(contig.population)
     if not any(part.any() for part in usable):
         raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
     joined = np.concatenate(usable)
     groups = inputs.pooled_regions(joined)
-    used_bp = bin_bp * sum(int(joined[group].sum()) for group in groups)
-    about = {"regions": len(groups), "used_bp": used_bp, "left_out_bp": bin_bp * int(joined.sum()) - used_bp}
+    in_region_bp = np.concatenate(seen_bp)
+    used_bp = sum(int(in_region_bp[group].sum()) for group in groups)
+    about = {
+        "regions": len(groups),
+        "of_short_stretches": sum(len(group) > 1 for group in groups),
+        "used_bp": used_bp,
+        "left_out_bp": int(in_region_bp.sum()) - used_bp,
+    }
     return inputs.pool(parts, joined, np.concatenate(population))[None], about
 
 
@@ -370,15 +377,21 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def extent_warnings(bundle: Bundle, used_bp: int) -> list[str]:
-    """What to tell the user if the choice between scenarios rests on less than the smallest region of training."""
-    length = bundle.description["region_length_bp"]
-    if 2 * used_bp >= length:
-        return []
-    return [
-        f"the choice between scenarios rests on {used_bp:,} bp, less than half of a region of {length:,} bp as in "
-        "training: it is hardly more than a guess"
-    ]
+def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
+    """What to tell the user if the choice between scenarios rests on other stretches than training's; see above."""
+    length, found = bundle.description["region_length_bp"], list[str]()
+    if 2 * about["used_bp"] < length:
+        found.append(
+            f"the choice between scenarios rests on {about['used_bp']:,} bp, less than half of a region of {length:,} "
+            "bp as in training: it is hardly more than a guess"
+        )
+    if about["of_short_stretches"]:
+        found.append(
+            f"the choice between scenarios rests on {about['of_short_stretches']:,} of {about['regions']:,} regions "
+            f"put together from stretches of less than half of {length:,} bp: linkage reaches less far there than in "
+            "training; train with a --region-length-bp that fits these contigs"
+        )
+    return found
 
 
 def mask_warnings(bundle: Bundle, include_bed: Path | None) -> list[str]:

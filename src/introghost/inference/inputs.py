@@ -85,8 +85,8 @@ def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     Simulated and real genomes go through this one rule, for the model-choice network can judge only what was put
     together as in its training. Regions weigh the same, so that a scrap of one, between a gap and the end of a contig
     say, would count as much as a whole one while its quantiles and spectra are of few sites: hence at least half.
-    Neighbouring scraps make a region together as soon as they have that; what is left of them counts only if there is
-    nothing else.
+    Scraps make a region together, one after the other, as soon as they have that, whatever lies between; what is left
+    of them counts only if there is nothing else.
 
     Parameters
     ----------

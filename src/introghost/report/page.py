@@ -199,11 +199,11 @@ def _check_evaluations(evaluation: Path | None, calls_evaluation: Path | None) -
             raise DataError(f"{folder}: an evaluation of a {other} by_scenario.tsv; give it as {option}")
 
 
-def _evaluated(evaluation: Path, role: str) -> str | None:
+def _evaluated(evaluation: Path, role: str) -> str:
     """Digest of what an evaluation is of."""
     provenance.check_complete(evaluation, "evaluate")
     inputs = tables.read_json(evaluation / provenance.COMPLETE).get("inputs", {})
-    return inputs.get(role, {}).get("sha256")  # type: ignore[no-any-return]
+    return str(inputs.get(role, {}).get("sha256"))
 
 
 def _check_same_model(evaluation: Path | None, made_by: dict[str, Any]) -> None:

@@ -18,7 +18,14 @@ from introghost import provenance, seeds
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
-from introghost.statistics.haplotype import MOMENTS, STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
+from introghost.statistics.haplotype import (
+    MOMENTS,
+    STATISTICS,
+    callable_per_bin_bp,
+    haplotype_statistics,
+    moments,
+    without_blank_runs,
+)
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -373,22 +380,22 @@ def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> x
     DataError
         No usable site.
     """
-    result = build(_tiles(source, region_length_bp), bin_bp=bin_bp)
-    if not result["callable_fraction"].values.any():
-        contigs = ", ".join(dict.fromkeys(result["contig"].values.tolist()))
-        raise DataError(f"{source.path}: no usable site in {contigs}; check --region and --include-bed")
-    return result
+    return build(_tiles(source, bin_bp, region_length_bp), bin_bp=bin_bp)
 
 
-def _tiles(source: "VcfSource", region_length_bp: int) -> Iterator[Region]:
-    index = 0
+def _tiles(source: "VcfSource", bin_bp: int, region_length_bp: int) -> Iterator[Region]:
+    """Regions of whole contigs, read as `apply` does."""
+    index, num_sites = 0, 0
     for contig, contig_start, contig_end in source.contigs():
+        haplotypes, _ = without_blank_runs(source.read(contig, contig_start, contig_end), bin_bp)
+        num_sites += len(haplotypes.positions_bp)
         for start in range(contig_start, contig_end, region_length_bp):
-            haplotypes = source.read(contig, start, min(start + region_length_bp, contig_end))
-            if not len(haplotypes.positions_bp):  # nothing was seen there, which is not the same as no difference
-                haplotypes = haplotypes.mask(np.empty((0, 2), dtype=np.int64))
-            yield Region(replace(haplotypes, interval_bp=(start, start + region_length_bp)), index)
+            tile = haplotypes.restrict(start, min(start + region_length_bp, contig_end))
+            yield Region(replace(tile, interval_bp=(start, start + region_length_bp)), index)
             index += 1
+    if not num_sites:
+        names = ", ".join(contig for contig, _, _ in source.contigs())
+        raise DataError(f"{source.path}: no usable site in {names}; check --region and --include-bed")
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:

@@ -39,6 +39,7 @@ MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
+BLANK_BINS = 5
 RARE_IN_OUTGROUP = 0.05
 ENRICHED_RATIO = 0.25
 SHARED_CLASSES = (0.05, 0.2)
@@ -127,6 +128,37 @@ def moments(statistics: Array) -> Array:
         values = statistics[:, index].astype(np.float64)
         result[:, index] = values.mean(axis=0), values.std(axis=0)
     return result
+
+
+def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes, NDArray[np.bool_]]:
+    """Take long runs of bins without any site out of the callable sequence.
+
+    Where a file has records but none that can be used, for want of an ancestral state say, haplotypes are not alike:
+    nothing was to be seen. For whole contigs of real data; simulated data have no such runs.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    bin_bp : int
+
+    Returns
+    -------
+    Haplotypes
+    ndarray of bool, shape (num_bins,)
+        Bins with enough callable sequence that are in a run of at least `BLANK_BINS` of them.
+    """
+    start, end = haplotypes.interval_bp
+    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
+    usable = callable_bp >= MINIMUM_CALLABLE_FRACTION * bin_bp
+    number = np.bincount((haplotypes.positions_bp - start) // bin_bp, minlength=len(callable_bp))
+    edges = np.diff(np.pad((number == 0).astype(np.int8), 1))
+    blank = np.zeros(len(usable), dtype=np.bool_)
+    for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        blank[first:last] = usable[first:last] & (usable[first:last].sum() >= BLANK_BINS)
+    if not blank.any():
+        return haplotypes, blank
+    starts = start + bin_bp * np.flatnonzero(~blank)
+    return haplotypes.mask(np.stack([starts, np.minimum(starts + bin_bp, end)], axis=1)), blank
 
 
 def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:

@@ -212,8 +212,8 @@ def unnamed_contigs(
 ) -> list[str]:
     """What to tell the user of contigs that the callable regions or the genetic map do not name, one line each."""
     named: list[tuple[str, Mapping[str, object] | None, str]] = [
-        ("callable regions name", intervals, "nothing there is callable"),
-        ("genetic map names", genetic_maps, "they have none"),
+        ("callable regions name", intervals, "nothing is callable there"),
+        ("genetic map names", genetic_maps, "nothing is known of recombination there"),
     ]
     found = []
     for what, table, outcome in named:

@@ -178,7 +178,7 @@ Rows = list[tuple[str, str, str]]
 
 def _file_rows(request: Request, counted: Tally) -> Rows:
     rows = [("file", "records", f"{counted.num_records:,}")]
-    rows.append(("file", "records whose FILTER names a filter", f"{counted.num_filtered:,}; it is not asked"))
+    rows.append(("file", "records whose FILTER names a filter", f"{counted.num_filtered:,}, used like the others"))
     rows.append(("file", "samples", f"{len(counted.samples):,}"))
     if not is_store(request.vcf):
         rows.append(("file", "index", "yes" if is_indexed(request.vcf) else "no: the file is read from end to end"))
@@ -310,6 +310,8 @@ def _annotation_doubts(
         if annotations.intervals is not None and not _overlap(on_contig(annotations.intervals, name), first, end):
             found.append(f"contig {name}: no record lies in the callable regions; is the BED of this contig and build?")
         genetic_map = None if annotations.genetic_maps is None else on_contig(annotations.genetic_maps, name)
+        if annotations.genetic_maps is not None and genetic_map is None:
+            found.append(f"contig {name}: the genetic map has no point on it; give the map of all contigs")
         if genetic_map is not None and (genetic_map.positions_bp[0] >= end or genetic_map.positions_bp[-1] < first):
             found.append(f"contig {name}: the genetic map lies elsewhere on it; is the map of this build?")
     if request.ancestral != OUTGROUP_MAJOR:

@@ -11,6 +11,7 @@ from introghost.variants.sites import Sites
 GAP_BP = 10_000
 GAP_SPACINGS = 50
 _PROBES, _SPACINGS = 16, 32
+_EVERYWHERE = np.array([[0, 2**40]], dtype=np.int64)
 
 Positions = NDArray[np.int64]
 
@@ -55,32 +56,75 @@ def gap_threshold_bp(first: int, end: int, positions_from: Callable[[int, int], 
     return max(GAP_BP, int(GAP_SPACINGS * np.median(joined))) if len(joined) else GAP_BP
 
 
-def callable_stretches(
-    start: int, end: int, positions: Positions, extent: tuple[int, int] | None, threshold_bp: int
-) -> NDArray[np.int64]:
-    """[start, end) without its gaps: what lies between neighbouring records further apart than the threshold.
+class CallableSequence:
+    """Where along a contig sequence was seen, if records are dense enough there.
+
+    Distances are in callable base pairs, so that a hole of the mask is no gap, and so that the sequence beside a hole
+    is not lost with it.
 
     Parameters
     ----------
-    start, end : int
-        0-based, half-open.
-    positions : ndarray of int64
-        Sorted positions of all records from `threshold_bp` before `start` to `threshold_bp` after `end`, so that the
-        answer for a base does not depend on `start` and `end`.
-    extent : tuple of int or None
-        The stretch that the contig's records span; its ends count as records. None if there are no records.
-    threshold_bp : int
-
-    Returns
-    -------
-    ndarray of int64, shape (num_intervals, 2)
+    intervals : ndarray of int64, shape (num_intervals, 2) or None
+        Sorted, disjoint, half-open; None: all of the contig.
     """
-    lowest, highest = start - threshold_bp - 1, end + threshold_bp  # nothing is known there: as good as a far record
-    marks = () if extent is None else (extent[0], extent[1] - 1)
-    inside = [mark for mark in marks if lowest < mark < highest]
-    known = np.unique(np.concatenate([[lowest, highest], inside, positions]).astype(np.int64))
-    wide = np.flatnonzero(np.diff(known) > threshold_bp)
-    edges = np.concatenate([[start], np.stack([known[wide] + 1, known[wide + 1]], axis=1).ravel(), [end]])
-    stretches = np.clip(edges, start, end).reshape(-1, 2)
-    result: NDArray[np.int64] = stretches[stretches[:, 1] > stretches[:, 0]]
-    return result
+
+    def __init__(self, intervals: Positions | None) -> None:
+        self.intervals = _EVERYWHERE if intervals is None else intervals
+        self._before = np.concatenate([[0], np.cumsum(np.diff(self.intervals, axis=1))])
+
+    def coordinate(self, positions: Positions) -> Positions:
+        """Callable base pairs before each position."""
+        if not len(self.intervals):
+            return np.zeros(np.shape(positions), dtype=np.int64)
+        index = np.maximum(np.searchsorted(self.intervals[:, 0], positions, side="right") - 1, 0)
+        inside = np.clip(positions - self.intervals[index, 0], 0, np.diff(self.intervals[index], axis=-1)[..., 0])
+        result: Positions = self._before[index] + inside
+        return result
+
+    def reach(self, start: int, end: int, threshold_bp: int) -> int:
+        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones."""
+        if not len(self.intervals):
+            return 0
+        first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        left = self._position(max(int(first) - threshold_bp, 0))
+        right = self._position(min(int(last) + threshold_bp, int(self._before[-1])))
+        return max(start - left, right - end, 0)
+
+    def _position(self, coordinate: int) -> int:
+        index = min(max(int(np.searchsorted(self._before, coordinate, side="left")) - 1, 0), len(self.intervals) - 1)
+        return int(self.intervals[index, 0] + coordinate - self._before[index])
+
+    def stretches(
+        self, start: int, end: int, positions: Positions, extent: tuple[int, int] | None, threshold_bp: int
+    ) -> Positions:
+        """[start, end) without its gaps: what lies between neighbouring records further apart than the threshold.
+
+        Parameters
+        ----------
+        start, end : int
+            0-based, half-open.
+        positions : ndarray of int64
+            Sorted positions of all records within `reach` of [start, end), so that the answer for a base does not
+            depend on `start` and `end`.
+        extent : tuple of int or None
+            The stretch that the contig's records span; its ends count as records. None if there are no records.
+        threshold_bp : int
+
+        Returns
+        -------
+        ndarray of int64, shape (num_intervals, 2)
+            Holes of `intervals` that are no gaps are in it.
+        """
+        marks = np.array([] if extent is None else [extent[0], extent[1] - 1], dtype=np.int64)
+        known = np.unique(np.concatenate([marks, positions]).astype(np.int64))
+        at = self.coordinate(known)
+        first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        first, last = first - threshold_bp - 1, last + threshold_bp
+        near = (at > first) & (at < last)  # nothing is known beyond: as good as a far record
+        known, at = known[near], np.concatenate([[first], at[near], [last]])
+        known = np.concatenate([[start - 1], known, [end]])
+        wide = np.flatnonzero(np.diff(at) > threshold_bp)
+        edges = np.concatenate([[start], np.stack([known[wide] + 1, known[wide + 1]], axis=1).ravel(), [end]])
+        found = np.clip(edges, start, end).reshape(-1, 2)
+        result: Positions = found[found[:, 1] > found[:, 0]]
+        return result

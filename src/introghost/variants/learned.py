@@ -94,7 +94,8 @@ def _size(role: str, number: int, vcf: str) -> Entry:
 
 def _filter(found: Survey) -> list[Entry]:
     """Allele-count filter, panel, and the gene flow whose donors the panel has."""
-    cut = allele_count_cut(found.counts.minor)
+    minor = found.counts.minor
+    cut = allele_count_cut(minor) if (minor > 0).sum() >= FEW_SNVS else 1
     entries = [Entry("minimum_allele_count", cut, _cut_reason(found.counts.minor, cut))]
     panels = [_panel(found, role, column, cut) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
     has_donors = bool(panels[TARGET].value)

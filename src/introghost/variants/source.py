@@ -27,7 +27,7 @@ from introghost.variants.annotation import (
     read_genetic_map,
     unnamed_contigs,
 )
-from introghost.variants.extents import GAP_BP, Records, callable_stretches, gap_threshold_bp
+from introghost.variants.extents import GAP_BP, CallableSequence, Records, gap_threshold_bp
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
 from introghost.variants.records import VcfRecords
 from introghost.variants.samples import SampleRoles, listed, read_populations, select_samples
@@ -125,7 +125,7 @@ class VcfSource:
     Kept are biallelic SNVs that are polymorphic in the selected samples, whatever their FILTER. Everything else is
     dropped and counted in `counts`. Genotypes may be missing (whole or one allele); unphased heterozygotes and
     haploid genotypes are refused, in the selected samples alone. Stretches in which the file has no record of any
-    kind are not callable (`gap_threshold_bp`), whatever a BED says of them.
+    kind are not callable (`gap_threshold_bp`), whatever a BED says of them; its holes are no such stretches.
 
     Attributes
     ----------
@@ -213,20 +213,21 @@ class VcfSource:
         """
         self._check_contig(contig)
         threshold = self.gap_threshold_bp(contig)
-        sites, positions = self._records.sites(contig, start, end, threshold)
+        named = None if self._intervals is None else on_contig(self._intervals, contig)
+        if self._intervals is not None and named is None:
+            named = np.empty((0, 2), dtype=np.int64)
+        seen = CallableSequence(named)
+        sites, positions = self._records.sites(contig, start, end, seen.reach(start, end, threshold))
         if self._ancestral != OUTGROUP_MAJOR:
             sites = self._polarise(contig, sites)
         ends = self._records.ends().get(contig)
         extent = None if ends is None else self._extent(contig, *ends)
-        stretches = callable_stretches(start, end, positions, extent, threshold)
+        stretches = seen.stretches(start, end, positions, extent, threshold)
         haplotypes = self._haplotypes(contig, start, end, sites, stretches)
-        named_bp = end - start
-        if self._intervals is not None:
-            named = on_contig(self._intervals, contig)
-            named = np.empty((0, 2), dtype=np.int64) if named is None else np.clip(named, start, end)
-            named_bp = int(np.diff(named, axis=1).sum())
+        if named is not None:
             haplotypes = haplotypes.mask(named)
             self.counts["dropped: outside callable regions"] += len(sites.positions_bp) - len(haplotypes.positions_bp)
+        named_bp = int(np.diff(seen.coordinate(np.array([start, end], dtype=np.int64)))[0])
         self.counts[GAP_COUNT] += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
         self.counts["kept"] += len(haplotypes.positions_bp)
         return haplotypes.polarise_by_outgroup() if self._ancestral == OUTGROUP_MAJOR else haplotypes

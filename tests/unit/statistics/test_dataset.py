@@ -110,26 +110,37 @@ class Source:
         return dataclasses.replace(inside, interval_bp=(start, end), callable_bp=np.array([[start, end]]))
 
 
-@dataclasses.dataclass
-class SourceWithoutSites(Source):
-    """Stands in for a VCF with records in its second half, or nowhere, that can't be used."""
+def blank(start: int, end: int) -> Source:
+    """A source of 600 kb that has no usable site in one stretch, though it is callable."""
 
-    path: str = "x.vcf"
-    last: int = 30_000
+    class Blank(Source):
+        path = "x.vcf"
 
-    def read(self, contig: str, start: int, end: int) -> Haplotypes:
-        whole = super().read(contig, start, end)
-        return whole.select_sites(whole.positions_bp < self.last)
+        def contigs(self) -> list[tuple[str, int, int]]:
+            return [("1", 0, 600_000)]
+
+        def read(self, contig: str, first: int, last: int) -> Haplotypes:
+            parts = [haplotypes(at) for at in range(0, 600_000, 30_000)]
+            positions = np.concatenate([part.positions_bp for part in parts])
+            genotypes = np.concatenate([part.genotypes for part in parts])
+            kept = (positions >= first) & (positions < last) & ((positions < start) | (positions >= end))
+            whole = dataclasses.replace(parts[0], interval_bp=(first, last), callable_bp=np.array([[first, last]]))
+            return dataclasses.replace(whole, positions_bp=positions[kept], genotypes=genotypes[kept])
+
+    return Blank()
 
 
-def test_a_tile_without_a_usable_site_is_not_callable():
-    ds = dataset.from_source(SourceWithoutSites(), bin_bp=10_000, region_length_bp=30_000)
-    np.testing.assert_array_equal(ds.callable_fraction, [[1, 1, 1], [0, 0, 0]])
+@pytest.mark.parametrize("region_length_bp", [60_000, 90_000, 300_000, 600_000])
+def test_a_long_stretch_without_a_usable_site_is_not_callable_whatever_the_tiles(region_length_bp: int) -> None:
+    ds = dataset.from_source(blank(170_000, 240_000), bin_bp=10_000, region_length_bp=region_length_bp)
+    np.testing.assert_array_equal(np.flatnonzero(ds.callable_fraction.values.ravel()[:60] == 0), range(17, 24))
+    short = dataset.from_source(blank(170_000, 210_000), bin_bp=10_000, region_length_bp=region_length_bp)
+    assert (short.callable_fraction.values.ravel()[:60] == 1).all()
 
 
-def test_a_source_without_a_usable_site_is_refused():
+def test_a_source_without_a_usable_site_is_refused() -> None:
     with pytest.raises(DataError, match=r"x\.vcf: no usable site in 1"):
-        dataset.from_source(SourceWithoutSites(last=0), bin_bp=10_000, region_length_bp=30_000)
+        dataset.from_source(blank(0, 600_000), bin_bp=10_000, region_length_bp=300_000)
 
 
 def test_last_tile_is_filled_up_with_uncallable_bases():

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from introghost.errors import DataError
-from introghost.haplotypes import on_contig
-from introghost.variants.annotation import AncestralFasta, merge_intervals, read_bed, read_genetic_map
+from introghost.haplotypes import GeneticMap, on_contig
+from introghost.variants.annotation import AncestralFasta, merge_intervals, read_bed, read_genetic_map, unnamed_contigs
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=12))
@@ -87,3 +87,13 @@ def test_ancestral_fasta(tmp_path: Path) -> None:
     path.write_text("ACGT\n")
     with pytest.raises(DataError, match="not FASTA"):
         AncestralFasta(path)
+
+
+def test_contigs_that_nothing_names_are_told() -> None:
+    intervals = {"chr1": np.array([[0, 10]])}
+    maps = {"2": GeneticMap(np.array([0.0, 10.0]), np.array([0.0, 1.0]))}
+    assert unnamed_contigs(["1", "2", "3"], intervals, maps) == [
+        "the callable regions name nothing on 2, 3: nothing is callable there",
+        "the genetic map names nothing on 1, 3: nothing is known of recombination there",
+    ]
+    assert unnamed_contigs(["1"], intervals, None) == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from introghost.variants.extents import GAP_BP, callable_stretches, gap_threshold_bp
+from introghost.variants.extents import GAP_BP, CallableSequence, gap_threshold_bp
 from introghost.variants.source import GAP_COUNT, VcfSource, open_source
 
 LENGTH = 400_000
@@ -32,20 +32,30 @@ def test_the_threshold_follows_the_spacing() -> None:
     st.lists(st.integers(0, 300), min_size=1, max_size=12, unique=True).map(sorted),
     st.integers(1, 60),
     st.lists(st.integers(0, 320), min_size=2, max_size=6, unique=True).map(sorted),
+    st.one_of(st.none(), st.lists(st.integers(0, 330), max_size=8, unique=True).map(sorted)),
 )
-def test_bases_are_callable_whatever_the_tiles(positions: list[int], threshold: int, edges: list[int]) -> None:
+def test_bases_are_callable_whatever_the_tiles(
+    positions: list[int], threshold: int, edges: list[int], mask: list[int] | None
+) -> None:
     at, extent = np.array(positions, dtype=np.int64), (positions[0], positions[-1] + 1)
+    intervals = None if mask is None else np.array(mask[: len(mask) // 2 * 2], dtype=np.int64).reshape(-1, 2)
+    named = np.ones(400, dtype=bool)
+    if intervals is not None:
+        named = np.array([((intervals[:, 0] <= base) & (base < intervals[:, 1])).any() for base in range(400)])
     expected = set()
     for base in range(edges[0], edges[-1]):
         before, after = at[at <= base], at[at >= base]
-        if len(before) and len(after) and after[0] - before[-1] <= threshold:
+        if len(before) and len(after) and named[before[-1] : after[0]].sum() <= threshold:
             expected.add(base)
     found: set[int] = set()
+    sequence = CallableSequence(intervals)
     for start, end in itertools.pairwise(edges):
-        near = at[(at >= start - threshold) & (at < end + threshold)]
-        for first, last in callable_stretches(start, end, near, extent, threshold):
+        reach = sequence.reach(start, end, threshold)
+        near = at[(at >= start - reach) & (at < end + reach)]
+        for first, last in sequence.stretches(start, end, near, extent, threshold):
             found |= set(range(first, last))
-    assert found == expected | {p for p in positions if edges[0] <= p < edges[-1]}
+    of_mask = set(np.flatnonzero(named).tolist())
+    assert found & of_mask == (expected | {p for p in positions if edges[0] <= p < edges[-1]}) & of_mask
 
 
 @pytest.fixture(params=["plain", "indexed"])
@@ -97,17 +107,19 @@ def test_the_stretch_before_the_first_record_is_not_callable(vcf: Path) -> None:
 
 def test_a_gap_is_not_callable_whatever_the_mask_says(vcf: Path, tmp_path: Path) -> None:
     bed = tmp_path / "mask.bed"
-    bed.write_text(f"1\t0\t{GAP[0] + 5_000}\n1\t{GAP[1] + 300}\t{LENGTH}\n")
+    bed.write_text(f"1\t0\t{GAP[0] + 15_000}\n1\t{GAP[1] + 300}\t{LENGTH}\n")
     source = opened(vcf, include_bed=bed)
     assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1] + 300, 390_000]]
-    assert source.counts[GAP_COUNT] == 4_999
-    assert any("4,999 bp of the callable regions" in warning for warning in source.warnings())
+    assert source.counts[GAP_COUNT] == 14_999
+    assert any("14,999 bp of the callable regions" in warning for warning in source.warnings())
 
 
-def test_a_mask_that_leaves_the_gap_out_needs_no_warning(vcf: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beyond_bp", [-100, 0, 700, 4_000])
+def test_a_hole_of_the_mask_is_no_gap(vcf: Path, tmp_path: Path, beyond_bp: int) -> None:
     bed = tmp_path / "mask.bed"
-    bed.write_text(f"1\t0\t{GAP[0] + 1}\n1\t{GAP[1]}\t{LENGTH}\n")
+    left, right = GAP[0] + beyond_bp, GAP[1] - beyond_bp
+    bed.write_text(f"1\t0\t{left}\n1\t{right}\t{LENGTH}\n")
     source = opened(vcf, include_bed=bed)
-    assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1], 390_000]]
+    assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, left], [right, 390_000]]
     assert source.counts[GAP_COUNT] == 0
     assert not any("callable regions lie" in warning for warning in source.warnings())

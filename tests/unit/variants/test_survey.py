@@ -196,6 +196,16 @@ def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
     assert learned["missing"] == pytest.approx([0.05, 0.2], rel=0.05)
 
 
+def test_few_snvs_show_no_filter() -> None:
+    many = found(3, (20, 15, 0))
+    few = SiteCounts(many.counts.alternative[:200], many.counts.called[:200], many.counts.num_haplotypes)
+    survey = Survey(few, many.surveyed_bp, many.callable_bp, many.num_callable_sites)
+    assert section(survey)["minimum_allele_count"] == 1
+    entries = learning.learn(survey, files={}, regions=REGIONS, ancestral_known=False, vcf="x.vcf")
+    (reason,) = [entry.reason for entry in entries if entry.key == "minimum_allele_count"]
+    assert reason.startswith("200 SNVs are too few")
+
+
 def test_rare_missing_genotypes_are_written_as_numbers() -> None:
     assert yaml.safe_load(learning.Entry("missing", (0.00001234, 2e-5), "").text) == [0.0000123, 0.00002]
 
@@ -224,11 +234,11 @@ def test_sizes_are_ranges_around_those_of_the_file(number: int, bounds: list[int
 
 def test_a_panel_is_cut_and_the_cut_is_told() -> None:
     rng = np.random.default_rng(4)
-    alternative = np.zeros((200, 3), dtype=np.int64)
-    alternative[:, TARGET] = rng.integers(10, 21, 200)
+    alternative = np.zeros((400, 3), dtype=np.int64)
+    alternative[:, TARGET] = rng.integers(10, 21, 400)
     alternative[:, 2] = 12 * alternative[:, TARGET]
     alternative[0] = [5, 0, 0]  # the file is filtered at 5
-    called = np.tile(np.array([200, 200, 3000]), (200, 1))
+    called = np.tile(np.array([200, 200, 3000]), (400, 1))
     entries = learning.learn(
         Survey(SiteCounts(alternative, called, (200, 200, 3000)), 10, 10, 1),
         files={},
