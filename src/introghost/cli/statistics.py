@@ -44,7 +44,7 @@ def command(
     from introghost import provenance
     from introghost.errors import ConfigError
     from introghost.simulation.observation import ObservationModel
-    from introghost.statistics import dataset
+    from introghost.statistics import dataset, sources
 
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
@@ -60,14 +60,14 @@ def command(
         windows, files = open_windows(model)
         options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
         inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
-        result = dataset.from_trees(
+        result = sources.from_trees(
             trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, observation=model, windows=windows
         )
     else:
         opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
-        result = dataset.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
+        result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
         warnings, counts = opened.warnings(), {"dropped_records": dict(opened.counts)}
     result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs) | counts, sort_keys=True)
     dataset.write(result, output)

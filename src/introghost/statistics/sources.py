@@ -1,0 +1,160 @@
+"""Where regions come from: a batch of simulated tree sequences, or a VCF."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from introghost import provenance, seeds
+from introghost.errors import ConfigError, DataError
+from introghost.haplotypes import TARGET
+from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region, build
+from introghost.statistics.haplotype import without_blank_runs
+
+if TYPE_CHECKING:
+    from introghost.simulation.observation import ObservationModel
+    from introghost.simulation.windows import Windows
+    from introghost.variants.source import VcfSource
+
+_SIMULATED_WITH = (  # keys of an observation model that simulation has used already
+    *("outgroup_diploids", "target_diploids", "panel_outgroup_diploids", "panel_target_diploids"),
+    *("genetic_map", "genetic_map_error", "mutation_rate_variation", "include_bed", "regions"),
+)
+
+
+def from_trees(
+    path: Path,
+    *,
+    bin_bp: int,
+    ancestral: str,
+    seed: int,
+    observation: "ObservationModel",
+    windows: "Windows | None" = None,
+) -> xr.Dataset:
+    """Statistics of the simulated regions of one batch, with the truth from its ``.tracts.parquet``.
+
+    Parameters
+    ----------
+    path : Path
+        ``X.trees``; ``X.tracts.parquet`` lies beside it.
+    bin_bp : int
+    ancestral : str
+        ``"ancestral"`` or ``"outgroup-major"``: how alleles are to be coded.
+    seed : int
+        Root seed of the observation model.
+    observation : ObservationModel
+        What the data show of the simulated genomes.
+    windows : Windows, optional
+        Real coordinates, if the observation model masks.
+
+    Returns
+    -------
+    xarray.Dataset
+        See `build`. At most `HAPLOTYPES_PER_REGION` target haplotypes of each region are kept, drawn at random.
+
+    Raises
+    ------
+    ConfigError
+        The trees were simulated with another observation model.
+    DataError
+        A missing or damaged file.
+    """
+    from introghost.simulation.ancestry import read_tracts, read_trees
+
+    path = Path(path)
+    tracts_path = path.with_suffix(".tracts.parquet")
+    for needed in (path, tracts_path):
+        if not needed.is_file():
+            raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
+    about = next(read_trees(path)).metadata["introghost"]
+    _check_observation(path, about.get("observation", {}), observation.describe(paths=False))
+    ranges = {f"{role}_diploids": getattr(observation, f"{role}_diploids") for role in ("outgroup", "target")}
+    simulated = {name: [about[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
+    return build(
+        _simulated_regions(path, read_tracts(tracts_path), ancestral, seed, observation, windows),
+        bin_bp=bin_bp,
+        num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
+        attributes={**simulated, "observation": json.dumps(_portable(observation), sort_keys=True)},
+    )
+
+
+def _check_observation(path: Path, simulated: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse an observation model under which other genomes would have been simulated, or none where there was one."""
+    remedy = "give the same to statistics"
+    if simulated and not given:
+        raise ConfigError(f"{path}: simulated with --observation, but statistics have none; {remedy}")
+    for key in _SIMULATED_WITH if simulated else ():
+        if simulated.get(key) != given.get(key):
+            values = [json.dumps(section[key]) if key in section else "none" for section in (simulated, given)]
+            raise ConfigError(
+                f"{path}: simulated with --observation whose {key} is {values[0]}, here it is {values[1]}; {remedy}"
+            )
+
+
+def _portable(observation: "ObservationModel") -> dict[str, Any]:
+    """The observation model without this machine's paths: a file is its name and what is in it."""
+    described = observation.describe()
+    for key in ("include_bed", "genetic_map"):
+        if key in described:
+            file = Path(described[key])
+            described[key] = f"{file.name}, SHA-256 {provenance.sha256(file)}"
+    return described
+
+
+def _simulated_regions(
+    path: Path,
+    tracts: pd.DataFrame,
+    ancestral: str,
+    seed: int,
+    observation: "ObservationModel",
+    windows: "Windows | None",
+) -> Iterator[Region]:
+    from introghost.simulation.ancestry import read_trees
+    from introghost.simulation.observation import observe
+
+    for ts in read_trees(path):
+        about = ts.metadata["introghost"]
+        genome, index = int(about["genome"]), int(about["region"])
+        observed = observe(ts, observation, ancestral=ancestral, seed=seed, windows=windows)
+        mine = observed.tracts(tracts[(tracts["genome"] == genome) & (tracts["region"] == index)])
+        number = int((observed.haplotypes.roles == TARGET).sum())
+        rng = np.random.default_rng(seeds.derive(seed, "rows", about["scenario"], genome, index))
+        rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
+        yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
+
+
+def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> xr.Dataset:
+    """Statistics of a VCF, in tiles of one region length.
+
+    Parameters
+    ----------
+    source : VcfSource
+    bin_bp, region_length_bp : int
+        The bin size divides the region length. The last tile of a contig is filled up with uncallable bases.
+
+    Raises
+    ------
+    DataError
+        No usable site.
+    """
+    return build(_tiles(source, bin_bp, region_length_bp), bin_bp=bin_bp)
+
+
+def _tiles(source: "VcfSource", bin_bp: int, region_length_bp: int) -> Iterator[Region]:
+    """Regions of whole contigs, read as `apply` does."""
+    index, num_sites = 0, 0
+    for contig, contig_start, contig_end in source.contigs():
+        haplotypes, _ = without_blank_runs(source.read(contig, contig_start, contig_end), bin_bp)
+        num_sites += len(haplotypes.positions_bp)
+        for start in range(contig_start, contig_end, region_length_bp):
+            tile = haplotypes.restrict(start, min(start + region_length_bp, contig_end))
+            yield Region(replace(tile, interval_bp=(start, start + region_length_bp)), index)
+            index += 1
+    if not num_sites:
+        names = ", ".join(contig for contig, _, _ in source.contigs())
+        raise DataError(f"{source.path}: no usable site in {names}; check --region and --include-bed")
