@@ -332,7 +332,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     -------
     ndarray of float32, shape (1, num_pooled)
     dict of str to int
-        What they are of: number of ``regions``, and of those among them that are made ``of_short_stretches``;
+        What they are of: number of ``regions``, and how many of those are put together, ``regions_of_short_stretches``;
         ``used_bp``, callable sequence in them, and ``left_out_bp``, what is in stretches too short to count.
 
     Raises
@@ -360,7 +360,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     used_bp = sum(int(in_region_bp[group].sum()) for group in groups)
     about = {
         "regions": len(groups),
-        "of_short_stretches": sum(len(group) > 1 for group in groups),
+        "regions_of_short_stretches": sum(len(group) > 1 for group in groups),
         "used_bp": used_bp,
         "left_out_bp": int(in_region_bp.sum()) - used_bp,
     }
@@ -385,11 +385,12 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
             f"the choice between scenarios rests on {about['used_bp']:,} bp, less than half of a region of {length:,} "
             "bp as in training: it is hardly more than a guess"
         )
-    if about["of_short_stretches"]:
+    number = about["regions_of_short_stretches"]
+    if number:
         found.append(
-            f"the choice between scenarios rests on {about['of_short_stretches']:,} of {about['regions']:,} regions "
-            f"put together from stretches of less than half of {length:,} bp: linkage reaches less far there than in "
-            "training; train with a --region-length-bp that fits these contigs"
+            f"of {about['regions']:,} regions that the choice between scenarios rests on, {number:,} are put together "
+            f"from stretches of less than half of {length:,} bp: linkage reaches less far there than in training; train "
+            "with a --region-length-bp that fits these contigs"
         )
     return found
 
