@@ -389,8 +389,8 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     if number:
         found.append(
             f"of {about['regions']:,} regions that the choice between scenarios rests on, {number:,} are put together "
-            f"from stretches of less than half of {length:,} bp: linkage reaches less far there than in training; train "
-            "with a --region-length-bp that fits these contigs"
+            f"from stretches of less than half of {length:,} bp: linkage reaches less far there than in training; "
+            "train with a --region-length-bp that fits these contigs"
         )
     return found
 
