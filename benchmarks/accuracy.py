@@ -3,7 +3,8 @@
 ``python benchmarks/accuracy.py --model MODEL`` writes benchmarks/accuracy.tsv. Beside the model stand a network trained
 on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the statistics of a
 bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true genealogy: the
-time to the most recent common ancestor with the nearest outgroup haplotype.
+time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE`` stands hmmix
+beside them, which asks a few individuals of each model.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import tskit
 import xarray as xr
 from numpy.typing import NDArray
 
+import hmmix
 from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
 from introghost import provenance
 from introghost.evaluation import metrics
@@ -129,11 +131,15 @@ def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[st
     return result
 
 
-def rows_of(name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
+def rows_of(
+    name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor, peer: Path | None
+) -> list[dict[str, Any]]:
     """Rows of the table about one published model."""
     scenario = scenarios.load(MODELS[name])
+    null_scenario = without_pulse(scenario)
+    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
     tests = batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, SAMPLINGS)
-    nulls = batches(folder, without_pulse(scenario), FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, SAMPLINGS)
+    nulls = batches(folder, null_scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, SAMPLINGS)
     own = batches(folder, scenario, 0, TRAINING_GENOMES, LARGEST, {"50 + 50": LARGEST})
     list(pool.map(Job.run, [*tests, *nulls, *own]))
     print(f"{name}: genomes simulated", flush=True)
@@ -151,11 +157,20 @@ def rows_of(name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor)
             rows.append({**about, "method": method, **measured})
         if sampling == "50 + 50":
             logistic = regression(join(own, sampling), ghost)[:, present]
-            numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
             genealogy = np.stack(list(pool.map(coalescence, [scenario] * TEST_GENOMES, numbers)))
             measured = {**ranking(logistic, fraction), **rates(logistic, fraction)}
             rows.append({**about, "method": "logistic regression", **measured})
             rows.append({**about, "method": "oracle", **ranking(genealogy, fraction)})
+            if peer is not None:
+                scores, silent = (
+                    hmmix.probabilities(peer, of, numbers, LARGEST, folder / f"hmmix-{of.name}", pool)
+                    for of in (scenario, null_scenario)
+                )
+                truth = fraction[:, : scores.shape[1]]
+                silent_rate = {"called_without_pulse": float((silent >= THRESHOLD).mean())}
+                rows.append(
+                    {**about, "method": "hmmix", **ranking(scores, truth), **rates(scores, truth), **silent_rate}
+                )
         print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
 
@@ -166,6 +181,7 @@ def main() -> None:
     parser.add_argument(
         "--model", type=Path, required=True, help="folder of a segments bundle, trained on anything else"
     )
+    parser.add_argument("--hmmix", type=Path, help="the program hmmix of an environment of its own")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
     arguments = parser.parse_args()
@@ -174,7 +190,7 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            rows = [row for name in MODELS for row in rows_of(name, folder, shipped, pool)]
+            rows = [row for name in MODELS for row in rows_of(name, folder, shipped, pool, arguments.hmmix)]
     table = pd.DataFrame(rows).to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
     provenance.write_text(HERE / "accuracy.tsv", table)
 

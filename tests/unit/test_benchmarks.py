@@ -9,7 +9,7 @@ from introghost.simulation import scenarios
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCENARIOS = FOLDER.parent / "config" / "scenarios"
-BENCHMARKS = sorted(path for path in FOLDER.glob("*.py") if path.name != "genomes.py")
+BENCHMARKS = sorted(path for path in FOLDER.glob("*.py") if path.name not in ("genomes.py", "hmmix.py"))
 
 
 @pytest.fixture(autouse=True)
