@@ -10,6 +10,7 @@ beside them, which asks a few individuals of each model.
 import argparse
 import copy
 import dataclasses
+import itertools
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import draw_genome, simulate_genome_with_tracts
 from introghost.simulation.scenarios import Scenario
 
 HERE = Path(__file__).parent
@@ -38,7 +39,7 @@ MODELS = {"archie": HERE / "models" / "archie", "human_neanderthal": HERE.parent
 DIPLOIDS = {"50 + 50": (50, 50), "50 + 10": (50, 10), "50 + 1": (50, 1)}
 SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in DIPLOIDS.items()}
 LARGEST = SAMPLINGS["50 + 50"]
-FIRST_TEST_GENOME, TEST_GENOMES, TRAINING_GENOMES, EPOCHS = 40_000, 100, 800, 10
+FIRST_TEST_GENOME, TEST_GENOMES, STRUCTURE_GENOMES, TRAINING_GENOMES, EPOCHS = 40_000, 100, 300, 800, 10
 THRESHOLD = 0.5
 
 
@@ -175,6 +176,24 @@ def rows_of(
     return rows
 
 
+def structure_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
+    """What is called in unseen genomes of ancestral structure without a pulse, by its age and its strength."""
+    scenario = scenarios.load(HERE.parent / "config" / "scenarios" / "structure")
+    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + STRUCTURE_GENOMES)
+    jobs = batches(folder, scenario, numbers.start, len(numbers), LARGEST, {"50 + 50": LARGEST})
+    list(pool.map(Job.run, jobs))
+    called = np.nanmean(posteriors(shipped, join(jobs, "50 + 50")) >= THRESHOLD, axis=(1, 2))
+    drawn = pd.DataFrame([draw_genome(scenario, number, SEED) for number in numbers])
+    rows = [{"model": "structure", "sampling": "50 + 50", "method": "given", "called_without_pulse": called.mean()}]
+    for name, unit in (("structure_time", "generations"), ("stem_migration_rate", "per generation")):
+        edges = np.quantile(drawn[name], [0, 1 / 3, 2 / 3, 1])
+        for low, high in itertools.pairwise(edges):
+            inside = (drawn[name] >= low) & (drawn[name] <= high)
+            label = f"structure, {name} {low:.3g} to {high:.3g} {unit}"
+            rows.append({**rows[0], "model": label, "called_without_pulse": called[inside].mean()})
+    return rows
+
+
 def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -190,7 +209,8 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            rows = [row for name in MODELS for row in rows_of(name, folder, shipped, pool, arguments.hmmix)]
+            rows = structure_rows(folder, shipped, pool)
+            rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, arguments.hmmix)]
     table = pd.DataFrame(rows).to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
     provenance.write_text(HERE / "accuracy.tsv", table)
 
