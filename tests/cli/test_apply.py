@@ -154,6 +154,17 @@ def test_calls_that_were_not_finished_are_recognised(data, tmp_path, monkeypatch
     assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 0
 
 
+def test_the_truth_of_other_samples_is_refused(data, tmp_path, capsys):
+    table = pd.read_csv(data / "x.tsv", sep="\t")
+    table.loc[table["sample"] == "target_0", "population"] = "left out"
+    table.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
+    assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
+    capsys.readouterr()
+    tracts = ("--tracts", data / "x.tracts.parquet", "--output", tmp_path / "evaluation")
+    assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 3
+    assert "the truth of 10 target haplotypes, the calls have 8" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["x.trees", "x.parameters.parquet"])
 def test_what_holds_no_tracts_is_refused(data, tmp_path, capsys, name):
     assert apply(data, tmp_path / "calls") == 0

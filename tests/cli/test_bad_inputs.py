@@ -476,6 +476,16 @@ lines("map_with_another_prefix", 0, "without regard to 'chr'", "genetic-map", *C
 lines("map_that_is_empty", DATA, "genetic map has no points", "genetic-map", MAP[0])
 lines("map_of_another_contig", DATA, "the genetic map has no contig", "genetic-map", MAP[0], "1\t7\t0", "50\t7\t1")
 lines("map_of_another_build", DATA, "the genetic map reaches to", "genetic-map", *MAP, f"{LENGTH + 500_000}\t1\t300")
+
+
+@case(DATA, "no column with the chromosome, and the VCF has 2 contigs")
+def map_without_chromosomes_for_two_contigs(inputs: Inputs) -> None:
+    for row in inputs.rows[-50:]:
+        row[CHROM] = "2"
+    inputs.write()
+    inputs.add("genetic-map", "map.txt", ("pos\tcM", "1\t0", "5000000\t5"))
+
+
 lines("map_backwards", DATA, "map not increasing", "genetic-map", *MAP, "6000000\t1\t4")
 lines("map_unsorted", DATA, "positions not increasing", "genetic-map", *MAP, "4000000\t1\t6")
 lines("map_without_numbers", DATA, "not a point of a genetic map", "genetic-map", *MAP, "6000000\t1\tx")

@@ -27,7 +27,11 @@ _OPTIONS = (
     click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
     click.option("--region", help="CHR or CHR:START-END, 1-based and inclusive."),
     click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
-    click.option("--genetic-map", type=_FILE, help="HapMap format, or columns pos, chr, cM."),
+    click.option(
+        "--genetic-map",
+        type=_FILE,
+        help="HapMap format, or columns pos, chr, cM. Checked against the VCF; simulated genomes recombine by it.",
+    ),
 )
 _NEEDED = ("vcf", "populations", "outgroup", "target", "ancestral")
 

@@ -131,6 +131,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     if truth["genome"].nunique() > 1:
         raise DataError(f"{tracts}: tracts of {truth['genome'].nunique()} genomes, a VCF holds one")
     labels = [column for column in bins.columns if column not in ("contig", "start", "end")]
+    first_target = _first_target(tracts, bins, len(labels))
     posterior, fraction = [], []
     for contig, rows in bins.groupby("contig", sort=False):
         if not str(contig).isdigit():
@@ -138,7 +139,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
         own = truth[truth["region"] == int(str(contig)) - 1]
         interval = int(rows["start"].min()), int(rows["end"].max())
         size = int((rows["end"] - rows["start"]).max())
-        own = own.assign(haplotype=own["haplotype"] - _first_target(tracts))
+        own = own.assign(haplotype=own["haplotype"] - first_target)
         own = own[(own["haplotype"] >= 0) & (own["haplotype"] < len(labels))]
         posterior.append(rows[labels].to_numpy(dtype=np.float32).T)
         fraction.append(dataset.ghost_fraction(own, len(labels), interval, size))
@@ -151,11 +152,25 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     return evaluate_segments(np.stack(posterior), truth_fraction, np.arange(len(posterior)), proportion, seed=seed)
 
 
-def _first_target(tracts: Path) -> int:
-    """Index of the first target haplotype among the samples, from the tree sequences beside the tracts."""
+def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:
+    """Index of the first target haplotype among the samples, from the tree sequences beside the tracts.
+
+    They are held against the calls, as far as calls tell of what they are.
+    """
     from introghost.simulation.ancestry import read_trees
 
     trees = tracts.with_suffix("").with_suffix(".trees")
     if not trees.is_file():
         raise DataError(f"{trees}: needed beside {tracts.name}, to know which samples are the target")
-    return 2 * int(next(iter(read_trees(trees))).metadata["introghost"]["outgroup_diploids"])
+    regions = list(read_trees(trees))
+    about = regions[0].metadata["introghost"]
+    for what, simulated, called in (
+        ("target haplotypes", 2 * int(about["target_diploids"]), num_haplotypes),
+        ("contigs", len(regions), bins["contig"].nunique()),
+        ("Mb at most in a contig", regions[0].sequence_length / 1e6, bins["end"].max() / 1e6),
+    ):
+        if called > simulated or (what == "target haplotypes" and called != simulated):
+            raise DataError(
+                f"{tracts}: the truth of {simulated:g} {what}, the calls have {called:g}; is it of these calls?"
+            )
+    return 2 * int(about["outgroup_diploids"])

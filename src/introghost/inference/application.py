@@ -286,7 +286,7 @@ def window_warnings(calls: list[ContigCalls]) -> list[str]:
     if gaps:
         warnings.append(
             f"{gaps:,} bp in runs of {BLANK_BINS} or more bins without a usable site are not called; "
-            "`introghost vcf check` says why records are not used"
+            "see why records are not used"
         )
     return warnings
 
@@ -389,8 +389,8 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     if number:
         found.append(
             f"of {about['regions']:,} regions that the choice between scenarios rests on, {number:,} are put together "
-            f"from stretches of less than half of {length:,} bp: linkage reaches less far there than in training; "
-            "train with a --region-length-bp that fits these contigs"
+            f"from stretches with less than half of {length:,} bp that are callable: linkage reaches less far there "
+            "than in training; train with this mask and a --region-length-bp that fits the contigs"
         )
     return found
 

@@ -76,7 +76,7 @@ def write_report(
     provenance.check_complete(Path(calls), "apply")
     _check_evaluations(evaluation, calls_evaluation)
     made_by = tables.read_json(Path(calls) / provenance.COMPLETE)
-    _check_same_model(evaluation, made_by)
+    _check_same_model(evaluation, model, made_by)
     _check_same_calls(calls_evaluation, Path(calls))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("introghost", "report/templates"),
@@ -206,14 +206,16 @@ def _evaluated(evaluation: Path, role: str) -> str:
     return str(inputs.get(role, {}).get("sha256"))
 
 
-def _check_same_model(evaluation: Path | None, made_by: dict[str, Any]) -> None:
-    """Refuse the evaluation of another model than the one that made the calls."""
-    model = made_by.get("inputs", {}).get("model", {})
-    if evaluation is not None and _evaluated(Path(evaluation), "model") != model.get("sha256"):
+def _check_same_model(evaluation: Path | None, model: Path | None, made_by: dict[str, Any]) -> None:
+    """Refuse another model than the one that made the calls, and the evaluation of another."""
+    used = made_by.get("inputs", {}).get("model", {}).get("sha256")
+    if evaluation is not None and _evaluated(Path(evaluation), "model") != used:
         raise DataError(
             f"{evaluation}: an evaluation of another model than the one that made these calls; run "
             "`introghost evaluate --model` with that one"
         )
+    if model is not None and provenance.sha256(Path(model)) != used:
+        raise DataError(f"{model}: not the model that made these calls, or changed since; give that one")
 
 
 def _check_same_calls(evaluation: Path | None, calls: Path) -> None:

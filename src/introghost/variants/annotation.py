@@ -183,7 +183,8 @@ def check_annotations(
     Raises
     ------
     DataError
-        They name none of the contigs, reach beyond the end of one, or no region overlaps what will be read of one.
+        They name none of the contigs, reach beyond the end of one, or no region overlaps what will be read of one; or
+        a map without chromosomes is to be that of several contigs.
     """
     names = [name for name, _, _ in contigs]
     counts: Counter[str] = Counter()
@@ -199,6 +200,11 @@ def check_annotations(
                     "are; is the mask of another build, or of what to exclude?"
                 )
     if genetic_maps is not None:
+        if ANY_CONTIG in genetic_maps and len(names) > 1:
+            raise DataError(
+                f"the genetic map has no column with the chromosome, and the VCF has {len(names):,} contigs "
+                f"({listed(names)}); give one file with the columns pos, chr, cM"
+            )
         counts += _matched("genetic map", "has", genetic_maps, names)
         ends = {contig: int(of.positions_bp[-1]) + 1 for contig, of in genetic_maps.items()}
         _check_reach("genetic map reaches", ends, names, lengths)

@@ -17,7 +17,7 @@ from introghost.variants.comparison import Comparison
 from introghost.variants.header import is_indexed
 from introghost.variants.problems import Groups, doubts, refusals, unused
 from introghost.variants.samples import listed, read_populations
-from introghost.variants.source import OUTGROUP_MAJOR, VcfSource, open_source, parse_ancestral, parse_region
+from introghost.variants.source import GAP_COUNT, OUTGROUP_MAJOR, VcfSource, open_source, parse_ancestral, parse_region
 from introghost.variants.tally import Tally, tally
 from introghost.variants.zarr_source import is_store
 
@@ -114,7 +114,9 @@ def inspect(request: Request) -> Check:
     found = [
         *doubts(counted, groups, populations, bins),
         *reading.comparison.doubts(),
-        *_annotation_doubts(counted, annotations, request, _ancestral_counts(counted, annotations.fasta)),
+        *_annotation_doubts(
+            counted, annotations, request, _ancestral_counts(counted, annotations.fasta), reading.counts[GAP_COUNT]
+        ),
     ]
     rows += [("problem", "doubtful", text) for text in found]
     rows += [("problem", "not used", text) for text in unused(counted, groups)]
@@ -302,9 +304,14 @@ def _map_text(genetic_map: GeneticMap | None) -> str:
 
 
 def _annotation_doubts(
-    counted: Tally, annotations: _Annotations, request: Request, ancestral: Counter[str]
+    counted: Tally, annotations: _Annotations, request: Request, ancestral: Counter[str], gap_bp: int
 ) -> list[str]:
     found: list[str] = []
+    if annotations.intervals is not None and gap_bp:
+        found.append(
+            f"{gap_bp:,} bp of the callable regions lie in stretches without any record and are taken as not callable; "
+            "is this the mask of this file?"
+        )
     for name, contig in counted.contigs.items():
         first, end = contig.extent_bp
         if annotations.intervals is not None and not _overlap(on_contig(annotations.intervals, name), first, end):

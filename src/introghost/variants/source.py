@@ -263,10 +263,13 @@ class VcfSource:
             classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
             total = sum(number for number, _ in dropped)
             found.append(f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}")
-        if self.counts[GAP_COUNT] and self._intervals is not None:
+        if self.counts[GAP_COUNT]:
+            where, hint = "", "give the callable regions as --include-bed if there are any"
+            if self._intervals is not None:
+                where, hint = "of the callable regions ", "is this the mask of this file?"
             found.append(
-                f"{self.path}: {self.counts[GAP_COUNT]:,} bp of the callable regions lie in stretches without any "
-                "record and are taken as not callable; is this the mask of this file?"
+                f"{self.path}: {self.counts[GAP_COUNT]:,} bp {where}lie in stretches without any record and are taken "
+                f"as not callable; {hint}"
             )
         names = [name for name, _, _ in self.contigs()]
         return found + unnamed_contigs(names, self._intervals, self._genetic_maps)

@@ -126,7 +126,7 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
     (others,), _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
     assert not np.allclose(pooled, others), "the later contigs count"
     (pieces,) = application.extent_warnings(bundle_of(size, contigs[0]), about)
-    assert "2 are put together from stretches of less than half of 200,000 bp" in pieces
+    assert "2 are put together from stretches with less than half of 200,000 bp" in pieces
     _, little = application.pool_contigs(contigs[:1], bundle_of(size, contigs[0]))
     (short,) = application.extent_warnings(bundle_of(size, contigs[0]), little)
     assert "rests on 60,000 bp, less than half" in short

@@ -48,8 +48,6 @@ def results(tmp_path: Path) -> Path:
     pd.DataFrame(bins).to_csv(calls / "posterior.bedgraph", sep="\t", index=False, header=False)
     choice = {"probabilities": {"ghost": 0.9, "null": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
     (calls / "model_choice.json").write_text(json.dumps(choice))
-    made_by = {"verb": "apply", "version": "0", "inputs": {"model": {"sha256": "a1"}}, "warnings": ["a <gap> is there"]}
-    (calls / "provenance.json").write_text(json.dumps(made_by))
     write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
     write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
     write_tsv(
@@ -57,9 +55,6 @@ def results(tmp_path: Path) -> Path:
     )
     write_tsv(evaluation / "by_scenario.tsv", scenario=["null"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
-    of_model, of_calls = {"model": {"sha256": "a1"}}, {"calls": {"sha256": sha256(calls / "provenance.json")}}
-    (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
-    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
     write_tsv(
         tmp_path / "model" / "segments" / "learning_curve.tsv",
         epoch=[1, 2],
@@ -67,6 +62,12 @@ def results(tmp_path: Path) -> Path:
         validation_loss=[0.52, 0.35],
     )
     (tmp_path / "model" / "segments" / "model.json").write_text(json.dumps({"provenance": {"verb": "train"}}))
+    of_model = {"model": {"sha256": sha256(tmp_path / "model")}}
+    made_by = {"verb": "apply", "version": "0", "inputs": of_model, "warnings": ["a <gap> is there"]}
+    (calls / "provenance.json").write_text(json.dumps(made_by))
+    (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
+    of_calls = {"calls": {"sha256": sha256(calls / "provenance.json")}}
+    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
     return tmp_path
 
 
@@ -221,6 +222,9 @@ def test_evaluations_of_another_model_or_of_other_calls_are_refused(results: Pat
     (evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
     with pytest.raises(DataError, match="an evaluation of another model"):
         page.write_report(calls, evaluation, None, [], output)
+    (results / "model" / "segments" / "more").write_text("")
+    with pytest.raises(DataError, match="not the model that made these calls"):
+        page.write_report(calls, None, results / "model", [], output)
     (calls / "provenance.json").write_text(json.dumps({"verb": "apply", "version": "1"}))
     with pytest.raises(DataError, match="an evaluation of other calls"):
         page.write_report(calls, None, None, [], output, evaluation / "demo")
