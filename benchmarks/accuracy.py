@@ -205,12 +205,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
     arguments = parser.parse_args()
     shipped = load(arguments.model, "segments")
+    peer = None if arguments.hmmix is None else arguments.hmmix.resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             rows = structure_rows(folder, shipped, pool)
-            rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, arguments.hmmix)]
+            rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
     table = pd.DataFrame(rows).to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
     provenance.write_text(HERE / "accuracy.tsv", table)
 

@@ -38,7 +38,7 @@ def probabilities(
     Returns
     -------
     ndarray of float32, shape (num_genomes, 2 * INDIVIDUALS, num_bins)
-        Mean over the windows of a bin.
+        Mean over the windows of a bin; those after a haplotype's last private allele, which hmmix leaves out, count 0.
     """
     seen = list(pool.map(partial(simulated, scenario, diploids=diploids), genomes))
     folder.mkdir(parents=True, exist_ok=True)

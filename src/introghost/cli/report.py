@@ -13,7 +13,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
 )
-@click.option("--model", type=_FOLDER, help="Folder of model bundles; their learning curves are drawn.")
+@click.option(
+    "--model",
+    type=_FOLDER,
+    help="Folder of model bundles, the one that `apply` was given; their learning curves are drawn.",
+)
 @click.option(
     "--predictive",
     type=click.Path(dir_okay=False, path_type=Path),

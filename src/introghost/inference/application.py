@@ -286,7 +286,7 @@ def window_warnings(calls: list[ContigCalls]) -> list[str]:
     if gaps:
         warnings.append(
             f"{gaps:,} bp in runs of {BLANK_BINS} or more bins without a usable site are not called; "
-            "see why records are not used"
+            "`introghost vcf check` counts the records that are not used, and why"
         )
     return warnings
 
@@ -333,7 +333,8 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     ndarray of float32, shape (1, num_pooled)
     dict of str to int
         What they are of: number of ``regions``, and how many of those are put together, ``regions_of_short_stretches``;
-        ``used_bp``, callable sequence in them, and ``left_out_bp``, what is in stretches too short to count.
+        usable ``bins`` in them, ``used_bp``, callable sequence in these, and ``left_out_bp``, callable sequence in
+        stretches too short to count.
 
     Raises
     ------
@@ -361,6 +362,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
     about = {
         "regions": len(groups),
         "regions_of_short_stretches": sum(len(group) > 1 for group in groups),
+        "bins": sum(int(joined[group].sum()) for group in groups),
         "used_bp": used_bp,
         "left_out_bp": int(in_region_bp.sum()) - used_bp,
     }
@@ -380,17 +382,17 @@ def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:
 def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     """What to tell the user if the choice between scenarios rests on other stretches than training's; see above."""
     length, found = bundle.description["region_length_bp"], list[str]()
-    if 2 * about["used_bp"] < length:
+    if 2 * about["bins"] * bundle.description["bin_bp"] < length:
         found.append(
-            f"the choice between scenarios rests on {about['used_bp']:,} bp, less than half of a region of {length:,} "
-            "bp as in training: it is hardly more than a guess"
+            f"the choice between scenarios rests on {about['bins']:,} bins, less than half of a region as in training: "
+            "it is hardly more than a guess"
         )
     number = about["regions_of_short_stretches"]
-    if number:
+    if 2 * number > about["regions"]:
         found.append(
-            f"of {about['regions']:,} regions that the choice between scenarios rests on, {number:,} are put together "
-            f"from stretches with less than half of {length:,} bp that are callable: linkage reaches less far there "
-            "than in training; train with this mask and a --region-length-bp that fits the contigs"
+            f"regions that the choice between scenarios rests on: {about['regions']:,}, put together from shorter "
+            f"stretches: {number:,}; linkage reaches less far there than in {length:,} bp, so train with a "
+            "--region-length-bp that fits short contigs, and with the mask"
         )
     return found
 

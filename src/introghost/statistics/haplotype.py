@@ -134,7 +134,7 @@ def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes,
     """Take long runs of bins without any site out of the callable sequence.
 
     Where a file has records but none that can be used, for want of an ancestral state say, haplotypes are not alike:
-    nothing was to be seen. For whole contigs of real data; simulated data have no such runs.
+    nothing was to be seen. For whole contigs of real data.
 
     Parameters
     ----------
@@ -145,7 +145,8 @@ def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes,
     -------
     Haplotypes
     ndarray of bool, shape (num_bins,)
-        Bins with enough callable sequence that are in a run of at least `BLANK_BINS` of them.
+        Bins with enough callable sequence that are in a run of at least `BLANK_BINS` of them, or in a contig without
+        any site.
     """
     start, end = haplotypes.interval_bp
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
@@ -154,7 +155,8 @@ def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes,
     edges = np.diff(np.pad((number == 0).astype(np.int8), 1))
     blank = np.zeros(len(usable), dtype=np.bool_)
     for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
-        blank[first:last] = usable[first:last] & (usable[first:last].sum() >= BLANK_BINS)
+        whole = last - first == len(usable)
+        blank[first:last] = usable[first:last] & (whole or usable[first:last].sum() >= BLANK_BINS)
     if not blank.any():
         return haplotypes, blank
     starts = start + bin_bp * np.flatnonzero(~blank)

@@ -86,6 +86,8 @@ class CallableSequence:
         if not len(self.intervals):
             return 0
         first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        if first == last:  # nothing is callable, whatever records there are
+            return 0
         left = self._position(max(int(first) - threshold_bp, 0))
         right = self._position(min(int(last) + threshold_bp, int(self._before[-1])))
         return max(start - left, right - end, 0)

@@ -120,7 +120,7 @@ def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:
     if others == 0:
         return Entry(key, 0, "the file has no other samples")
     if cut == 1:
-        return Entry(key, 0, "nothing was filtered, so nobody else matters")
+        return Entry(key, 0, "without a filter nobody else matters")
     estimate = panel_diploids(found.counts, column, cut)
     if estimate is None:
         return Entry(key, 0, f"too few alleles of the {role} alone to tell what the other {others:,} samples are")

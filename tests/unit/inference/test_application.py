@@ -122,14 +122,14 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
         for i in range(4)
     ]
     (pooled,), about = application.pool_contigs(contigs, bundle_of(size, contigs[0]))
-    assert about == {"regions": 2, "regions_of_short_stretches": 2, "used_bp": 300_000, "left_out_bp": 0}
+    assert about == {"regions": 2, "regions_of_short_stretches": 2, "bins": 30, "used_bp": 300_000, "left_out_bp": 0}
     (others,), _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
     assert not np.allclose(pooled, others), "the later contigs count"
     (pieces,) = application.extent_warnings(bundle_of(size, contigs[0]), about)
-    assert "2 are put together from stretches with less than half of 200,000 bp" in pieces
+    assert "rests on: 2, put together from shorter stretches: 2;" in pieces
     _, little = application.pool_contigs(contigs[:1], bundle_of(size, contigs[0]))
     (short,) = application.extent_warnings(bundle_of(size, contigs[0]), little)
-    assert "rests on 60,000 bp, less than half" in short
+    assert "rests on 6 bins, less than half" in short
 
 
 def test_a_vcf_is_pooled_as_simulated_regions_are():
@@ -138,7 +138,13 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [450_000, 480_000], [600_000, 755_000]])
     statistics = application.contig_statistics(source, "1", 0, 755_000, **size)
     (pooled,), about = application.pool_contigs([statistics], bundle_of(size, statistics))
-    assert about == {"regions": 2, "regions_of_short_stretches": 0, "used_bp": 355_000, "left_out_bp": 30_000}
+    assert about == {
+        "regions": 2,
+        "regions_of_short_stretches": 0,
+        "bins": 36,
+        "used_bp": 355_000,
+        "left_out_bp": 30_000,
+    }
     assert application.extent_warnings(bundle_of(size, statistics), about) == []
     usable = np.arange(80).reshape(4, 20)
     usable = ((usable >= 20) & (usable < 40)) | ((usable >= 45) & (usable < 48)) | ((usable >= 60) & (usable < 76))

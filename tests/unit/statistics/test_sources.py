@@ -52,6 +52,20 @@ def test_a_long_stretch_without_a_usable_site_is_not_callable_whatever_the_tiles
     assert (short.callable_fraction.values.ravel()[:60] == 1).all()
 
 
+def test_a_short_contig_without_a_usable_site_is_not_callable() -> None:
+    source = blank(0, 0)
+    whole = source.read
+
+    def read(contig: str, start: int, end: int) -> Haplotypes:
+        found = whole(contig, start, end)
+        return found.select_sites(np.zeros(len(found.positions_bp), dtype=bool)) if contig == "2" else found
+
+    source.contigs = lambda: [("1", 0, 60_000), ("2", 0, 40_000)]  # type: ignore[method-assign]
+    source.read = read  # type: ignore[method-assign]
+    ds = sources.from_source(source, bin_bp=10_000, region_length_bp=60_000)
+    np.testing.assert_array_equal(ds.callable_fraction, [[1] * 6, [0] * 6])
+
+
 def test_a_source_without_a_usable_site_is_refused() -> None:
     with pytest.raises(DataError, match=r"x\.vcf: no usable site in 1"):
         sources.from_source(blank(0, 600_000), bin_bp=10_000, region_length_bp=300_000)
