@@ -23,10 +23,11 @@ from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
-from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region
+from introghost.statistics.dataset import Region
 from introghost.variants.annotation import read_bed, read_genetic_map
 
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
+ANCESTRAL = "outgroup-major"  # most files know no ancestral states
 BATCH = 25
 SIZES = ("outgroup_diploids", "target_diploids")
 PACKAGE = Path(introghost.__file__).parent
@@ -59,6 +60,7 @@ class Job:
     number: int
     simulated: Mapping[str, Any]
     observed: Mapping[str, Mapping[str, Any]]
+    rows: int = 100  # target haplotypes that are kept of a region
 
     def output(self, name: str) -> Path:
         """Where the statistics under one observation model are kept: of other code or models the name is another."""
@@ -70,6 +72,7 @@ class Job:
             scenarios.digest(self.scenario),
             self.first,
             self.number,
+            self.rows,
             *sections,
             *contents,
         ]
@@ -97,31 +100,38 @@ class Job:
                 windows=windows,
             )
             for name, look in looks.items():
-                regions[name].append(region(genome, *simulated, *look))
+                regions[name].append(region(genome, *simulated, *look, self.rows))
         for name in wanted:
             sizes = {key: looks[name][0].describe()[key] for key in SIZES}
             attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
-            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=HAPLOTYPES_PER_REGION, attributes=attributes)
+            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=self.rows, attributes=attributes)
             dataset.write(data, self.output(name))
 
 
 def region(
-    genome: int, ts: tskit.TreeSequence, tracts: pd.DataFrame, model: ObservationModel, windows: Windows | None
+    genome: int,
+    ts: tskit.TreeSequence,
+    tracts: pd.DataFrame,
+    model: ObservationModel,
+    windows: Windows | None,
+    kept: int,
 ) -> Region:
     """One simulated region as `model` shows it."""
-    observed = observe(ts, model, ancestral="ancestral", seed=SEED, windows=windows)
+    observed = observe(ts, model, ancestral=ANCESTRAL, seed=SEED, windows=windows)
     number = int((observed.haplotypes.roles == TARGET).sum())
     rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
-    rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
+    rows = np.sort(rng.permutation(number)[:kept])
     scenario = ts.metadata["introghost"]["scenario"]
     return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
 
 
-def batches(folder: Path, scenario: Scenario, first: int, number: int, simulated: Any, observed: Any) -> list[Job]:
+def batches(
+    folder: Path, scenario: Scenario, first: int, number: int, simulated: Any, observed: Any, rows: int = 100
+) -> list[Job]:
     """Jobs of a few genomes each."""
     ends = range(first + BATCH, first + number + BATCH, BATCH)
     pieces = [(end - BATCH, min(end, first + number)) for end in ends]
-    return [Job(folder, scenario, start, end - start, simulated, observed) for start, end in pieces]
+    return [Job(folder, scenario, start, end - start, simulated, observed, rows) for start, end in pieces]
 
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:
@@ -129,12 +139,14 @@ def join(jobs: list[Job], name: str) -> xr.Dataset:
     return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
 
 
-def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int) -> Bundle:
+def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:
     """A segment network trained on the jobs' statistics under one observation model, kept like them."""
-    about = [*(job.output(observed).name for job in jobs), code_digest(TRAINING_CODE), epochs]
+    about = [*(job.output(observed).name for job in jobs), code_digest(TRAINING_CODE), epochs, width]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
-        made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1).bundle
-        made.description["provenance"] = provenance.record("benchmark", {"network": name, "epochs": epochs}, {})
+        made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle
+        made.description["provenance"] = provenance.record(
+            "benchmark", {"network": name, "epochs": epochs, "width": width}, {}
+        )
         save(made, kept)
     return load(kept, "segments")

@@ -27,6 +27,9 @@ DESCRIPTION = {
     "bin_bp": 10_000,
     "region_length_bp": 200_000,
     "sample_sizes": {"outgroup_diploids": [4, 10], "target_diploids": [5, 5]},
+    "callable_share": [0.9, 1.0],
+    "threshold": 0.6,
+    "false_discovery_rate": 0.05,
     "observation": {},
     "num_training": 9,
     "num_validation": 1,
@@ -50,9 +53,9 @@ def data(tmp_path_factory) -> Path:
     written = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
     assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
     torch.manual_seed(1)
-    network = SegmentNetwork(5 * len(STATISTICS), 8).eval()
+    network = SegmentNetwork(6 * len(STATISTICS), 8).eval()
     torch.nn.init.normal_(network.head[1].weight)
-    description = {**DESCRIPTION, "architecture": {"channels": 5 * len(STATISTICS), "width": 8}}
+    description = {**DESCRIPTION, "architecture": {"channels": 6 * len(STATISTICS), "width": 8}}
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
     channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
     architecture = {"channels": channels, "scenarios": 2, "width": 0}
@@ -189,27 +192,44 @@ def test_statistics_that_the_model_was_trained_on_are_refused(data, tmp_path, ca
     assert f"{statistics}: the model was trained on it (segments)" in capsys.readouterr().err
 
 
-def test_another_mask_than_in_training_is_warned_of(data, tmp_path, capsys):
-    mask, other, model = tmp_path / "mask.bed", tmp_path / "other.bed", tmp_path / "model"
-    mask.write_text("1\t0\t150000\n2\t0\t150000\n")
-    other.write_text("1\t0\t150000\n2\t0\t100000\n")
+def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tmp_path, capsys):
+    mask, model = tmp_path / "mask.bed", tmp_path / "model"
+    mask.write_text(
+        "".join(f"{contig}\t{start}\t{start + 6000}\n" for contig in "12" for start in range(0, 200_000, 10_000))
+    )
     untrained = bundle.load(data / "model" / "segments", "segments")
-    masked = {"include_bed": f"mask.bed, SHA-256 {provenance.sha256(mask)}"}
-    for observation, given, message in (
-        ({}, None, None),
-        (masked, mask, None),
-        ({}, mask, "trained without a mask, applied with "),
-        (masked, None, "trained with the mask 'mask.bed', applied without: give it as --include-bed"),
-        (masked, other, "whose content differs: give the same file"),
+    for share, given, message in (
+        ([1.0, 1.0], None, None),
+        ([0.5, 0.7], mask, None),
+        ([0.3, 1.0], mask, None),
+        ([1.0, 1.0], mask, "60% of the sequence in usable bins is callable, 100% to 100% was in training"),
+        ([0.5, 0.7], None, "100% of the sequence in usable bins is callable, 50% to 70% was in training"),
     ):
-        description = {**untrained.description, "observation": observation}
+        description = {**untrained.description, "callable_share": share}
         bundle.save(bundle.Bundle("segments", untrained.network, description), model / "segments")
         options = () if given is None else ("--include-bed", given)
         assert apply(data, tmp_path / "calls", *options, model=str(model)) == 0
         error = capsys.readouterr().err
         recorded = json.loads((tmp_path / "calls" / "provenance.json").read_text())["warnings"]
-        assert [" mask" in text for text in recorded].count(True) == (message is not None) == error.count("trained wi")
+        assert ["in usable bins" in text for text in recorded].count(True) == (message is not None)
         assert message is None or (message in error and any(message in text for text in recorded))
+
+
+def test_segments_are_called_at_the_threshold_of_the_bundle(data, tmp_path):
+    untrained = bundle.load(data / "model" / "segments", "segments")
+    for threshold in (0.3, 0.9):
+        description = {**untrained.description, "threshold": threshold}
+        bundle.save(bundle.Bundle("segments", untrained.network, description), tmp_path / "model" / "segments")
+        assert apply(data, tmp_path / "own", model=str(tmp_path / "model")) == 0
+        assert apply(data, tmp_path / "said", "--threshold", threshold, model=str(tmp_path / "model")) == 0
+        assert (tmp_path / "own" / "segments.tsv").read_bytes() == (tmp_path / "said" / "segments.tsv").read_bytes()
+        record = json.loads((tmp_path / "own" / "provenance.json").read_text())
+        assert record["options"]["threshold"] == threshold
+
+
+def test_a_model_is_a_shipped_one_or_a_folder(data, tmp_path, capsys):
+    assert apply(data, tmp_path, model="chimpanzee") == 2
+    assert "chimpanzee: no such folder, and no shipped model of that name" in capsys.readouterr().err
 
 
 def _fail(*_: object) -> None:

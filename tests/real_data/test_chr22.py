@@ -150,12 +150,15 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
         "bin_bp": 10_000,
         "region_length_bp": region_length_bp,
         "sample_sizes": {"outgroup_diploids": [108, 108], "target_diploids": [99, 99]},
+        "callable_share": [0.1, 1.0],
+        "threshold": 0.5,
+        "false_discovery_rate": 0.05,
         "observation": {},
         "num_training": 9,
         "num_validation": 1,
         "provenance": {},
     }
-    segments = {"channels": 5 * len(STATISTICS), "width": 8}
+    segments = {"channels": 6 * len(STATISTICS), "width": 8}
     choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.

@@ -232,6 +232,24 @@ def panel(number: int) -> list[int]:
     return list(range(number)) if number <= 200 else [round(i * (number - 1) / 199) for i in range(200)]
 
 
+CLOSEST = ("distance_nearest_outgroup", "distance_quantile_outgroup", "private_shared", "private_window")
+
+
+def neighbour(
+    target: list[list[int]],
+    near_out: list[list[int]],
+    classes: list[str | None],
+    bins: list[list[int]],
+    over: range,
+    t: int,
+) -> tuple[float, float, int, int]:
+    """The statistics `CLOSEST` of target haplotype `t`, not divided by callable sequence."""
+    to_out = sorted(sum(distance(target[t], other, bins[w]) for w in over) for other in near_out)
+    private = [s for w in over for s in bins[w] if target[t][s] == 1 and (classes[s] or "").startswith("private")]
+    shared = [sum(target[u][s] == 1 for s in private) for u in panel(len(target)) if u != t]
+    return to_out[0], to_out[int(0.05 * len(to_out))], max(shared, default=0), len(private)
+
+
 def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
     """Every statistic, each (num_target_haplotypes, num_bins)."""
     target, outgroup = columns(h, TARGET), columns(h, OUTGROUP)
@@ -283,6 +301,17 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             shared = [sum(other[s] == 1 for s in mine_private) for other in others]
             put("private_shared_with_closest_target", t, b, max(shared, default=0), over)
             put("private_window", t, b, len(mine_private), over)
+            for quarter in range(4):
+                left, right = (start + b * bin_bp + edge * bin_bp // 4 for edge in (quarter, quarter + 1))
+                inside = sum(left <= h.positions_bp[s] < right for s in mine_private)
+                put(f"private_quarter_{quarter + 1}", t, b, 4 * inside, here)
+            least = min(to_in, default=0.0)
+            closest = [
+                u for u, d in zip([u for u in panel(len(target)) if u != t], to_in, strict=True) if d <= least + 1e-3
+            ]
+            about = [neighbour(target, near_out, classes, bins, over, u) for u in closest]
+            for place, name in enumerate(CLOSEST):
+                put(f"closest_target_{name}", t, b, max((values[place] for values in about), default=0.0), over)
             for role, name in ((1, "outgroup_segregating"), (0, "target_segregating")):
                 varied = sum(0 < count(rows[s][role])[0] < count(rows[s][role])[1] for s in bins[b])
                 put(name, t, b, varied, here)

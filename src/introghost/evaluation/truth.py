@@ -1,5 +1,6 @@
 """Models and calls side by side with the truth of simulations."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         genomes,
         _proportions(data),
         scenarios=data["scenario"].values,
+        threshold=segment_bundle.description["threshold"],
         seed=seed,
     )
     if (model / "model-choice").is_dir():
@@ -126,6 +128,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     from introghost.simulation.ancestry import read_tracts
 
     provenance.check_complete(calls, "apply")
+    threshold = float(json.loads((calls / provenance.COMPLETE).read_text(encoding="utf-8"))["options"]["threshold"])
     bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t", dtype={"contig": str})
     truth = read_tracts(tracts)
     if truth["genome"].nunique() > 1:
@@ -149,7 +152,8 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
         )
     truth_fraction = np.stack(fraction)
     proportion = np.full(len(posterior), truth_fraction.mean())
-    return evaluate_segments(np.stack(posterior), truth_fraction, np.arange(len(posterior)), proportion, seed=seed)
+    numbers = np.arange(len(posterior))
+    return evaluate_segments(np.stack(posterior), truth_fraction, numbers, proportion, threshold=threshold, seed=seed)
 
 
 def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from introghost.errors import DataError, ModelError
 from introghost.haplotypes import Haplotypes
 from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
-from introghost.provenance import sha256
 from introghost.statistics.haplotype import (
     BLANK_BINS,
     STATISTICS,
@@ -34,6 +32,7 @@ Array = NDArray[np.float32]
 TILE_BINS = 200
 NUM_PRIVATE = 4
 POSITIONS = 2**18
+SHARE_TOLERANCE = 0.05
 CALLED, TOO_LITTLE, GAP, NO_SITES = (
     "called",
     "too little callable sequence",
@@ -195,13 +194,13 @@ def segment_posterior(
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
     around = torch.from_numpy(inputs.context(over_haplotypes, usable, window))
     own = torch.from_numpy(statistics)
-    _check_channels(bundle, own.shape[2] + around.shape[1])
+    _check_channels(bundle, inputs.segment_input(own[:0], around.expand(0, -1, -1)).shape[2])
     result = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
         step = max(1, POSITIONS // own.shape[1])  # as many haplotypes at a time as memory can be spared for
         for start in range(0, len(own), step):
             part = own[start : start + step]
-            logits = bundle.network(torch.cat([part, around.expand(len(part), -1, -1)], dim=2))
+            logits = bundle.network(inputs.segment_input(part, around.expand(len(part), -1, -1)))
             result[start : start + step] = torch.sigmoid(logits / bundle.temperature).numpy()
     result[:, ~usable] = np.nan
     return result
@@ -397,22 +396,16 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     return found
 
 
-def mask_warnings(bundle: Bundle, include_bed: Path | None) -> list[str]:
-    """What to tell the user if the callable intervals are not those that the bundle's simulations were masked with."""
-    trained = bundle.description["observation"].get("include_bed")
-    name, _, digest = str(trained).partition(", SHA-256 ")
-    if include_bed is None:
-        return [] if trained is None else [f"trained with the mask {name!r}, applied without: give it as --include-bed"]
-    if trained is None:
-        return [
-            f"trained without a mask, applied with {include_bed}: leave --include-bed out, or train with "
-            "observation.include_bed"
-        ]
-    if digest == sha256(include_bed):
+def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
+    """What to tell the user if more, or less, of the sequence is masked than in the simulations of training."""
+    fractions = np.concatenate([_callable_fraction(contig, bundle.description["bin_bp"]) for contig in contigs])
+    share = float(inputs.callable_share(fractions))
+    low, high = bundle.description["callable_share"]
+    if low - SHARE_TOLERANCE <= share <= high + SHARE_TOLERANCE:
         return []
     return [
-        f"trained with the mask {name!r}, applied with {include_bed}, whose content differs: give the same file as "
-        "--include-bed, or train with this one"
+        f"{share:.0%} of the sequence in usable bins is callable, {low:.0%} to {high:.0%} was in training: give the "
+        "mask of training as --include-bed, or train with this one"
     ]
 
 

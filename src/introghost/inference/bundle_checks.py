@@ -14,7 +14,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 NETWORKS: dict[str, type[nn.Module]] = {"segments": SegmentNetwork, "model-choice": ModelChoiceNetwork}
 MAXIMUM_WEIGHTS_BYTES = 2**30
 MAXIMUM_TEXT_BYTES = 2**24
@@ -57,8 +57,7 @@ def check_description(description: Mapping[str, Any], task: str, where: str) -> 
     found = description.get("task")
     if found != task:
         raise ModelError(f"{where}: the bundle is for {found!r}, expected {task!r}; choose the folder of that task")
-    kinds = _KINDS | (_MODEL_CHOICE_KINDS if task == "model-choice" else {})
-    for key, (is_valid, expected) in kinds.items():
+    for key, (is_valid, expected) in (_KINDS | _KINDS_OF_TASK[task]).items():
         if key not in description:
             raise ModelError(f"{where}: lacks {key}; train the model anew")
         if not is_valid(description[key]):
@@ -128,6 +127,14 @@ def _is_sizes(value: Any) -> bool:
     )
 
 
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+
+
+def _is_shares(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_share, value)) and value[0] <= value[1]
+
+
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "architecture": (_is_object, "an object"),
     "temperature": (_is_temperature, "a finite number above 0"),
@@ -137,13 +144,18 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "bin_bp": (_is_positive, "a whole number above 0"),
     "region_length_bp": (_is_positive, "a whole number above 0"),
     "sample_sizes": (_is_sizes, "outgroup_diploids and target_diploids, each [lowest, highest]"),
+    "callable_share": (_is_shares, "[lowest, highest], each above 0 and at most 1"),
     "observation": (_is_object, "an object"),
     "num_training": (_is_count, "a whole number"),
     "num_validation": (_is_count, "a whole number"),
     "provenance": (_is_object, "an object"),
 }
-_MODEL_CHOICE_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "scenarios": (_is_names, "a list of distinct names")
+_KINDS_OF_TASK: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "segments": {
+        "threshold": (_is_share, "a posterior above 0 and at most 1"),
+        "false_discovery_rate": (_is_share, "a share above 0 and at most 1"),
+    },
+    "model-choice": {"scenarios": (_is_names, "a list of distinct names")},
 }
 
 

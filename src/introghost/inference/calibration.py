@@ -1,4 +1,7 @@
-"""Temperature scaling (Guo et al. 2017, ICML): one number that makes probabilities honest on held-out genomes."""
+"""What is learnt from held-out genomes: honest probabilities, and the threshold of calls.
+
+Probabilities are scaled by one temperature (Guo et al. 2017, ICML).
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +41,28 @@ def binary_temperature(logits: NDArray[np.float32], labels: NDArray[np.float32])
         return float(np.mean(np.logaddexp(0, scaled) - labels * scaled))
 
     return float(np.exp(minimize_scalar(loss, bounds=_BOUNDS, method="bounded").x))
+
+
+def threshold(posterior: NDArray[np.float32], labels: NDArray[np.float32], false_discovery_rate: float) -> float:
+    """Lowest posterior at which no more than `false_discovery_rate` of what is called on held-out genomes is false.
+
+    Parameters
+    ----------
+    posterior, labels : ndarray, the same shape
+        Labels in [0, 1]: the ghost-derived part of each bin.
+    false_discovery_rate : float
+
+    Returns
+    -------
+    float
+        In (0, 1]; 1 where no lower one holds the rate, which calls next to nothing.
+    """
+    order = np.argsort(-posterior, kind="stable")
+    ranked = posterior[order].astype(np.float64)
+    false_share = np.cumsum(1 - labels[order], dtype=np.float64) / np.arange(1, len(ranked) + 1)
+    last_of_equals = np.append(ranked[1:] < ranked[:-1], True)
+    holds = np.flatnonzero((false_share <= false_discovery_rate) & last_of_equals)
+    return float(ranked[holds[-1]]) if len(holds) else 1.0
 
 
 def multinomial_temperature(logits: NDArray[np.float32], classes: NDArray[np.intp]) -> float:

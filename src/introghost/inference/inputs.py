@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from introghost.errors import DataError
 from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
 
 Array = NDArray[np.float32]
 
+_HARDLY = 0.02
 QUANTILES = (0.05, 0.5, 0.95, 0.99)
 
 
@@ -41,6 +44,29 @@ def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Arra
     high = np.minimum(index + window_bins // 2 + 1, len(pooled))
     smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
     return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
+
+
+def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
+    """What the segment network is given: statistics of a haplotype, their context, and how unlike the others it is.
+
+    Parameters
+    ----------
+    statistics : Tensor, shape (..., num_bins, num_statistics)
+    around : Tensor, shape (..., num_bins, 4 * num_statistics)
+        A `context`.
+    blur : Tensor or float
+        What the context is multiplied by, in training.
+
+    Returns
+    -------
+    Tensor, shape (..., num_bins, 6 * num_statistics)
+        The last part is the deviation from the mean over haplotypes in standard deviations, near 0 where haplotypes
+        hardly differ, whatever the precision of their values.
+    """
+    number = statistics.shape[-1]
+    mean, deviation = around[..., :number], around[..., number : 2 * number]
+    deviations = (statistics - mean) / (deviation + _HARDLY * (mean + 0.5))
+    return torch.cat([statistics, around * blur, deviations], dim=-1)
 
 
 def pool(
@@ -132,3 +158,12 @@ def pool_region(statistics: Array) -> NDArray[np.float64]:
 def usable_bins(callable_fraction: Array) -> NDArray[np.bool_]:
     """Bins with enough callable sequence to be called, the same shape as `callable_fraction`."""
     return callable_fraction >= MINIMUM_CALLABLE_FRACTION
+
+
+def callable_share(callable_fraction: Array) -> Array:
+    """Mean callable fraction of the usable bins along the last axis; NaN where there is none."""
+    usable = usable_bins(callable_fraction)
+    total = np.where(usable, callable_fraction, 0).sum(axis=-1)
+    number = usable.sum(axis=-1)
+    share: Array = np.divide(total, number, out=np.full(np.shape(total), np.nan, np.float32), where=number > 0)
+    return share

@@ -16,6 +16,7 @@ import torch
 import xarray as xr
 from lightning.pytorch.callbacks import Callback
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -26,6 +27,7 @@ from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import MIRRORED
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
 HAPLOTYPES_PER_EPOCH = 24
 CONTEXT_NOISE = 0.2
+FALSE_DISCOVERY_RATE = 0.05
 
 Precision = Literal["bf16-mixed", "32-true"]
 
@@ -98,10 +101,9 @@ class _Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
                 yield self.data.batch(region, haplotype)
                 continue
             noise = torch.randn(len(region), 1, self.data.context.shape[2], generator=generator)
-            scale = torch.exp(CONTEXT_NOISE * noise)
-            batch = self.data.batch(region, haplotype, scale)
+            batch = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
             reverse = start // self.size % 2 == 1
-            yield tuple(torch.flip(part, (1,)) for part in batch) if reverse else batch  # type: ignore[misc]
+            yield self.data.reversed(batch) if reverse else batch
 
 
 class _SegmentData:
@@ -114,18 +116,33 @@ class _SegmentData:
         self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
         self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
+        names = [str(name) for name in dataset["statistic"].values]
+        order = [names.index(MIRRORED.get(name, name)) for name in names]
+        blocks = 2 + self.context.shape[2] // len(names)
+        self.mirrored = [block * len(names) + index for block in range(blocks) for index in order]
 
     def batch(
-        self, region: NDArray[np.intp], haplotype: NDArray[np.intp], scale: Tensor | None = None
+        self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0
     ) -> tuple[Tensor, Tensor, Tensor]:
         own = self.statistics[region, haplotype].float()
-        around = self.context[region] if scale is None else self.context[region] * scale
-        return torch.cat([own, around], dim=2), self.labels[region, haplotype], self.usable[region]
+        values = inputs.segment_input(own, self.context[region], blur)
+        return values, self.labels[region, haplotype], self.usable[region]
+
+    def reversed(self, batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """The same sequences read from their other end."""
+        values, labels, usable = (torch.flip(part, (1,)) for part in batch)
+        return values[:, :, self.mirrored], labels, usable
 
     def scale(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
-        own = torch.cat([self.statistics[i, : self.present[i]].float().sqrt().flatten(0, 1) for i in regions])
-        around = self.context[regions].sqrt().flatten(0, 1)
-        network.standardise.set(torch.cat([own.mean(0), around.mean(0)]), torch.cat([own.std(0), around.std(0)]))
+        """Let the network standardise by all haplotypes of these regions, each region weighing the same."""
+        total = torch.zeros(2, len(self.mirrored), dtype=torch.float64)
+        for region in regions:
+            rows = np.arange(self.present[region])
+            values, _, _ = self.batch(np.full(len(rows), region), rows)
+            roots = signed_root(values).double()
+            total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1))])
+        mean, square = total / len(regions)
+        network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
 
 
 class _Module(lightning.LightningModule):  # type: ignore[misc]
@@ -253,7 +270,7 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    architecture = {"channels": data.statistics.shape[3] + data.context.shape[2], "width": width}
+    architecture = {"channels": len(data.mirrored), "width": width}
     network = SegmentNetwork(**architecture)
     data.scale(network, train)
     loaders = [
@@ -262,7 +279,11 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     ]
     curve = _fit(network, *loaders, epochs=epochs, learning_rate=3e-3, patience=5, precision=_precision())
     logits, labels = _validation_logits(network, loaders[1])
-    description = _describe(dataset, architecture, calibration.binary_temperature(logits, labels), train, validation)
+    temperature = calibration.binary_temperature(logits, labels)
+    description = _describe(dataset, architecture, temperature, train, validation)
+    posterior = expit(logits / temperature)
+    description["false_discovery_rate"] = FALSE_DISCOVERY_RATE
+    description["threshold"] = calibration.threshold(posterior, labels, FALSE_DISCOVERY_RATE)
     return Trained(Bundle("segments", network, description), curve)
 
 
@@ -353,6 +374,7 @@ def _describe(
     validation: NDArray[np.intp],
 ) -> dict[str, Any]:
     sizes = ("outgroup_diploids", "target_diploids")
+    callable_share = inputs.callable_share(dataset["callable_fraction"].values)
     return {
         "architecture": architecture,
         "temperature": temperature,
@@ -361,6 +383,7 @@ def _describe(
         "ancestral": str(dataset.attrs["ancestral"]),
         **{name: int(dataset.attrs[name]) for name in ("bin_bp", "region_length_bp")},
         "sample_sizes": {name: [int(number) for number in dataset.attrs[name]] for name in sizes},
+        "callable_share": [float(callable_share.min()), float(callable_share.max())],
         "observation": json.loads(str(dataset.attrs["observation"])),
         "num_training": len(train),
         "num_validation": len(validation),

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class ResidualBlock(nn.Module):
-    """Pre-normalised dilated convolution of three taps with stochastic depth (Huang et al. 2016, ECCV).
+    """Pre-normalised dilated convolution of three taps.
 
     Channels are the last axis and the taps are joined there, so that the convolution is one matrix product: on a CPU
     twice as fast as `Conv1d`. The normalisation does not mix positions, so that a long contig and a tile of it give the
@@ -15,13 +15,11 @@ class ResidualBlock(nn.Module):
     Parameters
     ----------
     channels, dilation : int
-    drop_path : float
-        Probability of skipping the block for a whole sequence while training.
     """
 
-    def __init__(self, channels: int, dilation: int, drop_path: float) -> None:
+    def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
-        self.dilation, self.drop_path = dilation, drop_path
+        self.dilation = dilation
         self.norm = nn.LayerNorm(channels)
         self.taps = nn.Linear(3 * channels, channels)
         self.mix = nn.Linear(channels, channels)
@@ -32,9 +30,6 @@ class ResidualBlock(nn.Module):
         number = values.shape[1]
         taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
         change: Tensor = self.mix(functional.silu(self.taps(torch.cat(taps, dim=2))))
-        if self.training and self.drop_path > 0:
-            kept = torch.rand(len(values), 1, 1, device=values.device) >= self.drop_path
-            change = change * (kept / (1 - self.drop_path)).to(change.dtype)
         return values + change
 
 

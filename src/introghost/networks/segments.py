@@ -20,18 +20,13 @@ class SegmentNetwork(nn.Module):
         Input statistics, those of the haplotype and its context together.
     width : int
         Channels of the trunk.
-    drop_path : float
-        Probability of skipping the last block while training; it grows linearly from 0 at the first.
     """
 
-    def __init__(self, channels: int, width: int = 48, drop_path: float = 0.2) -> None:
+    def __init__(self, channels: int, width: int = 48) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
         self.stem = nn.Linear(channels, width)
-        depth = len(DILATIONS)
-        self.trunk = nn.Sequential(
-            *(ResidualBlock(width, d, drop_path * i / (depth - 1)) for i, d in enumerate(DILATIONS))
-        )
+        self.trunk = nn.Sequential(*(ResidualBlock(width, dilation) for dilation in DILATIONS))
         last = nn.Linear(width, 1)
         self.head = nn.Sequential(nn.LayerNorm(width), last)
         initialise(self)

@@ -29,12 +29,23 @@ STATISTICS: tuple[str, ...] = (
     "distance_mean_target",
     "private_shared_with_closest_target",
     "private_window",
+    "private_quarter_1",
+    "private_quarter_2",
+    "private_quarter_3",
+    "private_quarter_4",
+    "closest_target_distance_nearest_outgroup",
+    "closest_target_distance_quantile_outgroup",
+    "closest_target_private_shared",
+    "closest_target_private_window",
     "outgroup_segregating",
     "target_segregating",
     "callable_fraction",
     "outgroup_haplotypes",
     "target_haplotypes",
 )
+QUARTERS = tuple(name for name in STATISTICS if name.startswith("private_quarter_"))
+# Statistics that change places when a sequence is read from its other end.
+MIRRORED = dict(zip(QUARTERS, reversed(QUARTERS), strict=True))
 MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
 PANEL_HAPLOTYPES = 200
@@ -44,6 +55,7 @@ RARE_IN_OUTGROUP = 0.05
 ENRICHED_RATIO = 0.25
 SHARED_CLASSES = (0.05, 0.2)
 OUTGROUP_QUANTILE = 0.05
+TIE = 1e-3  # differences are whole numbers, but where genotypes are missing
 
 Array = NDArray[np.float32]
 
@@ -84,16 +96,26 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     nearest_out = window_out.min(axis=2)
     window_out.partition(rank, axis=2)
     mean_in = _mean_of_others(window_in)
+    nearest_in = _exclude_self(window_in, np.inf).min(axis=2)
+    at_closest = _at_closest(window_in, nearest_in)
+    quantile_out = window_out[:, :, rank]
+    closest_shared = _exclude_self(closest, 0.0).max(axis=2)
+    private_window = _rolling_sum(_private_total(counts).T)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
         "distance_nearest_outgroup": (nearest_out.T, "window"),
-        "distance_quantile_outgroup": (window_out[:, :, rank].T, "window"),
+        "distance_quantile_outgroup": (quantile_out.T, "window"),
         "distance_mean_outgroup": (mean_out.T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
-        "distance_nearest_target": (_exclude_self(window_in, np.inf).min(axis=2).T, "window"),
+        "distance_nearest_target": (nearest_in.T, "window"),
         "distance_mean_target": (mean_in.T, "window"),
-        "private_shared_with_closest_target": (_exclude_self(closest, 0.0).max(axis=2).T, "window"),
-        "private_window": (_rolling_sum(_private_total(counts).T).T, "window"),
+        "private_shared_with_closest_target": (closest_shared.T, "window"),
+        "private_window": (private_window.T, "window"),
+        **{name: (value, "bin") for name, value in zip(QUARTERS, _quarters(haplotypes, bin_bp), strict=True)},
+        "closest_target_distance_nearest_outgroup": (at_closest(nearest_out), "window"),
+        "closest_target_distance_quantile_outgroup": (at_closest(quantile_out), "window"),
+        "closest_target_private_shared": (at_closest(closest_shared), "window"),
+        "closest_target_private_window": (at_closest(private_window), "window"),
     }
     result = np.empty((target.shape[1], len(callable_bp), len(STATISTICS)), dtype=np.float32)
     same_for_all = {
@@ -271,6 +293,36 @@ def _differences_where_known(left: NDArray[np.int8], right: NDArray[np.int8]) ->
     both = (left_0 + left_1).T @ (right_0 + right_1)
     scaled: Array = different * np.divide(len(left), both, out=np.zeros_like(both), where=both > 0)
     return scaled
+
+
+def _quarters(haplotypes: Haplotypes, bin_bp: int) -> Array:
+    """Private alleles carried in each quarter of each bin, four times over, (4, num_target, num_bins)."""
+    target, outgroup = _panels(haplotypes)
+    private = ~(outgroup == 1).any(axis=1)
+    before = np.cumsum(target[private] == 1, axis=0, dtype=np.int32)
+    before = np.concatenate([np.zeros_like(before[:1], shape=(1, target.shape[1])), before])
+    start, end = haplotypes.interval_bp
+    bins = np.arange(-(-(end - start) // bin_bp))[:, None]
+    edges = np.append(start + (bins * bin_bp + np.arange(4) * bin_bp // 4).ravel(), start + len(bins) * bin_bp)
+    counts = np.diff(before[np.searchsorted(haplotypes.positions_bp[private], edges)], axis=0)
+    result: Array = 4 * counts.reshape(len(bins), 4, -1).transpose(1, 2, 0).astype(np.float32)
+    return result
+
+
+def _at_closest(pairs: Array, nearest: Array) -> Callable[[Array], Array]:
+    """What gives a statistic (num_bins, num_target) of each haplotype's closest one, (num_target, num_bins).
+
+    `pairs` are differences to the panel, `nearest` their minima. Of several that are equally close the largest value
+    counts, so that the order of haplotypes does not matter.
+    """
+    index = panel(pairs.shape[1])
+    is_closest = (pairs <= nearest[:, :, None] + TIE) & np.isfinite(pairs)
+
+    def value(statistic: Array) -> Array:
+        largest: Array = np.where(is_closest, statistic[:, None, index], -np.inf).max(axis=2).T
+        return largest
+
+    return value
 
 
 def _exclude_self(pairs: Array, value: float) -> Array:

@@ -190,6 +190,26 @@ HAPLOTYPE: tuple[Statistic, ...] = (
         _PRIVATE_CITATION,
     ),
     _haplotype("private_window", "per 10 kb", "Private alleles carried over the window.", _PRIVATE_CITATION),
+    *(
+        _haplotype(
+            f"private_quarter_{number}",
+            "per 10 kb",
+            f"Private alleles carried in the {name} quarter of the bin, times four.",
+            _PRIVATE_CITATION,
+        )
+        for number, name in enumerate(("first", "second", "third", "last"), start=1)
+    ),
+    *(
+        _haplotype(
+            f"closest_target_{name}", "per 10 kb", f"{of} of the nearest other target haplotype over the window."
+        )
+        for name, of in (
+            ("distance_nearest_outgroup", "Distance to the nearest outgroup haplotype"),
+            ("distance_quantile_outgroup", "5 % quantile of the distances to the outgroup"),
+            ("private_shared", "Private alleles shared with the target haplotype that shares most,"),
+            ("private_window", "Private alleles"),
+        )
+    ),
     _haplotype("outgroup_segregating", "per 10 kb", "Sites that vary in the outgroup; the same for all haplotypes."),
     _haplotype("target_segregating", "per 10 kb", "Sites that vary in the target; the same for all haplotypes."),
     _haplotype("callable_fraction", "proportion", "Callable part of the bin; the same for all haplotypes."),

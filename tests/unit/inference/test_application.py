@@ -7,6 +7,7 @@ import torch
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
+from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments
 from introghost.statistics.population import population_statistics
@@ -59,13 +60,14 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
 
 
 def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
-    channels = 5 * statistics.haplotype.shape[2]
+    channels = 6 * statistics.haplotype.shape[2]
     description = {**size, "architecture": {"channels": channels}, "temperature": 1.0}
     torch.manual_seed(1)
     network = SegmentNetwork(channels, 8).eval()
     around = inputs.context(moments(statistics.haplotype), np.ones(len(statistics.num_sites), bool), 20)
-    own, around = (torch.from_numpy(values).sqrt().flatten(0, -2) for values in (statistics.haplotype, around))
-    network.standardise.set(*(torch.cat([f(own, dim=0), f(around, dim=0)]) for f in (torch.mean, torch.std)))
+    own = torch.from_numpy(statistics.haplotype)
+    roots = signed_root(inputs.segment_input(own, torch.from_numpy(around).expand(len(own), -1, -1))).flatten(0, 1)
+    network.standardise.set(roots.mean(dim=0), roots.std(dim=0))
     torch.nn.init.normal_(network.head[1].weight)  # as they are made, networks say the same of every bin
     return Bundle("segments", network, description)
 

@@ -29,14 +29,16 @@ SHARED = {
     "bin_bp": 10_000,
     "region_length_bp": 100_000,
     "sample_sizes": {"outgroup_diploids": [5, 50], "target_diploids": [5, 5]},
+    "callable_share": [0.4, 1],
     "observation": {},
     "num_training": 10,
     "num_validation": 0,
     "provenance": {"verb": "train"},
 }
-SEGMENTS = {**SHARED, "architecture": {"channels": 6, "width": 8}}
+SEGMENTS = {**SHARED, "threshold": 0.6, "false_discovery_rate": 0.05, "architecture": {"channels": 6, "width": 8}}
 CHOICE = {**SHARED, "architecture": {"channels": 5, "scenarios": 2, "width": 0}, "scenarios": ["ghost", "null"]}
-KEYS = sorted([*SEGMENTS, "schema_version", "task"])
+OF_TASK = {"segments": {"threshold", "false_discovery_rate"}, "model-choice": {"scenarios"}}
+KEYS = sorted([*SHARED, "architecture", "schema_version", "task"])
 WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], ["a", "a"], [[]], {"x": 1}, "1" * 200]
 
 
@@ -134,7 +136,7 @@ def test_every_key_is_needed(folder: Path, choice: Path, task: str) -> None:
     path = folder if task == "segments" else choice
     original = (path / bundle.DESCRIPTION).read_text()
     keys = list(json.loads(original))
-    assert set(KEYS) <= set(keys)
+    assert {*KEYS, *OF_TASK[task]} == set(keys)
     for key in keys:
         (path / bundle.DESCRIPTION).write_text(original)
         describe(path, lambda description, key=key: description.pop(key))
@@ -160,6 +162,15 @@ def test_a_key_of_another_type_or_value_is_refused(choice: Path, key: str) -> No
         describe(choice, lambda description, wrong=wrong: description.update({key: wrong}))
         message = refused(choice, "model-choice")
         assert bundle.DESCRIPTION in message, wrong
+
+
+@pytest.mark.parametrize("key", sorted(OF_TASK["segments"]))
+def test_a_share_of_another_type_or_value_is_refused(folder: Path, key: str) -> None:
+    original = (folder / bundle.DESCRIPTION).read_text()
+    for wrong in (*(value for value in WRONG if value != 0.5), 1.01, -0.5):
+        (folder / bundle.DESCRIPTION).write_text(original)
+        describe(folder, lambda description, wrong=wrong: description.update({key: wrong}))
+        assert bundle.DESCRIPTION in refused(folder), wrong
 
 
 BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "dropout": 0.1}

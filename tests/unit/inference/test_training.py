@@ -48,7 +48,7 @@ def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData
         )
         (place,) = torch.nonzero(forward | backward).flatten().tolist()
         right_way = row if forward[place] else row.flip(0)
-        factor = right_way[:, STATISTICS:] / data.context[place // HAPLOTYPES]
+        factor = right_way[:, STATISTICS:-STATISTICS] / data.context[place // HAPLOTYPES]
         torch.testing.assert_close(factor, factor[:1].expand_as(factor))  # one factor per statistic, along all bins
         assert 0.01 < factor[0].log().abs().mean() < 1
         torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
@@ -56,9 +56,35 @@ def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData
 
 def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None:
     values, _ = rows(data, None)
-    blocks = values[:, :, STATISTICS:].reshape(REGIONS, -1, BINS, data.context.shape[2])
+    blocks = values[:, :, STATISTICS:-STATISTICS].reshape(REGIONS, -1, BINS, data.context.shape[2])
     torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
     torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
+
+
+def test_what_has_a_direction_is_turned_with_the_sequence(data: training._SegmentData) -> None:
+    names = ["a", "private_quarter_2", "private_quarter_1", "private_quarter_3", "b", "private_quarter_4"]
+    of_names = dict(zip(names, (0, 3, 5, 1, 4, 2), strict=True))  # where each finds its mirror image
+    size = (2, 3, 5, len(names))
+    values = np.random.default_rng(2).random(size, np.float32)
+    dataset = xr.Dataset(
+        {
+            "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), values),
+            "haplotype_moments": (("region", "moment", "bin", "statistic"), values[:, :2]),
+            "callable_fraction": (("region", "bin"), np.ones((2, 5), np.float32)),
+            "ghost_fraction": (("region", "haplotype", "bin"), values[..., 0]),
+        },
+        coords={"statistic": names},
+        attrs={"region_length_bp": 50_000, "bin_bp": 10_000},
+    )
+    named = training._SegmentData(dataset)
+    batch = named.batch(np.array([0, 1]), np.array([2, 0]))
+    turned, labels, _ = named.reversed(batch)
+    for block in range(6):
+        for index, name in enumerate(names):
+            expected = batch[0][:, :, block * len(names) + of_names[name]].flip(1)
+            torch.testing.assert_close(turned[:, :, block * len(names) + index], expected, rtol=0, atol=0)
+    torch.testing.assert_close(labels, batch[1].flip(1), rtol=0, atol=0)
+    torch.testing.assert_close(named.reversed((turned, labels, batch[2]))[0], batch[0], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
