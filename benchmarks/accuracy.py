@@ -1,10 +1,11 @@
-"""How well segments are found in published models on which the given network was not trained.
+"""How well segments are found in published models on which the shipped model was not trained.
 
-``python benchmarks/accuracy.py --model MODEL`` writes benchmarks/accuracy.tsv. Beside the model stand a network trained
-on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the statistics of a
-bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true genealogy: the
-time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE`` stands hmmix
-beside them, which asks a few individuals of each model.
+``python benchmarks/accuracy.py`` writes benchmarks/accuracy/results.tsv. Beside the shipped model stand a network
+trained on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the
+statistics of a bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true
+genealogy: the time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE``
+stands hmmix beside them, which asks a few individuals of each model. Networks call at their own thresholds, which
+know nothing of the test genomes; the others at a probability of 0.5.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import dataclasses
 import itertools
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 
 import hmmix
 from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
-from introghost import provenance
+from introghost import models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import Bundle, load
@@ -35,12 +37,31 @@ from introghost.simulation.ancestry import draw_genome, simulate_genome_with_tra
 from introghost.simulation.scenarios import Scenario
 
 HERE = Path(__file__).parent
-MODELS = {"archie": HERE / "models" / "archie", "human_neanderthal": HERE.parent / "config" / "demo"}
+SCENARIOS = HERE.parent / "config" / "scenarios"
 DIPLOIDS = {"50 + 50": (50, 50), "50 + 10": (50, 10), "50 + 1": (50, 1)}
 SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in DIPLOIDS.items()}
 LARGEST = SAMPLINGS["50 + 50"]
-FIRST_TEST_GENOME, TEST_GENOMES, STRUCTURE_GENOMES, TRAINING_GENOMES, EPOCHS = 40_000, 100, 300, 800, 10
+FIRST_TEST_GENOME, TEST_GENOMES, TRAINING_GENOMES, EPOCHS = 40_000, 200, 800, 12
+PRIOR_GENOMES = {"ghost": 300, "null": 100, "structure": 300}
 THRESHOLD = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A published model: where it is, and how it is looked at."""
+
+    folder: Path
+    bin_bp: int = BIN_BP
+    samplings: tuple[str, ...] = tuple(SAMPLINGS)
+    is_human: bool = True
+
+
+MODELS = {
+    "archie": Published(HERE / "models" / "archie"),
+    "human_neanderthal": Published(HERE.parent / "config" / "demo"),
+    # Its tracts are shorter than a bin of the shipped model.
+    "bonobo_ghost": Published(HERE / "models" / "bonobo_ghost", 2_500, ("50 + 50",), is_human=False),
+}
 
 
 def without_pulse(scenario: Scenario) -> Scenario:
@@ -51,19 +72,20 @@ def without_pulse(scenario: Scenario) -> Scenario:
     return dataclasses.replace(scenario, name=f"{scenario.name}-without", template=template, parameters=kept)
 
 
-def coalescence(scenario: Scenario, genome: int) -> NDArray[np.float32]:
+def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.float32]:
     """Mean time to the common ancestor with the nearest outgroup haplotype, shape (num_haplotypes, num_bins)."""
     ((ts, _),) = simulate_genome_with_tracts(
         scenario, genome, seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST
     )
     outgroup, target = np.split(ts.samples(), [2 * LARGEST["outgroup_diploids"]])
-    edges = np.arange(0, LENGTH_BP + BIN_BP, BIN_BP)
+    edges = np.arange(0, LENGTH_BP + bin_bp, bin_bp)
     result = np.zeros((len(target), len(edges) - 1))
     for tree in ts.trees():
-        covered = np.minimum(edges[1:], tree.interval.right) - np.maximum(edges[:-1], tree.interval.left)
-        bins = np.flatnonzero(covered > 0)
+        first, last = int(tree.interval.left // bin_bp), int(-(-tree.interval.right // bin_bp))
+        bins = np.arange(first, last)
+        covered = np.minimum(edges[bins + 1], tree.interval.right) - np.maximum(edges[bins], tree.interval.left)
         times = ts.nodes_time[_meeting(tree, outgroup, target)]
-        result[:, bins] += times[:, None] * covered[bins] / BIN_BP
+        result[:, bins] += times[:, None] * covered / bin_bp
     return result.astype(np.float32)
 
 
@@ -113,9 +135,9 @@ def ranking(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[
     return {"average_precision": value, "average_precision_lower": lower, "average_precision_upper": upper}
 
 
-def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[str, float]:
+def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32], threshold: float) -> dict[str, float]:
     """Base-pair precision, recall and F1 at the threshold, with 95 % intervals, and the calibration of bins."""
-    called = scores >= THRESHOLD
+    called = scores >= threshold
     counts = np.stack([(called * fraction).sum((1, 2)), called.sum((1, 2)), fraction.sum((1, 2))], axis=1)
 
     def rate(draw: NDArray[np.int64], which: int) -> float:
@@ -123,7 +145,7 @@ def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[st
         values = both / max(found, 1e-9), both / max(true, 1e-9), 2 * both / max(found + true, 1e-9)
         return float(values[which])
 
-    result: dict[str, float] = {}
+    result = {"threshold": threshold}
     for index, name in enumerate(("precision", "recall", "f1")):
         result[name] = rate(np.ones(len(counts), dtype=np.int64), index)
         bounds = metrics.bootstrap_interval(lambda draw, i=index: rate(draw, i), len(counts), seed=SEED)  # type: ignore[misc]
@@ -136,84 +158,119 @@ def rows_of(
     name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor, peer: Path | None
 ) -> list[dict[str, Any]]:
     """Rows of the table about one published model."""
-    scenario = scenarios.load(MODELS[name])
+    published = MODELS[name]
+    scenario = scenarios.load(published.folder)
     null_scenario = without_pulse(scenario)
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
-    tests = batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, SAMPLINGS)
-    nulls = batches(folder, null_scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, SAMPLINGS)
-    own = batches(folder, scenario, 0, TRAINING_GENOMES, LARGEST, {"50 + 50": LARGEST})
+    size, samplings = {"bin_bp": published.bin_bp}, {key: SAMPLINGS[key] for key in published.samplings}
+    tests = batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, samplings, **size)
+    nulls = batches(folder, null_scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, samplings, **size)
+    own = batches(folder, scenario, 0, TRAINING_GENOMES, LARGEST, {"50 + 50": LARGEST}, rows=64, **size)
     list(pool.map(Job.run, [*tests, *nulls, *own]))
     print(f"{name}: genomes simulated", flush=True)
-    networks = {"given": shipped, "matched": train(folder, f"matched-{name}", own, "50 + 50", EPOCHS)}
+    networks = {"shipped": shipped} if published.is_human else {}
+    networks["matched"] = train(folder, f"matched-{name}", own, "50 + 50", EPOCHS)
     rows = []
-    for sampling in SAMPLINGS:
+    for sampling in samplings:
         ghost, null = join(tests, sampling), join(nulls, sampling)
         present = ~np.isnan(ghost["ghost_fraction"].values[0, :, 0])
         fraction = ghost["ghost_fraction"].values[:, present]
         about = {"model": name, "sampling": sampling}
         for method, network in networks.items():
             scores, silent = (posteriors(network, data)[:, present] for data in (ghost, null))
-            silent_rate = {"called_without_pulse": float((silent >= THRESHOLD).mean())}
-            measured = {**ranking(scores, fraction), **rates(scores, fraction), **silent_rate}
-            rows.append({**about, "method": method, **measured})
+            rows.append({**about, "method": method, **measured(scores, silent, fraction, threshold_of(network))})
         if sampling == "50 + 50":
-            logistic = regression(join(own, sampling), ghost)[:, present]
-            genealogy = np.stack(list(pool.map(coalescence, [scenario] * TEST_GENOMES, numbers)))
-            measured = {**ranking(logistic, fraction), **rates(logistic, fraction)}
-            rows.append({**about, "method": "logistic regression", **measured})
+            logistic, silent = (regression(join(own, sampling), data)[:, present] for data in (ghost, null))
+            rows.append({**about, "method": "logistic regression", **measured(logistic, silent, fraction, THRESHOLD)})
+            genealogy = np.stack(list(pool.map(partial(coalescence, scenario, bin_bp=published.bin_bp), numbers)))
             rows.append({**about, "method": "oracle", **ranking(genealogy, fraction)})
-            if peer is not None:
+            if peer is not None and published.is_human:
                 scores, silent = (
                     hmmix.probabilities(peer, of, numbers, LARGEST, folder / f"hmmix-{of.name}", pool)
                     for of in (scenario, null_scenario)
                 )
                 truth = fraction[:, : scores.shape[1]]
-                silent_rate = {"called_without_pulse": float((silent >= THRESHOLD).mean())}
-                rows.append(
-                    {**about, "method": "hmmix", **ranking(scores, truth), **rates(scores, truth), **silent_rate}
-                )
+                rows.append({**about, "method": "hmmix", **measured(scores, silent, truth, THRESHOLD)})
         print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
 
 
-def structure_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
-    """What is called in unseen genomes of ancestral structure without a pulse, by its age and its strength."""
-    scenario = scenarios.load(HERE.parent / "config" / "scenarios" / "structure")
-    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + STRUCTURE_GENOMES)
-    jobs = batches(folder, scenario, numbers.start, len(numbers), LARGEST, {"50 + 50": LARGEST})
-    list(pool.map(Job.run, jobs))
-    called = np.nanmean(posteriors(shipped, join(jobs, "50 + 50")) >= THRESHOLD, axis=(1, 2))
+def measured(
+    scores: NDArray[np.float32], silent: NDArray[np.float32], fraction: NDArray[np.float32], threshold: float
+) -> dict[str, float]:
+    """Accuracy of a method's scores, and what it calls of genomes without the pulse (`silent`)."""
+    called = {"called_without_pulse": float((silent >= threshold).mean())}
+    return {**ranking(scores, fraction), **rates(scores, fraction, threshold), **called}
+
+
+def threshold_of(network: Bundle) -> float:
+    """The threshold at which a network calls."""
+    return float(network.description["threshold"])
+
+
+def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
+    """The shipped model on unseen genomes of the scenarios themselves, and what it calls by age and strength of
+    ancestral structure without a pulse."""
+    jobs = {
+        name: batches(
+            folder, scenarios.load(SCENARIOS / name), FIRST_TEST_GENOME, number, LARGEST, {"50 + 50": LARGEST}
+        )
+        for name, number in PRIOR_GENOMES.items()
+    }
+    list(pool.map(Job.run, [job for own in jobs.values() for job in own]))
+    data = {name: join(own, "50 + 50") for name, own in jobs.items()}
+    scores = {name: posteriors(shipped, of) for name, of in data.items()}
+    threshold = threshold_of(shipped)
+    about = {"sampling": "50 + 50", "method": "shipped", "threshold": threshold}
+    together, fraction = (np.concatenate(list(of.values())) for of in (scores, ghost_fractions(data)))
+    values = {**ranking(together, fraction), **rates(together, fraction, threshold)}
+    rows = [{**about, "model": "all scenarios", **values}]
+    rows += [
+        {**about, "model": name, "called_without_pulse": (scores[name] >= threshold).mean()}
+        for name in ("null", "structure")
+    ]
+    called = (scores["structure"] >= threshold).mean(axis=(1, 2))
+    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + PRIOR_GENOMES["structure"])
+    scenario = scenarios.load(SCENARIOS / "structure")
     drawn = pd.DataFrame([draw_genome(scenario, number, SEED) for number in numbers])
-    rows = [{"model": "structure", "sampling": "50 + 50", "method": "given", "called_without_pulse": called.mean()}]
     for name, unit in (("structure_time", "generations"), ("stem_migration_rate", "per generation")):
         edges = np.quantile(drawn[name], [0, 1 / 3, 2 / 3, 1])
         for low, high in itertools.pairwise(edges):
             inside = (drawn[name] >= low) & (drawn[name] <= high)
             label = f"structure, {name} {low:.3g} to {high:.3g} {unit}"
-            rows.append({**rows[0], "model": label, "called_without_pulse": called[inside].mean()})
+            rows.append({**about, "model": label, "called_without_pulse": called[inside].mean()})
+    print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
 
 
+def ghost_fractions(data: dict[str, xr.Dataset]) -> dict[str, NDArray[np.float32]]:
+    """The truth of each scenario's genomes."""
+    return {name: of["ghost_fraction"].values for name, of in data.items()}
+
+
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure, and write the table and what made it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--model", type=Path, required=True, help="folder of a segments bundle, trained on anything else"
-    )
+    parser.add_argument("--model", default="human", help="name or folder of a model (default: human)")
     parser.add_argument("--hmmix", type=Path, help="the program hmmix of an environment of its own")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
     arguments = parser.parse_args()
-    shipped = load(arguments.model, "segments")
+    chosen = models.locate(arguments.model)
+    shipped = load(chosen / "segments", "segments")
     peer = None if arguments.hmmix is None else arguments.hmmix.resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            rows = structure_rows(folder, shipped, pool)
+            rows = prior_rows(folder, shipped, pool)
             rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
+    results = HERE / "accuracy"
     table = pd.DataFrame(rows).to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    provenance.write_text(HERE / "accuracy.tsv", table)
+    provenance.write_text(results / "results.tsv", table)
+    options = {"model": arguments.model, "hmmix": peer is not None}
+    made_by = provenance.record("benchmarks/accuracy.py", options, {"model": chosen})
+    provenance.write_json(results / "provenance.json", made_by)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class Job:
     simulated: Mapping[str, Any]
     observed: Mapping[str, Mapping[str, Any]]
     rows: int = 100  # target haplotypes that are kept of a region
+    bin_bp: int = BIN_BP
 
     def output(self, name: str) -> Path:
         """Where the statistics under one observation model are kept: of other code or models the name is another."""
@@ -73,6 +74,7 @@ class Job:
             self.first,
             self.number,
             self.rows,
+            self.bin_bp,
             *sections,
             *contents,
         ]
@@ -104,7 +106,7 @@ class Job:
         for name in wanted:
             sizes = {key: looks[name][0].describe()[key] for key in SIZES}
             attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
-            data = dataset.build(regions[name], bin_bp=BIN_BP, num_rows=self.rows, attributes=attributes)
+            data = dataset.build(regions[name], bin_bp=self.bin_bp, num_rows=self.rows, attributes=attributes)
             dataset.write(data, self.output(name))
 
 
@@ -126,12 +128,18 @@ def region(
 
 
 def batches(
-    folder: Path, scenario: Scenario, first: int, number: int, simulated: Any, observed: Any, rows: int = 100
+    folder: Path,
+    scenario: Scenario,
+    first: int,
+    number: int,
+    simulated: Mapping[str, Any],
+    observed: Mapping[str, Mapping[str, Any]],
+    **size: int,
 ) -> list[Job]:
-    """Jobs of a few genomes each."""
+    """Jobs of a few genomes each; `size` are ``rows`` and ``bin_bp`` of `Job`."""
     ends = range(first + BATCH, first + number + BATCH, BATCH)
     pieces = [(end - BATCH, min(end, first + number)) for end in ends]
-    return [Job(folder, scenario, start, end - start, simulated, observed, rows) for start, end in pieces]
+    return [Job(folder, scenario, start, end - start, simulated, observed, **size) for start, end in pieces]
 
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:

@@ -20,16 +20,26 @@ from genomes import Job, batches, train
 from introghost import models
 from introghost.inference.bundle import save
 from introghost.simulation import scenarios
-from robustness import SCENARIOS, WITH, landscape
+from robustness import PANEL, SCENARIOS, landscape
 
 TRAINING_GENOMES = {"ghost": 4_400, "null": 1_800, "structure": 1_800}
 ROWS = 64
-EPOCHS, WIDTH = 30, 64
-# No ancestral states to be wrong about. No gene flow into the outgroup either: told of it, a network takes what a few
-# of the outgroup share with many of the target for a ghost's, which most often it is not.
+EPOCHS, WIDTH = 20, 64
+# Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
+# the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.
 OBSERVATION: dict[str, Any] = {
-    **{key: value for key, value in WITH.items() if key not in ("ancestral_error", "outgroup_gene_flow")},
+    "outgroup_diploids": [10, 200],
     "target_diploids": [1, 200],
+    **PANEL,
+    "minimum_allele_count": [1, 5],
+    "include_bed": "mask.bed",
+    "genetic_map": "map.tsv",
+    "genetic_map_error": [0.01, 0.5],
+    "mutation_rate_variation": [0.01, 0.3],
+    "missing": [0.001, 0.2],
+    "genotype_error": [0.0001, 0.01],
+    "switch_error": [0.001, 0.05],
+    "mislabelled": [0.001, 0.05],
 }
 
 
@@ -39,7 +49,7 @@ def jobs(folder: Path) -> list[Job]:
         job
         for scenario, number in TRAINING_GENOMES.items()
         for job in batches(
-            folder, scenarios.load(SCENARIOS / scenario), 0, number, OBSERVATION, {"human": OBSERVATION}, ROWS
+            folder, scenarios.load(SCENARIOS / scenario), 0, number, OBSERVATION, {"human": OBSERVATION}, rows=ROWS
         )
     ]
 
