@@ -147,7 +147,7 @@ def moments(statistics: Array) -> Array:
     """
     result = np.empty((len(MOMENTS), *statistics.shape[1:]), dtype=np.float32)
     for index in range(statistics.shape[1]):  # of a whole contig in double precision there would be too much
-        values = statistics[:, index].astype(np.float64)
+        values = np.sort(statistics[:, index].astype(np.float64), axis=0)  # the same sum in any order of haplotypes
         result[:, index] = values.mean(axis=0), values.std(axis=0)
     return result
 

@@ -72,6 +72,19 @@ def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
     return Bundle("segments", network, description)
 
 
+def test_permuting_haplotypes_permutes_the_calls_exactly():
+    size = {"bin_bp": 10_000, "region_length_bp": 200_000}
+    source = _Source(3000, 400_000)
+    statistics = application.contig_statistics(source, "1", 0, 400_000, **size)
+    bundle = bundle_of(size, statistics)
+    expected = application.call_contig(bundle, statistics).posterior
+    order = np.random.default_rng(3).permutation(12)
+    source.genotypes[:, 12:] = source.genotypes[:, 12 + order]
+    found = application.call_contig(bundle, application.contig_statistics(source, "1", 0, 400_000, **size)).posterior
+    assert len(np.unique(expected)) > 100
+    np.testing.assert_array_equal(found, expected[order])
+
+
 def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch):
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
     statistics = application.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size)
