@@ -6,7 +6,7 @@ import click
 
 
 @click.command("evaluate")
-@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with bundles.")
+@click.option("--model", help="A model that comes with introghost, or a folder with bundles.")
 @click.option(
     "--statistics",
     "statistics_paths",
@@ -23,7 +23,7 @@ import click
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the tables.")
 def command(
-    model: Path | None,
+    model: str | None,
     statistics_paths: tuple[Path, ...],
     calls: Path | None,
     tracts: Path | None,
@@ -34,14 +34,15 @@ def command(
 
     Either --model with --statistics, or --calls with --tracts.
     """
-    from introghost import provenance
+    from introghost import models, provenance
     from introghost.errors import ConfigError
     from introghost.evaluation import truth
     from introghost.evaluation.tables import write_tables
 
     if model is not None and statistics_paths and calls is None and tracts is None:
-        tables = truth.evaluate_model(model, list(statistics_paths), seed=seed)
-        inputs = {"model": model, **{f"statistics {i}": path for i, path in enumerate(statistics_paths)}}
+        folder = models.locate(model)
+        tables = truth.evaluate_model(folder, list(statistics_paths), seed=seed)
+        inputs = {"model": folder, **{f"statistics {i}": path for i, path in enumerate(statistics_paths)}}
     elif calls is not None and tracts is not None and model is None and not statistics_paths:
         tables = truth.evaluate_calls(calls, tracts, seed=seed)
         inputs = {"calls": calls / provenance.COMPLETE, "tracts": tracts}

@@ -13,11 +13,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
 )
-@click.option(
-    "--model",
-    type=_FOLDER,
-    help="Folder of model bundles, the one that `apply` was given; their learning curves are drawn.",
-)
+@click.option("--model", help="The model that `apply` was given; its learning curves are drawn.")
 @click.option(
     "--predictive",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -31,13 +27,15 @@ def command(
     calls: Path,
     evaluation: Path | None,
     calls_evaluation: Path | None,
-    model: Path | None,
+    model: str | None,
     predictive: Path | None,
     scenarios: tuple[Path, ...],
     output: Path,
 ) -> None:
     """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
+    from introghost import models
     from introghost.report import page
 
-    page.write_report(calls, evaluation, model, scenarios, output, calls_evaluation, predictive)
+    folder = None if model is None else models.locate(model)
+    page.write_report(calls, evaluation, folder, scenarios, output, calls_evaluation, predictive)
     click.echo(f"{output}: report written", err=True)

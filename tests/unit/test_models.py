@@ -1,0 +1,82 @@
+"""The models that come with the package: they load, fit this version, and hold what is said of them."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from introghost import models
+from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
+from introghost.inference import application
+from introghost.inference.bundle import Bundle, check_fit, load
+from introghost.simulation import scenarios
+from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel, observe
+from introghost.statistics.haplotype import haplotype_statistics
+
+MAXIMUM_BYTES = 5_000_000
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+# How far the posteriors of a haplotype may move, on average over its bins, when the panel is doubled.
+MEAN_CHANGE = 0.01
+
+
+@pytest.fixture(scope="module")
+def human() -> Bundle:
+    return load(models.locate("human") / "segments", "segments")
+
+
+def test_human_is_shipped():
+    assert "human" in models.names()
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_a_shipped_model_is_small_and_fits_this_version(name):
+    folder = models.locate(name)
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MAXIMUM_BYTES
+    bundle = load(folder / "segments", "segments")
+    size = {key: bundle.description[key] for key in ("bin_bp", "region_length_bp")}
+    check_fit(bundle, folder, application.offered(bundle.description["ancestral"], size))
+    assert bundle.description["ancestral"] == OUTGROUP_MAJOR, "the default of apply"
+    assert bundle.description["false_discovery_rate"] == 0.05, "what apply's help says"
+
+
+@pytest.fixture(scope="module")
+def haplotypes() -> Haplotypes:
+    """One Mb of the demonstration's model, 20 outgroup and 100 target individuals."""
+    sizes = {"outgroup_diploids": 20, "target_diploids": 100}
+    ((ts, _),) = simulate_genome_with_tracts(
+        scenarios.load(DEMO), 3, seed=5, num_regions=1, region_length_bp=1_000_000, **sizes
+    )
+    model = ObservationModel.parse(sizes)
+    return observe(ts, model, ancestral=OUTGROUP_MAJOR, seed=5, windows=None).haplotypes
+
+
+def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
+    """The outgroup and the first `number` target haplotypes, sites that vary among them."""
+    kept = np.concatenate([np.flatnonzero(haplotypes.roles == 0), np.flatnonzero(haplotypes.roles == 1)[:number]])
+    genotypes = haplotypes.genotypes[:, kept]
+    varied = genotypes.min(axis=1) != genotypes.max(axis=1)
+    return dataclasses.replace(
+        haplotypes,
+        genotypes=genotypes[varied],
+        positions_bp=haplotypes.positions_bp[varied],
+        sample_names=tuple(haplotypes.sample_names[i] for i in kept),
+        haplotype_indices=haplotypes.haplotype_indices[kept],
+        roles=haplotypes.roles[kept],
+    )
+
+
+def posterior(bundle: Bundle, haplotypes: Haplotypes) -> np.ndarray:
+    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"])
+    return application.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
+
+
+def test_doubling_the_target_panel_hardly_changes_the_calls(human: Bundle, haplotypes: Haplotypes):
+    torch.set_num_threads(1)
+    half, whole = posterior(human, of_target(haplotypes, 100)), posterior(human, haplotypes)[:100]
+    threshold = human.description["threshold"]
+    assert (half >= threshold).any(), "there is something to change"
+    assert np.abs(half - whole).mean() < MEAN_CHANGE
+    assert ((half >= threshold) != (whole >= threshold)).mean() < MEAN_CHANGE
