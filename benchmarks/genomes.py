@@ -143,8 +143,13 @@ def batches(
 
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:
-    """Statistics of several batches."""
-    return dataset.concatenate([dataset.read(job.output(name)) for job in jobs])
+    """Statistics of several batches. Where their observation models differ, the result names all of them."""
+    parts = [dataset.read(job.output(name)) for job in jobs]
+    observed = sorted({str(part.attrs["observation"]) for part in parts})
+    if len(observed) > 1:
+        every = json.dumps({"any_of": [json.loads(model) for model in observed]})
+        parts = [part.assign_attrs(observation=every) for part in parts]
+    return dataset.concatenate(parts)
 
 
 def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:

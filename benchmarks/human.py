@@ -1,7 +1,7 @@
 """Make the model that comes with introghost: `human`, segments alone.
 
-``python benchmarks/human.py`` simulates genomes of ``config/scenarios`` on all cores, shows each of them through an
-observation model in which everything varies, trains on a GPU where there is one, and writes
+``python benchmarks/human.py`` simulates genomes of ``config/scenarios`` on all cores, shows half of them as they are and
+half through an observation model in which everything varies, trains on a GPU where there is one, and writes
 ``src/introghost/models/human``. Masks and genetic maps are made up (`robustness.landscape`), so that the command needs
 no file and the model is at home with any. ``benchmarks/accuracy`` tells how good it is.
 """
@@ -22,14 +22,14 @@ from introghost.inference.bundle import save
 from introghost.simulation import scenarios
 from robustness import PANEL, SCENARIOS, landscape
 
-TRAINING_GENOMES = {"ghost": 4_400, "null": 1_800, "structure": 1_800}
+TRAINING_GENOMES = {"ghost": 2_200, "null": 900, "structure": 900}  # under each observation model
 ROWS = 64
 EPOCHS, WIDTH = 20, 64
+CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
 # Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
 # the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.
-OBSERVATION: dict[str, Any] = {
-    "outgroup_diploids": [10, 200],
-    "target_diploids": [1, 200],
+FLAWED: dict[str, Any] = {
+    **CLEAN,
     **PANEL,
     "minimum_allele_count": [1, 5],
     "include_bed": "mask.bed",
@@ -44,12 +44,13 @@ OBSERVATION: dict[str, Any] = {
 
 
 def jobs(folder: Path) -> list[Job]:
-    """Training genomes."""
+    """Training genomes, half of them clean and half with every flaw: others for each."""
     return [
         job
         for scenario, number in TRAINING_GENOMES.items()
+        for first, model in ((0, FLAWED), (number, CLEAN))
         for job in batches(
-            folder, scenarios.load(SCENARIOS / scenario), 0, number, OBSERVATION, {"human": OBSERVATION}, rows=ROWS
+            folder, scenarios.load(SCENARIOS / scenario), first, number, model, {"human": model}, rows=ROWS
         )
     ]
 

@@ -245,7 +245,7 @@ def _precision() -> Precision:
     return "bf16-mixed" if found else "32-true"
 
 
-def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, batch_size: int = 256) -> Trained:
+def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, batch_size: int = 32) -> Trained:
     """Train the segment network.
 
     Parameters
@@ -277,7 +277,7 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
         DataLoader(_Batches(data, regions, batch_size, order_seed), batch_size=None)
         for regions, order_seed in ((train, seed), (validation, None))
     ]
-    curve = _fit(network, *loaders, epochs=epochs, learning_rate=3e-3, patience=5, precision=_precision())
+    curve = _fit(network, *loaders, epochs=epochs, learning_rate=1e-3, patience=5, precision=_precision())
     logits, labels = _validation_logits(network, loaders[1])
     temperature = calibration.binary_temperature(logits, labels)
     description = _describe(dataset, architecture, temperature, train, validation)
