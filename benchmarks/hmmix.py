@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from genomes import ANCESTRAL, BIN_BP, LENGTH_BP, SEED
+from genomes import BIN_BP, LENGTH_BP, SEED
 from introghost.haplotypes import Haplotypes
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
@@ -50,11 +50,11 @@ def probabilities(
 
 
 def simulated(scenario: Scenario, genome: int, *, diploids: dict[str, int]) -> Haplotypes:
-    """The haplotypes that the other methods see as well."""
+    """The haplotypes that the other methods see as well, with their true ancestral states, which hmmix asks for."""
     ((ts, _),) = simulate_genome_with_tracts(
         scenario, genome, seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **diploids
     )
-    return observe(ts, ObservationModel.parse(diploids), ancestral=ANCESTRAL, seed=SEED, windows=None).haplotypes
+    return observe(ts, ObservationModel.parse(diploids), ancestral="ancestral", seed=SEED, windows=None).haplotypes
 
 
 def write(file: Path, seen: list[Haplotypes], individual: int) -> None:

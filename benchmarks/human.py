@@ -1,7 +1,7 @@
 """Make the model that comes with introghost: `human`, segments alone.
 
-``python benchmarks/human.py`` simulates genomes of ``config/scenarios`` on all cores, shows half of them as they are and
-half through an observation model in which everything varies, trains on a GPU where there is one, and writes
+``python benchmarks/human.py`` simulates genomes of ``config/scenarios`` on all cores, shows half of them as they are
+and half through an observation model in which nearly everything varies, trains on a GPU where there is one, and writes
 ``src/introghost/models/human``. Masks and genetic maps are made up (`robustness.landscape`), so that the command needs
 no file and the model is at home with any. ``benchmarks/accuracy`` tells how good it is.
 """
@@ -24,7 +24,7 @@ from robustness import PANEL, SCENARIOS, landscape
 
 TRAINING_GENOMES = {"ghost": 2_200, "null": 900, "structure": 900}  # under each observation model
 ROWS = 64
-EPOCHS, WIDTH = 20, 64
+EPOCHS, WIDTH = 8, 64
 CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
 # Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
 # the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.

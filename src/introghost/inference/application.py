@@ -401,11 +401,11 @@ def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
     fractions = np.concatenate([_callable_fraction(contig, bundle.description["bin_bp"]) for contig in contigs])
     share = float(inputs.callable_share(fractions))
     low, high = bundle.description["callable_share"]
-    if low - SHARE_TOLERANCE <= share <= high + SHARE_TOLERANCE:
-        return []
+    if np.isnan(share) or low - SHARE_TOLERANCE <= share <= high + SHARE_TOLERANCE:
+        return []  # where no bin is usable, nothing is called
     return [
-        f"{share:.0%} of the sequence in usable bins is callable, {low:.0%} to {high:.0%} was in training: give the "
-        "mask of training as --include-bed, or train with this one"
+        f"{share:.0%} of the sequence in usable bins is callable, {low:.0%} to {high:.0%} was in training: posteriors "
+        "may be off; check --include-bed, or train with this mask"
     ]
 
 

@@ -253,7 +253,6 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     dataset : xarray.Dataset
         Of simulations, with ``ghost_fraction`` as labels; genomes of every scenario, those without a ghost included.
     epochs : int
-        At most; training ends early when the validation loss has not fallen for five epochs.
     seed : int
     width, batch_size : int
 
@@ -266,6 +265,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
         raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
     if not dataset["ghost_fraction"].values.any():
         raise DataError("no ghost tract in these statistics: training needs genomes of a scenario with a ghost")
+    if not inputs.usable_bins(dataset["callable_fraction"].values).any():
+        raise DataError("no bin of these statistics has enough callable sequence; is the mask inside out?")
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
@@ -277,7 +278,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
         DataLoader(_Batches(data, regions, batch_size, order_seed), batch_size=None)
         for regions, order_seed in ((train, seed), (validation, None))
     ]
-    curve = _fit(network, *loaders, epochs=epochs, learning_rate=1e-3, patience=5, precision=_precision())
+    # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
+    curve = _fit(network, *loaders, epochs=epochs, learning_rate=1e-3, patience=epochs, precision=_precision())
     logits, labels = _validation_logits(network, loaders[1])
     temperature = calibration.binary_temperature(logits, labels)
     description = _describe(dataset, architecture, temperature, train, validation)
@@ -374,7 +376,7 @@ def _describe(
     validation: NDArray[np.intp],
 ) -> dict[str, Any]:
     sizes = ("outgroup_diploids", "target_diploids")
-    callable_share = inputs.callable_share(dataset["callable_fraction"].values)
+    shares = inputs.callable_share(dataset["callable_fraction"].values)
     return {
         "architecture": architecture,
         "temperature": temperature,
@@ -383,7 +385,7 @@ def _describe(
         "ancestral": str(dataset.attrs["ancestral"]),
         **{name: int(dataset.attrs[name]) for name in ("bin_bp", "region_length_bp")},
         "sample_sizes": {name: [int(number) for number in dataset.attrs[name]] for name in sizes},
-        "callable_share": [float(callable_share.min()), float(callable_share.max())],
+        "callable_share": [float(np.nanmin(shares)), float(np.nanmax(shares))],
         "observation": json.loads(str(dataset.attrs["observation"])),
         "num_training": len(train),
         "num_validation": len(validation),

@@ -15,12 +15,22 @@ def names() -> list[str]:
 def locate(model: str) -> Path:
     """Folder of a model: a shipped one by its name, any other by its path.
 
+    Parameters
+    ----------
+    model : str
+
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ConfigError
-        Neither the name of a shipped model nor a folder.
+        Neither the name of a shipped model nor a folder, or both.
     """
     if model in names():
+        if Path(model).is_dir():
+            raise ConfigError(f"--model {model}: is it the shipped model or the folder? Write ./{model} for the folder")
         return _FOLDER / model
     if not Path(model).is_dir():
         shipped = ", ".join(names()) or "there is none"
