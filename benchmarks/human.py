@@ -11,17 +11,21 @@ import logging
 import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from genomes import Job, batches, train
-from introghost import models
+from genomes import SEED, Job, batches, join
+from introghost import provenance
+from introghost.evaluation.tables import write_tables
+from introghost.inference import training
 from introghost.inference.bundle import save
 from introghost.simulation import scenarios
 from robustness import PANEL, SCENARIOS, landscape
 
+OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
 TRAINING_GENOMES = {"ghost": 2_200, "null": 900, "structure": 900}  # under each observation model
 ROWS = 64
 EPOCHS, WIDTH = 8, 64
@@ -59,7 +63,7 @@ def main() -> None:
     """Simulate, train and write the bundle."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
-    parser.add_argument("--folder", type=Path, help="keep statistics and network here, and go on from what a run left")
+    parser.add_argument("--folder", type=Path, help="keep statistics here, and go on from what a run left")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     with tempfile.TemporaryDirectory() as temporary:
@@ -70,8 +74,17 @@ def main() -> None:
         with ProcessPoolExecutor(arguments.workers) as pool:
             for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
                 pass
-        made = train(folder, "human", wanted, "human", EPOCHS, WIDTH)
-    save(made, Path(models.__file__).parent / "human" / "segments")
+        trained = training.train_segments(join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH)
+    write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
+    save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)
+
+
+def made_by() -> dict[str, Any]:
+    """What went into the bundle, for its provenance."""
+    digests = {name: scenarios.digest(scenarios.load(SCENARIOS / name)) for name in TRAINING_GENOMES}
+    genomes = {"genomes": TRAINING_GENOMES, "scenarios": digests, "simulation_seed": SEED}
+    options = {**genomes, "rows": ROWS, "epochs": EPOCHS, "width": WIDTH, "seed": 1}
+    return provenance.record("benchmarks/human.py", options, {})
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from introghost import provenance
+from introghost import models, provenance
 from introghost.cli import main
+from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
 from introghost.networks.model_choice import ModelChoiceNetwork
@@ -68,6 +69,26 @@ def data(tmp_path_factory) -> Path:
 def apply(data: Path, output: Path, *more: object, model: str = "model", ancestral: str = "outgroup-major") -> int:
     vcf = ("--vcf", data / "x.vcf.gz", "--populations", data / "x.tsv", "--outgroup", "Outgroup", "--target", "Target")
     return run("apply", "--model", data / model, *vcf, "--ancestral", ancestral, "--output", output, *more)
+
+
+def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_path):
+    vcf = ("--vcf", data / "x.vcf.gz", "--populations", data / "x.tsv", "--outgroup", "Outgroup", "--target", "Target")
+    assert run("apply", *vcf, "--output", tmp_path) == 0
+    recorded = json.loads((tmp_path / "provenance.json").read_text())
+    assert recorded["options"]["ancestral"] == OUTGROUP_MAJOR
+    shipped = bundle.load(models.locate("human") / "segments", "segments").description
+    assert recorded["options"]["threshold"] == shipped["threshold"]
+    assert (
+        recorded["inputs"]["model"] == provenance.record("", {}, {"model": models.locate("human")})["inputs"]["model"]
+    )
+
+
+def test_a_folder_of_the_name_of_a_shipped_model_is_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "human").mkdir()
+    with pytest.raises(ConfigError, match=r"write \./human for the folder"):
+        models.locate("human")
+    assert models.locate("./human") == Path("human")
 
 
 def test_every_file_is_written_and_they_agree(data, tmp_path):

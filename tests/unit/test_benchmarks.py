@@ -1,11 +1,15 @@
 """Benchmarks are not run by the tests, but what they import has to exist."""
 
+import itertools
 import runpy
 from pathlib import Path
 
+import msprime
+import numpy as np
 import pytest
 
 from introghost.simulation import scenarios
+from introghost.simulation.ancestry import simulate_genome_with_tracts
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCENARIOS = FOLDER.parent / "config" / "scenarios"
@@ -49,3 +53,52 @@ def test_what_is_kept_has_the_name_of_what_it_depends_on(tmp_path: Path) -> None
             assert (job.first, job.number) == (5, 3)
             names.add(job.output("a"))
     assert len(names) == 4
+
+
+def test_the_oracle_is_the_time_to_the_nearest_outgroup_haplotype() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    ts = msprime.sim_ancestry(8, population_size=100, sequence_length=1000, recombination_rate=1e-5, random_seed=3)
+    outgroup, target = ts.samples()[:10], ts.samples()[10:]
+    assert ts.num_trees > 3
+    for tree in ts.trees():
+        found = ts.nodes_time[accuracy["_meeting"](tree, outgroup, target)]
+        assert list(found) == [min(tree.tmrca(own, other) for other in outgroup) for own in target]
+
+
+def test_the_decoder_equals_the_sum_over_all_paths() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    scores = np.array([0.01, 0.9, 0.6, 0.2], dtype=np.float32)
+    leave = 1 - np.exp(-accuracy["RECOMBINATION_PER_BP"] * accuracy["PULSE_GENERATIONS"] * 10_000)
+    share = accuracy["PULSE_PROPORTION"]
+    enter = leave * share / (1 - share)
+    transition, start = [[1 - enter, enter], [leave, 1 - leave]], [1 - share, share]
+    total, inside = 0.0, np.zeros(4)
+    for path in itertools.product((0, 1), repeat=4):
+        weight = start[path[0]]
+        for before, after in itertools.pairwise(path):
+            weight *= transition[before][after]
+        for state, score in zip(path, scores, strict=True):
+            weight *= ((score if state else 1 - score) / start[state]) ** accuracy["TEMPERING"]
+        total += weight
+        inside += weight * np.array(path)
+    np.testing.assert_allclose(accuracy["decoded"](scores[None])[0], inside / total, rtol=1e-5)
+
+
+def test_rates_are_of_base_pairs() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    scores = np.array([[[0.9, 0.8, 0.1, 0.2]], [[0.9, 0.0, 0.0, 0.0]]], dtype=np.float32)
+    fraction = np.array([[[1.0, 0.5, 0.5, 0.0]], [[0.0, 0.0, 0.0, 0.0]]], dtype=np.float32)
+    found = accuracy["rates"](scores, fraction, 0.5)
+    assert (found["precision"], found["recall"], found["f1"]) == pytest.approx((1.5 / 3, 1.5 / 2, 3 / 5))
+    assert found["best_f1"] >= found["f1"]
+    assert accuracy["called_of"](scores, 0.5)["called_without_pulse"] == 3 / 8
+
+
+def test_without_a_pulse_nothing_is_a_ghosts() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    scenario = accuracy["without_pulse"](scenarios.load(SCENARIOS.parent / "demo"))
+    sizes = {"outgroup_diploids": 2, "target_diploids": 10}
+    ((_, tracts),) = simulate_genome_with_tracts(
+        scenario, 0, seed=1, num_regions=1, region_length_bp=1_000_000, **sizes
+    )
+    assert tracts.empty

@@ -30,7 +30,7 @@ def locate(model: str) -> Path:
     """
     if model in names():
         if Path(model).is_dir():
-            raise ConfigError(f"--model {model}: is it the shipped model or the folder? Write ./{model} for the folder")
+            raise ConfigError(f"--model {model}: the shipped model or the folder here? write ./{model} for the folder")
         return _FOLDER / model
     if not Path(model).is_dir():
         shipped = ", ".join(names()) or "there is none"

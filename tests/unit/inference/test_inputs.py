@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from introghost.errors import DataError
 from introghost.inference import inputs
@@ -76,3 +77,21 @@ def test_scraps_count_together_as_soon_as_they_make_half_a_region():
         ]
     )
     np.testing.assert_allclose(inputs.pool(haplotype, usable, population), expected, rtol=1e-5)
+
+
+def test_the_callable_share_is_of_usable_bins_alone():
+    fractions = np.array([[1.0, 0.5, 0.05], [0.05, 0.0, 0.0]], dtype=np.float32)
+    np.testing.assert_allclose(inputs.callable_share(fractions), [0.75, np.nan])
+
+
+def test_the_input_of_segments_is_what_it_says():
+    rng = np.random.default_rng(4)
+    own, around = rng.random((2, 3, 5)), rng.random((2, 3, 20))
+    found = inputs.segment_input(torch.from_numpy(own), torch.from_numpy(around), 2.0).numpy()
+    for index in np.ndindex(2, 3, 5):
+        haplotype, position, statistic = index
+        mean, deviation = around[haplotype, position, statistic], around[haplotype, position, 5 + statistic]
+        assert found[index] == own[index]
+        wanted = (own[index] - mean) / (deviation + 0.02 * (mean + 0.5))
+        assert found[haplotype, position, 25 + statistic] == pytest.approx(wanted)
+    np.testing.assert_array_equal(found[:, :, 5:25], 2 * around)
