@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from introghost import seeds
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 
 SFS_EDGES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -227,9 +228,11 @@ def enriched(target: list[int], outgroup: list[int]) -> bool:
     return k > 0 and j > 0 and k / n <= 0.25 * j / m
 
 
-def panel(number: int) -> list[int]:
-    """At most 200 haplotypes, evenly spaced."""
-    return list(range(number)) if number <= 200 else [round(i * (number - 1) / 199) for i in range(200)]
+def panel(h: Haplotypes, role: int) -> list[int]:
+    """At most 200 haplotypes, those of individuals whose names have the lowest digests."""
+    names = [name for name, own in zip(h.sample_names, h.roles, strict=True) if own == role]
+    by_digest = sorted((seeds.derive(0, "panel", name), name, index) for index, name in enumerate(names))
+    return sorted(index for _, _, index in by_digest[:200])
 
 
 CLOSEST = ("distance_nearest_outgroup", "distance_quantile_outgroup", "private_shared", "private_window")
@@ -242,18 +245,20 @@ def neighbour(
     bins: list[list[int]],
     over: range,
     t: int,
+    members: list[int],
 ) -> tuple[float, float, int, int]:
     """The statistics `CLOSEST` of target haplotype `t`, not divided by callable sequence."""
     to_out = sorted(sum(distance(target[t], other, bins[w]) for w in over) for other in near_out)
     private = [s for w in over for s in bins[w] if target[t][s] == 1 and (classes[s] or "").startswith("private")]
-    shared = [sum(target[u][s] == 1 for s in private) for u in panel(len(target)) if u != t]
+    shared = [sum(target[u][s] == 1 for s in private) for u in members if u != t]
     return to_out[0], to_out[int(0.05 * len(to_out))], max(shared, default=0), len(private)
 
 
 def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
     """Every statistic, each (num_target_haplotypes, num_bins)."""
     target, outgroup = columns(h, TARGET), columns(h, OUTGROUP)
-    near_out = [outgroup[u] for u in panel(len(outgroup))]
+    near_out = [outgroup[u] for u in panel(h, OUTGROUP)]
+    members = panel(h, TARGET)
     bins = bin_of(h, bin_bp)
     sites = range(len(h.positions_bp))
     rows = [([hap[s] for hap in target], [hap[s] for hap in outgroup]) for s in sites]
@@ -291,7 +296,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)
             put("distance_mean_outgroup", t, b, sum(to_out) / len(to_out), over)
             put("distance_nearest_outgroup_bin", t, b, min(distance(mine, o, bins[b]) for o in near_out), here)
-            others = [target[u] for u in panel(len(target)) if u != t]
+            others = [target[u] for u in members if u != t]
             to_in = [sum(distance(mine, other, bins[w]) for w in over) for other in others]
             put("distance_nearest_target", t, b, min(to_in, default=0.0), over)
             put("distance_mean_target", t, b, sum(to_in) / max(len(to_in), 1), over)
@@ -306,10 +311,8 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
                 inside = sum(left <= h.positions_bp[s] < right for s in mine_private)
                 put(f"private_quarter_{quarter + 1}", t, b, 4 * inside, here)
             least = min(to_in, default=0.0)
-            closest = [
-                u for u, d in zip([u for u in panel(len(target)) if u != t], to_in, strict=True) if d <= least + 1e-3
-            ]
-            about = [neighbour(target, near_out, classes, bins, over, u) for u in closest]
+            closest = [u for u, d in zip([u for u in members if u != t], to_in, strict=True) if d <= least + 1e-3]
+            about = [neighbour(target, near_out, classes, bins, over, u, members) for u in closest]
             for place, name in enumerate(CLOSEST):
                 put(f"closest_target_{name}", t, b, max((values[place] for values in about), default=0.0), over)
             for role, name in ((1, "outgroup_segregating"), (0, "target_segregating")):

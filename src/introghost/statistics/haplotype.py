@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost import seeds
 from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes
 
 STATISTICS: tuple[str, ...] = (
@@ -82,6 +83,7 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     target, outgroup = _panels(haplotypes)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
     counts, differences_out, differences_in, shared = _per_bin(haplotypes, target, outgroup, bin_bp)
+    members = panel(haplotypes, TARGET)
     window_bp = _rolling_sum(callable_bp[:, None])[:, 0]
     per_bin = _per_10kb(callable_bp, np.full_like(callable_bp, bin_bp))
     per_window = _per_10kb(window_bp, _rolling_sum(np.full_like(callable_bp, bin_bp)[:, None])[:, 0])
@@ -92,14 +94,14 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     window_in = _rolling_sum(differences_in)
     closest = _rolling_sum(shared)
     rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
-    mean_out = window_out.mean(axis=2)
+    mean_out = window_out.mean(axis=2, dtype=np.float64)  # the same in any order of haplotypes
     nearest_out = window_out.min(axis=2)
     window_out.partition(rank, axis=2)
-    mean_in = _mean_of_others(window_in)
-    nearest_in = _exclude_self(window_in, np.inf).min(axis=2)
-    at_closest = _at_closest(window_in, nearest_in)
+    mean_in = _mean_of_others(window_in, members)
+    nearest_in = _exclude_self(window_in, np.inf, members).min(axis=2)
+    at_closest = _at_closest(window_in, nearest_in, members)
     quantile_out = window_out[:, :, rank]
-    closest_shared = _exclude_self(closest, 0.0).max(axis=2)
+    closest_shared = _exclude_self(closest, 0.0, members).max(axis=2)
     private_window = _rolling_sum(_private_total(counts).T)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
@@ -200,9 +202,16 @@ def _panels(haplotypes: Haplotypes) -> tuple[NDArray[np.int8], NDArray[np.int8]]
     return haplotypes.genotypes[:, haplotypes.roles == TARGET], haplotypes.genotypes[:, haplotypes.roles == OUTGROUP]
 
 
-def panel(num_haplotypes: int) -> NDArray[np.intp]:
-    """Indices of at most `PANEL_HAPLOTYPES` haplotypes, evenly spaced: those that distances are measured to."""
-    return np.unique(np.linspace(0, num_haplotypes - 1, min(num_haplotypes, PANEL_HAPLOTYPES)).round().astype(np.intp))
+def panel(haplotypes: Haplotypes, role: int) -> NDArray[np.intp]:
+    """Indices, among the haplotypes of a role, of at most `PANEL_HAPLOTYPES`: those that distances are measured to.
+
+    Of more, individuals are chosen by a digest of their names: the same in every tile of a contig, whatever the order
+    of samples.
+    """
+    names = [haplotypes.sample_names[index] for index in np.flatnonzero(haplotypes.roles == role)]
+    rank = {name: (seeds.derive(0, "panel", name), name) for name in set(names)}
+    chosen = sorted(range(len(names)), key=lambda index: rank[names[index]])[:PANEL_HAPLOTYPES]
+    return np.sort(np.array(chosen, dtype=np.intp))
 
 
 def _bins(haplotypes: Haplotypes, bin_bp: int) -> Iterator[slice]:
@@ -218,7 +227,7 @@ def _per_bin(
     """Counts (num_target, num_bins); differences to outgroup and target panels and private alleles shared with the
     target panel, each (num_bins, num_target, panel)."""
     masks = _site_classes(target, outgroup)
-    out_panel, in_panel = panel(outgroup.shape[1]), panel(target.shape[1])
+    out_panel, in_panel = panel(haplotypes, OUTGROUP), panel(haplotypes, TARGET)
     carried = (target == 1).astype(np.float32)
     names = list(masks)
     class_matrix = np.stack([masks[name] for name in names]).astype(np.float32)
@@ -309,34 +318,33 @@ def _quarters(haplotypes: Haplotypes, bin_bp: int) -> Array:
     return result
 
 
-def _at_closest(pairs: Array, nearest: Array) -> Callable[[Array], Array]:
+def _at_closest(pairs: Array, nearest: Array, members: NDArray[np.intp]) -> Callable[[Array], Array]:
     """What gives a statistic (num_bins, num_target) of each haplotype's closest one, (num_target, num_bins).
 
-    `pairs` are differences to the panel, `nearest` their minima. Of several that are equally close the largest value
-    counts, so that the order of haplotypes does not matter.
+    `pairs` are differences to the panel of `members`, `nearest` their minima. Of several that are equally close the
+    largest value counts, so that the order of haplotypes does not matter.
     """
-    index = panel(pairs.shape[1])
     is_closest = (pairs <= nearest[:, :, None] + TIE) & np.isfinite(pairs)
 
     def value(statistic: Array) -> Array:
-        largest: Array = np.where(is_closest, statistic[:, None, index], -np.inf).max(axis=2).T
+        largest: Array = np.where(is_closest, statistic[:, None, members], -np.inf).max(axis=2).T
         return largest
 
     return value
 
 
-def _exclude_self(pairs: Array, value: float) -> Array:
+def _exclude_self(pairs: Array, value: float, members: NDArray[np.intp]) -> Array:
     """`pairs` (num_bins, num_target, panel), each haplotype's pair with itself set to `value` in place."""
-    index = panel(pairs.shape[1])
-    pairs[:, index, np.arange(len(index))] = value
+    pairs[:, members, np.arange(len(members))] = value
     return pairs
 
 
-def _mean_of_others(pairs: Array) -> Array:
+def _mean_of_others(pairs: Array, members: NDArray[np.intp]) -> NDArray[np.float64]:
     """Mean over the panel, a member's pair with itself left out, (num_bins, num_target)."""
     others = np.full(pairs.shape[1], pairs.shape[2], dtype=np.float32)
-    others[panel(pairs.shape[1])] -= 1
-    mean: Array = _exclude_self(pairs, 0.0).sum(axis=2) / np.maximum(others, 1)
+    others[members] -= 1
+    total = _exclude_self(pairs, 0.0, members).sum(axis=2, dtype=np.float64)
+    mean: NDArray[np.float64] = total / np.maximum(others, 1)
     return mean
 
 
