@@ -1,10 +1,9 @@
 """Carriers of the DPYD haplotype are called and nobody else, by the shipped model or the one in INTROGHOST_MODEL.
 
 The carriers were found by linkage, over 98,006,000-98,384,000. All 24 carry at least 30 of the 33 archaic variants
-that Skov et al. 2020 (Nature 582:78) publish up to 98,210,000; of the 19 beyond, HG00129.1 and HG01510.0 carry all and the others none:
-there they are as near to a haplotype of YRI as others are. What has to be called is where
-the variants are. The mean over the whole span, in which 22 of 24 carriers are modern from the middle on, is printed
-beside.
+that Skov et al. 2020 (Nature 582:78) publish up to 98,210,000; of the 19 beyond, HG00129.1 and HG01510.0 carry all and
+the others none: there they are as near to a haplotype of YRI as anybody else is. What has to be called is where the
+variants are. The mean over the whole span, in which 22 of 24 carriers are modern from the middle on, is printed beside.
 """
 
 import os
