@@ -18,8 +18,10 @@ from introghost.statistics.haplotype import haplotype_statistics
 
 MAXIMUM_BYTES = 5_000_000
 DEMO = Path(__file__).parents[2] / "config" / "demo"
-# How far the posteriors of a haplotype may move, on average over its bins, when the panel is doubled.
-MEAN_CHANGE = 0.01
+# What doubling the panel may change: posteriors on average over the bins in which one of them is worth a look, and the
+# part of calls that appear or vanish.
+WORTH_A_LOOK = 0.1
+MEAN_CHANGE, FLIPPED = 0.1, 0.1
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +41,17 @@ def test_a_shipped_model_is_small_and_fits_this_version(name):
     size = {key: bundle.description[key] for key in ("bin_bp", "region_length_bp")}
     check_fit(bundle, folder, application.offered(bundle.description["ancestral"], size))
     assert bundle.description["ancestral"] == OUTGROUP_MAJOR, "the default of apply"
-    assert bundle.description["false_discovery_rate"] == 0.05, "what apply's help says"
+    assert bundle.description["false_discovery_rate"] == 0.15, "what apply's help says"
 
 
-@pytest.fixture(scope="module")
-def haplotypes() -> Haplotypes:
-    """One Mb of the demonstration's model, 20 outgroup and 100 target individuals."""
+@pytest.fixture(scope="module", params=[0, 2])
+def haplotypes(request: pytest.FixtureRequest) -> Haplotypes:
+    """One Mb of the demonstration's model with ghost tracts, 20 outgroup and 100 target individuals."""
     sizes = {"outgroup_diploids": 20, "target_diploids": 100}
-    ((ts, _),) = simulate_genome_with_tracts(
-        scenarios.load(DEMO), 3, seed=5, num_regions=1, region_length_bp=1_000_000, **sizes
+    ((ts, tracts),) = simulate_genome_with_tracts(
+        scenarios.load(DEMO), request.param, seed=5, num_regions=1, region_length_bp=1_000_000, **sizes
     )
+    assert len(tracts) > 100
     model = ObservationModel.parse(sizes)
     return observe(ts, model, ancestral=OUTGROUP_MAJOR, seed=5, windows=None).haplotypes
 
@@ -76,7 +79,8 @@ def posterior(bundle: Bundle, haplotypes: Haplotypes) -> np.ndarray:
 def test_doubling_the_target_panel_hardly_changes_the_calls(human: Bundle, haplotypes: Haplotypes):
     torch.set_num_threads(1)
     half, whole = posterior(human, of_target(haplotypes, 100)), posterior(human, haplotypes)[:100]
-    threshold = human.description["threshold"]
-    assert (half >= threshold).any(), "there is something to change"
-    assert np.abs(half - whole).mean() < MEAN_CHANGE
-    assert ((half >= threshold) != (whole >= threshold)).mean() < MEAN_CHANGE
+    seen = np.maximum(half, whole) >= WORTH_A_LOOK
+    assert seen.sum() > 100
+    assert np.abs(half - whole)[seen].mean() < MEAN_CHANGE
+    called, called_of_whole = (values >= human.description["threshold"] for values in (half, whole))
+    assert (called != called_of_whole).sum() < FLIPPED * called.sum()

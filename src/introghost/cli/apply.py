@@ -25,7 +25,7 @@ from introghost.cli.data import data_options, open_data
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Posterior of a segment; by default the model's own, at which 5 % of what is called in simulations is false.",
+    help="Posterior of a segment; by default the model's own, at which 15 % of what is called in simulations is false.",
 )
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(model: str, threshold: float | None, output: Path, **options: Any) -> None:
