@@ -1,14 +1,16 @@
 """How well segments are found in published models on which the shipped model was not trained.
 
-``python benchmarks/accuracy.py`` writes benchmarks/accuracy/results.tsv. Beside the shipped model stand a network
+``python benchmarks/accuracy.py`` writes benchmarks/accuracy/results.tsv and, of the model ``human``, the page beside
+it, src/introghost/models/human/README.md. Beside the shipped model stand a network
 trained on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the
 statistics of a bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true
 genealogy: the time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE``
 stands hmmix beside them, which asks a few individuals of each model. Networks call at their own thresholds, which
 know nothing of the test genomes; the others at a probability of 0.5. F1 at the threshold that is best given the truth
 stands beside (``best_f1``), for that is what is published of other programs. A matched network knows 50 + 50
-individuals alone. What a decoder, a two-state chain along the genome, makes of the shipped network's posteriors is
-compared by its ranking.
+individuals alone; others like it, with larger bins, tell what the size of a bin is worth. What a decoder, a two-state
+chain along the genome, makes of the shipped network's posteriors is compared by its ranking, and what the first network
+of the shipped ensemble does alone.
 """
 
 import argparse
@@ -16,7 +18,7 @@ import copy
 import dataclasses
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -30,11 +32,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 import hmmix
+from accuracy_page import page
 from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
 from introghost import models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
-from introghost.inference.bundle import Bundle, load
+from introghost.inference.bundle import MANIFEST, Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import draw_genome, simulate_genome_with_tracts
@@ -44,11 +47,13 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
 DIPLOIDS = {"50 + 50": (50, 50), "50 + 10": (50, 10), "50 + 1": (50, 1)}
 SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in DIPLOIDS.items()}
-LARGEST = SAMPLINGS["50 + 50"]
-FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 200, 12
+FULL = "50 + 50"
+LARGEST = SAMPLINGS[FULL]
+FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 8
 PRIOR_GENOMES = {"ghost": 300, "null": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
+Scores = NDArray[np.float32]
 # Of the decoder that plain thresholds are compared with.
 RECOMBINATION_PER_BP, PULSE_GENERATIONS, PULSE_PROPORTION, TEMPERING = 1e-8, 2_000, 0.02, 0.5
 
@@ -59,19 +64,27 @@ class Published:
 
     folder: Path
     bin_bp: int = BIN_BP
+    larger_bins_bp: tuple[int, ...] = ()
     samplings: tuple[str, ...] = tuple(SAMPLINGS)
     is_human: bool = True
-    training_genomes: int = 600
+    training_genomes: int = 400
 
 
 MODELS = {
-    "archie": Published(HERE / "models" / "archie", training_genomes=1_600),
-    "human_neanderthal": Published(HERE.parent / "config" / "demo"),
+    "archie": Published(HERE / "models" / "archie", training_genomes=800),
+    "human_neanderthal": Published(HERE.parent / "config" / "demo", larger_bins_bp=(10_000, 20_000)),
     # Its tracts are shorter than a bin of the shipped model.
     "bonobo_ghost": Published(
-        HERE / "models" / "bonobo_ghost", 2_500, ("50 + 50",), is_human=False, training_genomes=400
+        HERE / "models" / "bonobo_ghost", 2_500, samplings=(FULL,), is_human=False, training_genomes=300
     ),
 }
+
+
+def one_member(bundle: Bundle) -> Bundle:
+    """The same model with the first network of its ensemble alone."""
+    network = copy.deepcopy(bundle.network)
+    network.members = network.members[:1]
+    return dataclasses.replace(bundle, network=network)
 
 
 def without_pulse(scenario: Scenario) -> Scenario:
@@ -201,50 +214,97 @@ def _f1(called: NDArray[np.bool_], fraction: NDArray[np.float32]) -> float:
     return float(2 * fraction[called].sum() / (called.sum() + fraction.sum()))
 
 
+class Genomes:
+    """Genomes of a published model: with the pulse and without it, to be tested on, and others to train on."""
+
+    def __init__(self, name: str, folder: Path, bin_bp: int, samplings: Iterable[str]) -> None:
+        self.about = {"source": "published", "model": name, "bin_bp": bin_bp, "num_genomes": TEST_GENOMES}
+        self.folder, self.bin_bp = folder, bin_bp
+        self.scenario = scenarios.load(MODELS[name].folder)
+        self.null_scenario = without_pulse(self.scenario)
+        observed, size = {key: SAMPLINGS[key] for key in samplings}, {"bin_bp": bin_bp}
+        self.tests, self.nulls = (
+            batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, observed, **size)
+            for scenario in (self.scenario, self.null_scenario)
+        )
+        number = MODELS[name].training_genomes
+        self.own = batches(folder, self.scenario, 0, number, LARGEST, {FULL: LARGEST}, rows=64, **size)
+
+    def simulate(self, pool: ProcessPoolExecutor) -> None:
+        """All of them, on all workers."""
+        list(pool.map(Job.run, [*self.tests, *self.nulls, *self.own]))
+        print(f"{self.about['model']}: genomes simulated, bins of {self.bin_bp:,} bp", flush=True)
+
+    def scored(self, sampling: str, scores_of: Callable[[xr.Dataset], Scores]) -> tuple[Scores, Scores, Scores]:
+        """A method's scores with and without the pulse, and the truth, of the haplotypes that there are."""
+        ghost, null = join(self.tests, sampling), join(self.nulls, sampling)
+        present = ~np.isnan(ghost["ghost_fraction"].values[0, :, 0])
+        scores, silent = (scores_of(data)[:, present] for data in (ghost, null))
+        return scores, silent, ghost["ghost_fraction"].values[:, present]
+
+    def matched_row(self) -> dict[str, Any]:
+        """The row of a network trained on the model itself."""
+        network = train(self.folder, f"matched-{self.about['model']}", self.own, FULL, EPOCHS)
+        found = self.scored(FULL, partial(posteriors, network))
+        return {**self.about, "sampling": FULL, "method": "matched", **measured(*found, network.threshold())}
+
+    def shipped_rows(self, sampling: str, shipped: Bundle) -> list[dict[str, Any]]:
+        """The rows of the shipped model, of its first member alone, and decoded; the last two are but ranked, for its
+        temperature and threshold are not theirs."""
+        about = {**self.about, "sampling": sampling}
+        scores, silent, fraction = self.scored(sampling, partial(posteriors, shipped))
+        alone, _, _ = self.scored(sampling, partial(posteriors, one_member(shipped)))
+        rows = [{**about, "method": "shipped", **measured(scores, silent, fraction, shipped.threshold())}]
+        for method, others in (("shipped, one member", alone), ("shipped, decoded", decoded(scores, self.bin_bp))):
+            rows.append({**about, "method": method, **ranking(others, fraction), **gain(others, scores, fraction)})
+        return rows
+
+
+def gain(scores: Scores, reference: Scores, fraction: Scores) -> dict[str, float]:
+    """Average precision above that of the shipped model, with the standard error of the difference over genomes."""
+    truth, genomes = fraction >= 0.5, np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
+    draws = [metrics.average_precision_draws(of, truth, genomes, seed=SEED) for of in (scores, reference)]
+    values = [metrics.average_precision(of, truth) for of in (scores, reference)]
+    error = float(np.nanstd(draws[0] - draws[1]))
+    return {"gain": values[0] - values[1], "gain_standard_error": error}
+
+
 def rows_of(
     name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor, peer: Path | None
 ) -> list[dict[str, Any]]:
     """Rows of the table about one published model."""
     published = MODELS[name]
-    scenario = scenarios.load(published.folder)
-    null_scenario = without_pulse(scenario)
-    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
-    size, samplings = {"bin_bp": published.bin_bp}, {key: SAMPLINGS[key] for key in published.samplings}
-    tests = batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, samplings, **size)
-    nulls = batches(folder, null_scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, samplings, **size)
-    own = batches(folder, scenario, 0, published.training_genomes, LARGEST, {"50 + 50": LARGEST}, rows=64, **size)
-    list(pool.map(Job.run, [*tests, *nulls, *own]))
-    print(f"{name}: genomes simulated", flush=True)
-    matched = train(folder, f"matched-{name}", own, "50 + 50", EPOCHS)
+    genomes = Genomes(name, folder, published.bin_bp, published.samplings)
+    genomes.simulate(pool)
     rows = []
-    for sampling in samplings:
-        ghost, null = join(tests, sampling), join(nulls, sampling)
-        present = ~np.isnan(ghost["ghost_fraction"].values[0, :, 0])
-        fraction = ghost["ghost_fraction"].values[:, present]
-        about = {"model": name, "sampling": sampling}
-        networks = {"shipped": shipped} if published.is_human else {}
-        if sampling == "50 + 50":
-            networks["matched"] = matched
-        for method, network in networks.items():
-            scores, silent = (posteriors(network, data)[:, present] for data in (ghost, null))
-            threshold = float(network.description["threshold"])
-            rows.append({**about, "method": method, **measured(scores, silent, fraction, threshold)})
-            if method == "shipped":
-                rows.append({**about, "method": "shipped, decoded", **ranking(decoded(scores), fraction)})
-        if sampling == "50 + 50":
-            logistic = regression(join(own, sampling))
-            scores, silent = (logistic(data)[:, present] for data in (ghost, null))
-            rows.append({**about, "method": "logistic regression", **measured(scores, silent, fraction, THRESHOLD)})
-            genealogy = np.stack(list(pool.map(partial(coalescence, scenario, bin_bp=published.bin_bp), numbers)))
-            rows.append({**about, "method": "oracle", **ranking(genealogy, fraction)})
-            if peer is not None and published.is_human:
-                scores, silent = (
-                    hmmix.probabilities(peer, of, numbers, LARGEST, folder / f"hmmix-{of.name}", pool)
-                    for of in (scenario, null_scenario)
-                )
-                truth = fraction[:, : scores.shape[1]]
-                rows.append({**about, "method": "hmmix", **measured(scores, silent, truth, THRESHOLD)})
-        print(pd.DataFrame(rows).to_string(), flush=True)
+    if published.is_human:
+        for sampling in published.samplings:
+            rows += genomes.shipped_rows(sampling, shipped)
+    rows.append(genomes.matched_row())
+    rows += other_rows(genomes, folder, pool, peer if published.is_human else None)
+    for bin_bp in published.larger_bins_bp:
+        larger = Genomes(name, folder, bin_bp, [FULL])
+        larger.simulate(pool)
+        rows.append(larger.matched_row())
+    print(pd.DataFrame(rows).to_string(), flush=True)
+    return rows
+
+
+def other_rows(genomes: Genomes, folder: Path, pool: ProcessPoolExecutor, peer: Path | None) -> list[dict[str, Any]]:
+    """Rows of what is no network of ours: the logistic regression, the oracle and hmmix."""
+    about = {**genomes.about, "sampling": FULL}
+    found = genomes.scored(FULL, regression(join(genomes.own, FULL)))
+    rows = [{**about, "method": "logistic regression", **measured(*found, THRESHOLD)}]
+    fraction = found[2]
+    numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
+    genealogy = pool.map(partial(coalescence, genomes.scenario, bin_bp=genomes.bin_bp), numbers)
+    rows.append({**about, "method": "oracle", **ranking(np.stack(list(genealogy)), fraction)})
+    if peer is not None:
+        scores, silent = (
+            hmmix.probabilities(peer, of, numbers, LARGEST, folder / f"hmmix-{of.name}", pool)
+            for of in (genomes.scenario, genomes.null_scenario)
+        )
+        rows.append({**about, "method": "hmmix", **measured(scores, silent, fraction[:, : scores.shape[1]], THRESHOLD)})
     return rows
 
 
@@ -267,21 +327,25 @@ def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list
     """The shipped model on unseen genomes of the scenarios themselves, and what it calls by age and strength of
     ancestral structure without a pulse."""
     jobs = {
-        name: batches(
-            folder, scenarios.load(SCENARIOS / name), FIRST_TEST_GENOME, number, LARGEST, {"50 + 50": LARGEST}
-        )
+        name: batches(folder, scenarios.load(SCENARIOS / name), FIRST_TEST_GENOME, number, LARGEST, {FULL: LARGEST})
         for name, number in PRIOR_GENOMES.items()
     }
     list(pool.map(Job.run, [job for own in jobs.values() for job in own]))
-    data = {name: join(own, "50 + 50") for name, own in jobs.items()}
+    data = {name: join(own, FULL) for name, own in jobs.items()}
     scores = {name: posteriors(shipped, of) for name, of in data.items()}
-    threshold = float(shipped.description["threshold"])
-    about = {"sampling": "50 + 50", "method": "shipped", "threshold": threshold}
+    threshold = shipped.threshold()
+    about = {"sampling": FULL, "method": "shipped", "bin_bp": BIN_BP}
     together = np.concatenate(list(scores.values()))
     fraction = np.concatenate([of["ghost_fraction"].values for of in data.values()])
     values = {**ranking(together, fraction), **rates(together, fraction, threshold)}
-    rows = [{**about, "model": "all scenarios", **values}]
-    rows += [{**about, "model": name, **called_of(scores[name], threshold)} for name in ("null", "structure")]
+    rows = [{**about, "source": "all scenarios", "model": "all scenarios", **values}]
+    pairs = [of.reshape(*of.shape[:2], -1, 2).mean(axis=3) for of in (together, fraction)]
+    in_pairs = {"source": "all scenarios", "model": "all scenarios, bins two by two", "bin_bp": 2 * BIN_BP}
+    rows.append({**about, **in_pairs, **ranking(*pairs)})
+    about = {**about, "source": "scenario"}
+    for name in ("null", "structure"):
+        error = metrics.expected_calibration_error(scores[name], data[name]["ghost_fraction"].values >= 0.5)
+        rows.append({**about, "model": name, **called_of(scores[name], threshold), "calibration_error": error})
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + PRIOR_GENOMES["structure"])
     scenario = scenarios.load(SCENARIOS / "structure")
     drawn = pd.DataFrame([draw_genome(scenario, number, SEED) for number in numbers])
@@ -298,12 +362,11 @@ def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list
 def main() -> None:
     """Measure, and write the table and what made it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="human", help="name or folder of a model (default: human)")
     parser.add_argument("--hmmix", type=Path, help="the program hmmix of an environment of its own")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
     arguments = parser.parse_args()
-    chosen = models.locate(arguments.model)
+    chosen = models.locate("human")
     shipped = load(chosen / "segments", "segments")
     peer = None if arguments.hmmix is None else arguments.hmmix.resolve()
     with tempfile.TemporaryDirectory() as temporary:
@@ -312,11 +375,13 @@ def main() -> None:
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             rows = prior_rows(folder, shipped, pool)
             rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
-    results = HERE / "accuracy"
-    table = pd.DataFrame(rows).to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    provenance.write_text(results / "results.tsv", table)
-    options = {"model": arguments.model, "hmmix": peer is not None}
-    made_by = provenance.record("benchmarks/accuracy.py", options, {"model": chosen})
+    results, table = HERE / "accuracy", pd.DataFrame(rows)
+    written = table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
+    provenance.write_text(results / "results.tsv", written)
+    provenance.write_text(chosen / "README.md", page(results / "results.tsv", shipped.description))
+    made_by = provenance.record(
+        "benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": chosen / "segments" / MANIFEST}
+    )
     provenance.write_json(results / "provenance.json", made_by)
 
 

@@ -26,7 +26,7 @@ from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.variants.annotation import read_bed, read_genetic_map
 
-LENGTH_BP, BIN_BP, SEED = 1_000_000, 10_000, 20261123
+LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
 ANCESTRAL = "outgroup-major"  # most files know no ancestral states
 BATCH = 25
 SIZES = ("outgroup_diploids", "target_diploids")
@@ -40,6 +40,10 @@ def code_digest(patterns: tuple[str, ...]) -> str:
     """Digest of this module and of the package's modules under some patterns."""
     paths = [Path(__file__), *(path for pattern in patterns for path in sorted(PACKAGE.glob(pattern)))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+# Of the code that runs, whatever becomes of the files while it does.
+STATISTICS_DIGEST, TRAINING_DIGEST = code_digest(STATISTICS_CODE), code_digest(TRAINING_CODE)
 
 
 def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
@@ -69,7 +73,7 @@ class Job:
         files = {section[key] for section in sections for key in ("include_bed", "genetic_map") if key in section}
         contents = [provenance.sha256(self.folder / file) for file in sorted(files)]
         about = [
-            code_digest(STATISTICS_CODE),
+            STATISTICS_DIGEST,
             scenarios.digest(self.scenario),
             self.first,
             self.number,
@@ -154,7 +158,7 @@ def join(jobs: list[Job], name: str) -> xr.Dataset:
 
 def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:
     """A segment network trained on the jobs' statistics under one observation model, kept like them."""
-    about = [*(job.output(observed).name for job in jobs), code_digest(TRAINING_CODE), epochs, width]
+    about = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
         made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle

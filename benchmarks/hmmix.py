@@ -19,7 +19,7 @@ from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
 
 WINDOW_BP = 1_000  # hmmix's own
-INDIVIDUALS = 5
+INDIVIDUALS = 3
 
 
 def probabilities(

@@ -26,9 +26,9 @@ from introghost.simulation import scenarios
 from robustness import PANEL, SCENARIOS, landscape
 
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
-TRAINING_GENOMES = {"ghost": 2_200, "null": 900, "structure": 900}  # under each observation model
-ROWS = 64
-EPOCHS, WIDTH = 8, 64
+TRAINING_GENOMES = {"ghost": 3_800, "null": 1_500, "structure": 1_700}  # under each observation model
+ROWS = 16
+EPOCHS, WIDTH, MEMBERS = 3, 48, 2
 CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
 # Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
 # the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.
@@ -74,7 +74,7 @@ def main() -> None:
         with ProcessPoolExecutor(arguments.workers) as pool:
             for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
                 pass
-        trained = training.train_segments(join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH)
+        trained = training.train_segments(join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS)
     write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
     save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)
 
@@ -83,7 +83,7 @@ def made_by() -> dict[str, Any]:
     """What went into the bundle, for its provenance."""
     digests = {name: scenarios.digest(scenarios.load(SCENARIOS / name)) for name in TRAINING_GENOMES}
     genomes = {"genomes": TRAINING_GENOMES, "scenarios": digests, "simulation_seed": SEED}
-    options = {**genomes, "rows": ROWS, "epochs": EPOCHS, "width": WIDTH, "seed": 1}
+    options = {**genomes, "rows": ROWS, "epochs": EPOCHS, "width": WIDTH, "members": MEMBERS, "seed": 1}
     return provenance.record("benchmarks/human.py", options, {})
 
 

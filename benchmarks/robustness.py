@@ -31,10 +31,10 @@ from introghost.simulation import scenarios
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
-TRAINING_GENOMES = {"ghost": 2_400, "null": 600, "structure": 600}
+TRAINING_GENOMES = {"ghost": 500, "null": 150, "structure": 150}
 FIRST_TEST_GENOME = 50_000
-TEST_GENOMES = {"demo": 200, "null": 50}
-EPOCHS = 20
+TEST_GENOMES = {"demo": 80, "null": 30}
+EPOCHS = 6
 
 PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
 CLEAN = {"outgroup_diploids": 50, "target_diploids": 50}
@@ -71,8 +71,8 @@ Written by `python benchmarks/robustness.py`; the numbers are in `benchmarks/rob
 How well ghost segments are found in flawed data, by a network trained on simulations as they are (*without* the
 observation model) and by the shipped model `human`, trained on simulations in which every confounder but gene flow
 varies (*with* it). The former is trained on {genomes:,} genomes of `config/scenarios`. Average precision (± bootstrap
-standard deviation over regions) is per haplotype and 10-kb bin, over {regions} regions of 1 Mb of a published model of
-Neanderthal introgression (`config/demo`), on which neither was trained; *loss* is against clean data, for the network
+standard deviation over regions) is per haplotype and bin of 5 kb, over {regions} regions of 1 Mb of a published model
+of Neanderthal introgression (`config/demo`), on which neither was trained; *loss* is against clean data, for that
 trained with the observation model, its deviation that of the difference. False positives: haplotype bins called at each
 network's threshold in {nulls} unseen genomes of the `null` scenario, in which nothing introgressed. Clean data are 50
 outgroup and 50 target individuals; alleles are coded by the outgroup's majority, so that ancestral states can't be
@@ -159,7 +159,7 @@ def cell(bundle: Bundle, demo: list[Job], null: list[Job], name: str) -> tuple[f
     regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
     draws = average_precision_draws(scores, labels, regions, seed=SEED)
     without_ghost = posteriors(bundle, join(null, name))
-    called = float((without_ghost[~np.isnan(without_ghost)] >= bundle.description["threshold"]).mean())
+    called = float((without_ghost[~np.isnan(without_ghost)] >= bundle.threshold()).mean())
     return average_precision(scores, labels), draws, called
 
 

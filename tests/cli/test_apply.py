@@ -29,8 +29,7 @@ DESCRIPTION = {
     "region_length_bp": 200_000,
     "sample_sizes": {"outgroup_diploids": [4, 10], "target_diploids": [5, 5]},
     "callable_share": [0.9, 1.0],
-    "threshold": 0.6,
-    "false_discovery_rate": 0.05,
+    "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "observation": {},
     "num_training": 9,
     "num_validation": 1,
@@ -55,8 +54,8 @@ def data(tmp_path_factory) -> Path:
     assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
     torch.manual_seed(1)
     network = SegmentNetwork(6 * len(STATISTICS), 8).eval()
-    torch.nn.init.normal_(network.head[1].weight)
-    description = {**DESCRIPTION, "architecture": {"channels": 6 * len(STATISTICS), "width": 8}}
+    torch.nn.init.normal_(network.members[0][-1].weight)
+    description = {**DESCRIPTION, "architecture": {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}}
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
     channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
     architecture = {"channels": channels, "scenarios": 2, "width": 0}
@@ -76,8 +75,9 @@ def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_pa
     assert run("apply", *vcf, "--output", tmp_path) == 0
     recorded = json.loads((tmp_path / "provenance.json").read_text())
     assert recorded["options"]["ancestral"] == OUTGROUP_MAJOR
-    shipped = bundle.load(models.locate("human") / "segments", "segments").description
-    assert recorded["options"]["threshold"] == shipped["threshold"]
+    shipped = bundle.load(models.locate("human") / "segments", "segments")
+    assert recorded["options"]["threshold"] == shipped.threshold()
+    assert recorded["options"]["false_discovery_rate"] == bundle.DEFAULT_FALSE_DISCOVERY_RATE
     assert (
         recorded["inputs"]["model"] == provenance.record("", {}, {"model": models.locate("human")})["inputs"]["model"]
     )
@@ -236,16 +236,21 @@ def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tm
         assert message is None or (message in error and any(message in text for text in recorded))
 
 
-def test_segments_are_called_at_the_threshold_of_the_bundle(data, tmp_path):
+def test_segments_are_called_at_the_threshold_of_the_bundle(data, tmp_path, capsys):
     untrained = bundle.load(data / "model" / "segments", "segments")
-    for threshold in (0.3, 0.9):
-        description = {**untrained.description, "threshold": threshold}
-        bundle.save(bundle.Bundle("segments", untrained.network, description), tmp_path / "model" / "segments")
-        assert apply(data, tmp_path / "own", model=str(tmp_path / "model")) == 0
+    description = {**untrained.description, "thresholds": [[0.05, 0.9], [0.15, 0.3]]}
+    bundle.save(bundle.Bundle("segments", untrained.network, description), tmp_path / "model" / "segments")
+    for threshold, rate in ((0.3, []), (0.9, ["--false-discovery-rate", 0.05])):
+        assert apply(data, tmp_path / "own", *rate, model=str(tmp_path / "model")) == 0
         assert apply(data, tmp_path / "said", "--threshold", threshold, model=str(tmp_path / "model")) == 0
         assert (tmp_path / "own" / "segments.tsv").read_bytes() == (tmp_path / "said" / "segments.tsv").read_bytes()
         record = json.loads((tmp_path / "own" / "provenance.json").read_text())
         assert record["options"]["threshold"] == threshold
+    capsys.readouterr()
+    assert apply(data, tmp_path / "none", "--false-discovery-rate", 0.05, "--threshold", 0.5) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert apply(data, tmp_path / "none", "--false-discovery-rate", 0.3, model=str(tmp_path / "model")) == 2
+    assert "false-discovery rate 0.3: the model has thresholds for 0.05, 0.15" in capsys.readouterr().err
 
 
 def test_a_model_is_a_shipped_one_or_a_folder(data, tmp_path, capsys):
@@ -260,13 +265,15 @@ def _fail(*_: object) -> None:
 def test_a_network_for_other_statistics_is_refused(data, tmp_path, capsys):
     task = tmp_path / "model" / "segments"
     bundle.save(
-        bundle.Bundle("segments", SegmentNetwork(7, 8), {**DESCRIPTION, "architecture": {"channels": 7, "width": 8}}),
+        bundle.Bundle(
+            "segments", SegmentNetwork(7, 8), {**DESCRIPTION, "architecture": {"channels": 7, "width": 8, "members": 1}}
+        ),
         task,
     )
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
     assert "takes 7 values" in capsys.readouterr().err
     names = ["other", *DESCRIPTION["statistics"]]
-    described = {**DESCRIPTION, "architecture": {"channels": 7, "width": 8}, "statistics": names}
+    described = {**DESCRIPTION, "architecture": {"channels": 7, "width": 8, "members": 1}, "statistics": names}
     bundle.save(bundle.Bundle("segments", SegmentNetwork(7, 8), described), task)
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
     assert f"statistics number 1 is 'other' in the bundle and '{STATISTICS[0]}'" in capsys.readouterr().err

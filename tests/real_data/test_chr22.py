@@ -151,19 +151,18 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
         "region_length_bp": region_length_bp,
         "sample_sizes": {"outgroup_diploids": [108, 108], "target_diploids": [99, 99]},
         "callable_share": [0.1, 1.0],
-        "threshold": 0.5,
-        "false_discovery_rate": 0.05,
+        "thresholds": [[0.15, 0.5]],
         "observation": {},
         "num_training": 9,
         "num_validation": 1,
         "provenance": {},
     }
-    segments = {"channels": 6 * len(STATISTICS), "width": 8}
+    segments = {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}
     choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
-    torch.nn.init.normal_(network.head[1].weight)
+    torch.nn.init.normal_(network.members[0][-1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
     description = {**common, "architecture": choice, "scenarios": ["ghost", "null"]}
     bundle.save(

@@ -11,7 +11,7 @@ from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 SFS_EDGES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
 JOINT_EDGES = (0.0, 0.1, 0.5, 1.0)
 PRIVATE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 1.0)
-WINDOW_BINS = 5
+WINDOW_BINS, WIDE_BINS = 5, 15
 
 
 def columns(h: Haplotypes, role: int) -> list[list[int]]:
@@ -193,6 +193,16 @@ def num_bins(h: Haplotypes, bin_bp: int) -> int:
     return math.ceil((h.interval_bp[1] - h.interval_bp[0]) / bin_bp)
 
 
+def halves_of(h: Haplotypes, bin_bp: int, bins: list[list[int]]) -> list[tuple[list[int], list[int]]]:
+    """Sites of the two halves of each bin."""
+    result = []
+    for b, sites in enumerate(bins):
+        middle = h.interval_bp[0] + b * bin_bp + bin_bp // 2
+        first = [s for s in sites if h.positions_bp[s] < middle]
+        result.append((first, sites[len(first) :]))
+    return result
+
+
 def bin_of(h: Haplotypes, bin_bp: int) -> list[list[int]]:
     """Sites of each bin."""
     bins: list[list[int]] = [[] for _ in range(num_bins(h, bin_bp))]
@@ -201,14 +211,20 @@ def bin_of(h: Haplotypes, bin_bp: int) -> list[list[int]]:
     return bins
 
 
-def window(b: int, bins: int) -> range:
-    return range(max(0, b - WINDOW_BINS // 2), min(bins, b + WINDOW_BINS // 2 + 1))
+def window(b: int, bins: int, size: int = WINDOW_BINS) -> range:
+    return range(max(0, b - size // 2), min(bins, b + size // 2 + 1))
 
 
 def distance(x: list[int], y: list[int], sites: list[int]) -> float:
     both = [s for s in sites if x[s] != -1 and y[s] != -1]
     different = sum(x[s] != y[s] for s in both)
     return different * len(sites) / len(both) if both else 0.0
+
+
+def nearest_in(x: list[int], panel_of: list[list[int]], sites: list[int]) -> float:
+    """Distance to the nearest of a panel, of those that share a site if there are any sites."""
+    known = [y for y in panel_of if not sites or any(x[s] != -1 and y[s] != -1 for s in sites)]
+    return min((distance(x, y, sites) for y in known), default=0.0)
 
 
 def site_class(target: list[int], outgroup: list[int]) -> str | None:
@@ -260,6 +276,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
     near_out = [outgroup[u] for u in panel(h, OUTGROUP)]
     members = panel(h, TARGET)
     bins = bin_of(h, bin_bp)
+    halves = halves_of(h, bin_bp, bins)
     sites = range(len(h.positions_bp))
     rows = [([hap[s] for hap in target], [hap[s] for hap in outgroup]) for s in sites]
     classes = [site_class(*row) for row in rows]
@@ -278,7 +295,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
 
     for t, mine in enumerate(target):
         for b in range(len(bins)):
-            over = window(b, len(bins))
+            over, wide = window(b, len(bins)), window(b, len(bins), WIDE_BINS)
             here = range(b, b + 1)
             for name in (
                 "private_singletons",
@@ -296,16 +313,26 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)
             put("distance_mean_outgroup", t, b, sum(to_out) / len(to_out), over)
             put("distance_nearest_outgroup_bin", t, b, min(distance(mine, o, bins[b]) for o in near_out), here)
+            far = [sum(distance(mine, other, bins[w]) for w in wide) for other in near_out]
+            put("distance_nearest_outgroup_wide", t, b, min(far), wide)
             others = [target[u] for u in members if u != t]
             to_in = [sum(distance(mine, other, bins[w]) for w in over) for other in others]
             put("distance_nearest_target", t, b, min(to_in, default=0.0), over)
             put("distance_mean_target", t, b, sum(to_in) / max(len(to_in), 1), over)
+            far = [sum(distance(mine, other, bins[w]) for w in wide) for other in others]
+            put("distance_nearest_target_wide", t, b, min(far, default=0.0), wide)
+            for name, panel_of in (("outgroup", near_out), ("target", others)):
+                in_halves = [nearest_in(mine, panel_of, half) for half in halves[b]]
+                put(f"distance_nearest_{name}_halves", t, b, sum(in_halves), here)
             mine_private = [
                 s for w in over for s in bins[w] if mine[s] == 1 and (classes[s] or "").startswith("private")
             ]
             shared = [sum(other[s] == 1 for s in mine_private) for other in others]
             put("private_shared_with_closest_target", t, b, max(shared, default=0), over)
             put("private_window", t, b, len(mine_private), over)
+            in_wide = [s for w in wide for s in bins[w] if mine[s] == 1 and (classes[s] or "").startswith("private")]
+            shared = [sum(other[s] == 1 for s in in_wide) for other in others]
+            put("private_shared_with_closest_target_wide", t, b, max(shared, default=0), wide)
             for quarter in range(4):
                 left, right = (start + b * bin_bp + edge * bin_bp // 4 for edge in (quarter, quarter + 1))
                 inside = sum(left <= h.positions_bp[s] < right for s in mine_private)
@@ -318,7 +345,11 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             for role, name in ((1, "outgroup_segregating"), (0, "target_segregating")):
                 varied = sum(0 < count(rows[s][role])[0] < count(rows[s][role])[1] for s in bins[b])
                 put(name, t, b, varied, here)
+            closer = sum(d < min(to_out) - 1e-3 for d in to_in) / max(len(to_in), 1)
+            if sum(callable_bp[w] for w in over) < max(0.1 * bin_bp * len(over), 1):
+                closer = 0.0
             for name, value in (
+                ("closer_targets", closer),
                 ("callable_fraction", callable_bp[b] / bin_bp),
                 ("outgroup_haplotypes", len(outgroup)),
                 ("target_haplotypes", len(target)),

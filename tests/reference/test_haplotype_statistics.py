@@ -98,3 +98,21 @@ def test_order_of_haplotypes_does_not_matter(simulated: Haplotypes):
     np.testing.assert_allclose(
         haplotype_statistics(shuffled, 10_000), haplotype_statistics(simulated, 10_000)[order[16:] - 16], rtol=1e-5
     )
+
+
+def test_what_is_not_known_of_one_half_of_a_bin_is_taken_from_the_other():
+    genotypes = np.zeros((20, 6), dtype=np.int8)
+    genotypes[:, 2:] = 1  # differs from the outgroup everywhere
+    genotypes[:10, 2] = -1
+    found = haplotype_statistics(make(250 + 500 * np.arange(20), genotypes, 2, 10_000), 10_000)[0, 0]
+    for name in ("distance_nearest_outgroup", "distance_nearest_outgroup_bin", "distance_mean_outgroup"):
+        assert found[STATISTICS.index(name)] == 20, name
+    assert found[STATISTICS.index("distance_nearest_outgroup_halves")] == 10, "nobody is near where nothing is known"
+
+
+def test_a_haplotype_of_which_nothing_is_known_is_not_the_nearest():
+    genotypes = np.zeros((4, 6), dtype=np.int8)
+    genotypes[:, 2:] = 1
+    genotypes[:2, 1] = -1  # of the outgroup, in the first half
+    found = haplotype_statistics(make(1_000 + 2_000 * np.arange(4), genotypes, 2, 10_000), 10_000)[:, 0]
+    np.testing.assert_array_equal(found[:, STATISTICS.index("distance_nearest_outgroup_halves")], 4)

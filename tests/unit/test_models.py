@@ -1,23 +1,26 @@
 """The models that come with the package: they load, fit this version, and hold what is said of them."""
 
 import dataclasses
+import importlib
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from introghost import models
+from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.inference import application
-from introghost.inference.bundle import Bundle, check_fit, load
+from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.statistics.haplotype import haplotype_statistics
 
 MAXIMUM_BYTES = 5_000_000
-DEMO = Path(__file__).parents[2] / "config" / "demo"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "config" / "demo"
 # What doubling the panel may change: posteriors on average over the bins in which one of them is worth a look, and the
 # part of calls that appear or vanish.
 WORTH_A_LOOK = 0.1
@@ -41,7 +44,17 @@ def test_a_shipped_model_is_small_and_fits_this_version(name):
     size = {key: bundle.description[key] for key in ("bin_bp", "region_length_bp")}
     check_fit(bundle, folder, application.offered(bundle.description["ancestral"], size))
     assert bundle.description["ancestral"] == OUTGROUP_MAJOR, "the default of apply"
-    assert bundle.description["false_discovery_rate"] == 0.15, "what apply's help says"
+    assert [rate for rate, _ in bundle.description["thresholds"]] == [0.05, 0.1, 0.15, 0.2], "what apply's help says"
+
+
+def test_the_page_beside_human_is_about_this_model(human: Bundle, monkeypatch: pytest.MonkeyPatch):
+    measured = json.loads((ROOT / "benchmarks" / "accuracy" / "provenance.json").read_text())
+    manifest = models.locate("human") / "segments" / MANIFEST
+    assert measured["inputs"]["model"]["sha256"] == provenance.sha256(manifest), "run benchmarks/accuracy.py again"
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    page = importlib.import_module("accuracy_page").page
+    written = (models.locate("human") / "README.md").read_text()
+    assert page(ROOT / "benchmarks" / "accuracy" / "results.tsv", human.description) == written
 
 
 @pytest.fixture(scope="module", params=[0, 2])
@@ -82,5 +95,5 @@ def test_doubling_the_target_panel_hardly_changes_the_calls(human: Bundle, haplo
     seen = np.maximum(half, whole) >= WORTH_A_LOOK
     assert seen.sum() > 100
     assert np.abs(half - whole)[seen].mean() < MEAN_CHANGE
-    called, called_of_whole = (values >= human.description["threshold"] for values in (half, whole))
+    called, called_of_whole = (values >= human.threshold() for values in (half, whole))
     assert (called != called_of_whole).sum() < FLIPPED * called.sum()

@@ -53,7 +53,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         genomes,
         _proportions(data),
         scenarios=data["scenario"].values,
-        threshold=segment_bundle.description["threshold"],
+        threshold=segment_bundle.threshold(),
         seed=seed,
     )
     if (model / "model-choice").is_dir():

@@ -1,7 +1,7 @@
 """Applying bundles: posteriors per haplotype and bin, scenario probabilities, and segments."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from introghost.inference.bundle import Bundle
 from introghost.statistics.haplotype import (
     BLANK_BINS,
     STATISTICS,
-    WINDOW_BINS,
+    WIDE_BINS,
     callable_per_bin_bp,
     haplotype_statistics,
     moments,
@@ -95,6 +95,10 @@ class ContigStatistics:
         """Whether the contig has any usable site."""
         return bool(self.num_sites.any())
 
+    def without_haplotypes(self) -> "ContigStatistics":
+        """The same without the statistics of haplotypes, which take nearly all of the memory."""
+        return replace(self, haplotype=self.haplotype[:, :0].copy())
+
 
 def contig_statistics(
     source: "VcfSource",
@@ -151,15 +155,15 @@ def contig_statistics(
 def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
     """`haplotype_statistics` of a stretch, one tile after the other."""
     start_bp, end_bp = haplotypes.interval_bp
-    halo = WINDOW_BINS // 2
+    halo = WIDE_BINS // 2
     num_bins = -(-(end_bp - start_bp) // bin_bp)
-    per_tile = []
+    result = np.empty((len(haplotypes.target_labels), num_bins, len(STATISTICS)), dtype=np.float32)
     for first in range(0, num_bins, tile_bins):
         last = min(first + tile_bins, num_bins)
         outer = max(first - halo, 0), min(last + halo, num_bins)
         tile = haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
-        per_tile.append(haplotype_statistics(tile, bin_bp)[:, first - outer[0] : last - outer[0]])
-    return np.concatenate(per_tile, axis=1)
+        result[:, first:last] = haplotype_statistics(tile, bin_bp)[:, first - outer[0] : last - outer[0]]
+    return result
 
 
 def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:

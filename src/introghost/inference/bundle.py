@@ -13,7 +13,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 
 from introghost import provenance
-from introghost.errors import ModelError
+from introghost.errors import ConfigError, ModelError
 from introghost.inference import bundle_checks
 from introghost.inference.bundle_checks import SCHEMA_VERSION
 
@@ -23,6 +23,7 @@ _MAXIMUM_BYTES = {
     DESCRIPTION: bundle_checks.MAXIMUM_TEXT_BYTES,
     MANIFEST: 2**16,
 }
+DEFAULT_FALSE_DISCOVERY_RATE = 0.15
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -49,6 +50,20 @@ class Bundle:
     def temperature(self) -> float:
         """What logits are divided by before they become probabilities."""
         return float(self.description["temperature"])
+
+    def threshold(self, false_discovery_rate: float = DEFAULT_FALSE_DISCOVERY_RATE) -> float:
+        """Posterior from which at most that part of what is called was false in held-out simulations.
+
+        Raises
+        ------
+        ConfigError
+            If it is none of the rates that training gave a threshold for.
+        """
+        thresholds = {float(rate): float(posterior) for rate, posterior in self.description["thresholds"]}
+        if false_discovery_rate not in thresholds:
+            known = ", ".join(f"{rate:g}" for rate in thresholds)
+            raise ConfigError(f"false-discovery rate {false_discovery_rate:g}: the model has thresholds for {known}")
+        return thresholds[false_discovery_rate]
 
 
 def save(bundle: Bundle, folder: Path) -> None:

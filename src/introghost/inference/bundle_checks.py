@@ -14,11 +14,12 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 NETWORKS: dict[str, type[nn.Module]] = {"segments": SegmentNetwork, "model-choice": ModelChoiceNetwork}
 MAXIMUM_WEIGHTS_BYTES = 2**30
 MAXIMUM_TEXT_BYTES = 2**24
 _MAXIMUM_SIZE = 2**16
+_SIZES = {("model-choice", "width"): (0, _MAXIMUM_SIZE), ("segments", "members"): (1, 32)}  # others: 1 to the maximum
 _DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
 _HEADER_LENGTH_BYTES = 8
 
@@ -131,6 +132,14 @@ def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
 
 
+def _is_thresholds(value: Any) -> bool:
+    """Pairs of a false-discovery rate and a posterior, rates ascending."""
+    if not (isinstance(value, list) and value and all(isinstance(pair, list) and len(pair) == 2 for pair in value)):
+        return False
+    rates = [pair[0] for pair in value]
+    return all(_is_share(number) for pair in value for number in pair) and rates == sorted(set(rates))
+
+
 def _is_shares(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_share, value)) and value[0] <= value[1]
 
@@ -152,8 +161,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 _KINDS_OF_TASK: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
     "segments": {
-        "threshold": (_is_share, "a posterior above 0 and at most 1"),
-        "false_discovery_rate": (_is_share, "a share above 0 and at most 1"),
+        "thresholds": (_is_thresholds, "pairs of a false-discovery rate and a posterior, each above 0 and at most 1"),
     },
     "model-choice": {"scenarios": (_is_names, "a list of distinct names")},
 }
@@ -172,10 +180,10 @@ def _check_architecture(architecture: Mapping[str, Any], task: str, where: str) 
                 raise ModelError(f"{where}: architecture lacks {name}; train the model anew")
             continue
         value = architecture[name]
-        lowest = 0 if parameter.default is not parameter.empty else 1
-        if whole and not (_is_integer(value) and lowest <= value <= _MAXIMUM_SIZE):
+        lowest, highest = _SIZES.get((task, name), (1, _MAXIMUM_SIZE))
+        if whole and not (_is_integer(value) and lowest <= value <= highest):
             raise ModelError(
-                f"{where}: architecture.{name} is {_short(value)}, expected {lowest} to {_MAXIMUM_SIZE:,}; "
+                f"{where}: architecture.{name} is {_short(value)}, expected {lowest} to {highest:,}; "
                 "train the model anew"
             )
         if not whole and not (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1):

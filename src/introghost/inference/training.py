@@ -35,7 +35,7 @@ VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
 HAPLOTYPES_PER_EPOCH = 24
 CONTEXT_NOISE = 0.2
-FALSE_DISCOVERY_RATE = 0.15
+FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
 
 Precision = Literal["bf16-mixed", "32-true"]
 
@@ -156,8 +156,9 @@ class _Module(lightning.LightningModule):  # type: ignore[misc]
         if len(batch) == 3:
             values, labels, usable = batch
             logits = self.network(values).float()
-            each = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
-            return (each * usable).sum() / usable.sum().clamp_min(1)
+            wanted = labels.expand_as(logits)  # of each member of an ensemble
+            each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+            return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
         return nn.functional.cross_entropy(self.network(batch[0]), batch[1])
 
     def training_step(self, batch: tuple[Tensor, ...], _index: int) -> Tensor:
@@ -245,7 +246,9 @@ def _precision() -> Precision:
     return "bf16-mixed" if found else "32-true"
 
 
-def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, batch_size: int = 32) -> Trained:
+def train_segments(
+    dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 48, members: int = 1, batch_size: int = 32
+) -> Trained:
     """Train the segment network.
 
     Parameters
@@ -254,7 +257,8 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
         Of simulations, with ``ghost_fraction`` as labels; genomes of every scenario, those without a ghost included.
     epochs : int
     seed : int
-    width, batch_size : int
+    width, members, batch_size : int
+        Channels and number of the networks whose probabilities are averaged.
 
     Returns
     -------
@@ -271,7 +275,7 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     data = _SegmentData(dataset)
     held_out = split_genomes(dataset, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    architecture = {"channels": len(data.mirrored), "width": width}
+    architecture = {"channels": len(data.mirrored), "width": width, "members": members}
     network = SegmentNetwork(**architecture)
     data.scale(network, train)
     loaders = [
@@ -284,8 +288,9 @@ def train_segments(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 
     temperature = calibration.binary_temperature(logits, labels)
     description = _describe(dataset, architecture, temperature, train, validation)
     posterior = expit(logits / temperature)
-    description["false_discovery_rate"] = FALSE_DISCOVERY_RATE
-    description["threshold"] = calibration.threshold(posterior, labels, FALSE_DISCOVERY_RATE)
+    description["thresholds"] = [
+        [rate, calibration.threshold(posterior, labels, rate)] for rate in FALSE_DISCOVERY_RATES
+    ]
     return Trained(Bundle("segments", network, description), curve)
 
 

@@ -1,7 +1,7 @@
 """The report: one HTML page without outside resources, equal bytes for equal inputs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,7 @@ def write_report(
         references=_REFERENCES,
         **_answer(Path(calls)),
         warnings=[str(warning) for warning in made_by.get("warnings", [])],
+        called_at=_called_at(made_by.get("options") or {}),
         **_segments(Path(calls)),
         **_accuracy(evaluation, calls_evaluation),
         likeness=None if predictive is None else _likeness(Path(predictive)),
@@ -120,6 +121,15 @@ def _answer(calls: Path) -> dict[str, Any]:
         "notes": notes,
         "parameters": None if posterior is None else tables.page_table(posterior, max_rows=MAX_SAMPLE_ROWS),
     }
+
+
+def _called_at(options: Mapping[str, Any]) -> str:
+    """At which posterior segments were called, and what is known of it."""
+    threshold, rate = options.get("threshold"), options.get("false_discovery_rate")
+    if threshold is None:
+        return ""
+    known = "" if rate is None else f": at most {rate:.0%} of what was called in held-out simulations was false"
+    return f"Called where the posterior is at least {threshold:.2f}{known}."
 
 
 def _segments(calls: Path) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 "Private" is a derived allele that no outgroup haplotype carries: the mark of ancestry that the outgroup lacks
 (Plagnol & Wall 2006, PLoS Genetics 2:e105; Skov et al. 2018, PLoS Genetics 14:e1007641). Counts are over the bin;
-distances and shared private alleles are over the bin and its neighbours, `WINDOW_BINS` bins in all. Everything is
-divided by callable sequence, so that a masked bin is not mistaken for an identical one.
+distances and shared private alleles are over the bin and its neighbours, `WINDOW_BINS` bins in all, or `WIDE_BINS`:
+tracts are of all lengths, and the nearest haplotype of a short stretch is another one than that of a long one.
+Everything is divided by callable sequence, so that a masked bin is not mistaken for an identical one.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +28,15 @@ STATISTICS: tuple[str, ...] = (
     "distance_quantile_outgroup",
     "distance_mean_outgroup",
     "distance_nearest_outgroup_bin",
+    "distance_nearest_outgroup_halves",
+    "distance_nearest_outgroup_wide",
     "distance_nearest_target",
     "distance_mean_target",
+    "distance_nearest_target_halves",
+    "distance_nearest_target_wide",
+    "closer_targets",
     "private_shared_with_closest_target",
+    "private_shared_with_closest_target_wide",
     "private_window",
     "private_quarter_1",
     "private_quarter_2",
@@ -49,6 +57,7 @@ QUARTERS = tuple(name for name in STATISTICS if name.startswith("private_quarter
 MIRRORED = dict(zip(QUARTERS, reversed(QUARTERS), strict=True))
 MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
+WIDE_BINS = 15
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
 BLANK_BINS = 5
@@ -77,22 +86,29 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     ndarray of float32, shape (num_target_haplotypes, num_bins, num_statistics)
         Counts and distances per 10 kb of callable sequence; 0 where less than `MINIMUM_CALLABLE_FRACTION` of the
         bin (for window statistics: of the window) is callable. A missing genotype is neither derived nor ancestral:
-        it adds to no count, and distances are over the sites that both haplotypes have, scaled up to all sites.
+        it adds to no count, and distances are over the sites that both haplotypes have, scaled up to all sites of the
+        bin; those in halves to all of the half, in which a haplotype that shares no site is not the nearest.
         The numbers of haplotypes stand beside, since a minimum over more haplotypes is smaller.
     """
     target, outgroup = _panels(haplotypes)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
     counts, differences_out, differences_in, shared = _per_bin(haplotypes, target, outgroup, bin_bp)
     members = panel(haplotypes, TARGET)
-    window_bp = _rolling_sum(callable_bp[:, None])[:, 0]
-    per_bin = _per_10kb(callable_bp, np.full_like(callable_bp, bin_bp))
-    per_window = _per_10kb(window_bp, _rolling_sum(np.full_like(callable_bp, bin_bp)[:, None])[:, 0])
-    scale = {"bin": per_bin[None, :], "window": per_window[None, :]}
+    bins_bp = np.full_like(callable_bp, bin_bp)
+    windows_bp, whole_bp = _windows(callable_bp[:, None]), _windows(bins_bp[:, None])
+    scale = {
+        "bin": _per_10kb(callable_bp, bins_bp)[None, :],
+        "window": _per_10kb(windows_bp[0][:, 0], whole_bp[0][:, 0])[None, :],
+        "wide": _per_10kb(windows_bp[1][:, 0], whole_bp[1][:, 0])[None, :],
+    }
 
     nearest_bin = differences_out.min(axis=2).T
-    window_out = _rolling_sum(differences_out)
-    window_in = _rolling_sum(differences_in)
-    closest = _rolling_sum(shared)
+    window_out, wide = _windows(differences_out)  # each wide array is let go before the next is made
+    nearest_out_wide = wide.min(axis=2)
+    window_in, wide = _windows(differences_in)
+    nearest_in_wide = _exclude_self(wide, np.inf, members).min(axis=2)
+    closest, wide = _windows(shared)
+    closest_shared_wide = _exclude_self(wide, 0.0, members).max(axis=2)
     rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
     mean_out = window_out.mean(axis=2, dtype=np.float64)  # the same in any order of haplotypes
     nearest_out = window_out.min(axis=2)
@@ -102,16 +118,19 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
     at_closest = _at_closest(window_in, nearest_in, members)
     quantile_out = window_out[:, :, rank]
     closest_shared = _exclude_self(closest, 0.0, members).max(axis=2)
-    private_window = _rolling_sum(_private_total(counts).T)
+    private_window = _rolling_sum(_private_total(counts).T, WINDOW_BINS)
     values = {
         **{name: (value, "bin") for name, value in counts.items()},
         "distance_nearest_outgroup": (nearest_out.T, "window"),
         "distance_quantile_outgroup": (quantile_out.T, "window"),
         "distance_mean_outgroup": (mean_out.T, "window"),
         "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
+        "distance_nearest_outgroup_wide": (nearest_out_wide.T, "wide"),
         "distance_nearest_target": (nearest_in.T, "window"),
         "distance_mean_target": (mean_in.T, "window"),
+        "distance_nearest_target_wide": (nearest_in_wide.T, "wide"),
         "private_shared_with_closest_target": (closest_shared.T, "window"),
+        "private_shared_with_closest_target_wide": (closest_shared_wide.T, "wide"),
         "private_window": (private_window.T, "window"),
         **{name: (value, "bin") for name, value in zip(QUARTERS, _quarters(haplotypes, bin_bp), strict=True)},
         "closest_target_distance_nearest_outgroup": (at_closest(nearest_out), "window"),
@@ -120,14 +139,15 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
         "closest_target_private_window": (at_closest(private_window), "window"),
     }
     result = np.empty((target.shape[1], len(callable_bp), len(STATISTICS)), dtype=np.float32)
-    same_for_all = {
+    as_they_are = {
+        "closer_targets": np.where(scale["window"] > 0, _closer(window_in, nearest_out, members), 0.0),
         "callable_fraction": callable_bp[None, :] / bin_bp,
         "outgroup_haplotypes": np.float32(outgroup.shape[1]),
         "target_haplotypes": np.float32(target.shape[1]),
     }
     for index, name in enumerate(STATISTICS):
-        if name in same_for_all:
-            result[:, :, index] = same_for_all[name]
+        if name in as_they_are:
+            result[:, :, index] = as_they_are[name]
         else:
             value, unit = values[name]
             result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * scale[unit]
@@ -214,18 +234,20 @@ def panel(haplotypes: Haplotypes, role: int) -> NDArray[np.intp]:
     return np.sort(np.array(chosen, dtype=np.intp))
 
 
-def _bins(haplotypes: Haplotypes, bin_bp: int) -> Iterator[slice]:
+def _bins(haplotypes: Haplotypes, bin_bp: int) -> Iterator[tuple[slice, slice]]:
+    """Sites of the two halves of each bin."""
     start, end = haplotypes.interval_bp
-    edges = np.searchsorted(haplotypes.positions_bp, np.arange(start, end + bin_bp, bin_bp))
-    for index in range(-(-(end - start) // bin_bp)):
-        yield slice(edges[index], edges[index + 1])
+    starts = np.arange(start, end, bin_bp)
+    edges_bp = np.stack([starts, starts + bin_bp // 2, starts + bin_bp], axis=1)
+    for first, middle, last in np.searchsorted(haplotypes.positions_bp, edges_bp):
+        yield slice(first, middle), slice(middle, last)
 
 
 def _per_bin(
     haplotypes: Haplotypes, target: NDArray[np.int8], outgroup: NDArray[np.int8], bin_bp: int
 ) -> tuple[dict[str, Array], Array, Array, Array]:
-    """Counts (num_target, num_bins); differences to outgroup and target panels and private alleles shared with the
-    target panel, each (num_bins, num_target, panel)."""
+    """Counts and nearest differences in halves of bins (num_target, num_bins); differences to outgroup and target
+    panels and private alleles shared with the target panel, each (num_bins, num_target, panel)."""
     masks = _site_classes(target, outgroup)
     out_panel, in_panel = panel(haplotypes, OUTGROUP), panel(haplotypes, TARGET)
     carried = (target == 1).astype(np.float32)
@@ -239,19 +261,28 @@ def _per_bin(
     panels = np.concatenate([outgroup[:, out_panel], target[:, in_panel]], axis=1)
     complete = target.min(initial=0) >= 0 and panels.min(initial=0) >= 0
     left, right = (carried, panels.astype(np.float32)) if complete else (target, panels)
-    differences_of: Callable[..., Array] = _differences if complete else _differences_where_known
+    pairs_of: Callable[..., _Pairs] = _pairs if complete else _pairs_where_known
     bins = list(_bins(haplotypes, bin_bp))
     differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
     shared = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
+    halves_out, halves_in = (np.zeros((target.shape[1], len(bins)), dtype=np.float32) for _ in range(2))
     counts, seg = [], []
-    for index, sites in enumerate(bins):
+    for index, halves in enumerate(bins):
+        sites = slice(halves[0].start, halves[1].stop)
         counts.append(class_matrix[:, sites] @ carried[sites])
-        differences[index] = differences_of(left[sites], right[sites])
+        first, second = (pairs_of(left[half], right[half]) for half in halves)
+        differences[index] = (first + second).scaled_up(0.0)
+        for pairs in (first, second):
+            in_half = pairs.scaled_up(np.inf)
+            to_others = _exclude_self(in_half[None, :, len(out_panel) :], np.inf, in_panel)[0]
+            halves_out[:, index] += _least(in_half[:, : len(out_panel)])
+            halves_in[:, index] += _least(to_others)
         own = slice(before[sites.start], before[sites.stop])
         np.matmul(private_carried[own].T, private_panel[own], out=shared[index])
         seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
     stacked = np.stack(counts, axis=2)
     named = {name: stacked[i] for i, name in enumerate(names)}
+    named |= {"distance_nearest_outgroup_halves": halves_out, "distance_nearest_target_halves": halves_in}
     for i, name in enumerate(("outgroup_segregating", "target_segregating")):
         named[name] = np.broadcast_to(np.array([s[i] for s in seg], dtype=np.float32), stacked.shape[1:])
     return named, differences[:, :, : len(out_panel)], differences[:, :, len(out_panel) :], shared
@@ -286,22 +317,47 @@ def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
     return both
 
 
-def _differences(left: Array, right: Array) -> Array:
-    """Differing sites of each pair of haplotypes, (num_left, num_right), nothing missing."""
-    differing: Array = left.T @ (-2 * right)
-    differing += left.sum(axis=0)[:, None]
-    differing += right.sum(axis=0)
-    return differing
+@dataclass(frozen=True)
+class _Pairs:
+    """Differing sites of each pair of haplotypes, (num_left, num_right), out of `sites`; `known` are the sites that
+    both have, None where nothing is missing."""
+
+    different: Array
+    known: Array | None
+    sites: int
+
+    def __add__(self, other: "_Pairs") -> "_Pairs":
+        known = None if self.known is None or other.known is None else self.known + other.known
+        return _Pairs(self.different + other.different, known, self.sites + other.sites)
+
+    def scaled_up(self, unknown: float) -> Array:
+        """Differences over all sites; `unknown` where there are sites and none is known."""
+        if self.known is None or self.sites == 0:
+            return self.different
+        result = np.full_like(self.different, unknown)
+        return np.divide(self.different * self.sites, self.known, out=result, where=self.known > 0)
 
 
-def _differences_where_known(left: NDArray[np.int8], right: NDArray[np.int8]) -> Array:
-    """Differing sites of each pair of haplotypes, (num_left, num_right), scaled up for sites missing in either."""
+def _pairs(left: Array, right: Array) -> _Pairs:
+    """Pairs of haplotypes without missing genotypes."""
+    ones = np.ones((1, left.shape[1]), np.float32), np.ones((1, right.shape[1]), np.float32)
+    either = np.concatenate([left, left.sum(axis=0, keepdims=True), ones[0]])  # both sums ride on the one product
+    different: Array = either.T @ np.concatenate([-2 * right, ones[1], right.sum(axis=0, keepdims=True)])
+    return _Pairs(different, None, len(left))
+
+
+def _pairs_where_known(left: NDArray[np.int8], right: NDArray[np.int8]) -> _Pairs:
+    """Pairs of haplotypes of which genotypes are missing."""
     left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
-    both = (left_0 + left_1).T @ (right_0 + right_1)
-    scaled: Array = different * np.divide(len(left), both, out=np.zeros_like(both), where=both > 0)
-    return scaled
+    return _Pairs(different, (left_0 + left_1).T @ (right_0 + right_1), len(left))
+
+
+def _least(differences: Array) -> Array:
+    """Least of each row, 0 where there is nothing to compare with."""
+    least = differences.min(axis=1)
+    return np.where(np.isfinite(least), least, np.float32(0))
 
 
 def _quarters(haplotypes: Haplotypes, bin_bp: int) -> Array:
@@ -348,9 +404,31 @@ def _mean_of_others(pairs: Array, members: NDArray[np.intp]) -> NDArray[np.float
     return mean
 
 
-def _rolling_sum(values: Array) -> Array:
-    """Sum over the `WINDOW_BINS` bins around each bin along axis 0; fewer at the ends."""
-    half = WINDOW_BINS // 2
+def _closer(pairs: Array, nearest_out: Array, members: NDArray[np.intp]) -> Array:
+    """Share of the other target haplotypes that are closer than any of the outgroup, (num_target, num_bins).
+
+    `pairs` are differences to the panel of `members`, each one's to itself infinite.
+    """
+    others = np.full(pairs.shape[1], pairs.shape[2], dtype=np.float32)
+    others[members] -= 1
+    number = (pairs < nearest_out[:, :, None] - TIE).sum(axis=2, dtype=np.float32)
+    share: Array = (number / np.maximum(others, 1)).T
+    return share
+
+
+def _windows(values: Array) -> tuple[Array, Array]:
+    """Sums over the `WINDOW_BINS` and over the `WIDE_BINS` bins around each bin along axis 0; fewer at the ends."""
+    beyond = WIDE_BINS // 2
+    rest = [(0, 0)] * (values.ndim - 1)
+    narrow = _rolling_sum(np.pad(values, [(beyond, beyond), *rest]), WINDOW_BINS)
+    steps = range(WINDOW_BINS // 2, WIDE_BINS, WINDOW_BINS)  # windows side by side make a wide one
+    wide = sum((narrow[step : step + len(values)] for step in steps[1:]), start=narrow[steps[0] :][: len(values)])
+    return narrow[beyond : beyond + len(values)], wide
+
+
+def _rolling_sum(values: Array, bins: int) -> Array:
+    """Sum over the `bins` bins around each bin along axis 0; fewer at the ends."""
+    half = bins // 2
     total = values.astype(np.float32)
     for shift in range(1, min(half, len(values) - 1) + 1):
         total[shift:] += values[:-shift]

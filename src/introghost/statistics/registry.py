@@ -181,12 +181,46 @@ HAPLOTYPE: tuple[Statistic, ...] = (
         "Differences to the nearest outgroup haplotype in the bin.",
         _DISTANCE_CITATION,
     ),
+    _haplotype(
+        "distance_nearest_outgroup_halves",
+        "per 10 kb",
+        "Differences to the outgroup haplotype that is nearest in each half of the bin, both halves together.",
+        _DISTANCE_CITATION,
+    ),
+    _haplotype(
+        "distance_nearest_outgroup_wide",
+        "per 10 kb",
+        "Differences to the nearest outgroup haplotype over the wide window.",
+        _DISTANCE_CITATION,
+    ),
     _haplotype("distance_nearest_target", "per 10 kb", "Differences to the nearest other target haplotype."),
     _haplotype("distance_mean_target", "per 10 kb", "Mean of the differences to the other target haplotypes."),
+    _haplotype(
+        "distance_nearest_target_halves",
+        "per 10 kb",
+        "Differences to the other target haplotype that is nearest in each half of the bin, both halves together.",
+    ),
+    _haplotype(
+        "distance_nearest_target_wide",
+        "per 10 kb",
+        "Differences to the nearest other target haplotype over the wide window.",
+    ),
+    _haplotype(
+        "closer_targets",
+        "proportion",
+        "Other target haplotypes that are closer than the nearest outgroup haplotype is, over the window: the clade "
+        "that the outgroup is not in.",
+    ),
     _haplotype(
         "private_shared_with_closest_target",
         "per 10 kb",
         "Private alleles shared with the target haplotype that shares most, over the window.",
+        _PRIVATE_CITATION,
+    ),
+    _haplotype(
+        "private_shared_with_closest_target_wide",
+        "per 10 kb",
+        "The same over the wide window.",
         _PRIVATE_CITATION,
     ),
     _haplotype("private_window", "per 10 kb", "Private alleles carried over the window.", _PRIVATE_CITATION),

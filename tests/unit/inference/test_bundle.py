@@ -35,9 +35,13 @@ SHARED = {
     "num_validation": 0,
     "provenance": {"verb": "train"},
 }
-SEGMENTS = {**SHARED, "threshold": 0.6, "false_discovery_rate": 0.05, "architecture": {"channels": 6, "width": 8}}
+SEGMENTS = {
+    **SHARED,
+    "thresholds": [[0.05, 0.9], [0.15, 0.6]],
+    "architecture": {"channels": 6, "width": 8, "members": 1},
+}
 CHOICE = {**SHARED, "architecture": {"channels": 5, "scenarios": 2, "width": 0}, "scenarios": ["ghost", "null"]}
-OF_TASK = {"segments": {"threshold", "false_discovery_rate"}, "model-choice": {"scenarios"}}
+OF_TASK = {"segments": {"thresholds"}, "model-choice": {"scenarios"}}
 KEYS = sorted([*SHARED, "architecture", "schema_version", "task"])
 WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], ["a", "a"], [[]], {"x": 1}, "1" * 200]
 
@@ -164,13 +168,19 @@ def test_a_key_of_another_type_or_value_is_refused(choice: Path, key: str) -> No
         assert bundle.DESCRIPTION in message, wrong
 
 
-@pytest.mark.parametrize("key", sorted(OF_TASK["segments"]))
-def test_a_share_of_another_type_or_value_is_refused(folder: Path, key: str) -> None:
-    original = (folder / bundle.DESCRIPTION).read_text()
-    for wrong in (*(value for value in WRONG if value != 0.5), 1.01, -0.5):
-        (folder / bundle.DESCRIPTION).write_text(original)
-        describe(folder, lambda description, wrong=wrong: description.update({key: wrong}))
-        assert bundle.DESCRIPTION in refused(folder), wrong
+PAIRS = [[0.5], [[0.1, 0.5, 0.5]], [[0.1, 1.01]], [[0, 0.5]], [[0.2, 0.5], [0.1, 0.6]], [[0.1, 0.5], [0.1, 0.5]]]
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, *PAIRS], ids=ascii)
+def test_thresholds_of_another_type_or_value_are_refused(folder: Path, wrong: object) -> None:
+    describe(folder, lambda description: description.update(thresholds=wrong))
+    assert bundle.DESCRIPTION in refused(folder)
+
+
+@pytest.mark.parametrize(("key", "wrong"), [("members", 0), ("members", 33), ("width", 0), ("channels", 0)])
+def test_an_architecture_that_makes_no_network_is_refused(folder: Path, key: str, wrong: int) -> None:
+    describe(folder, lambda description: description["architecture"].update({key: wrong}))
+    assert f"architecture.{key} is {wrong}, expected 1 to" in refused(folder)
 
 
 BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "dropout": 0.1}
@@ -199,7 +209,7 @@ def test_another_version_is_refused(folder: Path, version: int, word: str) -> No
 
 def test_another_task_or_architecture_is_refused(folder: Path) -> None:
     assert "is for 'segments', expected 'model-choice'" in refused(folder, "model-choice")
-    describe(folder, lambda description: description.update(architecture={"channels": 7, "width": 8}))
+    describe(folder, lambda description: description.update(architecture={"channels": 7, "width": 8, "members": 1}))
     assert "tensors are not those of the architecture" in refused(folder)
     describe(folder, lambda description: description["architecture"].update(nonsense=1))
     assert "unknown key 'nonsense'" in refused(folder)
@@ -260,7 +270,7 @@ def test_weights_cut_anywhere_are_refused(folder: Path) -> None:
 
 
 def _offsets(first: int, last: int):  # type: ignore[no-untyped-def]
-    return lambda header: header["stem.bias"].update(data_offsets=[first, last])
+    return lambda header: header["members.0.0.bias"].update(data_offsets=[first, last])
 
 
 HEADERS = {
@@ -268,22 +278,24 @@ HEADERS = {
     "beyond the file": _offsets(2**42, 2**42 + 32),
     "negative": _offsets(-32, 0),
     "backwards": _offsets(32, 0),
-    "overlap": lambda header: header["stem.bias"].update(data_offsets=header["head.1.weight"]["data_offsets"]),
-    "overlap of equal size": lambda header: header["stem.bias"].update(
-        data_offsets=header["trunk.0.norm.bias"]["data_offsets"]
+    "overlap": lambda header: header["members.0.0.bias"].update(
+        data_offsets=header["members.0.8.weight"]["data_offsets"]
+    ),
+    "overlap of equal size": lambda header: header["members.0.0.bias"].update(
+        data_offsets=header["members.0.1.norm.bias"]["data_offsets"]
     ),
     "float offset": _offsets(0.0, 32.0),  # type: ignore[arg-type]
-    "no offset": lambda header: header["stem.bias"].pop("data_offsets"),
-    "huge shape": lambda header: header["stem.bias"].update(shape=[2**40]),
-    "transposed": lambda header: header["stem.weight"].update(shape=header["stem.weight"]["shape"][::-1]),
-    "float shape": lambda header: header["stem.bias"].update(shape=[8.0]),
-    "no shape": lambda header: header["stem.bias"].pop("shape"),
-    "half precision": lambda header: header["stem.bias"].update(dtype="F16"),
-    "unknown type": lambda header: header["stem.bias"].update(dtype="pickle"),
-    "no type": lambda header: header["stem.bias"].pop("dtype"),
-    "no tensor": lambda header: header.pop("stem.bias"),
+    "no offset": lambda header: header["members.0.0.bias"].pop("data_offsets"),
+    "huge shape": lambda header: header["members.0.0.bias"].update(shape=[2**40]),
+    "transposed": lambda header: header["members.0.0.weight"].update(shape=header["members.0.0.weight"]["shape"][::-1]),
+    "float shape": lambda header: header["members.0.0.bias"].update(shape=[8.0]),
+    "no shape": lambda header: header["members.0.0.bias"].pop("shape"),
+    "half precision": lambda header: header["members.0.0.bias"].update(dtype="F16"),
+    "unknown type": lambda header: header["members.0.0.bias"].update(dtype="pickle"),
+    "no type": lambda header: header["members.0.0.bias"].pop("dtype"),
+    "no tensor": lambda header: header.pop("members.0.0.bias"),
     "surplus tensor": lambda header: header.update(more={"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}),
-    "not an object": lambda header: header.update({"stem.bias": 3}),
+    "not an object": lambda header: header.update({"members.0.0.bias": 3}),
     "metadata of another kind": lambda header: header.update(__metadata__=[1]),
 }
 
@@ -310,7 +322,12 @@ def test_a_header_of_another_length_is_refused(folder: Path, length: int) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("stem.bias", np.nan), ("stem.weight", np.inf), ("standardise.deviation", 0.0), ("standardise.deviation", -1.0)],
+    [
+        ("members.0.0.bias", np.nan),
+        ("members.0.0.weight", np.inf),
+        ("standardise.deviation", 0.0),
+        ("standardise.deviation", -1.0),
+    ],
 )
 def test_values_that_no_training_gives_are_refused(folder: Path, name: str, value: float) -> None:
     weights = load_file(folder / bundle.WEIGHTS)
@@ -345,8 +362,8 @@ def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
     network = SegmentNetwork(6, 8).eval()
     with pytest.raises(ModelError, match="temperature"):
         bundle.save(bundle.Bundle("segments", network, {**SEGMENTS, "temperature": float("nan")}), tmp_path)
-    torch.nn.init.constant_(network.stem.bias, float("nan"))
-    with pytest.raises(ModelError, match=r"stem\.bias"):
+    torch.nn.init.constant_(network.members[0][0].bias, float("nan"))
+    with pytest.raises(ModelError, match=r"members\.0\.0\.bias"):
         bundle.save(bundle.Bundle("segments", network, SEGMENTS), tmp_path)
     assert not list(tmp_path.iterdir())
 

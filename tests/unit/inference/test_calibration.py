@@ -30,3 +30,26 @@ def test_a_temperature_at_the_end_of_its_search_is_told():
         assert warning.startswith("calibration reached its bound: the network is too weak or the genomes too few")
     for temperature in (0.102, 1.0, 9.8):
         assert calibration.bound_warnings(temperature) == []
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.3])
+@pytest.mark.parametrize("sharpness", [1.0, 4.0])
+def test_the_threshold_is_the_best_of_those_that_hold_the_rate(rate: float, sharpness: float) -> None:
+    rng = np.random.default_rng(4)
+    logits = rng.normal(-2, sharpness, 500).round(1)  # with ties
+    posterior = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    labels = (rng.random(500) < posterior).astype(np.float32) * rng.choice([0.5, 1.0], 500).astype(np.float32)
+    best, expected = 0.0, 1.0
+    for cutoff in np.unique(posterior):
+        called = posterior >= cutoff
+        true = float(labels[called].sum())
+        f1 = 2 * true / (called.sum() + float(labels.sum()))
+        if 1 - true / called.sum() <= rate and f1 > best:
+            best, expected = f1, float(cutoff)
+    assert calibration.threshold(posterior, labels, rate) == expected
+
+
+def test_a_sure_network_does_not_call_what_is_hardly_likely() -> None:
+    posterior = np.repeat(np.array([1.0, 0.05, 0.0], dtype=np.float32), [100, 10, 1000])
+    labels = np.repeat(np.array([1.0, 0.0, 0.0], dtype=np.float32), [100, 10, 1000])
+    assert calibration.threshold(posterior, labels, 0.15) == 1.0, "the ten would hold the rate"

@@ -6,6 +6,7 @@ import torch
 import xarray as xr
 
 from introghost.inference import training
+from introghost.networks.segments import SegmentNetwork
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
 
@@ -122,3 +123,19 @@ def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> 
         assert network.dtype == torch.bfloat16
         module.validation_step(batch, 0)
     assert network.dtype == torch.float32
+
+
+def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: training._SegmentData) -> None:
+    torch.manual_seed(1)
+    batch = next(iter(training._Batches(data, np.arange(REGIONS), 16, None)))
+    network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
+    for member in network.members:
+        torch.nn.init.normal_(member[-1].weight)
+    together = training._Module(network, 1e-3, 10).loss(batch)
+    members = list(network.members)
+    alone = []
+    for member in members:
+        network.members = torch.nn.ModuleList([member])
+        alone.append(training._Module(network, 1e-3, 10).loss(batch))
+    torch.testing.assert_close(together, torch.stack(alone).mean())
+    assert float(torch.stack(alone).std()) > 1e-3, "members differ"

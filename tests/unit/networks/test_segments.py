@@ -6,12 +6,22 @@ from introghost.networks.layers import ResidualBlock
 from introghost.networks.segments import DILATIONS, SegmentNetwork
 
 
-@pytest.fixture
-def network() -> SegmentNetwork:
+@pytest.fixture(params=[1, 3])
+def network(request: pytest.FixtureRequest) -> SegmentNetwork:
     torch.manual_seed(1)
-    network = SegmentNetwork(channels=9, width=16).eval()
-    torch.nn.init.normal_(network.head[1].weight)
+    network = SegmentNetwork(channels=9, width=16, members=request.param).eval()
+    for member in network.members:
+        torch.nn.init.normal_(member[-1].weight)
     return network
+
+
+def test_an_ensemble_averages_the_probabilities_of_its_members(network):
+    values = torch.rand(2, 40, 9)
+    together = network(values)
+    each = network.train()(values)
+    assert each.shape == (len(network.members), 2, 40)
+    assert torch.allclose(torch.sigmoid(together), torch.sigmoid(each).mean(0), atol=1e-6)
+    assert len(each) == 1 or not torch.allclose(each[0], each[1], atol=0.1), "members differ"
 
 
 def test_permuting_haplotypes_permutes_the_output(network):

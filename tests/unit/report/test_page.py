@@ -298,3 +298,24 @@ def test_command_line(results: Path) -> None:
     result = CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert result.exit_code == 0
     assert output.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            {"threshold": 0.4, "false_discovery_rate": 0.15},
+            "is at least 0.40: at most 15% of what was called in held-out",
+        ),
+        ({"threshold": 0.4, "false_discovery_rate": None}, "Called where the posterior is at least 0.40."),
+        ({}, None),
+    ],
+)
+def test_the_threshold_is_told(results: Path, options: dict[str, float], expected: str | None) -> None:
+    path = results / "calls" / "provenance.json"
+    about = json.loads(path.read_text()) | {"options": options}
+    path.write_text(json.dumps(about))
+    page.write_report(results / "calls", None, None, [], results / "report.html")
+    html = (results / "report.html").read_text()
+    assert expected is None or expected in html
+    assert ("Called where" in html) == (expected is not None)
