@@ -30,17 +30,20 @@ on the model itself, as other programs' publications do.
 {rows}
 *best F1* is at the threshold that is best given the truth. The *oracle* knows the true time to the common ancestor with
 the nearest outgroup haplotype, and nothing else. *Decoded* is what a two-state chain along the genome makes of the
-shipped model's posteriors: average precision changes by {decoder} (± standard error of the difference, over genomes).
-*One member* is the first network of the shipped ensemble alone: {alone}. hmmix, where it stands, was asked about three
-individuals. Average precision and ECE are of bins, and so not comparable between bins of different size.
+shipped model's posteriors: average precision changes (± standard error of the difference, over genomes) by
+{decoder}.
+*One member* is the first network of the shipped ensemble alone:
+{alone}.
+hmmix, where it stands, was asked about three individuals. Average precision and ECE are of bins, and so not comparable
+between bins of different size.
 
 Nobody trained on these models, but they were in view: statistics were compared by networks matched to archie, and the
 scenarios' sizes go up to 30,000 because a target without a bottleneck, as archie's, was rare in them. Permuting
 haplotypes permutes the calls exactly. With 100 target individuals instead of 50, posteriors of 0.1 or more change by
 less than 0.1 on average, and less than a tenth of the calls come or go (`tests/unit/test_models.py`).
 
-Unseen genomes of the scenarios that it was trained on, 50 + 50 individuals: average precision {ap}, per 10 kb (bins two
-by two) {ap_in_pairs}, F1 {f1}, ECE {ece}. Without a ghost:
+Unseen genomes of the scenarios that it was trained on, 50 + 50 individuals: average precision {ap},
+per 10 kb (bins two by two) {ap_in_pairs}, F1 {f1}, ECE {ece}. Without a ghost:
 
 | scenario | sequence called (0.1 % is 1 Mb per Gb) |
 |---|---|
@@ -64,7 +67,7 @@ that is best given the truth: precision / recall / **F1**.
 
 def page(results: Path, description: Mapping[str, Any]) -> str:
     """The page of a table that `accuracy.py` wrote and of the shipped model's description."""
-    table = pd.read_csv(results, sep="\t")
+    table = pd.read_csv(results, sep="\t", keep_default_na=False, na_values=[""])  # a scenario is named null
     published = table[table["source"] == "published"]
     prior, in_pairs = table[table["source"] == "all scenarios"].to_dict("records")
     nulls = table[table["source"] == "scenario"].to_dict("records")
@@ -94,7 +97,7 @@ def _row(row: Mapping[str, Any]) -> str:
 
 def _gains(published: pd.DataFrame, method: str) -> str:
     rows = published[published["method"] == method]
-    return ", ".join(
+    return ",\n".join(
         f"{row.gain:+.4f} ± {row.gain_standard_error:.4f} ({row.model}, {row.sampling})" for row in rows.itertuples()
     )
 

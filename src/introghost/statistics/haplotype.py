@@ -57,7 +57,7 @@ QUARTERS = tuple(name for name in STATISTICS if name.startswith("private_quarter
 MIRRORED = dict(zip(QUARTERS, reversed(QUARTERS), strict=True))
 MOMENTS = ("mean", "standard_deviation")
 WINDOW_BINS = 5
-WIDE_BINS = 15
+WIDE_BINS = 15  # an odd multiple of WINDOW_BINS: windows side by side make a wide one
 PANEL_HAPLOTYPES = 200
 MINIMUM_CALLABLE_FRACTION = 0.1
 BLANK_BINS = 5
@@ -421,7 +421,7 @@ def _windows(values: Array) -> tuple[Array, Array]:
     beyond = WIDE_BINS // 2
     rest = [(0, 0)] * (values.ndim - 1)
     narrow = _rolling_sum(np.pad(values, [(beyond, beyond), *rest]), WINDOW_BINS)
-    steps = range(WINDOW_BINS // 2, WIDE_BINS, WINDOW_BINS)  # windows side by side make a wide one
+    steps = range(WINDOW_BINS // 2, WIDE_BINS, WINDOW_BINS)
     wide = sum((narrow[step : step + len(values)] for step in steps[1:]), start=narrow[steps[0] :][: len(values)])
     return narrow[beyond : beyond + len(values)], wide
 
