@@ -28,7 +28,7 @@ from robustness import PANEL, SCENARIOS, landscape
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
 TRAINING_GENOMES = {"ghost": 3_800, "null": 1_500, "structure": 1_700}  # under each observation model
 ROWS = 16
-EPOCHS, WIDTH, MEMBERS = 3, 48, 2
+EPOCHS, WIDTH, MEMBERS = 8, 64, 2
 CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
 # Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
 # the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.

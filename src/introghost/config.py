@@ -94,6 +94,7 @@ def validate(config: dict[str, Any]) -> None:
     ObservationModel.parse(config["observation"])
     _check_data(config)
     _check_scenarios(config["scenarios"])
+    _check_names(config)
 
 
 def batches(config: Mapping[str, Any], scenario: str) -> dict[str, tuple[int, int]]:
@@ -126,6 +127,14 @@ def observation_files(config: Mapping[str, Any]) -> list[str]:
 def most_diploids(config: Mapping[str, Any], role: str) -> int:
     """The largest number of individuals of a role, ``outgroup`` or ``target``, that a valid configuration asks for."""
     return int(_most(config["observation"], f"{role}_diploids"))
+
+
+def decision_options(config: Mapping[str, Any]) -> str:
+    """The section ``decision`` of a valid configuration as options of ``introghost apply``."""
+    section = dict(config["decision"])
+    prior = section.pop("scenario_prior", {})
+    costs = [f"--{key.replace('_', '-')} {value}" for key, value in section.items()]
+    return " ".join(costs + [f"--scenario-prior {name}={value}" for name, value in prior.items()])
 
 
 def scenario_folders(config: Mapping[str, Any]) -> list[Path]:
@@ -222,3 +231,13 @@ def _check_scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
             raise ConfigError(f"section 'scenarios': the key {name!r} is not text; write \"null\" in quotes")
         if entry["batches"] > entry["genomes"]:
             raise ConfigError(f"scenarios.{name}: {entry['batches']} batches for {entry['genomes']} genomes")
+
+
+def _check_names(config: Mapping[str, Any]) -> None:
+    """Scenarios that other sections name must be there."""
+    named = {f"decision.scenario_prior.{name}": name for name in config["decision"].get("scenario_prior", {})}
+    if "parameters" in config["train"]:
+        named["train.parameters.scenario"] = config["train"]["parameters"]["scenario"]
+    for key, name in named.items():
+        if name not in config["scenarios"]:
+            raise ConfigError(f"{key}: no scenario '{name}'; there are {', '.join(config['scenarios'])}")

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 import yaml
 
-from introghost.config import batches, load, most_diploids, observation_files, observation_json, validate
+from introghost.config import (
+    batches,
+    decision_options,
+    load,
+    most_diploids,
+    observation_files,
+    observation_json,
+    validate,
+)
 from introghost.errors import ConfigError
 from introghost.simulation.observation import ObservationModel
 
@@ -35,6 +43,14 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
     [
         (("sead",), 1, "unknown key 'sead' in the top level; did you mean 'seed'?"),
         (("train", "segments", "epoch"), 1, "unknown key 'epoch' in section 'train.segments'; did you mean 'epochs'?"),
+        (("train", "parameters"), {"epochs": 1, "scenario": "gost"}, "train.parameters.scenario: no scenario 'gost'"),
+        (
+            ("decision",),
+            {"scenario_prior": {"gost": 0.1}},
+            "decision.scenario_prior.gost: no scenario 'gost'; there are",
+        ),
+        (("decision",), {"false_ghost_cost": -1}, "decision.false_ghost_cost: -1 is less than the minimum"),
+        (("decision",), {"cost": 1}, "unknown key 'cost' in section 'decision'"),
         (("scenarios", "ghost", "zzz"), 1, "valid keys: folder, genomes, batches"),
         (("bin_bp",), "10 kb", "bin_bp: '10 kb' is not of type 'integer'"),
         (("region_length_bp",), 1_005_000, "region_length_bp: 1005000 is not a multiple of bin_bp"),
@@ -162,3 +178,11 @@ def test_data_and_simulations_have_one_mask(
         refusal = str(error)
     assert (message in refusal) if message else not refusal
     assert not message or "give one file in both sections, or none" in refusal
+
+
+def test_the_decision_is_passed_on_as_options(config: dict[str, Any]) -> None:
+    validate(config)
+    assert decision_options(config) == ""
+    config["decision"] = {"false_ghost_cost": 9, "scenario_prior": {"ghost": 0.1}}
+    validate(config)
+    assert decision_options(config) == "--false-ghost-cost 9 --scenario-prior ghost=0.1"

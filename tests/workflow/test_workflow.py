@@ -42,7 +42,7 @@ def test_default_target_asks_for_the_report_of_every_stage(workflow: Path, argum
     one_each = {"simulate_data", "write_data", "evaluate", "evaluate_data", "apply", "report"}
     assert {rule for rule, count in planned.items() if count == 1} >= one_each
     assert planned["simulate"] == planned["statistics"] > 3
-    assert planned["train"] == 2
+    assert planned["train"] == 3
 
 
 def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: Path) -> None:

@@ -9,6 +9,11 @@ rule apply:
         bins="<results>/calls/bins.tsv.gz",
         windows="<results>/calls/windows.tsv",
         bedgraph="<results>/calls/posterior.bedgraph",
+        parameters=(
+            ["<results>/calls/parameter_posterior.tsv"]
+            if "parameters" in TASKS
+            else []
+        ),
         per_sample="<results>/calls/per_sample.tsv",
         model_choice="<results>/calls/model_choice.json",
         provenance="<results>/calls/provenance.json",
@@ -24,6 +29,7 @@ rule apply:
         model=lambda wildcards, input: Path(input.model[0]).parents[1],
         folder=subpath(output.segments, parent=True),
         options=data_options(),
+        decision=decision_options(config),
     shell:
         "introghost apply --model {params.model} --vcf {input.vcf} --populations {input.populations} {params.options}"
-        " --output {params.folder} 2> {log}"
+        " {params.decision} --output {params.folder} 2> {log}"

@@ -5,12 +5,14 @@ from pathlib import Path
 import introghost
 from introghost.config import (
     batches,
+    decision_options,
     most_diploids,
     observation_files,
     observation_json,
     validate,
 )
 from introghost.locks import is_dry_run, release_stale
+from introghost.simulation.scenarios import FILES
 
 # After a crash the same command goes on; Snakemake alone would ask for --unlock first. Its jobs read this file too.
 if workflow.is_main_process and not is_dry_run(sys.argv[1:]):
@@ -48,7 +50,17 @@ wildcard_constraints:
 def scenario_files(wildcards):
     """The files that define a scenario."""
     folder = config["scenarios"][wildcards.scenario]["folder"]
-    return [f"{folder}/model.demes.yaml", f"{folder}/priors.yaml"]
+    return [f"{folder}/{file}" for file in FILES]
+
+
+def scenario_of_task(task):
+    """The files of the scenario whose parameters a task is about, if it is."""
+    name = config["train"][task].get("scenario")
+    return (
+        [f"{config['scenarios'][name]['folder']}/{file}" for file in FILES]
+        if name
+        else []
+    )
 
 
 def statistics_of(names):

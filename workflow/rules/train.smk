@@ -3,6 +3,7 @@ rule train:
         statistics=statistics_of(lambda batch: batch != "test"),
         # Not needed to train, but to be seen before hours are spent on it.
         predictive=ancient("<results>/predictive/predictive.tsv"),
+        scenario=lambda wildcards: scenario_of_task(wildcards.task),
     output:
         weights="<results>/model/{task}/weights.safetensors",
         description="<results>/model/{task}/model.json",
@@ -20,6 +21,9 @@ rule train:
         folder=subpath(output.description, parent=True),
         epochs=lambda wildcards: config["train"][wildcards.task]["epochs"],
         seed=config["seed"],
+        scenario=lambda wildcards, input: (
+            f"--scenario {Path(input.scenario[0]).parent}" if input.scenario else ""
+        ),
     shell:
-        "introghost train --task {wildcards.task} $(printf -- '--statistics %s ' {input.statistics})"
+        "introghost train --task {wildcards.task} {params.scenario} $(printf -- '--statistics %s ' {input.statistics})"
         " --epochs {params.epochs} --seed {params.seed} --output {params.folder} 2> {log}"

@@ -13,7 +13,7 @@ from introghost.cli.data import data_options, open_data
     "--model",
     default="human",
     show_default=True,
-    help="A model that comes with introghost, or a folder with the bundles segments/ and, if wanted, model-choice/.",
+    help="A model that comes with introghost, or a folder with segments/ and perhaps model-choice/ and parameters/.",
 )
 @data_options
 @click.option(
@@ -28,11 +28,31 @@ from introghost.cli.data import data_options, open_data
     help="At most this part of what is called was false in held-out simulations: 0.05, 0.1, 0.15 (default) or 0.2.",
 )
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Posterior of a segment, in place of such a rate.")
+@click.option(
+    "--scenario-prior",
+    "scenario_priors",
+    metavar="NAME=P",
+    multiple=True,
+    help="Prior probability of a scenario; the others share the rest equally. By default all are equally likely.",
+)
+@click.option(
+    "--false-ghost-cost",
+    type=click.FloatRange(min=0),
+    default=5,
+    show_default=True,
+    help="Cost of finding one that is none.",
+)
+@click.option(
+    "--missed-ghost-cost", type=click.FloatRange(min=0), default=1, show_default=True, help="Cost of missing one."
+)
+@click.option(
+    "--undecided-cost", type=click.FloatRange(min=0), default=0.5, show_default=True, help="Cost of no decision."
+)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str, false_discovery_rate: float | None, threshold: float | None, output: Path, **options: Any
 ) -> None:
-    """Call ghost segments in the target of a VCF, and say which scenario its genomes fit.
+    """Call ghost segments in the target of a VCF, and say which scenario its genomes fit and with which parameters.
 
     The model `human` has been trained on wide priors and through flaws of many kinds, for phased genomes of 10 to 200
     outgroup and 1 to 200 target individuals. For other species and questions train one: see the workflow.
@@ -41,17 +61,25 @@ def command(
 
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
-    from introghost.inference import application, bundle, decisions, outputs
+    from introghost.inference import application, bundle, decisions, outputs, parameters
 
     if threshold is not None and false_discovery_rate is not None:
         raise ConfigError("--threshold and --false-discovery-rate: give one of them")
     folder = models.locate(model)
     segment_bundle = bundle.load(folder / "segments", "segments")
-    choice = bundle.load(folder / "model-choice", "model-choice") if (folder / "model-choice").is_dir() else None
+    choice, posterior = (
+        bundle.load(folder / task, task) if (folder / task).is_dir() else None
+        for task in ("model-choice", "parameters")
+    )
+    asked = _decision_options(options)
+    if choice is not None:
+        decisions.scenario_prior(choice.description["scenarios"], asked["prior"])
+    elif asked["prior"]:
+        raise ConfigError("--scenario-prior: this model has no bundle model-choice/")
     source, files = open_data(options)
     status = "outgroup-major" if options["ancestral"] == "outgroup-major" else "ancestral"
     size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
-    for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice")):
+    for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice"), (posterior, "parameters")):
         if loaded is not None:
             bundle.check_fit(loaded, folder / name, application.offered(status, size))
     rate = None
@@ -62,8 +90,8 @@ def command(
     for interval in source.contigs():
         contig = application.contig_statistics(source, *interval, **size)
         calls.append(application.call_contig(segment_bundle, contig))
-        # Only the choice between scenarios looks at them again; those of a genome would fill the memory.
-        contigs.append(contig if choice is not None else contig.without_haplotypes())
+        # Only pooling looks at them again; those of a genome would fill the memory.
+        contigs.append(contig if choice or posterior else contig.without_haplotypes())
     if not any(contig.has_sites for contig in contigs):
         named = ", ".join(contig.contig for contig in contigs)
         raise DataError(f"{options['vcf']}: no usable site in {named}; check --region and --include-bed")
@@ -71,19 +99,38 @@ def command(
     warnings += application.mask_warnings(segment_bundle, contigs)
     warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.warnings()
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
-    answer = None
-    if choice is not None:
-        pooled, about = application.pool_contigs(contigs, choice)
-        warnings += application.extent_warnings(choice, about)
+    answer = tables = None
+    if choice or posterior:
+        pooled, about = application.pool_contigs(contigs, segment_bundle)
+        warnings += application.extent_warnings(segment_bundle, about)
+    if choice:
         probabilities = application.scenario_probabilities(choice, pooled)[0]
-        answer = decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)))
-        answer |= about
+        answer = (
+            decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)), **asked) | about
+        )
+    if posterior:
+        tables = parameters.posterior_table(posterior, parameters.draw(posterior, pooled)[0])
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")}
+    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")} | asked
     record = provenance.record(
         "apply", {**recorded, "threshold": threshold, "false_discovery_rate": rate}, {**files, "model": folder}
     )
     record |= {"dropped_records": dict(source.counts), "warnings": warnings}
-    outputs.write_all(output, calls, table, threshold, answer, record)
+    outputs.write_all(output, calls, table, threshold, answer, tables, record)
     click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)
+
+
+def _decision_options(options: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The prior over scenarios and the costs, as `decisions.answer` takes them."""
+    from introghost.errors import ConfigError
+
+    prior = {}
+    for text in options["scenario_priors"]:
+        name, _, number = text.rpartition("=")
+        try:
+            prior[name] = float(number)
+        except ValueError as error:
+            raise ConfigError(f"--scenario-prior {text}: expected NAME=P, such as ghost=0.1") from error
+    costs = {name: float(options[f"{name}_cost"]) for name in ("false_ghost", "missed_ghost", "undecided")}
+    return {"prior": prior, "costs": costs}

@@ -6,7 +6,9 @@ import click
 
 
 @click.command("train")
-@click.option("--task", type=click.Choice(["segments", "model-choice"]), required=True, help="What to learn.")
+@click.option(
+    "--task", type=click.Choice(["segments", "model-choice", "parameters"]), required=True, help="What to learn."
+)
 @click.option(
     "--statistics",
     "statistics_paths",
@@ -15,32 +17,50 @@ import click
     required=True,
     help="Statistics of simulations; give the option once for each batch.",
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for model-choice.")
+@click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for the others.")
+@click.option(
+    "--scenario",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the scenario whose parameters are wanted; for parameters alone.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder MODEL/TASK.")
-def command(task: str, statistics_paths: tuple[Path, ...], epochs: int | None, seed: int, output: Path) -> None:
+def command(
+    task: str, statistics_paths: tuple[Path, ...], epochs: int | None, scenario: Path | None, seed: int, output: Path
+) -> None:
     """Train the network of one task and write it as a bundle.
 
     The split into training and validation is by genome. The bundle holds safetensors, JSON and digests; the learning
-    curve lies beside it as learning_curve.tsv.
+    curve lies beside it as learning_curve.tsv. Where in the sequence a ghost left segments (segments), whether it did
+    at all (model-choice), and when and how much (parameters, those of one scenario) are asked of three networks.
     """
     import logging
     from dataclasses import replace
 
     from introghost import provenance
+    from introghost.errors import ConfigError
     from introghost.evaluation.tables import write_tables
     from introghost.inference import bundle, calibration, training
+    from introghost.simulation import scenarios
     from introghost.statistics import dataset
+
+    if (task == "parameters") != (scenario is not None):
+        raise ConfigError("--scenario: the folder of the scenario, for --task parameters and for no other")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
     if task == "segments":
         trained = training.train_segments(joined, epochs=epochs or 12, seed=seed)
+    elif scenario is not None:
+        trained = training.train_parameters(joined, scenarios.load(scenario), epochs=epochs or 300, seed=seed)
     else:
         trained = training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
     options = {"task": task, "epochs": epochs, "seed": seed}
-    record = provenance.record("train", options, {f"statistics {i}": p for i, p in enumerate(statistics_paths)})
-    warnings = calibration.bound_warnings(trained.bundle.temperature)
+    inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
+    if scenario is not None:
+        inputs |= {name: scenario / name for name in scenarios.FILES}
+    record = provenance.record("train", options, inputs)
+    warnings = [] if task == "parameters" else calibration.bound_warnings(trained.bundle.temperature)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     description = {**trained.bundle.description, "provenance": {**record, "warnings": warnings}}

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from introghost.errors import DataError
 from introghost.evaluation import metrics
+from introghost.inference.decisions import has_ghost
 
 _LEAST_PROBABILITY = 1e-12
 
@@ -17,7 +18,6 @@ def evaluate_model_choice(
     scenarios: Sequence[str],
     truth: ArrayLike,
     *,
-    ghost: Sequence[str] = ("ghost",),
     seed: int = 0,
     replicates: int = 200,
 ) -> dict[str, pd.DataFrame]:
@@ -32,8 +32,6 @@ def evaluate_model_choice(
     truth : array_like of str, shape (num_genomes,)
         The scenario of each genome. It may be none of `scenarios` (a held-out family): such a genome counts in
         everything but the accuracy and the log score.
-    ghost : sequence of str
-        The scenarios with a ghost; their probabilities add up to that of introgression.
     seed, replicates : int
         Of the bootstrap over genomes.
 
@@ -54,8 +52,8 @@ def evaluate_model_choice(
     if not np.allclose(values.sum(axis=1), 1, atol=1e-3):
         raise DataError("scenario probabilities of a genome do not sum to 1")
     columns = np.asarray(scenarios, dtype=str)
-    is_ghost = np.isin(names, ghost)
-    p_ghost = np.clip(values[:, np.isin(columns, ghost)].sum(axis=1), 0, 1)
+    is_ghost = np.array([has_ghost(name) for name in names])
+    p_ghost = np.clip(values[:, [has_ghost(name) for name in columns]].sum(axis=1), 0, 1)
     confusion = pd.DataFrame({"truth": names, "assigned": columns[values.argmax(axis=1)], "p_ghost": p_ghost})
     grouped = confusion.groupby(["truth", "assigned"])["p_ghost"]
     return {

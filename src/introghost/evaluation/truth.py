@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from introghost import provenance
 from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
+from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
-from introghost.inference import application, bundle, inputs
+from introghost.inference import application, bundle, inputs, parameters
 from introghost.statistics import dataset
+
+DRAWS_PER_GENOME = 500
 
 
 def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[str, pd.DataFrame]:
@@ -22,7 +25,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     Parameters
     ----------
     model : Path
-        Folder with ``segments/`` and perhaps ``model-choice/``.
+        Folder with ``segments/`` and perhaps ``model-choice/`` and ``parameters/``.
     statistics : list of Path
         Statistics of genomes that training has not seen.
     seed : int
@@ -31,7 +34,7 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     Returns
     -------
     dict of str to DataFrame
-        See `evaluate_segments` and `evaluate_model_choice`.
+        See `evaluate_segments`, `evaluate_model_choice` and `evaluate_posterior`.
 
     Raises
     ------
@@ -44,7 +47,6 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     segment_bundle = bundle.load(model / "segments", "segments")
     _check_unseen(segment_bundle, statistics)
     bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
-    values, fraction = data["haplotype_statistics"].values, data["callable_fraction"].values
     posterior = posteriors(segment_bundle, data)
     genomes = genome_names(data)
     tables = evaluate_segments(
@@ -56,17 +58,35 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         threshold=segment_bundle.threshold(),
         seed=seed,
     )
-    if (model / "model-choice").is_dir():
-        choice = bundle.load(model / "model-choice", "model-choice")
-        _check_unseen(choice, statistics)
-        bundle.check_fit(choice, model / "model-choice", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
-        names = pd.unique(pd.Series(genomes))
-        chosen = [np.flatnonzero(genomes == name) for name in names]
-        usable, population = inputs.usable_bins(fraction), data["population_statistics"].values
-        pooled = np.stack([inputs.pool(values[i], usable[i], population[i]) for i in chosen])
-        truth = [str(data["scenario"].values[i[0]]) for i in chosen]
+    others = {}
+    for task in ("model-choice", "parameters"):
+        if (model / task).is_dir():
+            others[task] = bundle.load(model / task, task)
+            _check_unseen(others[task], statistics)
+            bundle.check_fit(others[task], model / task, {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
+    return tables | _of_genomes(others, data, seed) if others else tables
+
+
+def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) -> dict[str, pd.DataFrame]:
+    """Tables of what is asked of whole genomes."""
+    values, population = data["haplotype_statistics"].values, data["population_statistics"].values
+    usable, genomes = inputs.usable_bins(data["callable_fraction"].values), genome_names(data)
+    chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
+    pooled = np.stack([inputs.pool(values[i], usable[i], population[i]) for i in chosen])
+    first = np.array([i[0] for i in chosen])
+    truth = data["scenario"].values[first].astype(str)
+    tables = dict[str, pd.DataFrame]()
+    if "model-choice" in bundles:
+        choice = bundles["model-choice"]
         probabilities = application.scenario_probabilities(choice, pooled)
         tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
+    if "parameters" in bundles and bundles["parameters"].description["scenario"] in truth:
+        posterior = bundles["parameters"]
+        own = truth == posterior.description["scenario"]
+        scale = parameters.scale(posterior)
+        known = {name: data[f"parameter_{name}"].values[first[own]] for name in scale.names}
+        draws = parameters.draw(posterior, pooled[own], DRAWS_PER_GENOME, seed)
+        tables |= evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=seed)
     return tables
 
 

@@ -34,12 +34,12 @@ class Bundle:
     Attributes
     ----------
     task : str
-        ``"segments"`` or ``"model-choice"``.
+        ``"segments"``, ``"model-choice"`` or ``"parameters"``.
     network : torch.nn.Module
         In evaluation mode.
     description : dict
-        Content of ``model.json``: architecture, statistics, bin_bp, ancestral, temperature, sample_sizes, provenance;
-        see `bundle_checks`.
+        Content of ``model.json``: architecture, statistics, bin_bp, ancestral, sample_sizes, provenance, and what the
+        task has beside; see `bundle_checks`.
     """
 
     task: str

@@ -11,16 +11,29 @@ from torch import nn
 
 from introghost.errors import ModelError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.inference import prior_scale
 from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
 
 SCHEMA_VERSION = 5
-NETWORKS: dict[str, type[nn.Module]] = {"segments": SegmentNetwork, "model-choice": ModelChoiceNetwork}
+NETWORKS: dict[str, type[nn.Module]] = {
+    "segments": SegmentNetwork,
+    "model-choice": ModelChoiceNetwork,
+    "parameters": PosteriorNetwork,
+}
 MAXIMUM_WEIGHTS_BYTES = 2**30
 MAXIMUM_TEXT_BYTES = 2**24
 _MAXIMUM_SIZE = 2**16
-_SIZES = {("model-choice", "width"): (0, _MAXIMUM_SIZE), ("segments", "members"): (1, 32)}  # others: 1 to the maximum
-_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+_SIZES = {  # others: 1 to the maximum
+    ("model-choice", "width"): (0, _MAXIMUM_SIZE),
+    ("segments", "members"): (1, 32),
+    ("parameters", "channels"): (1, 4096),
+    ("parameters", "parameters"): (1, 64),
+    ("parameters", "width"): (1, 512),
+    ("parameters", "members"): (1, 16),
+}
+_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
 _HEADER_LENGTH_BYTES = 8
 
 
@@ -68,6 +81,10 @@ def check_description(description: Mapping[str, Any], task: str, where: str) -> 
     _check_architecture(description["architecture"], task, where)
     if task == "model-choice" and len(description["scenarios"]) != description["architecture"]["scenarios"]:
         raise ModelError(f"{where}: scenarios are not as many as the architecture's outputs; train the model anew")
+    if task == "parameters":
+        number = len(prior_scale.parse(description["priors"]).names)
+        if number != description["architecture"]["parameters"]:
+            raise ModelError(f"{where}: priors are not as many as the architecture's outputs; train the model anew")
 
 
 def _check_version(version: Any, where: str) -> None:
@@ -119,6 +136,19 @@ def _is_names(value: Any) -> bool:
     )
 
 
+def _is_name(value: Any) -> bool:
+    return _is_names([value])
+
+
+def _is_priors(value: Any) -> bool:
+    """What `prior_scale.parse` takes."""
+    try:
+        prior_scale.parse(value)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return False
+    return True
+
+
 def _is_sizes(value: Any) -> bool:
     return (
         isinstance(value, dict)
@@ -146,7 +176,6 @@ def _is_shares(value: Any) -> bool:
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "architecture": (_is_object, "an object"),
-    "temperature": (_is_temperature, "a finite number above 0"),
     "statistics": (_is_names, "a list of distinct names"),
     "population_statistics": (_is_names, "a list of distinct names"),
     "ancestral": (_is_ancestral, f"{KNOWN_ANCESTRAL} or {OUTGROUP_MAJOR}"),
@@ -161,9 +190,14 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 _KINDS_OF_TASK: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
     "segments": {
+        "temperature": (_is_temperature, "a finite number above 0"),
         "thresholds": (_is_thresholds, "pairs of a false-discovery rate and a posterior, each above 0 and at most 1"),
     },
-    "model-choice": {"scenarios": (_is_names, "a list of distinct names")},
+    "model-choice": {
+        "temperature": (_is_temperature, "a finite number above 0"),
+        "scenarios": (_is_names, "a list of distinct names"),
+    },
+    "parameters": {"scenario": (_is_name, "a name"), "priors": (_is_priors, "priors, each after those it refers to")},
 }
 
 
@@ -191,9 +225,12 @@ def _check_architecture(architecture: Mapping[str, Any], task: str, where: str) 
 
 
 def empty_network(description: Mapping[str, Any], task: str, where: str) -> nn.Module:
-    """The network that the description asks for, without memory for its weights (on torch's ``meta`` device)."""
+    """The network that the description asks for, without memory for its weights (on torch's ``meta`` device).
+
+    The flows of the parameter posterior cannot be made there; the sizes of theirs are small.
+    """
     try:
-        with torch.device("meta"):
+        with torch.device("cpu" if task == "parameters" else "meta"):
             network = NETWORKS[task](**description["architecture"])
     except (ValueError, RuntimeError, ArithmeticError) as error:
         reason = " ".join(str(error).split())

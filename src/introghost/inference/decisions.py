@@ -1,35 +1,96 @@
 """From probabilities to a decision with a stated cost for each kind of error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import ConfigError
 
 COSTS = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
 
 
-def answer(probabilities: Mapping[str, float], costs: Mapping[str, float] = COSTS) -> dict[str, Any]:
+def has_ghost(scenario: str) -> bool:
+    """Whether the target of a scenario has ancestry of a ghost: by convention its name begins with ``ghost``."""
+    return scenario.startswith("ghost")
+
+
+def scenario_prior(scenarios: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
+    """Prior probability of each scenario: those that are given, and equal shares of the rest for the others.
+
+    Raises
+    ------
+    ConfigError
+        A scenario that the model does not know, a probability below 0, or a sum that is not 1 or leaves nothing.
+    """
+    names = list(scenarios)
+    for name, probability in given.items():
+        if name not in names:
+            raise ConfigError(f"prior of scenario '{name}': the model knows {', '.join(names)}")
+        if not 0 <= probability <= 1:
+            raise ConfigError(f"prior of scenario '{name}' is {probability:g}; it must be between 0 and 1")
+    rest, others = 1 - sum(given.values()), len(names) - len(given)
+    if rest < -1e-9 or (others == 0 and rest > 1e-9):
+        raise ConfigError(f"prior probabilities of the scenarios add up to {1 - rest:g}; all together must be 1")
+    return {name: float(given[name]) if name in given else max(rest, 0) / others for name in names}
+
+
+def answer(
+    probabilities: Mapping[str, float],
+    *,
+    prior: Mapping[str, float] | None = None,
+    costs: Mapping[str, float] = COSTS,
+) -> dict[str, Any]:
     """The decision with the least expected cost (Chow 1970, IEEE Trans. Inf. Theory 16:41).
 
     Parameters
     ----------
     probabilities : mapping of str to float
-        Posterior probability of each scenario; those whose name begins with ``ghost`` have a ghost.
+        Posterior probability of each scenario, all of them equally likely beforehand.
+    prior : mapping of str to float, optional
+        How likely they are beforehand, see `scenario_prior`; by default equally.
     costs : mapping of str to float
         Of deciding for a ghost where there is none, of missing one, and of not deciding.
 
     Returns
     -------
     dict
-        ``probabilities``, ``p_ghost``, ``decision`` (``"ghost"``, ``"no ghost"`` or ``"undecided"``) and ``costs``.
+        ``probabilities`` under the prior, ``prior``, ``p_ghost`` (of the scenarios with a ghost together),
+        ``bayes_factors``, those of each scenario against all others, ``bayes_factor_ghost``, of those with a ghost
+        against those without, weighed by the prior within either side (None where one side has no prior probability),
+        ``decision`` (``"ghost"``, ``"no ghost"`` or ``"undecided"``) and ``costs``.
     """
-    p_ghost = sum(p for name, p in probabilities.items() if name.startswith("ghost"))
+    names = list(probabilities)
+    evidence = np.array([probabilities[name] for name in names], dtype=np.float64)
+    prior = scenario_prior(names, prior or {})
+    weights = np.array([prior[name] for name in names])
+    posterior = evidence * weights / (evidence * weights).sum()
+    ghost = np.array([has_ghost(name) for name in names])
+    p_ghost = float(posterior[ghost].sum())
     expected = {
         "ghost": costs["false_ghost"] * (1 - p_ghost),
         "no ghost": costs["missed_ghost"] * p_ghost,
         "undecided": costs["undecided"],
     }
     return {
-        "probabilities": {name: float(p) for name, p in probabilities.items()},
-        "p_ghost": float(p_ghost),
+        "probabilities": dict(zip(names, posterior.tolist(), strict=True)),
+        "prior": prior,
+        "p_ghost": p_ghost,
+        "bayes_factors": {
+            name: _bayes_factor(evidence, weights, np.arange(len(names)) == index) for index, name in enumerate(names)
+        },
+        "bayes_factor_ghost": _bayes_factor(evidence, weights, ghost),
         "decision": min(expected, key=lambda action: expected[action]),
         "costs": dict(costs),
     }
+
+
+def _bayes_factor(
+    evidence: NDArray[np.float64], weights: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> float | None:
+    """Mean evidence of some scenarios over that of the others, each side weighed by the prior."""
+    if not (weights[inside].any() and (evidence * weights)[~inside].any()):
+        return None
+    first, second = (np.average(evidence[side], weights=weights[side]) for side in (inside, ~inside))
+    return float(first / second)

@@ -11,6 +11,7 @@ import pandas as pd
 from introghost import provenance
 from introghost.inference.application import CALLED, ContigCalls
 
+_CHOICE, _POSTERIOR, _DRAWS = "model_choice.json", "parameter_posterior.tsv", "parameter_draws.tsv"
 _COLOURS = ("68,1,84", "33,145,140", "253,231,37")
 
 
@@ -20,6 +21,7 @@ def write_all(
     table: pd.DataFrame,
     threshold: float,
     model_choice: Mapping[str, Any] | None,
+    parameters: tuple[pd.DataFrame, pd.DataFrame] | None,
     record: Mapping[str, Any],
 ) -> None:
     """Every file of `apply`; between the first and the last the folder is marked as not complete.
@@ -33,17 +35,23 @@ def write_all(
     threshold : float
     model_choice : mapping or None
         Of `decisions.answer`; None removes the answer of an earlier model.
+    parameters : pair of DataFrame or None
+        Of `parameters.posterior_table`; None removes those of an earlier model.
     record : mapping
         Provenance, written last.
     """
     (folder / provenance.COMPLETE).unlink(missing_ok=True)
-    (folder / "model_choice.json").unlink(missing_ok=True)
+    for name in (_CHOICE, _POSTERIOR, _DRAWS):
+        (folder / name).unlink(missing_ok=True)
     write_segments(folder, table)
     write_bins(folder, calls)
     write_windows(folder, calls)
     write_per_sample(folder, calls, threshold)
     if model_choice is not None:
-        provenance.write_json(folder / "model_choice.json", model_choice)
+        provenance.write_json(folder / _CHOICE, model_choice)
+    if parameters is not None:
+        for name, values in zip((_POSTERIOR, _DRAWS), parameters, strict=True):
+            provenance.write_text(folder / name, values.to_csv(None, sep="\t", index=False, float_format="%.6g"))
     provenance.write_json(folder / provenance.COMPLETE, record)
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,9 +24,12 @@ from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import calibration, inputs
 from introghost.inference.bundle import Bundle
+from introghost.inference.prior_scale import PriorScale
 from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
+from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import MIRRORED
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ CONTEXT_NOISE = 0.2
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
 
 Precision = Literal["bf16-mixed", "32-true"]
+Loss = Callable[[nn.Module, tuple[Tensor, ...]], Tensor]
 
 
 @dataclass(frozen=True)
@@ -145,30 +149,40 @@ class _SegmentData:
         network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
 
 
+def _segment_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+    """Cross-entropy of each usable bin, averaged over the members of an ensemble."""
+    values, labels, usable = batch
+    logits = network(values).float()
+    each = nn.functional.binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="none")
+    return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
+
+
+def _choice_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+    pooled, classes = batch
+    return nn.functional.cross_entropy(network(pooled), classes)
+
+
+def _density_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+    pooled, values = batch
+    density: Tensor = network(pooled, values)
+    return -density.mean()
+
+
 class _Module(lightning.LightningModule):  # type: ignore[misc]
-    """Cross-entropy under AdamW with a one-cycle learning rate."""
+    """A loss under AdamW with a one-cycle learning rate."""
 
-    def __init__(self, network: nn.Module, learning_rate: float, steps: int) -> None:
+    def __init__(self, network: nn.Module, loss: Loss, learning_rate: float, steps: int) -> None:
         super().__init__()
-        self.network, self.learning_rate, self.steps = network, learning_rate, steps
-
-    def loss(self, batch: tuple[Tensor, ...]) -> Tensor:
-        if len(batch) == 3:
-            values, labels, usable = batch
-            logits = self.network(values).float()
-            wanted = labels.expand_as(logits)  # of each member of an ensemble
-            each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-            return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
-        return nn.functional.cross_entropy(self.network(batch[0]), batch[1])
+        self.network, self.loss, self.learning_rate, self.steps = network, loss, learning_rate, steps
 
     def training_step(self, batch: tuple[Tensor, ...], _index: int) -> Tensor:
-        loss = self.loss(batch)
+        loss = self.loss(self.network, batch)
         self.log("training_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
         return loss
 
     def validation_step(self, batch: tuple[Tensor, ...], _index: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # what is compared has all digits
-            loss = self.loss(batch)
+            loss = self.loss(self.network, batch)
         self.log("validation_loss", loss, prog_bar=True, batch_size=len(batch[0]))
 
     def configure_optimizers(self) -> Any:
@@ -198,6 +212,7 @@ class _Best(Callback):  # type: ignore[misc]
 
 def _fit(
     network: nn.Module,
+    loss: Loss,
     train: Any,
     validation: Any,
     *,
@@ -209,7 +224,7 @@ def _fit(
     """Train `network` in place; returns the learning curve."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     best = _Best(patience)
-    module = _Module(network, learning_rate, max(epochs * len(train), 2))
+    module = _Module(network, loss, learning_rate, max(epochs * len(train), 2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trainer = lightning.Trainer(
@@ -283,10 +298,12 @@ def train_segments(
         for regions, order_seed in ((train, seed), (validation, None))
     ]
     # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
-    curve = _fit(network, *loaders, epochs=epochs, learning_rate=1e-3, patience=epochs, precision=_precision())
+    curve = _fit(
+        network, _segment_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=epochs, precision=_precision()
+    )
     logits, labels = _validation_logits(network, loaders[1])
     temperature = calibration.binary_temperature(logits, labels)
-    description = _describe(dataset, architecture, temperature, train, validation)
+    description = {"temperature": temperature, **_describe(dataset, architecture, train, validation)}
     posterior = expit(logits / temperature)
     description["thresholds"] = [
         [rate, calibration.threshold(posterior, labels, rate)] for rate in FALSE_DISCOVERY_RATES
@@ -323,7 +340,8 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         raise DataError("some of these statistics are of a VCF: training needs those of simulations")
     if len(scenarios) < 2:
         raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
-    pooled, classes, held_out = _pool_genomes(dataset, scenarios, split_genomes(dataset, seed))
+    pooled, first, held_out = _pool_genomes(dataset, split_genomes(dataset, seed))
+    classes = np.array([scenarios.index(str(name)) for name in dataset["scenario"].values[first]], dtype=np.int64)
     architecture = {"channels": pooled.shape[1], "scenarios": len(scenarios), "width": width}
     network = ModelChoiceNetwork(**architecture)
     values, targets = torch.from_numpy(pooled), torch.from_numpy(classes)
@@ -337,31 +355,79 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         generator=torch.Generator().manual_seed(seeds.derive(seed, "order")),
     )
     validation = DataLoader(torch.utils.data.TensorDataset(values[held_out], targets[held_out]), batch_size=1024)
-    curve = _fit(network, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
+    curve = _fit(network, _choice_loss, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
     with torch.inference_mode():
         logits = network(values[held_out]).numpy()
     temperature = calibration.multinomial_temperature(logits, classes[held_out])
-    description = _describe(dataset, architecture, temperature, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    return Trained(Bundle("model-choice", network, {**description, "scenarios": scenarios}), curve)
+    description = _describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    description |= {"temperature": temperature, "scenarios": scenarios}
+    return Trained(Bundle("model-choice", network, description), curve)
+
+
+def train_parameters(
+    dataset: xr.Dataset, scenario: Scenario, *, epochs: int, seed: int, width: int = 64, members: int = 3
+) -> Trained:
+    """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Genomes of other scenarios are left out.
+    scenario : Scenario
+        Whose priors the genomes were drawn from.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width, members : int
+        Hidden units and number of the flows whose densities are averaged.
+
+    Raises
+    ------
+    DataError
+        No genome of the scenario, or a parameter of its priors that the statistics do not tell.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "parameters"))
+    own = dataset.isel(region=np.flatnonzero(dataset["scenario"].values == scenario.name))
+    if not own.sizes["region"]:
+        raise DataError(f"no genome of scenario {scenario.name} in these statistics")
+    scale = PriorScale(scenario.parameters)
+    absent = [name for name in scale.names if f"parameter_{name}" not in own.coords]
+    if absent:
+        raise DataError(f"these statistics do not tell the parameter {absent[0]} of scenario {scenario.name}")
+    pooled, first, held_out = _pool_genomes(own, split_genomes(own, seed))
+    normal = scale.to_normal({name: own[f"parameter_{name}"].values[first] for name in scale.names})
+    architecture = {"channels": pooled.shape[1], "parameters": len(scale.names), "width": width, "members": members}
+    network = PosteriorNetwork(**architecture)
+    roots = signed_root(torch.from_numpy(pooled[~held_out]))
+    network.standardise.set(roots.mean(0), roots.std(0))
+    values = torch.from_numpy(pooled), torch.from_numpy(normal.astype(np.float32))
+    train, validation = (
+        torch.utils.data.TensorDataset(*(part[side] for part in values)) for side in (~held_out, held_out)
+    )
+    order = torch.Generator().manual_seed(seeds.derive(seed, "order"))
+    loaders = DataLoader(train, batch_size=64, shuffle=True, generator=order), DataLoader(validation, batch_size=1024)
+    curve = _fit(network, _density_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=40)
+    description = _describe(own, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    description |= {"scenario": scenario.name, "priors": scale.describe()}
+    return Trained(Bundle("parameters", network, description), curve)
 
 
 def _pool_genomes(
-    dataset: xr.Dataset, scenarios: list[str], held_out: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
-    """Pooled statistics, scenario index and side of the split of each genome.
+    dataset: xr.Dataset, held_out: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_]]:
+    """Pooled statistics, first region and side of the split of each genome.
 
     Pooled by `inputs.pool` alone, which `apply` uses as well: which regions count is a part of what is learnt.
     """
     keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
     values, population = dataset["haplotype_statistics"].values, dataset["population_statistics"].values
     usable = inputs.usable_bins(dataset["callable_fraction"].values)
-    pooled, classes, sides = [], [], []
+    pooled, first = [], []
     for scenario, genome in keys.unique():
         regions = np.flatnonzero(keys == (scenario, genome))
         pooled.append(inputs.pool(values[regions], usable[regions], population[regions]))
-        classes.append(scenarios.index(scenario))
-        sides.append(bool(held_out[regions[0]]))
-    return np.stack(pooled), np.array(classes, dtype=np.int64), np.array(sides)
+        first.append(regions[0])
+    return np.stack(pooled), np.array(first), held_out[first]
 
 
 def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -376,7 +442,6 @@ def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.rando
 def _describe(
     dataset: xr.Dataset,
     architecture: dict[str, int],
-    temperature: float,
     train: NDArray[np.intp],
     validation: NDArray[np.intp],
 ) -> dict[str, Any]:
@@ -384,7 +449,6 @@ def _describe(
     shares = inputs.callable_share(dataset["callable_fraction"].values)
     return {
         "architecture": architecture,
-        "temperature": temperature,
         "statistics": [str(name) for name in dataset["statistic"].values],
         "population_statistics": [str(name) for name in dataset["population_statistic"].values],
         "ancestral": str(dataset.attrs["ancestral"]),

@@ -258,6 +258,9 @@ def _accuracy(evaluation: Path | None, calls_evaluation: Path | None) -> dict[st
         "by_scenario": "Local calls by scenario",
         "model_choice_summary": "Model choice on unseen genomes",
         "model_choice_confusion": "Model choice: true and assigned scenario",
+        "posterior_checks": "Parameter posterior on unseen genomes: p-values of its calibration",
+        "posterior_summary": "Parameter posterior on unseen genomes: what it learns of each parameter",
+        "posterior_coverage": "Parameter posterior on unseen genomes: how often intervals hold the truth",
     }
     for name, title in titles.items():
         table = tables.read_optional(evaluation / f"{name}.tsv")

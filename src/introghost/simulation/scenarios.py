@@ -25,6 +25,7 @@ from introghost.simulation import priors
 from introghost.simulation.priors import Assignment, Bound, Prior
 
 MUTATION_RATE, RECOMBINATION_RATE = "mutation_rate_per_bp", "recombination_rate_per_bp"
+FILES = ("model.demes.yaml", "priors.yaml")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def load(folder: Path) -> Scenario:
         If a file is missing, is not valid, or the two don't fit each other.
     """
     folder = Path(folder)
-    for name in ("model.demes.yaml", "priors.yaml"):
+    for name in FILES:
         if not (folder / name).is_file():
             raise ConfigError(
                 f"{folder / name}: no such file; a scenario is a folder with model.demes.yaml, priors.yaml"

@@ -115,7 +115,7 @@ class _Constant(torch.nn.Module):
 
 def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> None:
     network = _Constant()
-    module = training._Module(network, 1e-3, 10)
+    module = training._Module(network, training._segment_loss, 1e-3, 10)
     monkeypatch.setattr(module, "log", lambda *_args, **_options: None)
     batch = next(iter(training._Batches(data, np.arange(REGIONS), 16, None)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -131,11 +131,11 @@ def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: trainin
     network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
-    together = training._Module(network, 1e-3, 10).loss(batch)
+    together = training._segment_loss(network, batch)
     members = list(network.members)
     alone = []
     for member in members:
         network.members = torch.nn.ModuleList([member])
-        alone.append(training._Module(network, 1e-3, 10).loss(batch))
+        alone.append(training._segment_loss(network, batch))
     torch.testing.assert_close(together, torch.stack(alone).mean())
     assert float(torch.stack(alone).std()) > 1e-3, "members differ"
