@@ -158,7 +158,8 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
         "provenance": {},
     }
     segments = {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}
-    choice = {"channels": 5 * len(STATISTICS) + len(POPULATION_STATISTICS), "scenarios": 2, "width": 0}
+    pooled = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
+    choice = {"channels": pooled, "scenarios": 2, "width": 0, "members": 1, "references": 0}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))

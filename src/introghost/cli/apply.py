@@ -48,6 +48,7 @@ from introghost.cli.data import data_options, open_data
 @click.option(
     "--undecided-cost", type=click.FloatRange(min=0), default=0.5, show_default=True, help="Cost of no decision."
 )
+@click.option("--force", is_flag=True, help="Write probabilities and parameters even if no scenario fits the data.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str, false_discovery_rate: float | None, threshold: float | None, output: Path, **options: Any
@@ -101,15 +102,14 @@ def command(
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None
     if choice or posterior:
-        pooled, about = application.pool_contigs(contigs, segment_bundle)
+        regions, about = application.pool_contigs(contigs, segment_bundle)
         warnings += application.extent_warnings(segment_bundle, about)
-    if choice:
-        probabilities = application.scenario_probabilities(choice, pooled)[0]
-        answer = (
-            decisions.answer(dict(zip(choice.description["scenarios"], probabilities, strict=True)), **asked) | about
-        )
-    if posterior:
-        tables = parameters.posterior_table(posterior, parameters.draw(posterior, pooled)[0])
+        if choice:
+            answer = _choose(choice, regions, asked, options["force"]) | about
+            warnings += decisions.warnings(answer)
+        if posterior and (answer is None or decisions.fits(answer) or options["force"]):
+            draws = parameters.draw(posterior, application.whole(regions))[0]
+            tables = parameters.posterior_table(posterior, draws)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")} | asked
@@ -119,6 +119,15 @@ def command(
     record |= {"dropped_records": dict(source.counts), "warnings": warnings}
     outputs.write_all(output, calls, table, threshold, answer, tables, record)
     click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)
+
+
+def _choose(choice: Any, regions: Any, asked: dict[str, dict[str, float]], force: bool) -> dict[str, Any]:
+    """The answer of the choice between scenarios, with what speaks against it."""
+    from introghost.inference import application, decisions
+
+    probabilities = application.scenario_probabilities(choice, application.whole(regions))[0]
+    named = dict(zip(choice.description["scenarios"], probabilities.tolist(), strict=True))
+    return decisions.doubted(decisions.answer(named, **asked), application.doubts(choice, regions), force=force)
 
 
 def _decision_options(options: dict[str, Any]) -> dict[str, dict[str, float]]:

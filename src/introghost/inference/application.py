@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from introghost.errors import DataError, ModelError
 from introghost.haplotypes import Haplotypes
-from introghost.inference import inputs
+from introghost.inference import decisions, inputs, novelty
 from introghost.inference.bundle import Bundle
+from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.statistics.haplotype import (
     BLANK_BINS,
     STATISTICS,
@@ -237,6 +238,48 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
     return probabilities
 
 
+def whole(regions: NDArray[np.float64]) -> Array:
+    """Pooled statistics of the genome that these regions make, float32 of shape (1, num_pooled)."""
+    genome: Array = regions.mean(axis=0, keepdims=True).astype(np.float32)
+    return genome
+
+
+def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
+    """What speaks against believing the choice between scenarios for one genome.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Of the task ``"model-choice"``.
+    regions : ndarray of float64, shape (num_regions, num_pooled)
+        Of `pool_contigs`.
+
+    Returns
+    -------
+    dict
+        ``novelty_p_value``: how many of all simulated genomes lie as far from the nearest scenario, and
+        ``novelty_p_values`` under each scenario; both None where training had too few genomes to tell. ``p_ghost_odd``
+        and ``p_ghost_even``: of every second region alone, under equal priors; None of a single region.
+        ``p_ghost_standard_deviation``: over the members of the ensemble.
+    """
+    network = cast(ModelChoiceNetwork, bundle.network)
+    names = bundle.description["scenarios"]
+    ghost = [decisions.has_ghost(name) for name in names]
+    found: dict[str, Any] = {"novelty_p_value": None, "novelty_p_values": None}
+    genome = torch.from_numpy(whole(regions))
+    with torch.inference_mode():
+        if network.novelty.references.shape[1]:
+            each, together = novelty.p_values(network.novelty, network.standardise(genome).numpy())
+            found["novelty_p_value"] = float(together[0])
+            found["novelty_p_values"] = dict(zip(names, each[0].tolist(), strict=True))
+        members = torch.softmax(network.each(genome)[:, 0].double() / bundle.temperature, dim=1)
+    for number, name in enumerate(("p_ghost_odd", "p_ghost_even")):
+        part = scenario_probabilities(bundle, whole(regions[number::2])) if len(regions) > 1 else None
+        found[name] = None if part is None else float(part[0, ghost].sum())
+    found["p_ghost_standard_deviation"] = float(members[:, ghost].sum(dim=1).std(correction=0))
+    return found
+
+
 def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
     """Posteriors along one contig from its statistics; every bin has a row, called or not."""
     bin_bp = bundle.description["bin_bp"]
@@ -326,14 +369,15 @@ def segments(calls: ContigCalls, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(["start", "sample", "haplotype"], ignore_index=True)
 
 
-def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array, dict[str, int]]:
-    """Pooled statistics of one genome read from a VCF.
+def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[NDArray[np.float64], dict[str, int]]:
+    """Pooled statistics of the regions of one genome read from a VCF.
 
     The regions of all contigs, cut on each contig's own grid, are pooled by `inputs.pool` as those of training are.
 
     Returns
     -------
-    ndarray of float32, shape (1, num_pooled)
+    ndarray of float64, shape (num_regions, num_pooled)
+        Of `inputs.pool_each`; `whole` makes of it what a network is given.
     dict of str to int
         What they are of: number of ``regions``, and how many of those are put together, ``regions_of_short_stretches``;
         usable ``bins`` in them, ``used_bp``, callable sequence in these, and ``left_out_bp``, callable sequence in
@@ -369,7 +413,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[Array
         "used_bp": used_bp,
         "left_out_bp": int(in_region_bp.sum()) - used_bp,
     }
-    return inputs.pool(parts, joined, np.concatenate(population))[None], about
+    return inputs.pool_each(parts, joined, np.concatenate(population)), about
 
 
 def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ MAXIMUM_TEXT_BYTES = 2**24
 _MAXIMUM_SIZE = 2**16
 _SIZES = {  # others: 1 to the maximum
     ("model-choice", "width"): (0, _MAXIMUM_SIZE),
+    ("model-choice", "members"): (1, 32),
+    ("model-choice", "references"): (0, _MAXIMUM_SIZE),
     ("segments", "members"): (1, 32),
     ("parameters", "channels"): (1, 4096),
     ("parameters", "parameters"): (1, 64),

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from introghost.errors import ConfigError
 
 COSTS = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
+NO_SCENARIO = "no scenario fits"
+NOVELTY_LEVEL = 0.01
+DISAGREEMENT = 0.5
+SPREAD = 0.1
+_WITHHELD = ("probabilities", "p_ghost", "bayes_factors", "bayes_factor_ghost", "p_ghost_odd", "p_ghost_even")
 
 
 def has_ghost(scenario: str) -> bool:
@@ -84,6 +89,50 @@ def answer(
         "decision": min(expected, key=lambda action: expected[action]),
         "costs": dict(costs),
     }
+
+
+def doubted(answer: Mapping[str, Any], doubts: Mapping[str, Any], *, force: bool = False) -> dict[str, Any]:
+    """An answer together with what speaks against it, see `application.doubts`.
+
+    Where hardly any simulated genome lies as far from all scenarios as the data, the decision is
+    ``"no scenario fits"``, and whatever rests on the scenarios is withheld, unless `force`.
+    """
+    told = {**answer, **doubts}
+    p_value = doubts["novelty_p_value"]
+    if p_value is not None and p_value < NOVELTY_LEVEL:
+        told["decision"] = NO_SCENARIO
+        if not force:
+            told = {key: value for key, value in told.items() if key not in _WITHHELD}
+    return told
+
+
+def fits(answer: Mapping[str, Any]) -> bool:
+    """Whether any scenario fits the data."""
+    return bool(answer["decision"] != NO_SCENARIO)
+
+
+def warnings(answer: Mapping[str, Any]) -> list[str]:
+    """What to tell the user of the doubts in an answer."""
+    found = []
+    if not fits(answer):
+        found.append(
+            f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2g} lie as far from all "
+            "scenarios as the data; `introghost predictive` names the statistics that disagree"
+        )
+    if answer["novelty_p_value"] is None:
+        found.append("training had too few genomes of a scenario to tell whether any scenario fits the data")
+    odd, even = answer.get("p_ghost_odd"), answer.get("p_ghost_even")
+    if odd is not None and even is not None and abs(odd - even) > DISAGREEMENT:
+        found.append(
+            f"one half of the regions gives a ghost the probability {odd:.2f}, the other {even:.2f}: a few regions "
+            "decide, or some are unlike the simulations"
+        )
+    if answer["p_ghost_standard_deviation"] > SPREAD:
+        found.append(
+            f"members of the ensemble differ by {answer['p_ghost_standard_deviation']:.2f} in the probability of a "
+            "ghost: train on more genomes"
+        )
+    return found
 
 
 def _bayes_factor(

@@ -85,24 +85,35 @@ def pool(
     Returns
     -------
     ndarray of float32
-        Mean and quantiles of each haplotype statistic per region, and the population statistics, averaged over
-        `pooled_regions`; within one that is made of several, the latter weigh by usable bins.
+        The mean of `pool_each`.
 
     Raises
     ------
     DataError
         No usable bin at all.
     """
-    groups = pooled_regions(usable)
-    pooled = [
-        pool_region(np.concatenate([haplotype_statistics[i][:, np.flatnonzero(usable[i])] for i in group], axis=1))
-        for group in groups
-    ]
-    population = [
-        np.average(population_statistics[group].astype(np.float64), axis=0, weights=usable[group].sum(axis=1))
-        for group in groups
-    ]
-    return np.concatenate([np.mean(pooled, axis=0), np.mean(population, axis=0)]).astype(np.float32)
+    pooled: Array = pool_each(haplotype_statistics, usable, population_statistics).mean(axis=0).astype(np.float32)
+    return pooled
+
+
+def pool_each(
+    haplotype_statistics: Sequence[Array] | Array, usable: NDArray[np.bool_], population_statistics: Array
+) -> NDArray[np.float64]:
+    """Mean and quantiles of each haplotype statistic, and the population statistics, of each of `pooled_regions`.
+
+    Within one that is made of several, population statistics weigh by usable bins. Parameters are those of `pool`.
+
+    Returns
+    -------
+    ndarray of float64, shape (num_pooled_regions, num_pooled)
+    """
+    rows = []
+    for group in pooled_regions(usable):
+        parts = [haplotype_statistics[i][:, np.flatnonzero(usable[i])] for i in group]
+        weights = usable[group].sum(axis=1)
+        population = np.average(population_statistics[group].astype(np.float64), axis=0, weights=weights)
+        rows.append(np.concatenate([pool_region(np.concatenate(parts, axis=1)), population]))
+    return np.stack(rows)
 
 
 def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from introghost import seeds
 from introghost.errors import DataError
-from introghost.inference import calibration, inputs
+from introghost.inference import calibration, inputs, novelty
 from introghost.inference.bundle import Bundle
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.layers import signed_root
@@ -158,8 +158,12 @@ def _segment_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
 
 
 def _choice_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-    pooled, classes = batch
-    return nn.functional.cross_entropy(network(pooled), classes)
+    """Cross-entropy of each genome, weighed anew for each member of an ensemble."""
+    pooled, classes, weights = batch
+    logits = network(pooled)
+    logits = logits if logits.ndim == 3 else logits[None]  # in validation, of all members together
+    each = nn.functional.cross_entropy(logits.flatten(0, 1), classes.repeat(len(logits)), reduction="none")
+    return (each * weights.T[: len(logits)].flatten()).mean()
 
 
 def _density_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
@@ -321,7 +325,7 @@ def _validation_logits(network: nn.Module, loader: Any) -> tuple[NDArray[np.floa
     return np.concatenate(logits), np.concatenate(labels)
 
 
-def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 0) -> Trained:
+def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 0, members: int = 5) -> Trained:
     """Train the model-choice network on the pooled statistics of each genome.
 
     Parameters
@@ -333,6 +337,9 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     seed : int
     width : int
         Hidden units; with few genomes the logistic regression (0) does best.
+    members : int
+        Networks whose probabilities are averaged; genomes weigh differently for each (the Bayesian bootstrap, Rubin
+        1981, Ann Stat 9:130).
     """
     torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
     scenarios = sorted({str(s) for s in dataset["scenario"].values})
@@ -342,22 +349,25 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
     pooled, first, held_out = _pool_genomes(dataset, split_genomes(dataset, seed))
     classes = np.array([scenarios.index(str(name)) for name in dataset["scenario"].values[first]], dtype=np.int64)
-    architecture = {"channels": pooled.shape[1], "scenarios": len(scenarios), "width": width}
+    architecture = {"channels": pooled.shape[1], "scenarios": len(scenarios), "width": width, "members": members}
+    architecture["references"] = novelty.num_references(classes)
     network = ModelChoiceNetwork(**architecture)
     values, targets = torch.from_numpy(pooled), torch.from_numpy(classes)
     roots = signed_root(values[~held_out])
     network.standardise.set(roots.mean(0), roots.std(0))
-    balanced = _balance(classes, ~held_out, np.random.default_rng(seeds.derive(seed, "balance")))
-    train = DataLoader(
-        torch.utils.data.TensorDataset(values[balanced], targets[balanced]),
-        batch_size=32,
-        shuffle=True,
-        generator=torch.Generator().manual_seed(seeds.derive(seed, "order")),
-    )
-    validation = DataLoader(torch.utils.data.TensorDataset(values[held_out], targets[held_out]), batch_size=1024)
+    rng = np.random.default_rng(seeds.derive(seed, "balance"))
+    balanced = _balance(classes, ~held_out, rng)
+    weights = torch.from_numpy(rng.exponential(size=(len(classes), members)).astype(np.float32))
+    weights[held_out] = 1
+    cases = torch.utils.data.TensorDataset(values, targets, weights)
+    order = torch.Generator().manual_seed(seeds.derive(seed, "order"))
+    train = DataLoader(torch.utils.data.Subset(cases, balanced.tolist()), 32, shuffle=True, generator=order)
+    validation = DataLoader(torch.utils.data.Subset(cases, np.flatnonzero(held_out).tolist()), batch_size=1024)
     curve = _fit(network, _choice_loss, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
     with torch.inference_mode():
+        standard = network.standardise(values).numpy()
         logits = network(values[held_out]).numpy()
+    novelty.fit(network.novelty, standard, classes, np.random.default_rng(seeds.derive(seed, "novelty")))
     temperature = calibration.multinomial_temperature(logits, classes[held_out])
     description = _describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
     description |= {"temperature": temperature, "scenarios": scenarios}

@@ -148,10 +148,10 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
         )
         for i in range(4)
     ]
-    (pooled,), about = application.pool_contigs(contigs, bundle_of(size, contigs[0]))
+    regions, about = application.pool_contigs(contigs, bundle_of(size, contigs[0]))
     assert about == {"regions": 2, "regions_of_short_stretches": 2, "bins": 30, "used_bp": 300_000, "left_out_bp": 0}
-    (others,), _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
-    assert not np.allclose(pooled, others), "the later contigs count"
+    others, _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
+    assert not np.allclose(application.whole(regions), application.whole(others)), "the later contigs count"
     (pieces,) = application.extent_warnings(bundle_of(size, contigs[0]), about)
     assert "rests on: 2, put together from shorter stretches: 2;" in pieces
     _, little = application.pool_contigs(contigs[:1], bundle_of(size, contigs[0]))
@@ -164,7 +164,7 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     # Nothing in the first region, all of the second, a scrap of the third, more than half of the last, short one.
     source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [480_000, 510_000], [600_000, 755_000]])
     statistics = application.contig_statistics(source, "1", 0, 755_000, **size)
-    (pooled,), about = application.pool_contigs([statistics], bundle_of(size, statistics))
+    regions, about = application.pool_contigs([statistics], bundle_of(size, statistics))
     assert about == {
         "regions": 2,
         "regions_of_short_stretches": 0,
@@ -177,9 +177,10 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     usable = ((usable >= 20) & (usable < 40)) | ((usable >= 48) & (usable < 51)) | ((usable >= 60) & (usable < 76))
     whole = [haplotype_statistics(source.read("1", a, b), 10_000) for a, b in ((200_000, 400_000), (600_000, 755_000))]
     halves = [population_statistics(source.read("1", a, b)) for a, b in ((200_000, 400_000), (600_000, 755_000))]
-    regions = [np.zeros((12, 20, 19)), whole[0], np.zeros((12, 20, 19)), whole[1]]
+    (pooled,) = application.whole(regions)
+    parts = [np.zeros((12, 20, 19)), whole[0], np.zeros((12, 20, 19)), whole[1]]
     population = np.stack([np.zeros(len(halves[0])), halves[0], np.zeros(len(halves[0])), halves[1]])
-    np.testing.assert_allclose(pooled, inputs.pool(regions, usable, population), rtol=1e-5)
+    np.testing.assert_allclose(pooled, inputs.pool(parts, usable, population), rtol=1e-5)
     mean = dict(zip(STATISTICS, pooled, strict=False))["callable_fraction"]
     assert mean == pytest.approx((1 + 15.5 / 16) / 2, abs=1e-6), "no region counts but the two"
 

@@ -40,7 +40,11 @@ SEGMENTS = {
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "architecture": {"channels": 6, "width": 8, "members": 1},
 }
-CHOICE = {**SHARED, "architecture": {"channels": 5, "scenarios": 2, "width": 0}, "scenarios": ["ghost", "null"]}
+CHOICE = {
+    **SHARED,
+    "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0},
+    "scenarios": ["ghost", "null"],
+}
 OF_TASK = {"segments": {"thresholds"}, "model-choice": {"scenarios"}}
 KEYS = sorted([*SHARED, "architecture", "schema_version", "task"])
 WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], ["a", "a"], [[]], {"x": 1}, "1" * 200]
@@ -183,7 +187,7 @@ def test_an_architecture_that_makes_no_network_is_refused(folder: Path, key: str
     assert f"architecture.{key} is {wrong}, expected 1 to" in refused(folder)
 
 
-BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "dropout": 0.1}
+BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "members": 1, "references": 0, "dropout": 0.1}
 
 
 @pytest.mark.parametrize("key", list(BIG))
@@ -191,7 +195,9 @@ def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it
     original = (choice / bundle.DESCRIPTION).read_text()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for wrong in [*WRONG, 10**9, 2**63, 65_536, 60_000]:
-        if (key, wrong) in (("width", 0), ("dropout", 0), ("dropout", 0.5)) and not isinstance(wrong, bool):
+        if (key, wrong) in (("width", 0), ("references", 0), ("dropout", 0), ("dropout", 0.5)) and not isinstance(
+            wrong, bool
+        ):
             continue
         (choice / bundle.DESCRIPTION).write_text(original)
         describe(choice, lambda description, wrong=wrong: description["architecture"].update({key: wrong}))

@@ -6,6 +6,7 @@ import torch
 import xarray as xr
 
 from introghost.inference import training
+from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
@@ -138,4 +139,25 @@ def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: trainin
         network.members = torch.nn.ModuleList([member])
         alone.append(training._segment_loss(network, batch))
     torch.testing.assert_close(together, torch.stack(alone).mean())
-    assert float(torch.stack(alone).std()) > 1e-3, "members differ"
+    assert float(torch.stack(alone).detach().std()) > 1e-3, "members differ"
+
+
+def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem() -> None:
+    """Networks see signed roots, so that squares with a sign are seen as the Gaussian variables that they are of."""
+    torch.manual_seed(1)
+    classes = torch.arange(6_000) % 2
+    seen = torch.randn(6_000, 2) + classes[:, None] * torch.tensor([1.5, -0.5])
+    weights = torch.distributions.Exponential(1.0).sample((6_000, 3))
+    data = torch.utils.data.TensorDataset(seen * seen.abs(), classes, weights)
+    validation = torch.utils.data.TensorDataset(*(part[:500] for part in data.tensors[:2]), torch.ones(500, 3))
+    network = ModelChoiceNetwork(2, 2, 0, members=3)
+    loaders = torch.utils.data.DataLoader(data, 100, shuffle=True), torch.utils.data.DataLoader(validation, 500)
+    training._fit(network, training._choice_loss, *loaders, epochs=30, learning_rate=0.05, patience=30)
+    new = torch.randn(1_000, 2) + torch.tensor([0.75, -0.25])
+    exact = torch.sigmoid(new @ torch.tensor([1.5, -0.5]) - (1.5**2 + 0.5**2) / 2)
+    with torch.inference_mode():
+        found = torch.softmax(network(new * new.abs()), dim=1)[:, 1]
+        each = torch.softmax(network.each(new * new.abs()), dim=2)[:, :, 1]
+    assert float((found - exact).abs().max()) < 0.06
+    torch.testing.assert_close(found, each.mean(0))
+    assert 0.001 < float(each.std(0).mean()) < 0.03, "members see other genomes"

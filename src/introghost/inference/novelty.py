@@ -1,0 +1,136 @@
+"""Whether a genome is like any that was simulated: conformal p-values under each scenario, and under all of them.
+
+A network answers whatever it is asked. Genomes are compared with those of training by two measures that fail in
+different ways: Mahalanobis' distance with a shrunk covariance (Ledoit and Wolf 2004, J Multivar Anal 88:365), and the
+local outlier factor (Breunig et al. 2000, SIGMOD). How far the simulated genomes themselves lie, each measured without
+its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learning in a Random World).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.covariance import LedoitWolf
+from sklearn.neighbors import LocalOutlierFactor
+
+from introghost.networks.novelty import Novelty
+
+Array = NDArray[np.float64]
+
+REFERENCES = 500
+FOLDS = 5
+NEIGHBOURS = 20
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """Both measures of distance from some genomes; the larger, the farther."""
+
+    mean: Array
+    precision: Array
+    factor: LocalOutlierFactor
+
+    @classmethod
+    def fit(cls, genomes: Array) -> "_Measures":
+        covariance = LedoitWolf().fit(genomes)
+        return cls.restore(covariance.location_, covariance.precision_, genomes)
+
+    @classmethod
+    def restore(cls, mean: Array, precision: Array, genomes: Array) -> "_Measures":
+        neighbours = min(NEIGHBOURS, len(genomes) - 1)
+        return cls(mean, precision, LocalOutlierFactor(n_neighbors=neighbours, novelty=True).fit(genomes))
+
+    def __call__(self, genomes: Array) -> Array:
+        """Shape (num_genomes, 2)."""
+        centred = genomes - self.mean
+        mahalanobis = np.einsum("ij,jk,ik->i", centred, self.precision, centred)
+        return np.stack([mahalanobis, -self.factor.score_samples(genomes)], axis=1)
+
+
+def num_references(classes: NDArray[np.intp]) -> int:
+    """Genomes that are kept of each scenario: as many as the rarest has, up to a limit; 0 if they are too few."""
+    number = min(int(np.bincount(classes).min()), REFERENCES)
+    return number if number >= 2 * FOLDS else 0
+
+
+def fit(novelty: Novelty, genomes: NDArray[np.float32], classes: NDArray[np.intp], rng: np.random.Generator) -> None:
+    """Fill in the tensors of `novelty`.
+
+    Parameters
+    ----------
+    novelty : Novelty
+    genomes : ndarray of float32, shape (num_genomes, channels)
+        Standardised.
+    classes : ndarray of int, shape (num_genomes,)
+        Index of each genome's scenario.
+    rng : numpy.random.Generator
+        Chooses the references.
+    """
+    scenarios, number = novelty.scores.shape[:2]
+    if not number:
+        return
+    chosen = [rng.permutation(np.flatnonzero(classes == index))[:number] for index in range(scenarios)]
+    kept = [genomes[index].astype(np.float64) for index in chosen]
+    whole = [_Measures.fit(own) for own in kept]
+    scores = np.stack([_out_of_fold(own) for own in kept])
+    nearest = []
+    for index, own in enumerate(kept):
+        measured = np.stack([scores[index] if other == index else whole[other](own) for other in range(scenarios)])
+        nearest.append(_farness(measured, scores).min(axis=0))
+    stored = {
+        "mean": np.stack([one.mean for one in whole]),
+        "precision": np.stack([one.precision for one in whole]),
+        "references": np.stack(kept),
+        "scores": scores,
+        "nearest": np.stack(nearest),
+    }
+    for name, values in stored.items():
+        getattr(novelty, name).copy_(torch.from_numpy(values))
+
+
+def p_values(novelty: Novelty, genomes: NDArray[np.float32]) -> tuple[Array, Array]:
+    """How many simulated genomes lie as far as these.
+
+    Parameters
+    ----------
+    novelty : Novelty
+    genomes : ndarray of float32, shape (num_genomes, channels)
+        Standardised.
+
+    Returns
+    -------
+    ndarray of float64, shape (num_genomes, num_scenarios)
+        Under each scenario, by the measure that objects more, with Bonferroni's correction.
+    ndarray of float64, shape (num_genomes,)
+        Under all of them together: of the distance from the nearest scenario.
+    """
+    mean, precision, references, scores, nearest = (
+        getattr(novelty, name).double().numpy() for name in ("mean", "precision", "references", "scores", "nearest")
+    )
+    measures = (_Measures.restore(*one) for one in zip(mean, precision, references, strict=True))
+    measured = np.stack([one(genomes.astype(np.float64)) for one in measures])
+    farther = (scores[:, None] >= measured[:, :, None]).sum(axis=2)
+    each = np.minimum(1, 2 * ((1 + farther) / (1 + scores.shape[1])).min(axis=2)).T
+    least = _farness(measured, scores).min(axis=0)
+    together = (1 + (nearest.ravel() >= least[:, None]).sum(axis=1)) / (1 + nearest.size)
+    return each, together
+
+
+def _out_of_fold(genomes: Array) -> Array:
+    """Both measures of each genome from the others that are not in its fold."""
+    scores = np.empty((len(genomes), 2))
+    folds = np.arange(len(genomes)) % FOLDS
+    for fold in range(FOLDS):
+        scores[folds == fold] = _Measures.fit(genomes[folds != fold])(genomes[folds == fold])
+    return scores
+
+
+def _farness(measured: Array, scores: Array) -> Array:
+    """One number for both measures: the larger of their deviations from the median of a scenario's own genomes.
+
+    `measured` is of shape (num_scenarios, num_genomes, 2), the result (num_scenarios, num_genomes).
+    """
+    median = np.median(np.log(scores), axis=1, keepdims=True)
+    spread = np.median(np.abs(np.log(scores) - median), axis=1, keepdims=True)
+    return np.asarray(((np.log(measured) - median) / np.maximum(spread, 1e-9)).max(axis=2))

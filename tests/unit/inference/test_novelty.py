@@ -1,0 +1,108 @@
+"""Novelty on summaries that a few parameters drive: right for what is like the simulations, and able to object."""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from introghost.inference import decisions, novelty
+from introghost.networks.novelty import Novelty
+
+CHANNELS, PARAMETERS, REFERENCES = 30, 3, 250
+LOADINGS = np.random.default_rng(0).normal(size=(2, PARAMETERS, CHANNELS))
+
+Array = NDArray[np.float32]
+
+
+def genomes(scenario: int, number: int, rng: np.random.Generator, noise: float = 1.0) -> Array:
+    parameters = rng.normal(size=(number, PARAMETERS))
+    summaries = np.tanh(parameters) @ LOADINGS[scenario] + 0.3 * noise * rng.normal(size=(number, CHANNELS))
+    return (summaries + 2 * scenario).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Novelty:
+    rng = np.random.default_rng(1)
+    classes = np.repeat([0, 1], [REFERENCES, REFERENCES + 40])
+    values = np.concatenate([genomes(0, REFERENCES, rng), genomes(1, REFERENCES + 40, rng)])
+    module = Novelty(CHANNELS, 2, novelty.num_references(classes))
+    novelty.fit(module, values, classes, rng)
+    return module
+
+
+def test_what_was_simulated_is_rarely_novel(fitted: Novelty) -> None:
+    rng = np.random.default_rng(2)
+    for scenario in (0, 1):
+        each, together = novelty.p_values(fitted, genomes(scenario, 1000, rng))
+        assert 0.02 < np.mean(each[:, scenario] < 0.05) < 0.09
+        assert np.mean(each[:, 1 - scenario] < 0.05) > 0.95, "the other scenario's genomes lie elsewhere"
+        assert 0.02 < np.mean(together < 0.05) < 0.09
+        assert np.mean(together < 0.01) < 0.025
+
+
+def off_manifold(scenario: int, number: int, rng: np.random.Generator) -> Array:
+    return genomes(scenario, number, rng) + rng.normal(size=CHANNELS).astype(np.float32)
+
+
+def noisier(scenario: int, number: int, rng: np.random.Generator) -> Array:
+    return genomes(scenario, number, rng, noise=2)
+
+
+@pytest.mark.parametrize("other", [off_manifold, noisier], ids=lambda function: function.__name__)
+def test_what_is_unlike_all_of_it_is_novel(fitted: Novelty, other: Callable[..., Array]) -> None:
+    each, together = novelty.p_values(fitted, other(0, 300, np.random.default_rng(3)))
+    assert np.mean(together < 0.05) > 0.9
+    assert np.mean((each < 0.05).all(axis=1)) > 0.9
+
+
+def test_what_lies_far_on_the_manifold_is_novel_too(fitted: Novelty) -> None:
+    far = genomes(0, 50, np.random.default_rng(4)) + 4 * LOADINGS[0, 0].astype(np.float32)
+    assert np.mean(novelty.p_values(fitted, far)[1] < 0.01) > 0.9
+
+
+def test_too_few_genomes_tell_nothing() -> None:
+    assert novelty.num_references(np.repeat([0, 1], [9, 500])) == 0
+    assert novelty.num_references(np.repeat([0, 1], [600, 2000])) == novelty.REFERENCES
+
+
+ANSWER = decisions.answer({"ghost": 0.95, "null": 0.05})
+DOUBTS = {
+    "novelty_p_value": 0.4,
+    "novelty_p_values": {"ghost": 0.4, "null": 0.02},
+    "p_ghost_odd": 0.9,
+    "p_ghost_even": 0.97,
+    "p_ghost_standard_deviation": 0.01,
+}
+
+
+def test_without_doubt_the_answer_stands() -> None:
+    told = decisions.doubted(ANSWER, DOUBTS)
+    assert {key: told[key] for key in ANSWER} == ANSWER
+    assert decisions.fits(told)
+    assert decisions.warnings(told) == []
+
+
+def test_a_novel_genome_gets_no_answer_unless_it_is_forced() -> None:
+    novel = {**DOUBTS, "novelty_p_value": 0.002}
+    told = decisions.doubted(ANSWER, novel)
+    assert told["decision"] == decisions.NO_SCENARIO
+    assert not {"p_ghost", "probabilities", "bayes_factors"} & set(told)
+    assert "no scenario fits" in decisions.warnings(told)[0]
+    forced = decisions.doubted(ANSWER, novel, force=True)
+    assert (forced["decision"], forced["p_ghost"]) == (decisions.NO_SCENARIO, pytest.approx(0.95))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("novelty_p_value", None, "too few genomes"),
+        ("p_ghost_odd", 0.2, "one half of the regions"),
+        ("p_ghost_standard_deviation", 0.2, "members of the ensemble differ"),
+    ],
+)
+def test_each_doubt_is_told(key: str, value: float | None, message: str) -> None:
+    told = decisions.doubted(ANSWER, {**copy.deepcopy(DOUBTS), key: value})
+    (warning,) = decisions.warnings(told)
+    assert message in warning
