@@ -91,8 +91,7 @@ def command(
     for interval in source.contigs():
         contig = application.contig_statistics(source, *interval, **size)
         calls.append(application.call_contig(segment_bundle, contig))
-        # Only pooling looks at them again; those of a genome would fill the memory.
-        contigs.append(contig if choice or posterior else contig.without_haplotypes())
+        contigs.append(contig.without_haplotypes())  # those of a genome would fill the memory
     if not any(contig.has_sites for contig in contigs):
         named = ", ".join(contig.contig for contig in contigs)
         raise DataError(f"{options['vcf']}: no usable site in {named}; check --region and --include-bed")

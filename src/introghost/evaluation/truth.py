@@ -15,6 +15,7 @@ from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
 from introghost.inference import application, bundle, inputs, parameters
 from introghost.statistics import dataset
+from introghost.statistics.haplotype import usable_bins
 
 DRAWS_PER_GENOME = 500
 
@@ -69,8 +70,8 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
 
 def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) -> dict[str, pd.DataFrame]:
     """Tables of what is asked of whole genomes."""
-    values, population = data["haplotype_statistics"].values, data["population_statistics"].values
-    usable, genomes = inputs.usable_bins(data["callable_fraction"].values), genome_names(data)
+    values, population = data["pooled_statistics"].values, data["population_statistics"].values
+    usable, genomes = usable_bins(data["callable_fraction"].values), genome_names(data)
     chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
     pooled = np.stack([inputs.pool(values[i], usable[i], population[i]) for i in chosen])
     first = np.array([i[0] for i in chosen])

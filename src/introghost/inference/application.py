@@ -16,11 +16,14 @@ from introghost.inference.bundle import Bundle
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.statistics.haplotype import (
     BLANK_BINS,
+    POOLED,
     STATISTICS,
     WIDE_BINS,
     callable_per_bin_bp,
     haplotype_statistics,
     moments,
+    pool,
+    usable_bins,
     without_blank_runs,
 )
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
@@ -78,7 +81,7 @@ class ContigStatistics:
     """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`.
 
     ``num_sites`` is int64 and ``blank`` bool (see `statistics.haplotype.without_blank_runs`), of shape (num_bins,). Of
-    a contig without sites, `haplotype` has no bin and `population` no region, for nothing can be computed.
+    a contig without sites, `haplotype` has no bin, `pooled` and `population` no region, for nothing can be computed.
     """
 
     contig: str
@@ -86,6 +89,7 @@ class ContigStatistics:
     end_bp: int
     labels: list[str]
     haplotype: Array
+    pooled: Array
     population: Array
     callable_bp: Array
     num_sites: NDArray[np.int64]
@@ -132,20 +136,26 @@ def contig_statistics(
     ContigStatistics
     """
     haplotypes, blank = without_blank_runs(source.read(contig, start_bp, end_bp), bin_bp)
+    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
     if len(haplotypes.positions_bp):
         haplotype = _tiled(haplotypes, bin_bp, tile_bins)
         regions = _regions(haplotypes, region_length_bp)
         population = np.stack([population_statistics(region) for region in regions])
+        called = usable_bins(callable_bp / np.float32(bin_bp)) & ~blank
+        starts = range(0, len(called), region_length_bp // bin_bp)
+        parts = (slice(first, first + starts.step) for first in starts)
+        pooled = np.stack([pool(haplotype[:, part], called[part]) for part in parts])
     else:
         haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
+        pooled = np.empty((0, len(POOLED)), dtype=np.float32)
         population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
-    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
     return ContigStatistics(
         contig,
         start_bp,
         end_bp,
         haplotypes.target_labels,
         haplotype,
+        pooled,
         population,
         callable_bp,
         np.bincount((haplotypes.positions_bp - start_bp) // bin_bp, minlength=len(callable_bp)).astype(np.int64),
@@ -193,7 +203,7 @@ def segment_posterior(
     ndarray of float32, shape (num_haplotypes, num_bins)
         NaN where too little of the bin is callable.
     """
-    usable = inputs.usable_bins(callable_fraction)
+    usable = usable_bins(callable_fraction)
     if over_haplotypes is None:
         over_haplotypes = moments(statistics)
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
@@ -318,7 +328,7 @@ def _callable_fraction(statistics: ContigStatistics, bin_bp: int) -> Array:
 
 def _status(statistics: ContigStatistics, callable_fraction: Array) -> NDArray[np.str_]:
     """Why each bin is or isn't called."""
-    status = np.where(inputs.usable_bins(callable_fraction), CALLED, TOO_LITTLE)
+    status = np.where(usable_bins(callable_fraction), CALLED, TOO_LITTLE)
     status[statistics.blank] = GAP
     return status if statistics.has_sites else np.full(len(status), NO_SITES)
 
@@ -390,7 +400,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[NDArr
     """
     bin_bp = bundle.description["bin_bp"]
     bins = bundle.description["region_length_bp"] // bin_bp
-    parts, usable, population, seen_bp = [], [], [], []
+    pooled, usable, population, seen_bp = [], [], [], []
     for contig in contigs:
         if not contig.has_sites:
             continue
@@ -398,7 +408,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[NDArr
         rest = (0, -len(called) % bins)
         usable.append(np.pad(called, rest).reshape(-1, bins))
         seen_bp.append(np.pad(np.where(called, contig.callable_bp, 0), rest).reshape(-1, bins).sum(axis=1))
-        parts += [contig.haplotype[:, start : start + bins] for start in range(0, len(called), bins)]
+        pooled.append(contig.pooled)
         population.append(contig.population)
     if not any(part.any() for part in usable):
         raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
@@ -413,7 +423,7 @@ def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[NDArr
         "used_bp": used_bp,
         "left_out_bp": int(in_region_bp.sum()) - used_bp,
     }
-    return inputs.pool_each(parts, joined, np.concatenate(population)), about
+    return inputs.pool_each(np.concatenate(pooled), joined, np.concatenate(population)), about
 
 
 def offered(ancestral: str, size: dict[str, int]) -> dict[str, Any]:

@@ -1,19 +1,16 @@
 """From statistics to what the networks are given: context for segments, pooling for model choice."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from introghost.errors import DataError
-from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
+from introghost.statistics.haplotype import usable_bins
 
 Array = NDArray[np.float32]
 
 _HARDLY = 0.02
-QUANTILES = (0.05, 0.5, 0.95, 0.99)
 
 
 def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
@@ -69,51 +66,35 @@ def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0
     return torch.cat([statistics, around * blur, deviations], dim=-1)
 
 
-def pool(
-    haplotype_statistics: Sequence[Array] | Array, usable: NDArray[np.bool_], population_statistics: Array
-) -> Array:
-    """Pooled statistics of one genome, regions and haplotypes entering symmetrically.
+def pool(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> Array:
+    """Statistics of one genome, regions entering symmetrically: the mean of `pool_each`, float32."""
+    genome: Array = pool_each(pooled, usable, population_statistics).mean(axis=0).astype(np.float32)
+    return genome
+
+
+def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> NDArray[np.float64]:
+    """Statistics of each of the `pooled_regions` of one genome.
 
     Parameters
     ----------
-    haplotype_statistics : sequence of ndarray of float32, each of shape (num_haplotypes, num_bins, num_statistics)
-        One of each region. A haplotype that is NaN is left out.
+    pooled : ndarray of float32, shape (num_regions, len(POOLED))
+        Of `statistics.haplotype.pool`.
     usable : ndarray of bool, shape (num_regions, num_bins)
-        Bins that enter. A region at the end of a contig has the bins of a whole one here, those beyond not usable.
+        A region at the end of a contig has the bins of a whole one here, those beyond not usable.
     population_statistics : ndarray of float32, shape (num_regions, num_population_statistics)
 
     Returns
     -------
-    ndarray of float32
-        The mean of `pool_each`.
+    ndarray of float64, shape (num_pooled_regions, num_pooled)
+        Where one is made of several regions, these weigh by usable bins.
 
     Raises
     ------
     DataError
         No usable bin at all.
     """
-    pooled: Array = pool_each(haplotype_statistics, usable, population_statistics).mean(axis=0).astype(np.float32)
-    return pooled
-
-
-def pool_each(
-    haplotype_statistics: Sequence[Array] | Array, usable: NDArray[np.bool_], population_statistics: Array
-) -> NDArray[np.float64]:
-    """Mean and quantiles of each haplotype statistic, and the population statistics, of each of `pooled_regions`.
-
-    Within one that is made of several, population statistics weigh by usable bins. Parameters are those of `pool`.
-
-    Returns
-    -------
-    ndarray of float64, shape (num_pooled_regions, num_pooled)
-    """
-    rows = []
-    for group in pooled_regions(usable):
-        parts = [haplotype_statistics[i][:, np.flatnonzero(usable[i])] for i in group]
-        weights = usable[group].sum(axis=1)
-        population = np.average(population_statistics[group].astype(np.float64), axis=0, weights=weights)
-        rows.append(np.concatenate([pool_region(np.concatenate(parts, axis=1)), population]))
-    return np.stack(rows)
+    values, number = np.concatenate([pooled, population_statistics], axis=1).astype(np.float64), usable.sum(axis=1)
+    return np.stack([np.average(values[group], axis=0, weights=number[group]) for group in pooled_regions(usable)])
 
 
 def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
@@ -152,23 +133,6 @@ def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
             groups.append(scraps)
             scraps = []
     return [np.array(group) for group in groups or [scraps]]
-
-
-def pool_region(statistics: Array) -> NDArray[np.float64]:
-    """Mean and quantiles over haplotypes and bins, shape ((1 + num_quantiles) * num_statistics,).
-
-    `statistics` is of shape (num_haplotypes, num_bins, num_statistics), at least one bin; haplotypes of NaN are left
-    out.
-    """
-    present = ~np.isnan(statistics[:, 0, 0])
-    flat = statistics[present].reshape(-1, statistics.shape[-1])
-    spread = np.quantile(flat, QUANTILES, axis=0).astype(np.float64).ravel()
-    return np.concatenate([flat.mean(axis=0, dtype=np.float64), spread])
-
-
-def usable_bins(callable_fraction: Array) -> NDArray[np.bool_]:
-    """Bins with enough callable sequence to be called, the same shape as `callable_fraction`."""
-    return callable_fraction >= MINIMUM_CALLABLE_FRACTION
 
 
 def callable_share(callable_fraction: Array) -> Array:

@@ -30,7 +30,7 @@ from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
 from introghost.simulation.scenarios import Scenario
-from introghost.statistics.haplotype import MIRRORED
+from introghost.statistics.haplotype import MIRRORED, usable_bins
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class _SegmentData:
         self.statistics = torch.from_numpy(dataset["haplotype_statistics"].values.astype(np.float16))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
         window = int(dataset.attrs["region_length_bp"] // dataset.attrs["bin_bp"])
-        usable = inputs.usable_bins(dataset["callable_fraction"].values)
+        usable = usable_bins(dataset["callable_fraction"].values)
         regions = zip(dataset["haplotype_moments"].values, usable, strict=True)
         self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
         self.labels = torch.from_numpy(dataset["ghost_fraction"].values.astype(np.float32))
@@ -288,7 +288,7 @@ def train_segments(
         raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
     if not dataset["ghost_fraction"].values.any():
         raise DataError("no ghost tract in these statistics: training needs genomes of a scenario with a ghost")
-    if not inputs.usable_bins(dataset["callable_fraction"].values).any():
+    if not usable_bins(dataset["callable_fraction"].values).any():
         raise DataError("no bin of these statistics has enough callable sequence; is the mask inside out?")
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
     data = _SegmentData(dataset)
@@ -430,8 +430,8 @@ def _pool_genomes(
     Pooled by `inputs.pool` alone, which `apply` uses as well: which regions count is a part of what is learnt.
     """
     keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
-    values, population = dataset["haplotype_statistics"].values, dataset["population_statistics"].values
-    usable = inputs.usable_bins(dataset["callable_fraction"].values)
+    values, population = dataset["pooled_statistics"].values, dataset["population_statistics"].values
+    usable = usable_bins(dataset["callable_fraction"].values)
     pooled, first = [], []
     for scenario, genome in keys.unique():
         regions = np.flatnonzero(keys == (scenario, genome))

@@ -18,7 +18,16 @@ from introghost import provenance
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
-from introghost.statistics.haplotype import MOMENTS, STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
+from introghost.statistics.haplotype import (
+    MOMENTS,
+    POOLED,
+    STATISTICS,
+    callable_per_bin_bp,
+    haplotype_statistics,
+    moments,
+    pool,
+    usable_bins,
+)
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 HAPLOTYPES_PER_REGION = 128
@@ -108,6 +117,7 @@ def build(
     xarray.Dataset
         ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_moments`` (region, moment, bin,
         statistic), mean and standard deviation over all target haplotypes, those that are not kept among them,
+        ``pooled_statistics`` (region, pooled_statistic) over all of these and the usable bins,
         ``population_statistics`` (region, population_statistic), ``callable_fraction`` (region, bin) and, when the
         truth is known, ``ghost_fraction`` (region, haplotype, bin), all float32; labels are coordinates.
 
@@ -153,10 +163,12 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     statistics = haplotype_statistics(haplotypes, bin_bp)
     rows = np.arange(len(statistics)) if region.rows is None else region.rows
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
+    pooled = pool(statistics, usable_bins(fraction))
     filled = _fill_up(statistics[rows], num_rows)
     variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
         "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), filled[None]),
         "haplotype_moments": (("region", "moment", "bin", "statistic"), moments(statistics)[None]),
+        "pooled_statistics": (("region", "pooled_statistic"), pooled[None]),
         "population_statistics": (("region", "population_statistic"), population_statistics(haplotypes)[None]),
         "callable_fraction": (("region", "bin"), fraction[None]),
     }
@@ -174,6 +186,7 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
     coordinates["statistic"] = list(STATISTICS)
     coordinates["moment"] = list(MOMENTS)
+    coordinates["pooled_statistic"] = list(POOLED)
     coordinates["population_statistic"] = list(POPULATION_STATISTICS)
     if num_rows is None:
         coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
@@ -223,7 +236,7 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
                     f"statistics differ in {name}: {first.attrs.get(name)} and {other.attrs.get(name)}; "
                     "compute them again with the same options"
                 )
-        for name in ("statistic", "moment", "population_statistic"):
+        for name in ("statistic", "moment", "pooled_statistic", "population_statistic"):
             if list(first[name].values) != list(other[name].values):
                 raise DataError(f"statistics differ in their {name} names; compute them again with one version")
     _check_distinct(datasets)

@@ -16,6 +16,7 @@ _MAXIMUM_BYTES = 2**38
 _DIMENSIONS = {
     "haplotype_statistics": ("region", "haplotype", "bin", "statistic"),
     "haplotype_moments": ("region", "moment", "bin", "statistic"),
+    "pooled_statistics": ("region", "pooled_statistic"),
     "population_statistics": ("region", "population_statistic"),
     "callable_fraction": ("region", "bin"),
     "ghost_fraction": ("region", "haplotype", "bin"),
@@ -29,6 +30,7 @@ _LABELS = {
     "start_bp": ("region",),
     "statistic": ("statistic",),
     "moment": ("moment",),
+    "pooled_statistic": ("pooled_statistic",),
     "population_statistic": ("population_statistic",),
 }
 _ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")

@@ -9,7 +9,7 @@ from introghost.inference import application, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments
+from introghost.statistics.haplotype import POOLED, STATISTICS, haplotype_statistics, moments, pool
 from introghost.statistics.population import population_statistics
 
 
@@ -178,7 +178,8 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     whole = [haplotype_statistics(source.read("1", a, b), 10_000) for a, b in ((200_000, 400_000), (600_000, 755_000))]
     halves = [population_statistics(source.read("1", a, b)) for a, b in ((200_000, 400_000), (600_000, 755_000))]
     (pooled,) = application.whole(regions)
-    parts = [np.zeros((12, 20, 19)), whole[0], np.zeros((12, 20, 19)), whole[1]]
+    nothing = np.zeros(len(POOLED), np.float32)
+    parts = np.stack([nothing, pool(whole[0], usable[1]), nothing, pool(whole[1], usable[3, :16])])
     population = np.stack([np.zeros(len(halves[0])), halves[0], np.zeros(len(halves[0])), halves[1]])
     np.testing.assert_allclose(pooled, inputs.pool(parts, usable, population), rtol=1e-5)
     mean = dict(zip(STATISTICS, pooled, strict=False))["callable_fraction"]
