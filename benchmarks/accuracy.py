@@ -49,7 +49,7 @@ DIPLOIDS = {"50 + 50": (50, 50), "50 + 10": (50, 10), "50 + 1": (50, 1)}
 SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in DIPLOIDS.items()}
 FULL = "50 + 50"
 LARGEST = SAMPLINGS[FULL]
-FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 8
+FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 12
 PRIOR_GENOMES = {"ghost": 300, "null": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
@@ -71,7 +71,7 @@ class Published:
 
 
 MODELS = {
-    "archie": Published(HERE / "models" / "archie", training_genomes=800),
+    "archie": Published(HERE / "models" / "archie", training_genomes=1600),
     "human_neanderthal": Published(HERE.parent / "config" / "demo", larger_bins_bp=(10_000, 20_000)),
     # Its tracts are shorter than a bin of the shipped model.
     "bonobo_ghost": Published(
