@@ -139,6 +139,19 @@ class Haplotypes:
         """The same haplotypes with only the sites where `keep`, shape (num_sites,), is true."""
         return dataclasses.replace(self, positions_bp=self.positions_bp[keep], genotypes=self.genotypes[keep])
 
+    def select_haplotypes(self, rows: NDArray[np.intp]) -> "Haplotypes":
+        """These haplotypes alone, in this order, and the sites that vary among them."""
+        genotypes = self.genotypes[:, rows]
+        varied = (genotypes == 0).any(axis=1) & (genotypes == 1).any(axis=1)
+        return dataclasses.replace(
+            self,
+            positions_bp=self.positions_bp[varied],
+            genotypes=genotypes[varied],
+            sample_names=tuple(self.sample_names[row] for row in rows),
+            haplotype_indices=self.haplotype_indices[rows],
+            roles=self.roles[rows],
+        )
+
     def restrict(self, start_bp: int, end_bp: int) -> "Haplotypes":
         """The same haplotypes over [`start_bp`, `end_bp`), which lies inside `interval_bp`; genotypes are a view."""
         sites = slice(*np.searchsorted(self.positions_bp, [start_bp, end_bp]))

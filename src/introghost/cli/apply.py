@@ -56,7 +56,8 @@ def command(
     """Call ghost segments in the target of a VCF, and say which scenario its genomes fit and with which parameters.
 
     The model `human` has been trained on wide priors and through flaws of many kinds, for phased genomes of 10 to 200
-    outgroup and 1 to 200 target individuals. For other species and questions train one: see the workflow.
+    outgroup individuals and any number of the target, more than 200 being looked at in groups. For other species and
+    questions train one: see the workflow.
     """
     import pandas as pd
 
@@ -87,9 +88,10 @@ def command(
     if threshold is None:
         rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
         threshold = segment_bundle.threshold(rate)
+    most = segment_bundle.description["sample_sizes"]["target_diploids"][1]
     contigs, calls = [], []
     for interval in source.contigs():
-        contig = application.contig_statistics(source, *interval, **size)
+        contig = application.contig_statistics(source, *interval, **size, most_target_diploids=most)
         calls.append(application.call_contig(segment_bundle, contig))
         contigs.append(contig.without_haplotypes())  # those of a genome would fill the memory
     if not any(contig.has_sites for contig in contigs):

@@ -9,8 +9,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from introghost import seeds
 from introghost.errors import DataError, ModelError
-from introghost.haplotypes import Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.inference import decisions, inputs, novelty
 from introghost.inference.bundle import Bundle
 from introghost.networks.model_choice import ModelChoiceNetwork
@@ -80,6 +81,8 @@ class ContigCalls:
 class ContigStatistics:
     """Statistics of a whole contig, put together from tiles; shapes as in `statistics.haplotype`.
 
+    ``groups`` are rows of target haplotypes, see `target_groups`.
+
     ``num_sites`` is int64 and ``blank`` bool (see `statistics.haplotype.without_blank_runs`), of shape (num_bins,). Of
     a contig without sites, `haplotype` has no bin, `pooled` and `population` no region, for nothing can be computed.
     """
@@ -88,6 +91,7 @@ class ContigStatistics:
     start_bp: int
     end_bp: int
     labels: list[str]
+    groups: list[NDArray[np.intp]]
     haplotype: Array
     pooled: Array
     population: Array
@@ -113,6 +117,7 @@ def contig_statistics(
     *,
     bin_bp: int,
     region_length_bp: int,
+    most_target_diploids: int,
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
@@ -128,6 +133,8 @@ def contig_statistics(
         0-based, half-open.
     bin_bp, region_length_bp : int
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
+    most_target_diploids : int
+        As the model was trained: more are looked at in groups.
     tile_bins : int
         Bins of a tile.
 
@@ -137,8 +144,14 @@ def contig_statistics(
     """
     haplotypes, blank = without_blank_runs(source.read(contig, start_bp, end_bp), bin_bp)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
+    groups = target_groups(haplotypes, most_target_diploids)
     if len(haplotypes.positions_bp):
-        haplotype = _tiled(haplotypes, bin_bp, tile_bins)
+        haplotype = np.empty((len(haplotypes.target_labels), len(callable_bp), len(STATISTICS)), dtype=np.float32)
+        target, outgroup = (np.flatnonzero(haplotypes.roles == role) for role in (TARGET, OUTGROUP))
+        for group in groups:
+            together = np.sort(np.concatenate([outgroup, target[group]]))
+            part = haplotypes.select_haplotypes(together) if len(groups) > 1 else haplotypes
+            haplotype[group] = _tiled(part, bin_bp, tile_bins)
         regions = _regions(haplotypes, region_length_bp)
         population = np.stack([population_statistics(region) for region in regions])
         called = usable_bins(callable_bp / np.float32(bin_bp)) & ~blank
@@ -154,6 +167,7 @@ def contig_statistics(
         start_bp,
         end_bp,
         haplotypes.target_labels,
+        groups,
         haplotype,
         pooled,
         population,
@@ -161,6 +175,20 @@ def contig_statistics(
         np.bincount((haplotypes.positions_bp - start_bp) // bin_bp, minlength=len(callable_bp)).astype(np.int64),
         blank,
     )
+
+
+def target_groups(haplotypes: Haplotypes, most_diploids: int) -> list[NDArray[np.intp]]:
+    """Rows among the target haplotypes that are looked at together: all of them, up to a number of individuals.
+
+    Among more than a network was trained with, alleles are shared and neighbours are near as it has never seen. More
+    are divided into groups of about the same size, by a digest of their names: the order of samples has no meaning.
+    """
+    names = [haplotypes.sample_names[row] for row in np.flatnonzero(haplotypes.roles == TARGET)]
+    ranked = sorted(set(names), key=lambda name: (seeds.derive(0, "group", name), name))
+    parts = np.array_split(np.arange(len(ranked)), -(-len(ranked) // most_diploids))
+    group_of = {ranked[place]: number for number, part in enumerate(parts) for place in part}
+    found = np.array([group_of[name] for name in names])
+    return [np.flatnonzero(found == number) for number in range(len(parts))]
 
 
 def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
@@ -301,7 +329,8 @@ def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:
     status = _status(statistics, fraction)
     if statistics.has_sites:
         called_fraction = np.where(status == CALLED, fraction, np.float32(0))  # a gap is not context either
-        posterior = segment_posterior(bundle, statistics.haplotype, called_fraction)
+        for group in statistics.groups:
+            posterior[group] = segment_posterior(bundle, statistics.haplotype[group], called_fraction)
         per_10kb = statistics.haplotype[:, :, [STATISTICS.index(name) for name in STATISTICS[:NUM_PRIVATE]]]
         private = np.rint(per_10kb.sum(axis=2) * statistics.callable_bp / 10_000).astype(np.int64)
     return ContigCalls(
@@ -468,12 +497,15 @@ def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
 
 
 def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
-    """What to tell the user if the numbers of diploids are outside those that the bundle was trained on."""
+    """What to tell the user if the numbers of diploids are outside those that the bundle was trained on.
+
+    More target individuals than that are no trouble, for they are looked at in groups.
+    """
     found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
     warnings = []
     for name, number in found.items():
         low, high = bundle.description["sample_sizes"][name]
-        if not low <= number <= high:
+        if number < low or (number > high and name == "outgroup_diploids"):
             trained = f"{low}" if low == high else f"{low} to {high}"
             warnings.append(
                 f"{name.replace('_', ' ')}: {number} in the data, {trained} in training; posteriors may be off"

@@ -41,8 +41,8 @@ class _Source:
 @pytest.mark.parametrize("tile_bins", [3, 7, 50])
 def test_tiles_leave_no_seam(tile_bins):
     source, size = _Source(4000, 995_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
-    whole = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=1000)
-    tiled = application.contig_statistics(source, "1", 0, 995_000, **size, tile_bins=tile_bins)
+    whole = application.contig_statistics(source, "1", 0, 995_000, **size, most_target_diploids=50, tile_bins=1000)
+    tiled = application.contig_statistics(source, "1", 0, 995_000, **size, most_target_diploids=50, tile_bins=tile_bins)
     np.testing.assert_allclose(tiled.haplotype, whole.haplotype, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(tiled.callable_bp, whole.callable_bp)
 
@@ -52,7 +52,7 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
     for start, end in ((200_000, 240_000), (500_000, 550_000)):
         kept = (source.positions < start) | (source.positions >= end)
         source.positions, source.genotypes = source.positions[kept], source.genotypes[kept]
-    statistics = application.contig_statistics(source, "1", 0, 1_000_000, **size)
+    statistics = application.contig_statistics(source, "1", 0, 1_000_000, **size, most_target_diploids=50)
     assert (np.flatnonzero(statistics.num_sites == 0) == [20, 21, 22, 23, 50, 51, 52, 53, 54]).all()
     calls = application.call_contig(bundle_of(size, statistics), statistics)
     assert np.flatnonzero(calls.status == application.GAP).tolist() == [50, 51, 52, 53, 54]
@@ -79,7 +79,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
     rng = np.random.default_rng(3)
     source = _Source(800, 200_000, diploids)
     source.genotypes[rng.random(source.genotypes.shape) < missing] = MISSING
-    statistics = application.contig_statistics(source, "1", 0, 200_000, **size)
+    statistics = application.contig_statistics(source, "1", 0, 200_000, **size, most_target_diploids=50)
     bundle = bundle_of(size, statistics)
     expected = application.call_contig(bundle, statistics).posterior
     individuals = 2 * rng.permutation(diploids)[:, None]
@@ -87,7 +87,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
     columns = 2 * diploids + order
     source.genotypes[:, 2 * diploids :] = source.genotypes[:, columns]
     source.samples[2 * diploids :] = source.samples[columns]
-    permuted = application.contig_statistics(source, "1", 0, 200_000, **size)
+    permuted = application.contig_statistics(source, "1", 0, 200_000, **size, most_target_diploids=50)
     np.testing.assert_array_equal(permuted.haplotype, statistics.haplotype[order])
     found = application.call_contig(bundle, permuted).posterior
     assert len(np.unique(expected)) > 100
@@ -99,7 +99,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
 
 def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch):
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
-    statistics = application.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size)
+    statistics = application.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size, most_target_diploids=50)
     bundle = bundle_of(size, statistics)
     found = []
     for positions in (1, 200, 2**18):
@@ -116,7 +116,7 @@ def test_a_stump_of_a_bin_at_the_end_of_a_contig_is_not_called():
         source = _Source(1500, length)
         source.positions[-8:] = length - 100 + np.arange(8)  # so that the stump has sites, private ones among them
         source.genotypes[-8:] = [0] * 12 + [1] * 12
-        statistics = application.contig_statistics(source, "1", 0, length, **size)
+        statistics = application.contig_statistics(source, "1", 0, length, **size, most_target_diploids=50)
         calls = application.call_contig(bundle_of(size, statistics), statistics)
         assert calls.num_sites[-1] >= 8
         assert calls.status[-1] == status
@@ -143,7 +143,9 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
     contigs = [
         dataclasses.replace(
-            application.contig_statistics(_Source(800, 60_000 + 10_000 * i), "1", 0, 60_000 + 10_000 * i, **size),
+            application.contig_statistics(
+                _Source(800, 60_000 + 10_000 * i), "1", 0, 60_000 + 10_000 * i, **size, most_target_diploids=50
+            ),
             contig=f"c{i}",
         )
         for i in range(4)
@@ -163,7 +165,7 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
     # Nothing in the first region, all of the second, a scrap of the third, more than half of the last, short one.
     source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [480_000, 510_000], [600_000, 755_000]])
-    statistics = application.contig_statistics(source, "1", 0, 755_000, **size)
+    statistics = application.contig_statistics(source, "1", 0, 755_000, **size, most_target_diploids=50)
     regions, about = application.pool_contigs([statistics], bundle_of(size, statistics))
     assert about == {
         "regions": 2,
@@ -196,3 +198,24 @@ def test_segments_are_runs_above_the_threshold():
     table = application.segments(calls, 0.5)
     assert table[["start", "end", "num_private_alleles"]].to_numpy().tolist() == [[0, 20, 2], [40, 50, 1]]
     assert table["mean_posterior"].tolist() == pytest.approx([0.8, 0.6])
+
+
+def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone():
+    size = {"bin_bp": 10_000, "region_length_bp": 100_000}
+    source = _Source(800, 200_000, 25)
+    whole = application.contig_statistics(source, "1", 0, 200_000, **size, most_target_diploids=10)
+    assert sorted(len(group) for group in whole.groups) == [16, 16, 18], "whole individuals, about as many in each"
+    assert sorted(np.concatenate(whole.groups)) == list(range(50))
+    bundle = bundle_of(size, whole)
+    expected = application.call_contig(bundle, whole).posterior
+    for group in whole.groups:
+        alone = _Source(800, 200_000, 25)
+        kept = np.concatenate([np.arange(50), 50 + group])
+        alone.samples, alone.genotypes = source.samples[kept], source.genotypes[:, kept]
+        varied = alone.genotypes.min(axis=1) != alone.genotypes.max(axis=1)  # others are no sites of these alone
+        alone.positions, alone.genotypes = source.positions[varied], alone.genotypes[varied]
+        alone.read = lambda *place, alone=alone: dataclasses.replace(  # type: ignore[method-assign]
+            _Source.read(alone, *place), roles=np.repeat([0, 1], [50, len(alone.samples) - 50]).astype(np.int8)
+        )
+        statistics = application.contig_statistics(alone, "1", 0, 200_000, **size, most_target_diploids=10)
+        np.testing.assert_allclose(application.call_contig(bundle, statistics).posterior, expected[group], atol=1e-6)
