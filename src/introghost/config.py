@@ -13,6 +13,7 @@ import jsonschema
 import yaml
 
 from introghost.errors import ConfigError
+from introghost.inference import decisions
 
 TEST_BATCH = "test"
 _FILE_KEYS = ("vcf", "populations")
@@ -241,3 +242,7 @@ def _check_names(config: Mapping[str, Any]) -> None:
     for key, name in named.items():
         if name not in config["scenarios"]:
             raise ConfigError(f"{key}: no scenario '{name}'; there are {', '.join(config['scenarios'])}")
+    try:
+        decisions.scenario_prior(config["scenarios"], config["decision"].get("scenario_prior", {}))
+    except ConfigError as error:
+        raise ConfigError(f"decision.scenario_prior: {error}") from error

@@ -49,6 +49,11 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
             {"scenario_prior": {"gost": 0.1}},
             "decision.scenario_prior.gost: no scenario 'gost'; there are",
         ),
+        (
+            ("decision",),
+            {"scenario_prior": {"ghost": 0.8, "null": 0.7}},
+            "decision.scenario_prior: prior probabilities",
+        ),
         (("decision",), {"false_ghost_cost": -1}, "decision.false_ghost_cost: -1 is less than the minimum"),
         (("decision",), {"cost": 1}, "unknown key 'cost' in section 'decision'"),
         (("scenarios", "ghost", "zzz"), 1, "valid keys: folder, genomes, batches"),

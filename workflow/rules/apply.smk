@@ -9,11 +9,6 @@ rule apply:
         bins="<results>/calls/bins.tsv.gz",
         windows="<results>/calls/windows.tsv",
         bedgraph="<results>/calls/posterior.bedgraph",
-        parameters=(
-            ["<results>/calls/parameter_posterior.tsv"]
-            if "parameters" in TASKS
-            else []
-        ),
         per_sample="<results>/calls/per_sample.tsv",
         model_choice="<results>/calls/model_choice.json",
         provenance="<results>/calls/provenance.json",

@@ -88,23 +88,30 @@ def command(
     if threshold is None:
         rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
         threshold = segment_bundle.threshold(rate)
-    most = segment_bundle.description["sample_sizes"]["target_diploids"][1]
+    trained_with = tuple(segment_bundle.description["sample_sizes"]["target_diploids"])
     contigs, calls = [], []
     for interval in source.contigs():
-        contig = application.contig_statistics(source, *interval, **size, most_target_diploids=most)
+        contig = application.contig_statistics(source, *interval, **size, target_diploids=trained_with)
         calls.append(application.call_contig(segment_bundle, contig))
         contigs.append(contig.without_haplotypes())  # those of a genome would fill the memory
     if not any(contig.has_sites for contig in contigs):
         named = ", ".join(contig.contig for contig in contigs)
         raise DataError(f"{options['vcf']}: no usable site in {named}; check --region and --include-bed")
     warnings = application.window_warnings(calls)
+    if rate is not None and threshold >= 1:
+        warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
     warnings += application.mask_warnings(segment_bundle, contigs)
-    warnings += application.sample_size_warnings(segment_bundle, *source.num_diploids()) + source.warnings()
+    loaded_bundles = [loaded for loaded in (segment_bundle, choice, posterior) if loaded is not None]
+    for loaded in loaded_bundles:
+        warnings += application.sample_size_warnings(loaded, *source.num_diploids())
+    warnings = list(dict.fromkeys(warnings)) + source.warnings()
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None
     if choice or posterior:
         regions, about = application.pool_contigs(contigs, segment_bundle)
-        warnings += application.extent_warnings(segment_bundle, about)
+        for loaded in loaded_bundles[1:]:
+            warnings += application.extent_warnings(loaded, about)
+        warnings = list(dict.fromkeys(warnings))
         if choice:
             answer = _choose(choice, regions, asked, options["force"]) | about
             warnings += decisions.warnings(answer)
@@ -113,7 +120,7 @@ def command(
             tables = parameters.posterior_table(posterior, draws)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral")} | asked
+    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral", "force")} | asked
     record = provenance.record(
         "apply", {**recorded, "threshold": threshold, "false_discovery_rate": rate}, {**files, "model": folder}
     )

@@ -85,7 +85,8 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
         posterior = bundles["parameters"]
         own = truth == posterior.description["scenario"]
         scale = parameters.scale(posterior)
-        known = {name: data[f"parameter_{name}"].values[first[own]] for name in scale.names}
+        told = {name: f"parameter_{name}" for name in scale.names}
+        known = {name: data[label].values[first[own]] for name, label in told.items() if label in data.coords}
         draws = parameters.draw(posterior, pooled[own], DRAWS_PER_GENOME, seed)
         tables |= evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=seed)
     return tables

@@ -117,7 +117,7 @@ def contig_statistics(
     *,
     bin_bp: int,
     region_length_bp: int,
-    most_target_diploids: int,
+    target_diploids: tuple[int, int],
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
@@ -133,8 +133,8 @@ def contig_statistics(
         0-based, half-open.
     bin_bp, region_length_bp : int
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
-    most_target_diploids : int
-        As the model was trained: more are looked at in groups.
+    target_diploids : tuple of int
+        Fewest and most with which the model was trained: more are looked at in groups.
     tile_bins : int
         Bins of a tile.
 
@@ -144,16 +144,17 @@ def contig_statistics(
     """
     haplotypes, blank = without_blank_runs(source.read(contig, start_bp, end_bp), bin_bp)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
-    groups = target_groups(haplotypes, most_target_diploids)
+    groups = target_groups(haplotypes, target_diploids)
     if len(haplotypes.positions_bp):
         haplotype = np.empty((len(haplotypes.target_labels), len(callable_bp), len(STATISTICS)), dtype=np.float32)
         target, outgroup = (np.flatnonzero(haplotypes.roles == role) for role in (TARGET, OUTGROUP))
+        population = np.zeros((-(-(end_bp - start_bp) // region_length_bp), len(POPULATION_STATISTICS)), np.float32)
         for group in groups:
             together = np.sort(np.concatenate([outgroup, target[group]]))
             part = haplotypes.select_haplotypes(together) if len(groups) > 1 else haplotypes
             haplotype[group] = _tiled(part, bin_bp, tile_bins)
-        regions = _regions(haplotypes, region_length_bp)
-        population = np.stack([population_statistics(region) for region in regions])
+            regions = _regions(part, region_length_bp)
+            population += np.stack([population_statistics(region) for region in regions]) / np.float32(len(groups))
         called = usable_bins(callable_bp / np.float32(bin_bp)) & ~blank
         starts = range(0, len(called), region_length_bp // bin_bp)
         parts = (slice(first, first + starts.step) for first in starts)
@@ -177,18 +178,29 @@ def contig_statistics(
     )
 
 
-def target_groups(haplotypes: Haplotypes, most_diploids: int) -> list[NDArray[np.intp]]:
-    """Rows among the target haplotypes that are looked at together: all of them, up to a number of individuals.
+def target_groups(haplotypes: Haplotypes, trained: tuple[int, int]) -> list[NDArray[np.intp]]:
+    """Rows among the target haplotypes that are looked at together.
 
     Among more than a network was trained with, alleles are shared and neighbours are near as it has never seen. More
     are divided into groups of about the same size, by a digest of their names: the order of samples has no meaning.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    trained : tuple of int
+        Fewest and most individuals of training. Where groups would be smaller than that, there is but one.
     """
     names = [haplotypes.sample_names[row] for row in np.flatnonzero(haplotypes.roles == TARGET)]
     ranked = sorted(set(names), key=lambda name: (seeds.derive(0, "group", name), name))
-    parts = np.array_split(np.arange(len(ranked)), -(-len(ranked) // most_diploids))
+    parts = np.array_split(np.arange(len(ranked)), _num_groups(len(ranked), trained))
     group_of = {ranked[place]: number for number, part in enumerate(parts) for place in part}
     found = np.array([group_of[name] for name in names])
     return [np.flatnonzero(found == number) for number in range(len(parts))]
+
+
+def _num_groups(diploids: int, trained: tuple[int, int]) -> int:
+    number = -(-diploids // trained[1])
+    return number if diploids // max(number, 1) >= trained[0] else 1
 
 
 def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
@@ -473,6 +485,13 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
             f"the choice between scenarios rests on {about['bins']:,} bins, less than half of a region as in training: "
             "it is hardly more than a guess"
         )
+    fewest, most = bundle.description["regions"]
+    if not fewest <= about["regions"] <= most:
+        trained = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        found.append(
+            f"{bundle.task} rests on {about['regions']:,} regions, {trained} in training: of fewer, what is pooled is "
+            "noisier than the network knows, which makes it too sure; of more it is less sure than it could be"
+        )
     number = about["regions_of_short_stretches"]
     if 2 * number > about["regions"]:
         found.append(
@@ -499,13 +518,14 @@ def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
 def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
     """What to tell the user if the numbers of diploids are outside those that the bundle was trained on.
 
-    More target individuals than that are no trouble, for they are looked at in groups.
+    More target individuals than that are no trouble where they make groups of the right size.
     """
     found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
     warnings = []
     for name, number in found.items():
         low, high = bundle.description["sample_sizes"][name]
-        if number < low or (number > high and name == "outgroup_diploids"):
+        groups = _num_groups(number, (low, high)) if name == "target_diploids" else 1
+        if not low <= number // groups or number > groups * high:
             trained = f"{low}" if low == high else f"{low} to {high}"
             warnings.append(
                 f"{name.replace('_', ' ')}: {number} in the data, {trained} in training; posteriors may be off"

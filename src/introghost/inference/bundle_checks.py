@@ -81,6 +81,8 @@ def check_description(description: Mapping[str, Any], task: str, where: str) -> 
     if description["region_length_bp"] % description["bin_bp"]:
         raise ModelError(f"{where}: bin_bp does not divide region_length_bp; train the model anew")
     _check_architecture(description["architecture"], task, where)
+    if task == "model-choice" and description["architecture"]["references"] == 1:
+        raise ModelError(f"{where}: architecture.references is 1, one genome has no neighbours; train the model anew")
     if task == "model-choice" and len(description["scenarios"]) != description["architecture"]["scenarios"]:
         raise ModelError(f"{where}: scenarios are not as many as the architecture's outputs; train the model anew")
     if task == "parameters":
@@ -160,6 +162,10 @@ def _is_sizes(value: Any) -> bool:
     )
 
 
+def _is_range(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_positive, value)) and value[0] <= value[1]
+
+
 def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
 
@@ -198,8 +204,13 @@ _KINDS_OF_TASK: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
     "model-choice": {
         "temperature": (_is_temperature, "a finite number above 0"),
         "scenarios": (_is_names, "a list of distinct names"),
+        "regions": (_is_range, "[fewest, most], whole numbers above 0"),
     },
-    "parameters": {"scenario": (_is_name, "a name"), "priors": (_is_priors, "priors, each after those it refers to")},
+    "parameters": {
+        "regions": (_is_range, "[fewest, most], whole numbers above 0"),
+        "scenario": (_is_name, "a name"),
+        "priors": (_is_priors, "priors, each after those it refers to"),
+    },
 }
 
 

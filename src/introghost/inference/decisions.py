@@ -13,6 +13,7 @@ NO_SCENARIO = "no scenario fits"
 NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
+_LEAST = 1e-300  # evidence that underflowed is not none at all
 _WITHHELD = ("probabilities", "p_ghost", "bayes_factors", "bayes_factor_ghost", "p_ghost_odd", "p_ghost_even")
 
 
@@ -63,14 +64,19 @@ def answer(
     dict
         ``probabilities`` under the prior, ``prior``, ``p_ghost`` (of the scenarios with a ghost together),
         ``bayes_factors``, those of each scenario against all others, ``bayes_factor_ghost``, of those with a ghost
-        against those without, weighed by the prior within either side (None where one side has no prior probability),
+        against those without, weighed by the prior within either side (None where one side has no prior probability or
+        the other no evidence),
         ``decision`` (``"ghost"``, ``"no ghost"`` or ``"undecided"``) and ``costs``.
     """
     names = list(probabilities)
     evidence = np.array([probabilities[name] for name in names], dtype=np.float64)
     prior = scenario_prior(names, prior or {})
+    wrong = [name for name, cost in costs.items() if not np.isfinite(cost) or cost < 0]
+    if wrong:
+        raise ConfigError(f"cost of {wrong[0].replace('_', ' ')} is {costs[wrong[0]]}; it must be a number from 0 on")
     weights = np.array([prior[name] for name in names])
-    posterior = evidence * weights / (evidence * weights).sum()
+    joint = np.maximum(evidence, _LEAST) * weights
+    posterior = joint / joint.sum()
     ghost = np.array([has_ghost(name) for name in names])
     p_ghost = float(posterior[ghost].sum())
     expected = {

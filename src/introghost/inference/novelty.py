@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import LocalOutlierFactor
 
+from introghost.inference.decisions import NOVELTY_LEVEL
 from introghost.networks.novelty import Novelty
 
 Array = NDArray[np.float64]
@@ -49,9 +50,13 @@ class _Measures:
 
 
 def num_references(classes: NDArray[np.intp]) -> int:
-    """Genomes that are kept of each scenario: as many as the rarest has, up to a limit; 0 if they are too few."""
-    number = min(int(np.bincount(classes).min()), REFERENCES)
-    return number if number >= 2 * FOLDS else 0
+    """Genomes that are kept of each scenario: as many as the rarest has, up to a limit.
+
+    0 if they are so few that no p-value could fall below `decisions.NOVELTY_LEVEL`: then nothing is known of novelty.
+    """
+    counts = np.bincount(classes)
+    number = min(int(counts.min()), REFERENCES)
+    return number if number >= 2 * FOLDS and 1 / (1 + number * len(counts)) < NOVELTY_LEVEL else 0
 
 
 def fit(novelty: Novelty, genomes: NDArray[np.float32], classes: NDArray[np.intp], rng: np.random.Generator) -> None:

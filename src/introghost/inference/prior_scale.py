@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from introghost.errors import DataError
 from introghost.simulation import priors
 from introghost.simulation.priors import Bound, Prior
 
@@ -41,7 +42,13 @@ class PriorScale:
         return [{key: asdict(prior)[key] for key in keys} for prior in self._priors]
 
     def to_normal(self, values: Mapping[str, Array]) -> Array:
-        """Parameters of genomes, each of shape (num_genomes,), to shape (num_genomes, len(names))."""
+        """Parameters of genomes, each of shape (num_genomes,), to shape (num_genomes, len(names)).
+
+        Raises
+        ------
+        DataError
+            A parameter that is not given, or a value that its prior cannot have drawn.
+        """
         known: dict[str, Any] = dict(values)
         columns = list[Array]()
         for prior in self._priors:
@@ -49,7 +56,15 @@ class PriorScale:
             if prior.distribution == "fixed":
                 known[prior.name] = np.asarray(lower)
             else:
-                quantile = _quantile(prior, np.asarray(known[prior.name], dtype=np.float64), lower, upper)
+                if prior.name not in known:
+                    raise DataError(f"these statistics do not tell the parameter {prior.name}")
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    quantile = _quantile(prior, np.asarray(known[prior.name], dtype=np.float64), lower, upper)
+                if not ((quantile > -_EDGE) & (quantile < 1 + _EDGE)).all():
+                    raise DataError(
+                        f"parameter {prior.name}: a value that its prior can't have drawn; were the genomes simulated "
+                        "with other priors?"
+                    )
                 columns.append(stats.norm.ppf(np.clip(quantile, _EDGE, 1 - _EDGE)))
         return np.stack(columns, axis=-1)
 

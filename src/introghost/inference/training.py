@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -357,8 +358,12 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     network.standardise.set(roots.mean(0), roots.std(0))
     rng = np.random.default_rng(seeds.derive(seed, "balance"))
     balanced = _balance(classes, ~held_out, rng)
-    weights = torch.from_numpy(rng.exponential(size=(len(classes), members)).astype(np.float32))
-    weights[held_out] = 1
+    drawn = rng.exponential(size=(len(classes), members))
+    drawn[held_out] = 1
+    for index in range(len(scenarios)):  # every scenario weighs the same for every member
+        mine = (classes == index) & ~held_out
+        drawn[mine] /= drawn[mine].mean(axis=0)
+    weights = torch.from_numpy(drawn.astype(np.float32))
     cases = torch.utils.data.TensorDataset(values, targets, weights)
     order = torch.Generator().manual_seed(seeds.derive(seed, "order"))
     train = DataLoader(torch.utils.data.Subset(cases, balanced.tolist()), 32, shuffle=True, generator=order)
@@ -370,7 +375,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     novelty.fit(network.novelty, standard, classes, np.random.default_rng(seeds.derive(seed, "novelty")))
     temperature = calibration.multinomial_temperature(logits, classes[held_out])
     description = _describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    description |= {"temperature": temperature, "scenarios": scenarios}
+    description |= {"temperature": temperature, "scenarios": scenarios, "regions": _regions(dataset)}
     return Trained(Bundle("model-choice", network, description), curve)
 
 
@@ -401,11 +406,11 @@ def train_parameters(
     if not own.sizes["region"]:
         raise DataError(f"no genome of scenario {scenario.name} in these statistics")
     scale = PriorScale(scenario.parameters)
-    absent = [name for name in scale.names if f"parameter_{name}" not in own.coords]
-    if absent:
-        raise DataError(f"these statistics do not tell the parameter {absent[0]} of scenario {scenario.name}")
+    if not scale.names:
+        raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
     pooled, first, held_out = _pool_genomes(own, split_genomes(own, seed))
-    normal = scale.to_normal({name: own[f"parameter_{name}"].values[first] for name in scale.names})
+    told = {name: f"parameter_{name}" for name in scale.names}
+    normal = scale.to_normal({name: own[label].values[first] for name, label in told.items() if label in own.coords})
     architecture = {"channels": pooled.shape[1], "parameters": len(scale.names), "width": width, "members": members}
     network = PosteriorNetwork(**architecture)
     roots = signed_root(torch.from_numpy(pooled[~held_out]))
@@ -418,7 +423,7 @@ def train_parameters(
     loaders = DataLoader(train, batch_size=64, shuffle=True, generator=order), DataLoader(validation, batch_size=1024)
     curve = _fit(network, _density_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=40)
     description = _describe(own, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    description |= {"scenario": scenario.name, "priors": scale.describe()}
+    description |= {"scenario": scenario.name, "priors": scale.describe(), "regions": _regions(own)}
     return Trained(Bundle("parameters", network, description), curve)
 
 
@@ -438,6 +443,13 @@ def _pool_genomes(
         pooled.append(inputs.pool(values[regions], usable[regions], population[regions]))
         first.append(regions[0])
     return np.stack(pooled), np.array(first), held_out[first]
+
+
+def _regions(dataset: xr.Dataset) -> list[int]:
+    """Fewest and most regions of a genome: what is pooled over them is the less noisy, the more there are."""
+    genomes = zip(dataset["scenario"].values.tolist(), dataset["genome"].values.tolist(), strict=True)
+    numbers = Counter(genomes).values()
+    return [min(numbers), max(numbers)]
 
 
 def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:

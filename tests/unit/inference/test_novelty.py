@@ -64,6 +64,8 @@ def test_what_lies_far_on_the_manifold_is_novel_too(fitted: Novelty) -> None:
 
 def test_too_few_genomes_tell_nothing() -> None:
     assert novelty.num_references(np.repeat([0, 1], [9, 500])) == 0
+    assert novelty.num_references(np.repeat([0, 1], [40, 500])) == 0, "the least p-value would be 1 / 81"
+    assert novelty.num_references(np.repeat([0, 1], [60, 500])) == 60
     assert novelty.num_references(np.repeat([0, 1], [600, 2000])) == novelty.REFERENCES
 
 
