@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from verbs import run
 
 from introghost import models, provenance
-from introghost.cli import main
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
@@ -35,14 +35,6 @@ DESCRIPTION = {
     "num_validation": 1,
     "provenance": {},
 }
-
-
-def run(*arguments: object) -> int:
-    try:
-        main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from verbs import run
 
-from introghost.cli import main
 from introghost.simulation.observation import ObservationModel
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
-
-
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    return int(stopped.value.code or 0)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 import pytest
 from bad_inputs import Inputs
+from verbs import run
 
-from introghost.cli import _VERBS, group, main
+from introghost.cli import _VERBS, group
 from introghost.cli.overwriting import check
 from introghost.errors import ConfigError
 
@@ -54,12 +55,6 @@ def test_every_path_is_guarded(command: click.Command, parameter: click.Paramete
 
 def sizes(path: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in path.iterdir()}
-
-
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    return int(stopped.value.code or 0)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import tskit
 from bad_inputs import ALT, Inputs
+from verbs import run
 
-from introghost.cli import main
 from introghost.simulation.ancestry import read_trees
 from introghost.statistics import dataset
 
@@ -24,12 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--outgroup-diploids", 4, "--target-diploids", 4, "--seed", 5, "--output", path / "x.trees"),
     )
     return path
-
-
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    return int(stopped.value.code or 0)
 
 
 def test_trees(folder: Path):

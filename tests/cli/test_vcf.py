@@ -5,18 +5,11 @@ from pathlib import Path
 
 import pytest
 from bad_inputs import ALT, FORMAT, INFO, POS, SAMPLES, Inputs
-
-from introghost.cli import main
+from verbs import run
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", ROOT.parent / "shared"))
 CHR22 = SHARED / "data" / "1000genomes-chr22-1mb"
-
-
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        main([str(argument) for argument in arguments])
-    return int(end.value.code or 0)
 
 
 @pytest.fixture(scope="module")

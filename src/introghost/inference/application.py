@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.errors import DataError, ModelError
+from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.inference import decisions, inputs, novelty
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundle import Bundle, check_channels
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.statistics.haplotype import (
     BLANK_BINS,
@@ -249,7 +249,7 @@ def segment_posterior(
     window = bundle.description["region_length_bp"] // bundle.description["bin_bp"]
     around = torch.from_numpy(inputs.context(over_haplotypes, usable, window))
     own = torch.from_numpy(statistics)
-    _check_channels(bundle, inputs.segment_input(own[:0], around.expand(0, -1, -1)).shape[2])
+    check_channels(bundle, inputs.segment_input(own[:0], around.expand(0, -1, -1)).shape[2])
     result = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
         step = max(1, POSITIONS // own.shape[1])  # as many haplotypes at a time as memory can be spared for
@@ -259,15 +259,6 @@ def segment_posterior(
             result[start : start + step] = torch.sigmoid(logits / bundle.temperature).numpy()
     result[:, ~usable] = np.nan
     return result
-
-
-def _check_channels(bundle: Bundle, found: int) -> None:
-    expected = bundle.description["architecture"]["channels"]
-    if found != expected:
-        raise ModelError(
-            f"the {bundle.task} network takes {expected} values per place, this version of introghost computes "
-            f"{found}; use the version that trained it, or train anew"
-        )
 
 
 def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]:
@@ -281,7 +272,7 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
     -------
     ndarray of float64, shape (num_genomes, num_scenarios)
     """
-    _check_channels(bundle, pooled.shape[1])
+    check_channels(bundle, pooled.shape[1])
     with torch.inference_mode():
         logits = bundle.network(torch.from_numpy(pooled)).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits / bundle.temperature, dim=1).numpy()

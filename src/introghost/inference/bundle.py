@@ -173,6 +173,16 @@ def _digests(content: bytes, path: Path) -> dict[str, str]:
     return recorded
 
 
+def check_channels(bundle: Bundle, found: int) -> None:
+    """Refuse another number of inputs than the network takes."""
+    expected = bundle.description["architecture"]["channels"]
+    if found != expected:
+        raise ModelError(
+            f"the {bundle.task} network takes {expected} values per place, this version of introghost computes "
+            f"{found}; use the version that trained it, or train anew"
+        )
+
+
 def check_fit(bundle: Bundle, folder: Path, found: dict[str, Any]) -> None:
     """Refuse data whose statistics are not those that the bundle was trained on.
 

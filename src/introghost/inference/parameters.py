@@ -7,9 +7,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from introghost.errors import ModelError
 from introghost.inference import prior_scale
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundle import Bundle, check_channels
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.posterior import PosteriorNetwork
 
@@ -37,12 +36,7 @@ def draw(bundle: Bundle, pooled: NDArray[np.float32], number: int = NUM_DRAWS, s
     -------
     ndarray of float64, shape (num_genomes, number, num_parameters)
     """
-    expected = bundle.description["architecture"]["channels"]
-    if pooled.shape[1] != expected:
-        raise ModelError(
-            f"the parameters network takes {expected} values per genome, this version of introghost computes "
-            f"{pooled.shape[1]}; use the version that trained it, or train anew"
-        )
+    check_channels(bundle, pooled.shape[1])
     network = cast(PosteriorNetwork, bundle.network)
     with torch.inference_mode():
         return np.asarray(network.sample(torch.from_numpy(pooled), number, seed).double().numpy())

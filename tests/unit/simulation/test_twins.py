@@ -56,18 +56,18 @@ def with_ghost(p: Parameters) -> msprime.Demography:
     return demography
 
 
-def ghost(p: Parameters) -> msprime.Demography:
-    demography = with_ghost(p)
-    demography.add_mass_migration(time=p["pulse_time"], source="Target", dest="Ghost", proportion=p["ghost_proportion"])
+def pulse(demography: msprime.Demography, p: Parameters, source: str, dest: str, share: str) -> msprime.Demography:
+    """With a pulse from `source` to `dest`, forwards in time."""
+    demography.add_mass_migration(time=p["pulse_time"], source=dest, dest=source, proportion=p[share])
     return demography
+
+
+def ghost(p: Parameters) -> msprime.Demography:
+    return pulse(with_ghost(p), p, "Ghost", "Target", "ghost_proportion")
 
 
 def outgroup_ghost(p: Parameters) -> msprime.Demography:
-    demography = with_ghost(p)
-    demography.add_mass_migration(
-        time=p["pulse_time"], source="Outgroup", dest="Ghost", proportion=p["ghost_proportion"]
-    )
-    return demography
+    return pulse(with_ghost(p), p, "Ghost", "Outgroup", "ghost_proportion")
 
 
 def ghost_continuous(p: Parameters) -> msprime.Demography:
@@ -81,11 +81,7 @@ def ghost_continuous(p: Parameters) -> msprime.Demography:
 
 
 def back_migration(p: Parameters) -> msprime.Demography:
-    demography = null(p)
-    demography.add_mass_migration(
-        time=p["pulse_time"], source="Outgroup", dest="Target", proportion=p["back_migration_proportion"]
-    )
-    return demography
+    return pulse(null(p), p, "Target", "Outgroup", "back_migration_proportion")
 
 
 def stems(p: Parameters, end_time: float) -> dict[str, tuple[float, float]]:
