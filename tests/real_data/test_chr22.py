@@ -14,7 +14,7 @@ from introghost.cli import main
 from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
-from introghost.inference.application import CALLED, TOO_LITTLE
+from introghost.inference.contigs import CALLED, TOO_LITTLE
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS

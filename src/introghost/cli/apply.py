@@ -63,7 +63,7 @@ def command(
 
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
-    from introghost.inference import application, bundle, decisions, outputs, parameters
+    from introghost.inference import application, bundle, contigs, decisions, outputs, parameters
 
     if threshold is not None and false_discovery_rate is not None:
         raise ConfigError("--threshold and --false-discovery-rate: give one of them")
@@ -89,18 +89,18 @@ def command(
         rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
         threshold = segment_bundle.threshold(rate)
     trained_with = tuple(segment_bundle.description["sample_sizes"]["target_diploids"])
-    contigs, calls = [], []
+    known, calls = [], []
     for interval in source.contigs():
-        contig = application.contig_statistics(source, *interval, **size, target_diploids=trained_with)
+        contig = contigs.contig_statistics(source, *interval, **size, target_diploids=trained_with)
         calls.append(application.call_contig(segment_bundle, contig))
-        contigs.append(contig.without_haplotypes())  # those of a genome would fill the memory
-    if not any(contig.has_sites for contig in contigs):
-        named = ", ".join(contig.contig for contig in contigs)
+        known.append(contig.without_haplotypes())  # those of a genome would fill the memory
+    if not any(contig.has_sites for contig in known):
+        named = ", ".join(contig.contig for contig in known)
         raise DataError(f"{options['vcf']}: no usable site in {named}; check --region and --include-bed")
     warnings = application.window_warnings(calls)
     if rate is not None and threshold >= 1:
         warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
-    warnings += application.mask_warnings(segment_bundle, contigs)
+    warnings += application.mask_warnings(segment_bundle, known)
     loaded_bundles = [loaded for loaded in (segment_bundle, choice, posterior) if loaded is not None]
     for loaded in loaded_bundles:
         warnings += application.sample_size_warnings(loaded, *source.num_diploids())
@@ -108,7 +108,7 @@ def command(
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None
     if choice or posterior:
-        regions, about = application.pool_contigs(contigs, segment_bundle)
+        regions, about = contigs.pool_contigs(known, segment_bundle)
         for loaded in loaded_bundles[1:]:
             warnings += application.extent_warnings(loaded, about)
         warnings = list(dict.fromkeys(warnings))

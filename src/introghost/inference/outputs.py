@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from introghost import provenance
-from introghost.inference.application import CALLED, ContigCalls
+from introghost.inference.application import ContigCalls
+from introghost.inference.contigs import CALLED
 
 _CHOICE, _POSTERIOR, _DRAWS = "model_choice.json", "parameter_posterior.tsv", "parameter_draws.tsv"
 _COLOURS = ("68,1,84", "33,145,140", "253,231,37")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, Haplotypes
-from introghost.inference import application, inputs
+from introghost.inference import application, contigs, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
@@ -41,8 +41,8 @@ class _Source:
 @pytest.mark.parametrize("tile_bins", [3, 7, 50])
 def test_tiles_leave_no_seam(tile_bins):
     source, size = _Source(4000, 995_000), {"bin_bp": 10_000, "region_length_bp": 500_000}
-    whole = application.contig_statistics(source, "1", 0, 995_000, **size, target_diploids=(1, 50), tile_bins=1000)
-    tiled = application.contig_statistics(source, "1", 0, 995_000, **size, target_diploids=(1, 50), tile_bins=tile_bins)
+    whole = contigs.contig_statistics(source, "1", 0, 995_000, **size, target_diploids=(1, 50), tile_bins=1000)
+    tiled = contigs.contig_statistics(source, "1", 0, 995_000, **size, target_diploids=(1, 50), tile_bins=tile_bins)
     np.testing.assert_allclose(tiled.haplotype, whole.haplotype, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(tiled.callable_bp, whole.callable_bp)
 
@@ -52,15 +52,15 @@ def test_a_long_run_of_bins_without_sites_is_a_gap_and_a_short_one_is_not():
     for start, end in ((200_000, 240_000), (500_000, 550_000)):
         kept = (source.positions < start) | (source.positions >= end)
         source.positions, source.genotypes = source.positions[kept], source.genotypes[kept]
-    statistics = application.contig_statistics(source, "1", 0, 1_000_000, **size, target_diploids=(1, 50))
+    statistics = contigs.contig_statistics(source, "1", 0, 1_000_000, **size, target_diploids=(1, 50))
     assert (np.flatnonzero(statistics.num_sites == 0) == [20, 21, 22, 23, 50, 51, 52, 53, 54]).all()
     calls = application.call_contig(bundle_of(size, statistics), statistics)
-    assert np.flatnonzero(calls.status == application.GAP).tolist() == [50, 51, 52, 53, 54]
-    assert np.isnan(calls.posterior).any(axis=0).tolist() == (calls.status == application.GAP).tolist()
+    assert np.flatnonzero(calls.status == contigs.GAP).tolist() == [50, 51, 52, 53, 54]
+    assert np.isnan(calls.posterior).any(axis=0).tolist() == (calls.status == contigs.GAP).tolist()
     assert "50,000 bp in runs" in application.window_warnings([calls])[0]
 
 
-def bundle_of(size: dict, statistics: application.ContigStatistics) -> Bundle:
+def bundle_of(size: dict, statistics: contigs.ContigStatistics) -> Bundle:
     channels = 6 * statistics.haplotype.shape[2]
     description = {**size, "regions": [1, 2], "architecture": {"channels": channels}, "temperature": 1.0}
     torch.manual_seed(1)
@@ -79,7 +79,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
     rng = np.random.default_rng(3)
     source = _Source(800, 200_000, diploids)
     source.genotypes[rng.random(source.genotypes.shape) < missing] = MISSING
-    statistics = application.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 50))
+    statistics = contigs.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 50))
     bundle = bundle_of(size, statistics)
     expected = application.call_contig(bundle, statistics).posterior
     individuals = 2 * rng.permutation(diploids)[:, None]
@@ -87,7 +87,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
     columns = 2 * diploids + order
     source.genotypes[:, 2 * diploids :] = source.genotypes[:, columns]
     source.samples[2 * diploids :] = source.samples[columns]
-    permuted = application.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 50))
+    permuted = contigs.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 50))
     np.testing.assert_array_equal(permuted.haplotype, statistics.haplotype[order])
     found = application.call_contig(bundle, permuted).posterior
     assert len(np.unique(expected)) > 100
@@ -99,7 +99,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids, missing):
 
 def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch):
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
-    statistics = application.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size, target_diploids=(1, 50))
+    statistics = contigs.contig_statistics(_Source(3000, 400_000), "1", 0, 400_000, **size, target_diploids=(1, 50))
     bundle = bundle_of(size, statistics)
     found = []
     for positions in (1, 200, 2**18):
@@ -112,16 +112,16 @@ def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch)
 
 def test_a_stump_of_a_bin_at_the_end_of_a_contig_is_not_called():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
-    for length, status in ((190_500, application.TOO_LITTLE), (191_500, application.CALLED)):
+    for length, status in ((190_500, contigs.TOO_LITTLE), (191_500, contigs.CALLED)):
         source = _Source(1500, length)
         source.positions[-8:] = length - 100 + np.arange(8)  # so that the stump has sites, private ones among them
         source.genotypes[-8:] = [0] * 12 + [1] * 12
-        statistics = application.contig_statistics(source, "1", 0, length, **size, target_diploids=(1, 50))
+        statistics = contigs.contig_statistics(source, "1", 0, length, **size, target_diploids=(1, 50))
         calls = application.call_contig(bundle_of(size, statistics), statistics)
         assert calls.num_sites[-1] >= 8
         assert calls.status[-1] == status
-        assert np.isnan(calls.posterior[:, -1]).all() == (status != application.CALLED)
-        assert (calls.private_alleles[:, -1] >= 8).all() == (status == application.CALLED), "never 0 for what is called"
+        assert np.isnan(calls.posterior[:, -1]).all() == (status != contigs.CALLED)
+        assert (calls.private_alleles[:, -1] >= 8).all() == (status == contigs.CALLED), "never 0 for what is called"
 
 
 def _masked(source: _Source, callable_bp: list[list[int]]) -> _Source:
@@ -141,25 +141,25 @@ def _masked(source: _Source, callable_bp: list[list[int]]) -> _Source:
 
 def test_an_assembly_of_short_contigs_is_pooled_whole():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
-    contigs = [
+    assembly = [
         dataclasses.replace(
-            application.contig_statistics(
+            contigs.contig_statistics(
                 _Source(800, 60_000 + 10_000 * i), "1", 0, 60_000 + 10_000 * i, **size, target_diploids=(1, 50)
             ),
             contig=f"c{i}",
         )
         for i in range(4)
     ]
-    regions, about = application.pool_contigs(contigs, bundle_of(size, contigs[0]))
+    regions, about = contigs.pool_contigs(assembly, bundle_of(size, assembly[0]))
     assert about == {"regions": 2, "regions_of_short_stretches": 2, "bins": 30, "used_bp": 300_000, "left_out_bp": 0}
-    others, _ = application.pool_contigs(contigs[:2], bundle_of(size, contigs[0]))
+    others, _ = contigs.pool_contigs(assembly[:2], bundle_of(size, assembly[0]))
     assert not np.allclose(application.whole(regions), application.whole(others)), "the later contigs count"
-    (pieces,) = application.extent_warnings(bundle_of(size, contigs[0]), about)
+    (pieces,) = application.extent_warnings(bundle_of(size, assembly[0]), about)
     assert "rests on: 2, put together from shorter stretches: 2;" in pieces
-    _, little = application.pool_contigs(contigs[:1], bundle_of(size, contigs[0]))
-    (short,) = application.extent_warnings(bundle_of(size, contigs[0]), little)
+    _, little = contigs.pool_contigs(assembly[:1], bundle_of(size, assembly[0]))
+    (short,) = application.extent_warnings(bundle_of(size, assembly[0]), little)
     assert "rests on 6 bins, less than half" in short
-    (many,) = application.extent_warnings(bundle_of(size, contigs[0]), about | {"regions": 5})
+    (many,) = application.extent_warnings(bundle_of(size, assembly[0]), about | {"regions": 5})
     assert "rests on 5 regions, 1 to 2 in training" in many
 
 
@@ -167,8 +167,8 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     size = {"bin_bp": 10_000, "region_length_bp": 200_000}
     # Nothing in the first region, all of the second, a scrap of the third, more than half of the last, short one.
     source = _masked(_Source(8000, 755_000), [[200_000, 400_000], [480_000, 510_000], [600_000, 755_000]])
-    statistics = application.contig_statistics(source, "1", 0, 755_000, **size, target_diploids=(1, 50))
-    regions, about = application.pool_contigs([statistics], bundle_of(size, statistics))
+    statistics = contigs.contig_statistics(source, "1", 0, 755_000, **size, target_diploids=(1, 50))
+    regions, about = contigs.pool_contigs([statistics], bundle_of(size, statistics))
     assert about == {
         "regions": 2,
         "regions_of_short_stretches": 0,
@@ -205,7 +205,7 @@ def test_segments_are_runs_above_the_threshold():
 def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone():
     size = {"bin_bp": 10_000, "region_length_bp": 100_000}
     source = _Source(800, 200_000, 25)
-    whole = application.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 10))
+    whole = contigs.contig_statistics(source, "1", 0, 200_000, **size, target_diploids=(1, 10))
     assert sorted(len(group) for group in whole.groups) == [16, 16, 18], "whole individuals, about as many in each"
     assert sorted(np.concatenate(whole.groups)) == list(range(50))
     bundle = bundle_of(size, whole)
@@ -219,7 +219,7 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
         alone.read = lambda *place, alone=alone: dataclasses.replace(  # type: ignore[method-assign]
             _Source.read(alone, *place), roles=np.repeat([0, 1], [50, len(alone.samples) - 50]).astype(np.int8)
         )
-        statistics = application.contig_statistics(alone, "1", 0, 200_000, **size, target_diploids=(1, 10))
+        statistics = contigs.contig_statistics(alone, "1", 0, 200_000, **size, target_diploids=(1, 10))
         np.testing.assert_allclose(application.call_contig(bundle, statistics).posterior, expected[group], atol=1e-6)
         populations.append(statistics.population)
     np.testing.assert_allclose(whole.population, np.mean(populations, axis=0), rtol=1e-4, atol=1e-6)
@@ -228,7 +228,7 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
 @pytest.mark.parametrize(("diploids", "trained", "groups"), [(50, (50, 50), 1), (51, (50, 50), 1), (503, (1, 200), 3)])
 def test_groups_are_never_smaller_than_in_training(diploids, trained, groups):
     haplotypes = _Source(10, 1000, diploids).read("1", 0, 1000)
-    assert len(application.target_groups(haplotypes, trained)) == groups
+    assert len(contigs.target_groups(haplotypes, trained)) == groups
     sizes = {"outgroup_diploids": [1, 1000], "target_diploids": list(trained)}
     warnings = application.sample_size_warnings(Bundle("segments", None, {"sample_sizes": sizes}), 9, diploids)
     assert bool(warnings) == (diploids == 51)
