@@ -7,7 +7,6 @@ pooled over a region is kept of it, so that genomes may be large; a run goes on 
 
 import argparse
 import hashlib
-import itertools
 import json
 import logging
 import os
@@ -22,27 +21,37 @@ import xarray as xr
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from genomes import ANCESTRAL, LENGTH_BP, SEED, STATISTICS_DIGEST, region
+from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST
 from introghost import models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.tables import write_tables
-from introghost.inference import application, bundle, decisions, inputs, novelty, parameters, training
+from introghost.inference import application, bundle, decisions, inputs, novelty, parameters, regions, training
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel
-from introghost.statistics import dataset
-from introghost.statistics.haplotype import POOLED, usable_bins
-from introghost.statistics.population import POPULATION_STATISTICS
+from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.scenarios import Scenario
+from introghost.statistics.haplotype import haplotype_statistics, usable_bins
+from introghost.statistics.pooled import POOLED, few_targets
+from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
 NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
-BIN_BP, DIPLOIDS, BATCH, TEST = 5_000, 50, 5, 60_000
-CALLS = (0.1, 0.5, 0.9)
-FREQUENCIES = (0.0, 0.01, 0.03, 0.1, 1.0)
+BIN_BP, DIPLOIDS, BATCH = 5_000, 50, 5
+TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
+CODE_DIGEST = hashlib.sha256(
+    b"".join(
+        [
+            STATISTICS_DIGEST.encode(),
+            *(path.read_bytes() for path in sorted((PACKAGE / "networks").glob("*.py"))),
+            *((PACKAGE / "inference" / f"{name}.py").read_bytes() for name in ("application", "inputs", "regions")),
+            provenance.sha256(models.locate("human") / "segments").encode(),
+        ]
+    )
+).hexdigest()
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
 
@@ -52,7 +61,7 @@ class Batch:
     """Genomes `first` to `first + number` of one scenario, of `regions` regions each."""
 
     folder: Path
-    scenario: str
+    scenario: Scenario
     first: int
     number: int
     regions: int
@@ -60,23 +69,21 @@ class Batch:
     @property
     def output(self) -> Path:
         """Where they are kept: of other code, scenarios or segment network the name is another."""
-        scenario = scenarios.digest(scenarios.load(SCENARIOS / self.scenario))
-        network = provenance.sha256(models.locate("human"))
-        about = json.dumps([STATISTICS_DIGEST, scenario, network, self.first, self.number, self.regions])
+        about = json.dumps([CODE_DIGEST, scenarios.digest(self.scenario), self.first, self.number, self.regions])
         name = hashlib.sha256(about.encode()).hexdigest()[:16]
-        return self.folder / f"{self.scenario}-{self.first}-{name}.npz"
+        return self.folder / f"{self.scenario.name}-{self.first}-{name}.npz"
 
     def run(self) -> None:
         """Simulate and pool, unless a run before has."""
         if self.output.exists():
             return
         torch.set_num_threads(1)
-        segments = bundle.load(models.locate("human") / "segments", "segments")
-        scenario, observation = scenarios.load(SCENARIOS / self.scenario), ObservationModel()
-        kept: dict[str, list[object]] = {"pooled": [], "population": [], "parameters": []}
+        folder = models.locate("human") / "segments"
+        summary = regions.summary(bundle.load(folder, "segments"), bundle.digest(folder))
+        kept: dict[str, list[object]] = {"pooled": [], "population": [], "parameters": [], "realised": []}
         for genome in range(self.first, self.first + self.number):
             simulated = simulate_genome_with_tracts(
-                scenario,
+                self.scenario,
                 genome,
                 seed=SEED,
                 num_regions=self.regions,
@@ -84,18 +91,18 @@ class Batch:
                 outgroup_diploids=DIPLOIDS,
                 target_diploids=DIPLOIDS,
             )
-            for number, (ts, tracts) in enumerate(simulated):
-                one = dataset.build([region(genome, ts, tracts, observation, None, 2 * DIPLOIDS)], bin_bp=BIN_BP)
-                posterior = application.segment_posterior(
-                    segments, one["haplotype_statistics"].values[0], one["callable_fraction"].values[0]
-                )
-                kept["pooled"].append(np.concatenate([one["pooled_statistics"].values[0], called(posterior)]))
-                kept["population"].append(one["population_statistics"].values[0])
-                if number == 0:
-                    names = list(ts.metadata["introghost"]["parameters"])
-                    kept["parameters"].append(list(ts.metadata["introghost"]["parameters"].values()))
+            realised_bp = 0.0
+            for ts, tracts in simulated:
+                about = ts.metadata["introghost"]["parameters"]
+                haplotypes = observe(ts, ObservationModel(), ancestral=ANCESTRAL, seed=SEED).haplotypes
+                statistics = haplotype_statistics(few_targets(haplotypes), BIN_BP)
+                kept["pooled"].append(summary.compute(statistics, np.ones(statistics.shape[1], np.float32)))
+                kept["population"].append(population_statistics(haplotypes))
+                realised_bp += float((tracts["end_bp"] - tracts["start_bp"]).sum())
+            kept["parameters"].append(list(about.values()))
+            kept["realised"].append(realised_bp / (2 * DIPLOIDS * self.regions * LENGTH_BP))
         with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:
-            np.savez(file, names=np.array(names), **{key: np.array(value) for key, value in kept.items()})
+            np.savez(file, names=np.array(list(about)), **{key: np.array(value) for key, value in kept.items()})
 
     def read(self) -> xr.Dataset:
         """As the networks' training takes it."""
@@ -107,7 +114,7 @@ class Batch:
             "population_statistics": (("region", "population_statistic"), found["population"].astype(np.float32)),
             "callable_fraction": (("region", "bin"), np.ones((len(genomes), LENGTH_BP // BIN_BP), np.float32)),
         }
-        labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario] * len(genomes)))}
+        labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
         for name, values in zip(found["names"], found["parameters"].T, strict=True):
             labels[f"parameter_{name}"] = ("region", values.repeat(self.regions))
         names = {"statistic": ["none"], "population_statistic": list(POPULATION_STATISTICS)}
@@ -119,24 +126,6 @@ class Batch:
             "observation": "{}",
         }
         return xr.Dataset(rows, coords=labels | names, attrs=attributes)
-
-
-def called(posterior: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the segment network says of one region: its posteriors, how long what it calls is, and how frequent."""
-    values = [posterior.mean(), np.square(posterior).mean(), *((posterior >= level).mean() for level in CALLS)]
-    for level in CALLS[1:]:
-        lengths = run_lengths(posterior >= level)
-        values += [len(lengths) / len(posterior)]
-        values += [lengths.mean(), np.quantile(lengths, 0.9)] if len(lengths) else [0, 0]
-    frequency = (posterior >= CALLS[1]).mean(axis=0)
-    values += [((frequency > low) & (frequency <= high)).mean() for low, high in itertools.pairwise(FREQUENCIES)]
-    return np.array(values, dtype=np.float64)
-
-
-def run_lengths(called_bins: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Lengths of all runs along the rows, in bins."""
-    edges = np.diff(np.pad(called_bins.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    return np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]
 
 
 def join(batches: list[Batch]) -> xr.Dataset:
@@ -244,10 +233,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the tables")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    ranges = {"train": (0, arguments.genomes), "test": (TEST, arguments.test_genomes)}
+    ranges = {"train": (TRAIN, arguments.genomes), "test": (TEST, arguments.test_genomes)}
     wanted = {
         part: [
-            Batch(arguments.folder, name, start, min(BATCH, first + number - start), arguments.regions)
+            Batch(
+                arguments.folder,
+                scenarios.load(SCENARIOS / name),
+                start,
+                min(BATCH, first + number - start),
+                arguments.regions,
+            )
             for start in range(first, first + number, BATCH)
             for name in NAMES
         ]

@@ -51,7 +51,13 @@ def data(tmp_path_factory) -> Path:
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
     channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
     architecture = {"channels": channels, "scenarios": 2, "width": 0, "members": 1, "references": 0}
-    choice = {**DESCRIPTION, "architecture": architecture, "scenarios": ["ghost", "null"], "regions": [2, 2]}
+    choice = {
+        **DESCRIPTION,
+        "architecture": architecture,
+        "scenarios": ["ghost", "null"],
+        "regions": [2, 2],
+        "segments": "",
+    }
     task = folder / "model" / "model-choice"
     bundle.save(bundle.Bundle("model-choice", ModelChoiceNetwork(**architecture).eval(), choice), task)
     return folder

@@ -63,7 +63,7 @@ def command(
 
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
-    from introghost.inference import application, bundle, contigs, decisions, outputs, parameters
+    from introghost.inference import application, bundle, contigs, decisions, outputs, parameters, regions
 
     if threshold is not None and false_discovery_rate is not None:
         raise ConfigError("--threshold and --false-discovery-rate: give one of them")
@@ -88,10 +88,11 @@ def command(
     if threshold is None:
         rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
         threshold = segment_bundle.threshold(rate)
+    summary = regions.summary_of_model(folder, segment_bundle, [loaded for loaded in (choice, posterior) if loaded])
     trained_with = tuple(segment_bundle.description["sample_sizes"]["target_diploids"])
     known, calls = [], []
     for interval in source.contigs():
-        contig = contigs.contig_statistics(source, *interval, **size, target_diploids=trained_with)
+        contig = contigs.contig_statistics(source, *interval, **size, target_diploids=trained_with, summary=summary)
         calls.append(application.call_contig(segment_bundle, contig))
         known.append(contig.without_haplotypes())  # those of a genome would fill the memory
     if not any(contig.has_sites for contig in known):
@@ -108,15 +109,15 @@ def command(
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None
     if choice or posterior:
-        regions, about = contigs.pool_contigs(known, segment_bundle)
+        genome, about = contigs.pool_contigs(known, segment_bundle)
         for loaded in loaded_bundles[1:]:
             warnings += application.extent_warnings(loaded, about)
         warnings = list(dict.fromkeys(warnings))
         if choice:
-            answer = _choose(choice, regions, asked, options["force"]) | about
+            answer = _choose(choice, genome, asked, options["force"]) | about
             warnings += decisions.warnings(answer)
         if posterior and (answer is None or decisions.fits(answer) or options["force"]):
-            draws = parameters.draw(posterior, application.whole(regions))[0]
+            draws = parameters.draw(posterior, application.whole(genome))[0]
             tables = parameters.posterior_table(posterior, draws)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)

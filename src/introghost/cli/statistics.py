@@ -28,6 +28,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="JSON|FILE",
     help="Trees: the observation model, as JSON or a YAML file such as `introghost observe` writes.",
 )
+@click.option(
+    "--segments",
+    metavar="MODEL",
+    help="Keep for each region, too, what the segment network of this model says: networks for whole genomes that "
+    "are trained on it tell more, and are used with this segment network alone.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="S.zarr.zip")
 def command(
     trees: Path | None,
@@ -37,20 +43,28 @@ def command(
     seed: int,
     observation: str | None,
     ancestral: str | None,
+    segments: str | None,
     output: Path,
     **source: Any,
 ) -> None:
     """Compute summary statistics of simulated or real haplotypes."""
-    from introghost import provenance
+    from introghost import models, provenance
     from introghost.errors import ConfigError
+    from introghost.inference import bundle, regions
     from introghost.simulation.observation import ObservationModel
-    from introghost.statistics import dataset, sources
+    from introghost.statistics import dataset, pooled, sources
 
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
     if vcf is not None and observation is not None:
         raise ConfigError("--observation is for --trees; a VCF has been observed already")
     options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
+    summary, model_files = pooled.PLAIN, {}
+    if segments is not None:
+        folder = models.locate(segments) / "segments"
+        network = bundle.load(folder, "segments")
+        bundle.check_fit(network, folder, {"bin_bp": bin_bp})
+        summary, model_files = regions.summary(network, bundle.digest(folder)), {"segments": folder}
     warnings, counts = list[str](), dict[str, Any]()
     if trees is not None:
         ancestral = ancestral or "outgroup-major"
@@ -61,15 +75,23 @@ def command(
         options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
         inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
         result = sources.from_trees(
-            trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, observation=model, windows=windows
+            trees,
+            bin_bp=bin_bp,
+            ancestral=ancestral,
+            seed=seed,
+            observation=model,
+            windows=windows,
+            summary=summary,
         )
     else:
         opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
-        result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp)
+        result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
         warnings, counts = opened.warnings(), {"dropped_records": dict(opened.counts)}
-    result.attrs["provenance"] = json.dumps(provenance.record("statistics", options, inputs) | counts, sort_keys=True)
+    result.attrs["provenance"] = json.dumps(
+        provenance.record("statistics", options, inputs | model_files) | counts, sort_keys=True
+    )
     dataset.write(result, output)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -64,7 +64,11 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
         if (model / task).is_dir():
             others[task] = bundle.load(model / task, task)
             _check_unseen(others[task], statistics)
-            bundle.check_fit(others[task], model / task, {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
+            bundle.check_fit(
+                others[task],
+                model / task,
+                {"bin_bp": int(data.attrs["bin_bp"]), "segments": str(data.attrs["segments"]), **_offered(data)},
+            )
     return tables | _of_genomes(others, data, seed) if others else tables
 
 

@@ -113,6 +113,11 @@ def load(folder: Path, task: str) -> Bundle:
     return Bundle(task, network.eval(), description)
 
 
+def digest(folder: Path) -> str:
+    """SHA-256 that stands for the bundle in `folder`: of its manifest, which holds those of the other files."""
+    return provenance.sha256(folder / MANIFEST)
+
+
 def _check_values(weights: dict[str, torch.Tensor], where: str) -> None:
     for name, tensor in weights.items():
         if not bool(torch.isfinite(tensor).all()):

@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -166,6 +167,10 @@ def _is_range(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_positive, value)) and value[0] <= value[1]
 
 
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"([0-9a-f]{64})?", value) is not None
+
+
 def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
 
@@ -205,9 +210,11 @@ _KINDS_OF_TASK: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
         "temperature": (_is_temperature, "a finite number above 0"),
         "scenarios": (_is_names, "a list of distinct names"),
         "regions": (_is_range, "[fewest, most], whole numbers above 0"),
+        "segments": (_is_digest, "a SHA-256 in hexadecimal, or empty"),
     },
     "parameters": {
         "regions": (_is_range, "[fewest, most], whole numbers above 0"),
+        "segments": (_is_digest, "a SHA-256 in hexadecimal, or empty"),
         "scenario": (_is_name, "a name"),
         "priors": (_is_priors, "priors, each after those it refers to"),
     },

@@ -14,15 +14,14 @@ from introghost.inference import inputs
 from introghost.inference.bundle import Bundle
 from introghost.statistics.haplotype import (
     BLANK_BINS,
-    POOLED,
     STATISTICS,
     WIDE_BINS,
     callable_per_bin_bp,
     haplotype_statistics,
-    pool,
     usable_bins,
     without_blank_runs,
 )
+from introghost.statistics.pooled import PLAIN, Summary, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ def contig_statistics(
     bin_bp: int,
     region_length_bp: int,
     target_diploids: tuple[int, int],
+    summary: Summary = PLAIN,
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
@@ -97,6 +97,8 @@ def contig_statistics(
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
     target_diploids : tuple of int
         Fewest and most with which the model was trained: more are looked at in groups.
+    summary : Summary
+        What is kept of a region as a whole.
     tile_bins : int
         Bins of a tile.
 
@@ -117,13 +119,15 @@ def contig_statistics(
             haplotype[group] = _tiled(part, bin_bp, tile_bins)
             regions = _regions(part, region_length_bp)
             population += np.stack([population_statistics(region) for region in regions]) / np.float32(len(groups))
-        called = usable_bins(callable_bp / np.float32(bin_bp)) & ~blank
-        starts = range(0, len(called), region_length_bp // bin_bp)
+        few = few_targets(haplotypes)
+        of_few = haplotype if few is haplotypes else _tiled(few, bin_bp, tile_bins)
+        fraction = np.where(blank, np.float32(0), callable_bp / np.float32(bin_bp))
+        starts = range(0, len(fraction), region_length_bp // bin_bp)
         parts = (slice(first, first + starts.step) for first in starts)
-        pooled = np.stack([pool(haplotype[:, part], called[part]) for part in parts])
+        pooled = np.stack([summary.compute(of_few[:, part], fraction[part]) for part in parts])
     else:
         haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
-        pooled = np.empty((0, len(POOLED)), dtype=np.float32)
+        pooled = np.empty((0, len(summary.names)), dtype=np.float32)
         population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
     return ContigStatistics(
         contig,

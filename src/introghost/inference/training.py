@@ -375,7 +375,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     novelty.fit(network.novelty, standard, classes, np.random.default_rng(seeds.derive(seed, "novelty")))
     temperature = calibration.multinomial_temperature(logits, classes[held_out])
     description = _describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    description |= {"temperature": temperature, "scenarios": scenarios, "regions": _regions(dataset)}
+    description |= {"temperature": temperature, "scenarios": scenarios, **_of_genomes(dataset)}
     return Trained(Bundle("model-choice", network, description), curve)
 
 
@@ -423,7 +423,7 @@ def train_parameters(
     loaders = DataLoader(train, batch_size=64, shuffle=True, generator=order), DataLoader(validation, batch_size=1024)
     curve = _fit(network, _density_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=40)
     description = _describe(own, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    description |= {"scenario": scenario.name, "priors": scale.describe(), "regions": _regions(own)}
+    description |= {"scenario": scenario.name, "priors": scale.describe(), **_of_genomes(own)}
     return Trained(Bundle("parameters", network, description), curve)
 
 
@@ -445,11 +445,14 @@ def _pool_genomes(
     return np.stack(pooled), np.array(first), held_out[first]
 
 
-def _regions(dataset: xr.Dataset) -> list[int]:
-    """Fewest and most regions of a genome: what is pooled over them is the less noisy, the more there are."""
+def _of_genomes(dataset: xr.Dataset) -> dict[str, Any]:
+    """What a network for whole genomes must find again: the segment network whose answers are in the statistics.
+
+    And what it should: fewest and most regions of a genome. What is pooled over them is the less noisy, the more.
+    """
     genomes = zip(dataset["scenario"].values.tolist(), dataset["genome"].values.tolist(), strict=True)
     numbers = Counter(genomes).values()
-    return [min(numbers), max(numbers)]
+    return {"regions": [min(numbers), max(numbers)], "segments": str(dataset.attrs["segments"])}
 
 
 def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:

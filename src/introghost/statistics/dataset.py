@@ -20,18 +20,17 @@ from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
 from introghost.statistics.haplotype import (
     MOMENTS,
-    POOLED,
     STATISTICS,
     callable_per_bin_bp,
     haplotype_statistics,
     moments,
-    pool,
-    usable_bins,
 )
+from introghost.statistics.pooled import PLAIN, Summary, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 HAPLOTYPES_PER_REGION = 128
-_COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
+_COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation",
+           "segments")  # fmt: skip
 _ROLES = {"outgroup": OUTGROUP, "target": TARGET}
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -97,6 +96,7 @@ def build(
     bin_bp: int,
     num_rows: int | None = None,
     attributes: Mapping[str, Any] | None = None,
+    summary: Summary = PLAIN,
 ) -> xr.Dataset:
     """Compute the statistics of several regions of equal length.
 
@@ -111,13 +111,15 @@ def build(
         must have the same target haplotypes, and all of them are kept.
     attributes : mapping, optional
         Further attributes of the dataset; they take the place of those found.
+    summary : Summary
+        What is kept of a region as a whole.
 
     Returns
     -------
     xarray.Dataset
         ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_moments`` (region, moment, bin,
         statistic), mean and standard deviation over all target haplotypes, those that are not kept among them,
-        ``pooled_statistics`` (region, pooled_statistic) over all of these and the usable bins,
+        ``pooled_statistics`` (region, pooled_statistic), those of `summary`, over a few of these and the usable bins,
         ``population_statistics`` (region, population_statistic), ``callable_fraction`` (region, bin) and, when the
         truth is known, ``ghost_fraction`` (region, haplotype, bin), all float32; labels are coordinates.
 
@@ -132,7 +134,7 @@ def build(
     for region in regions:
         first = first or region
         _check_alike(first.haplotypes, region.haplotypes, bin_bp, same_labels=num_rows is None)
-        rows.append(_region_dataset(region, bin_bp, num_rows))
+        rows.append(_region_dataset(region, bin_bp, num_rows, summary))
     if first is None:
         raise DataError("there is no region to compute statistics of")
     dataset = _join(rows)
@@ -143,6 +145,7 @@ def build(
         **{f"{role}_diploids": [number, number] for role, number in diploids.items()},
         "ancestral": first.haplotypes.ancestral_status,
         "observation": "{}",
+        "segments": summary.segments,
         **(attributes or {}),
     }
     return dataset
@@ -158,12 +161,13 @@ def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labe
         raise DataError("regions differ in their target haplotypes")
 
 
-def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dataset:
+def _region_dataset(region: Region, bin_bp: int, num_rows: int | None, summary: Summary) -> xr.Dataset:
     haplotypes = region.haplotypes
     statistics = haplotype_statistics(haplotypes, bin_bp)
     rows = np.arange(len(statistics)) if region.rows is None else region.rows
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
-    pooled = pool(statistics, usable_bins(fraction))
+    few = few_targets(haplotypes)
+    pooled = summary.compute(statistics if few is haplotypes else haplotype_statistics(few, bin_bp), fraction)
     filled = _fill_up(statistics[rows], num_rows)
     variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
         "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), filled[None]),
@@ -186,7 +190,7 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None) -> xr.Dat
     coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
     coordinates["statistic"] = list(STATISTICS)
     coordinates["moment"] = list(MOMENTS)
-    coordinates["pooled_statistic"] = list(POOLED)
+    coordinates["pooled_statistic"] = list(summary.names)
     coordinates["population_statistic"] = list(POPULATION_STATISTICS)
     if num_rows is None:
         coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))

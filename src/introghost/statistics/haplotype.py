@@ -56,8 +56,6 @@ QUARTERS = tuple(name for name in STATISTICS if name.startswith("private_quarter
 # Statistics that change places when a sequence is read from its other end.
 MIRRORED = dict(zip(QUARTERS, reversed(QUARTERS), strict=True))
 MOMENTS = ("mean", "standard_deviation")
-QUANTILES = (0.05, 0.5, 0.95, 0.99)
-POOLED = tuple(f"{part}_of_{name}" for part in ("mean", *(f"quantile_{q}" for q in QUANTILES)) for name in STATISTICS)
 WINDOW_BINS = 5
 WIDE_BINS = 15  # an odd multiple of WINDOW_BINS: windows side by side make a wide one
 PANEL_HAPLOTYPES = 200
@@ -179,26 +177,6 @@ def moments(statistics: Array) -> Array:
 def usable_bins(callable_fraction: Array) -> NDArray[np.bool_]:
     """Bins with enough callable sequence to be called, the same shape as `callable_fraction`."""
     return callable_fraction >= MINIMUM_CALLABLE_FRACTION
-
-
-def pool(statistics: Array, usable: NDArray[np.bool_]) -> Array:
-    """`POOLED` of one region: mean and quantiles of each statistic over its target haplotypes and usable bins.
-
-    Parameters
-    ----------
-    statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
-    usable : ndarray of bool, shape (num_bins,)
-
-    Returns
-    -------
-    ndarray of float32, shape (len(POOLED),)
-        0 where no bin is usable.
-    """
-    flat = statistics[:, usable].reshape(-1, statistics.shape[-1])
-    if not len(flat):
-        return np.zeros(len(POOLED), dtype=np.float32)
-    spread = np.quantile(flat, QUANTILES, axis=0)
-    return np.concatenate([flat.mean(axis=0, dtype=np.float64), spread.ravel()]).astype(np.float32)
 
 
 def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes, NDArray[np.bool_]]:

@@ -15,6 +15,7 @@ from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import TARGET
 from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region, build
 from introghost.statistics.haplotype import without_blank_runs
+from introghost.statistics.pooled import PLAIN, Summary
 
 if TYPE_CHECKING:
     from introghost.simulation.observation import ObservationModel
@@ -35,6 +36,7 @@ def from_trees(
     seed: int,
     observation: "ObservationModel",
     windows: "Windows | None" = None,
+    summary: Summary = PLAIN,
 ) -> xr.Dataset:
     """Statistics of the simulated regions of one batch, with the truth from its ``.tracts.parquet``.
 
@@ -51,6 +53,8 @@ def from_trees(
         What the data show of the simulated genomes.
     windows : Windows, optional
         Real coordinates, if the observation model masks.
+    summary : Summary
+        What is kept of a region as a whole.
 
     Returns
     -------
@@ -80,6 +84,7 @@ def from_trees(
         bin_bp=bin_bp,
         num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
         attributes={**simulated, "observation": json.dumps(_portable(observation), sort_keys=True)},
+        summary=summary,
     )
 
 
@@ -128,7 +133,7 @@ def _simulated_regions(
         yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
 
 
-def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> xr.Dataset:
+def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summary: Summary = PLAIN) -> xr.Dataset:
     """Statistics of a VCF, in tiles of one region length.
 
     Parameters
@@ -136,13 +141,15 @@ def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int) -> x
     source : VcfSource
     bin_bp, region_length_bp : int
         The bin size divides the region length. The last tile of a contig is filled up with uncallable bases.
+    summary : Summary
+        What is kept of a region as a whole.
 
     Raises
     ------
     DataError
         No usable site.
     """
-    return build(_tiles(source, bin_bp, region_length_bp), bin_bp=bin_bp)
+    return build(_tiles(source, bin_bp, region_length_bp), bin_bp=bin_bp, summary=summary)
 
 
 def _tiles(source: "VcfSource", bin_bp: int, region_length_bp: int) -> Iterator[Region]:

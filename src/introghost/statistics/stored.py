@@ -33,7 +33,8 @@ _LABELS = {
     "pooled_statistic": ("pooled_statistic",),
     "population_statistic": ("population_statistic",),
 }
-_ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation")
+_ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation",
+               "segments")  # fmt: skip
 _METADATA = "zarr.json"
 
 

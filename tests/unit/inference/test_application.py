@@ -9,7 +9,8 @@ from introghost.inference import application, contigs, inputs
 from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import POOLED, STATISTICS, haplotype_statistics, moments, pool
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments
+from introghost.statistics.pooled import POOLED, pool
 from introghost.statistics.population import population_statistics
 
 

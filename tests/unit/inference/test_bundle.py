@@ -45,8 +45,9 @@ CHOICE = {
     "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0},
     "scenarios": ["ghost", "null"],
     "regions": [2, 2],
+    "segments": "",
 }
-OF_TASK = {"segments": {"thresholds"}, "model-choice": {"scenarios", "regions"}}
+OF_TASK = {"segments": {"thresholds"}, "model-choice": {"scenarios", "regions", "segments"}}
 KEYS = sorted([*SHARED, "architecture", "schema_version", "task"])
 WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], ["a", "a"], [[]], {"x": 1}, "1" * 200]
 

@@ -12,7 +12,6 @@ from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
-from introghost.statistics.haplotype import POOLED, STATISTICS, pool
 
 TRACTS = pd.DataFrame({"haplotype": [0, 1], "start_bp": [5_000, 28_000], "end_bp": [25_000, 90_000]})
 
@@ -113,15 +112,3 @@ def test_read_refuses_a_truncated_file(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match="write it again"):
         dataset.read(path)
-
-
-def test_pooled_statistics_are_of_all_haplotypes_and_of_usable_bins() -> None:
-    rng = np.random.default_rng(5)
-    statistics, usable = rng.random((6, 8, len(STATISTICS)), np.float32), np.arange(8) % 3 > 0
-    pooled = dict(zip(POOLED, pool(statistics, usable), strict=True))
-    for index, name in enumerate(STATISTICS):
-        values = [statistics[h, b, index] for h in range(6) for b in range(8) if usable[b]]
-        assert pooled[f"mean_of_{name}"] == pytest.approx(np.mean(values), rel=1e-5)
-        assert pooled[f"quantile_0.95_of_{name}"] == pytest.approx(np.quantile(values, 0.95), rel=1e-5)
-    np.testing.assert_array_equal(pool(statistics, np.zeros(8, bool)), 0)
-    np.testing.assert_allclose(pool(statistics[::-1], usable), pool(statistics, usable), rtol=1e-5)
