@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 import hmmix
 from accuracy_page import page
+from families import without_pulse
 from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
 from introghost import models, provenance
 from introghost.evaluation import metrics
@@ -85,14 +86,6 @@ def one_member(bundle: Bundle) -> Bundle:
     network = copy.deepcopy(bundle.network)
     network.members = network.members[:1]
     return dataclasses.replace(bundle, network=network)
-
-
-def without_pulse(scenario: Scenario) -> Scenario:
-    """The same model, in which nothing introgressed."""
-    template = copy.deepcopy(scenario.template)
-    template["pulses"][0]["proportions"] = [0.0]
-    kept = tuple(prior for prior in scenario.parameters if prior.name != "ghost_proportion")
-    return dataclasses.replace(scenario, name=f"{scenario.name}-without", template=template, parameters=kept)
 
 
 def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +19,22 @@ import pandas as pd
 import torch
 import xarray as xr
 from numpy.typing import NDArray
+from scipy import stats
 from tqdm import tqdm
 
+from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST
 from introghost import models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.tables import write_tables
-from introghost.inference import application, bundle, decisions, inputs, novelty, parameters, regions, training
+from introghost.inference import application, bundle, decisions, genome_training, inputs, novelty, parameters, regions
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
-from introghost.statistics.haplotype import haplotype_statistics, usable_bins
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, usable_bins
 from introghost.statistics.pooled import POOLED, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
@@ -40,6 +42,17 @@ SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
 NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
+HUMAN = models.locate("human") / "segments"
+EPOCHS = 300
+ACTIONS = ("ghost", "no ghost", "undecided")
+AGAINST = {
+    "null, structure": ("null", "structure"),
+    "null, structure_merged": ("null", "structure_merged"),
+    "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
+}
+RECORDED = ("regions", "genomes", "test_genomes", "family_genomes")
+PRINTED = ("power", "without_segments", "decisions", "calibration", "posterior_summary", "posterior_coverage",
+           "posterior_checks", "families")  # fmt: skip
 BIN_BP, DIPLOIDS, BATCH = 5_000, 50, 5
 TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
 CODE_DIGEST = hashlib.sha256(
@@ -48,7 +61,7 @@ CODE_DIGEST = hashlib.sha256(
             STATISTICS_DIGEST.encode(),
             *(path.read_bytes() for path in sorted((PACKAGE / "networks").glob("*.py"))),
             *((PACKAGE / "inference" / f"{name}.py").read_bytes() for name in ("application", "inputs", "regions")),
-            provenance.sha256(models.locate("human") / "segments").encode(),
+            bundle.digest(HUMAN).encode(),
         ]
     )
 ).hexdigest()
@@ -78,8 +91,7 @@ class Batch:
         if self.output.exists():
             return
         torch.set_num_threads(1)
-        folder = models.locate("human") / "segments"
-        summary = regions.summary(bundle.load(folder, "segments"), bundle.digest(folder))
+        summary = regions.summary(bundle.load(HUMAN, "segments"), bundle.digest(HUMAN))
         kept: dict[str, list[object]] = {"pooled": [], "population": [], "parameters": [], "realised": []}
         for genome in range(self.first, self.first + self.number):
             simulated = simulate_genome_with_tracts(
@@ -117,20 +129,27 @@ class Batch:
         labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
         for name, values in zip(found["names"], found["parameters"].T, strict=True):
             labels[f"parameter_{name}"] = ("region", values.repeat(self.regions))
-        names = {"statistic": ["none"], "population_statistic": list(POPULATION_STATISTICS)}
+        names = {"statistic": list(STATISTICS), "population_statistic": list(POPULATION_STATISTICS)}
         attributes = {
             "bin_bp": BIN_BP,
             "region_length_bp": LENGTH_BP,
             "ancestral": ANCESTRAL,
             **{f"{role}_diploids": [DIPLOIDS, DIPLOIDS] for role in ("outgroup", "target")},
             "observation": "{}",
+            "segments": bundle.digest(HUMAN),
         }
         return xr.Dataset(rows, coords=labels | names, attrs=attributes)
 
 
-def join(batches: list[Batch]) -> xr.Dataset:
+def batches(folder: Path, scenario: Scenario, first: int, number: int, num_regions: int) -> list[Batch]:
+    """Genomes `first` to `first + number` of one scenario."""
+    starts = range(first, first + number, BATCH)
+    return [Batch(folder, scenario, start, min(BATCH, first + number - start), num_regions) for start in starts]
+
+
+def join(wanted: list[Batch]) -> xr.Dataset:
     """All genomes of some batches; a parameter that a scenario lacks is NaN."""
-    parts = [batch.read() for batch in batches]
+    parts = [batch.read() for batch in wanted]
     names = sorted({str(name) for part in parts for name in part.coords if str(name).startswith("parameter_")})
     filled = []
     for part in parts:
@@ -139,77 +158,141 @@ def join(batches: list[Batch]) -> xr.Dataset:
     return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
 
 
-def genomes(data: xr.Dataset) -> tuple[NDArray[np.float32], pd.DataFrame]:
-    """Pooled statistics of each genome, and its scenario and parameters."""
-    labels = pd.DataFrame({str(name): data[name].values for name in data.coords if data[name].dims == ("region",)})
-    usable = usable_bins(data["callable_fraction"].values)
-    pooled, population = data["pooled_statistics"].values, data["population_statistics"].values
-    groups = [rows.to_numpy() for rows in labels.groupby(["scenario", "genome"], sort=True).groups.values()]
-    values = np.stack([inputs.pool(pooled[rows], usable[rows], population[rows]) for rows in groups])
-    return values, labels.iloc[[rows[0] for rows in groups]].reset_index(drop=True)
+@dataclass(frozen=True)
+class Tested:
+    """Genomes to test on: what networks are given of each, when they know of so many regions, and what is true."""
+
+    pooled: NDArray[np.float32]
+    scenario: NDArray[np.str_]
+    labels: pd.DataFrame
+
+    @classmethod
+    def of(cls, data: xr.Dataset, num_regions: int) -> "Tested":
+        """Of the first regions of each genome."""
+        labels = pd.DataFrame({str(name): data[name].values for name in data.coords if data[name].dims == ("region",)})
+        usable = usable_bins(data["callable_fraction"].values)
+        values, population = data["pooled_statistics"].values, data["population_statistics"].values
+        genomes = labels.groupby(["scenario", "genome"], sort=True).groups.values()
+        rows = [own.to_numpy()[:num_regions] for own in genomes]
+        pooled = [inputs.whole(inputs.pool_each(values[own], usable[own], population[own])) for own in rows]
+        labels = labels.iloc[[own[0] for own in rows]].reset_index(drop=True)
+        return cls(np.stack(pooled), labels["scenario"].to_numpy(dtype=str), labels)
+
+    def parameter(self, name: str) -> NDArray[np.float64]:
+        """NaN where a scenario lacks it."""
+        return self.labels[f"parameter_{name}"].to_numpy(dtype=np.float64)
 
 
-def choice_tables(trained: bundle.Bundle, pooled: NDArray[np.float32], labels: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Accuracy, calibration, decisions and novelty of the choice between scenarios."""
-    names, truth = trained.description["scenarios"], labels["scenario"].to_numpy(dtype=str)
-    probabilities = application.scenario_probabilities(trained, pooled)
-    p_ghost = probabilities[:, [decisions.has_ghost(name) for name in names]].sum(axis=1)
-    ghost = np.array([decisions.has_ghost(name) for name in truth])
+def answers(trained: bundle.Bundle, tested: Tested) -> pd.DataFrame:
+    """One row a genome: scenario, probability of each scenario and of a ghost, decision, p-values of novelty."""
+    names = trained.description["scenarios"]
+    probabilities = application.scenario_probabilities(trained, tested.pooled)
     with torch.inference_mode():
-        standard = trained.network.standardise(torch.from_numpy(pooled)).numpy()
-    novel, together = novelty.p_values(trained.network.novelty, standard)
+        standard = trained.network.standardise(torch.from_numpy(tested.pooled)).numpy()
+    each, together = np.full((len(standard), len(names)), np.nan), np.full(len(standard), np.nan)
+    if trained.description["architecture"]["references"]:
+        each, together = novelty.p_values(trained.network.novelty, standard[:, :-1], tested.pooled[:, -1])
+    table = pd.DataFrame(probabilities, columns=names)
+    told = [decisions.answer(dict(zip(names, row, strict=True))) for row in probabilities]
+    table["p_ghost"] = [one["p_ghost"] for one in told]
+    table["decision"] = [one["decision"] for one in told]
+    own = [names.index(name) if name in names else None for name in tested.scenario]
+    table["own_p_value"] = [np.nan if index is None else row[index] for index, row in zip(own, each, strict=True)]
+    table["p_value"] = together
+    return table.assign(scenario=tested.scenario)
+
+
+def decided(told: pd.DataFrame) -> pd.DataFrame:
+    """What was decided at the default costs, and how many genomes are novel, by scenario."""
     rows = []
-    for scenario in names:
-        own = truth == scenario
-        answers = [decisions.answer(dict(zip(names, row, strict=True)))["decision"] for row in probabilities[own]]
+    for scenario, own in told.groupby("scenario", sort=False):
+        shares = own["decision"].value_counts(normalize=True)
         rows.append(
             {
                 "scenario": scenario,
-                "genomes": int(own.sum()),
-                **{f"decided_{answer.replace(' ', '_')}": answers.count(answer) / len(answers)
-                   for answer in ("ghost", "no ghost", "undecided")},
-                "expected_calibration_error": metrics.expected_calibration_error(
-                    probabilities[:, names.index(scenario)], own
-                ),
-                "novel_at_0.05": float(np.mean(novel[own, names.index(scenario)] < 0.05)),
-                "novel_to_all_at_0.05": float(np.mean(together[own] < 0.05)),
+                "genomes": len(own),
+                **{f"decided_{name.replace(' ', '_')}": shares.get(name, 0.0) for name in ACTIONS},
+                "mean_p_ghost": own["p_ghost"].mean(),
+                "novel_to_own_at_0.05": (own["own_p_value"] < 0.05).mean()
+                if own["own_p_value"].notna().all()
+                else np.nan,
+                "novel_at_0.05": (own["p_value"] < 0.05).mean(),
+                "no_scenario_fits": (own["p_value"] < decisions.NOVELTY_LEVEL).mean(),
             }
-        )  # fmt: skip
-    tables = evaluate_model_choice(probabilities, names, truth, seed=1)
-    return tables | {"decisions": pd.DataFrame(rows), "power": power(p_ghost, ghost, labels)}
-
-
-def power(p_ghost: NDArray[np.float64], ghost: NDArray[np.bool_], labels: pd.DataFrame) -> pd.DataFrame:
-    """Area under the curve, and power at one false positive in a hundred, against scenarios without a ghost."""
-    truth, rows = labels["scenario"].to_numpy(dtype=str), []
-    proportion = labels["parameter_ghost_proportion"].to_numpy(dtype=np.float64)
-    against = {"null, structure": ("null", "structure"), "null, structure_merged": ("null", "structure_merged"),
-               "all": tuple(name for name in NAMES if not decisions.has_ghost(name))}  # fmt: skip
-    for name, others in against.items():
-        without = np.isin(truth, others)
-        cutoff = np.quantile(p_ghost[without], 1 - FALSE_POSITIVES)
-        pulse = truth == "ghost"
-        auc = metrics.area_under_roc(p_ghost[without | pulse], pulse[without | pulse])
-        rows.append((name, "ghost", "area_under_roc", auc, int(pulse.sum())))
-        for low, high in CLASSES:
-            chosen = pulse & (proportion >= low) & (proportion < high)
-            found = float(np.mean(p_ghost[chosen] > cutoff)) if chosen.any() else np.nan
-            rows.append((name, f"ghost, proportion {low:g} to {high:g}", "power_at_0.01", found, int(chosen.sum())))
-        chosen = ghost & ~pulse
-        rows.append(
-            (name, "ghost_continuous", "power_at_0.01", float(np.mean(p_ghost[chosen] > cutoff)), int(chosen.sum()))
         )
-    return pd.DataFrame(rows, columns=["against", "genomes_of", "metric", "value", "num_genomes"])
+    return pd.DataFrame(rows)
 
 
-def parameter_tables(
-    trained: bundle.Bundle, pooled: NDArray[np.float32], labels: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
+def calibrated(told: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Calibration errors, and those that probabilities which are right would have with as many genomes."""
+    rng = np.random.default_rng(1)
+    rows = [("a ghost", "p_ghost", np.array([decisions.has_ghost(name) for name in told["scenario"]]))]
+    rows += [(name, name, (told["scenario"] == name).to_numpy()) for name in names]
+    table = []
+    for name, column, truth in rows:
+        probability = told[column].to_numpy()
+        chance = [
+            metrics.expected_calibration_error(probability, rng.random(len(probability)) < probability)
+            for _ in range(100)
+        ]
+        error = metrics.expected_calibration_error(probability, truth)
+        table.append((name, error, np.mean(chance), np.quantile(chance, 0.95), len(told)))
+    columns = ["probability_of", "calibration_error", "if_right", "if_right_upper", "genomes"]
+    return pd.DataFrame(table, columns=columns)
+
+
+def power(told: pd.DataFrame, names: list[str], proportion: NDArray[np.float64]) -> pd.DataFrame:
+    """Area under the curve, and power at one false positive in a hundred, against scenarios without a ghost.
+
+    The score is the probability of a ghost if only those scenarios and the ones with a ghost are held possible.
+    """
+    truth, rows = told["scenario"].to_numpy(dtype=str), []
+    with_ghost = told[[name for name in names if decisions.has_ghost(name)]].sum(axis=1).to_numpy()
+    pulse = truth == "ghost"
+    classes = {
+        f"ghost, {low:g} to {high:g}": pulse & (proportion >= low) & (proportion < high) for low, high in CLASSES
+    }
+    classes["ghost_continuous"] = truth == "ghost_continuous"
+    for name, others in AGAINST.items():
+        score = with_ghost / (with_ghost + told[list(others)].sum(axis=1).to_numpy())
+        without = np.isin(truth, others)
+        cutoff = np.quantile(score[without], 1 - FALSE_POSITIVES)
+        rows.append((name, "ghost", "area_under_roc", *area(score, pulse, without), int(pulse.sum())))
+        for group, chosen in classes.items():
+            found, number = int((score[chosen] > cutoff).sum()), int(chosen.sum())
+            interval = stats.binomtest(found, number).proportion_ci() if number else (np.nan, np.nan)
+            rows.append((name, group, "power", found / max(number, 1), *interval, number))
+    return pd.DataFrame(rows, columns=["against", "genomes_of", "metric", "value", "lower", "upper", "genomes"])
+
+
+def area(score: NDArray[np.float64], positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> list[float]:
+    """Area under the curve with its bootstrap interval."""
+    both = positive | negative
+    scores, labels = score[both], positive[both]
+
+    def of_draw(draw: NDArray[np.int64]) -> float:
+        return metrics.area_under_roc(np.repeat(scores, draw), np.repeat(labels, draw))
+
+    return [of_draw(np.ones(len(scores), np.int64)), *metrics.bootstrap_interval(of_draw, len(scores), seed=1)]
+
+
+def choice_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFrame]:
+    """Accuracy, calibration, decisions and novelty of the choice between scenarios."""
+    told, names = answers(trained, tested), trained.description["scenarios"]
+    return {
+        "power": power(told, names, tested.parameter("ghost_proportion")),
+        "decisions": decided(told),
+        "calibration": calibrated(told, names),
+        **evaluate_model_choice(told[names].to_numpy(), names, tested.scenario, seed=1),
+    }
+
+
+def parameter_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFrame]:
     """Calibration and sharpness of the parameter posterior; R squared also of the logarithms."""
-    own = (labels["scenario"] == trained.description["scenario"]).to_numpy()
+    own = tested.scenario == trained.description["scenario"]
     scale = parameters.scale(trained)
-    known = {name: labels.loc[own, f"parameter_{name}"].to_numpy(dtype=np.float64) for name in scale.names}
-    draws = parameters.draw(trained, pooled[own], 1000)
+    known = {name: tested.parameter(name)[own] for name in scale.names}
+    draws = parameters.draw(trained, tested.pooled[own], 1000)
     tables = evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=1)
     values = scale.from_normal(draws)
     log_r_squared = [
@@ -220,53 +303,76 @@ def parameter_tables(
     return tables
 
 
+def train(data: xr.Dataset, seed: int = 1, **options: int) -> dict[str, bundle.Bundle]:
+    """Both networks for whole genomes; `options` are of the choice between scenarios."""
+    ghost = scenarios.load(SCENARIOS / "ghost")
+    return {
+        "model-choice": genome_training.train_model_choice(data, epochs=EPOCHS, seed=seed, **options).bundle,
+        "parameters": genome_training.train_parameters(data, ghost, epochs=EPOCHS, seed=seed).bundle,
+    }
+
+
+def without_segments(data: xr.Dataset) -> xr.Dataset:
+    """The same without what the segment network says."""
+    return data.isel(pooled_statistic=slice(0, len(POOLED))).assign_attrs(segments="")
+
+
+def families(folder: Path, python: Path | None) -> list[Scenario]:
+    """Models that the networks were not trained on."""
+    found = [published(name) for name in MODELS]
+    found += [without_pulse(scenario) for scenario in found if scenario.template.get("pulses")]
+    return found + ([of_stdpopsim(python, name, folder) for name in STDPOPSIM] if python else [])
+
+
 def main() -> None:
     """Simulate, train, evaluate and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="keep genomes here, and go on from what is there")
     parser.add_argument("--regions", type=int, default=50, help="of 1 Mb, of each genome")
-    parser.add_argument("--genomes", type=int, default=200, help="of each scenario, to train on")
-    parser.add_argument("--test-genomes", type=int, default=100, help="of each scenario")
-    parser.add_argument("--without-segments", action="store_true", help="leave out what the segment network says")
-    parser.add_argument("--width", type=int, default=0, help="hidden units of model choice; 0: logistic regression")
+    parser.add_argument("--genomes", type=int, default=100, help="of each scenario, to train on")
+    parser.add_argument("--test-genomes", type=int, default=60, help="of each scenario")
+    parser.add_argument("--family-genomes", type=int, default=20, help="of each model that nobody trains on")
+    parser.add_argument("--stdpopsim", type=Path, help="python of an environment with stdpopsim: its models as well")
+    parser.add_argument("--save", type=Path, help="write the networks into this folder, beside segments/")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the tables")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    ranges = {"train": (TRAIN, arguments.genomes), "test": (TEST, arguments.test_genomes)}
+    folder, number = arguments.folder, arguments.regions
+    known = [scenarios.load(SCENARIOS / name) for name in NAMES]
+    others = families(folder / "stdpopsim", arguments.stdpopsim)
+    sizes = {"train": (known, TRAIN, arguments.genomes), "test": (known, TEST, arguments.test_genomes),
+             "families": (others, TEST, arguments.family_genomes)}  # fmt: skip
     wanted = {
-        part: [
-            Batch(
-                arguments.folder,
-                scenarios.load(SCENARIOS / name),
-                start,
-                min(BATCH, first + number - start),
-                arguments.regions,
-            )
-            for start in range(first, first + number, BATCH)
-            for name in NAMES
-        ]
-        for part, (first, number) in ranges.items()
+        part: [batch for scenario in models_ for batch in batches(folder, scenario, first, genomes, number)]
+        for part, (models_, first, genomes) in sizes.items()
     }
     everything = [batch for part in wanted.values() for batch in part]
     with ProcessPoolExecutor(arguments.workers) as pool:
         for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
             pass
     logging.basicConfig(format="%(message)s", level=logging.INFO)  # msprime would tell of every genome
-    train, test = (join(wanted[part]) for part in ("train", "test"))
-    if arguments.without_segments:
-        kept = slice(0, len(POOLED))
-        train, test = (data.isel(pooled_statistic=kept) for data in (train, test))
-    pooled, labels = genomes(test)
-    choice = training.train_model_choice(train, epochs=300, seed=1, width=arguments.width).bundle
-    posterior = training.train_parameters(train, scenarios.load(SCENARIOS / "ghost"), epochs=300, seed=1).bundle
-    tables = choice_tables(choice, pooled, labels) | parameter_tables(posterior, pooled, labels)
-    options = {key: value for key, value in vars(arguments).items() if key not in ("folder", "output", "workers")}
+    data = {part: join(own) for part, own in wanted.items() if own}
+    trained = train(data["train"])
+    tables = {"families": decided(answers(trained["model-choice"], Tested.of(data["families"], number)))}
+    for part in sorted({number, max(number // 2, 1), max(number // 5, 1)}, reverse=True):
+        tested = Tested.of(data["test"], part)
+        made = choice_tables(trained["model-choice"], tested) | parameter_tables(trained["parameters"], tested)
+        for name, table in made.items():
+            tables[name] = pd.concat([tables.get(name), table.assign(regions=part)])
+    simpler = {name: without_segments(data[name]) for name in ("train", "test")}
+    tables["without_segments"] = choice_tables(
+        genome_training.train_model_choice(simpler["train"], epochs=EPOCHS, seed=1).bundle,
+        Tested.of(simpler["test"], number),
+    )["power"]
     write_tables(tables, arguments.output)
-    provenance.write_json(
-        arguments.output / provenance.COMPLETE, provenance.record("benchmarks/choice.py", options, {})
-    )
-    for name in ("power", "decisions", "posterior_summary", "posterior_checks"):
+    options = {key: str(value) for key, value in vars(arguments).items() if key in RECORDED}
+    record = provenance.record("benchmarks/choice.py", options, {})
+    provenance.write_json(arguments.output / provenance.COMPLETE, record)
+    for task, made_bundle in trained.items() if arguments.save else ():
+        description = {**made_bundle.description, "provenance": record}
+        bundle.save(replace(made_bundle, description=description), arguments.save / task)
+    for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")
 
 

@@ -15,7 +15,7 @@ import xarray as xr
 import introghost
 from introghost import provenance, seeds
 from introghost.haplotypes import TARGET
-from introghost.inference import training
+from introghost.inference import segment_training
 from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
@@ -161,7 +161,7 @@ def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, 
     about = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
-        made = training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle
+        made = segment_training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle
         made.description["provenance"] = provenance.record(
             "benchmark", {"network": name, "epochs": epochs, "width": width}, {}
         )

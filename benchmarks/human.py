@@ -20,7 +20,7 @@ from tqdm import tqdm
 from genomes import SEED, Job, batches, join
 from introghost import provenance
 from introghost.evaluation.tables import write_tables
-from introghost.inference import training
+from introghost.inference import segment_training
 from introghost.inference.bundle import save
 from introghost.simulation import scenarios
 from robustness import PANEL, SCENARIOS, landscape
@@ -74,7 +74,9 @@ def main() -> None:
         with ProcessPoolExecutor(arguments.workers) as pool:
             for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
                 pass
-        trained = training.train_segments(join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS)
+        trained = segment_training.train_segments(
+            join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
+        )
     write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
     save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)
 

@@ -49,8 +49,8 @@ def data(tmp_path_factory) -> Path:
     torch.nn.init.normal_(network.members[0][-1].weight)
     description = {**DESCRIPTION, "architecture": {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}}
     bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
-    channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
-    architecture = {"channels": channels, "scenarios": 2, "width": 0, "members": 1, "references": 0}
+    channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS) + 1
+    architecture = {"channels": channels, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1}
     choice = {
         **DESCRIPTION,
         "architecture": architecture,

@@ -11,7 +11,7 @@ from verbs import run
 
 from introghost import provenance
 from introghost.errors import DataError, ModelError
-from introghost.inference import bundle, parameters, training
+from introghost.inference import bundle, genome_training, parameters
 from introghost.inference.decisions import COSTS
 from introghost.inference.prior_scale import PriorScale
 from introghost.simulation import scenarios
@@ -72,7 +72,7 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
 def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path) -> None:
     null = dataset.read(folder / "null.zarr.zip")
     with pytest.raises(DataError, match="no genome of scenario ghost"):
-        training.train_parameters(null, scenarios.load(GHOST), epochs=1, seed=1)
+        genome_training.train_parameters(null, scenarios.load(GHOST), epochs=1, seed=1)
     (tmp_path / "ghost").mkdir()
     (tmp_path / "ghost" / "model.demes.yaml").write_text((GHOST / "model.demes.yaml").read_text())
     specification = yaml.safe_load((GHOST / "priors.yaml").read_text())
@@ -80,7 +80,7 @@ def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path
     (tmp_path / "ghost" / "priors.yaml").write_text(yaml.safe_dump(specification, sort_keys=False))
     train = dataset.read(folder / "train.zarr.zip")
     with pytest.raises(DataError, match="do not tell the parameter further"):
-        training.train_parameters(train, scenarios.load(tmp_path / "ghost"), epochs=1, seed=1)
+        genome_training.train_parameters(train, scenarios.load(tmp_path / "ghost"), epochs=1, seed=1)
 
 
 @pytest.mark.parametrize(

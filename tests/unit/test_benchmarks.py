@@ -14,7 +14,9 @@ from introghost.simulation.ancestry import simulate_genome_with_tracts
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCENARIOS = FOLDER.parent / "config" / "scenarios"
 BENCHMARKS = sorted(
-    path for path in FOLDER.glob("*.py") if path.name not in ("accuracy_page.py", "genomes.py", "hmmix.py")
+    path
+    for path in FOLDER.glob("*.py")
+    if path.name not in ("accuracy_page.py", "families.py", "genomes.py", "hmmix.py")
 )
 
 

@@ -117,7 +117,7 @@ def command(
             answer = _choose(choice, genome, asked, options["force"]) | about
             warnings += decisions.warnings(answer)
         if posterior and (answer is None or decisions.fits(answer) or options["force"]):
-            draws = parameters.draw(posterior, application.whole(genome))[0]
+            draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
             tables = parameters.posterior_table(posterior, draws)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -134,7 +134,7 @@ def _choose(choice: Any, regions: Any, asked: dict[str, dict[str, float]], force
     """The answer of the choice between scenarios, with what speaks against it."""
     from introghost.inference import application, decisions
 
-    probabilities = application.scenario_probabilities(choice, application.whole(regions))[0]
+    probabilities = application.scenario_probabilities(choice, application.whole(choice, regions))[0]
     named = dict(zip(choice.description["scenarios"], probabilities.tolist(), strict=True))
     return decisions.doubted(decisions.answer(named, **asked), application.doubts(choice, regions), force=force)
 

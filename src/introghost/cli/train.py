@@ -40,7 +40,7 @@ def command(
     from introghost import provenance
     from introghost.errors import ConfigError
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle, calibration, training
+    from introghost.inference import bundle, calibration, genome_training, segment_training
     from introghost.simulation import scenarios
     from introghost.statistics import dataset
 
@@ -50,11 +50,11 @@ def command(
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
     if task == "segments":
-        trained = training.train_segments(joined, epochs=epochs or 12, seed=seed)
+        trained = segment_training.train_segments(joined, epochs=epochs or 12, seed=seed)
     elif scenario is not None:
-        trained = training.train_parameters(joined, scenarios.load(scenario), epochs=epochs or 300, seed=seed)
+        trained = genome_training.train_parameters(joined, scenarios.load(scenario), epochs=epochs or 300, seed=seed)
     else:
-        trained = training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
+        trained = genome_training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
     options = {"task": task, "epochs": epochs, "seed": seed}
     inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
     if scenario is not None:

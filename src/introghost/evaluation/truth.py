@@ -77,7 +77,7 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
     values, population = data["pooled_statistics"].values, data["population_statistics"].values
     usable, genomes = usable_bins(data["callable_fraction"].values), genome_names(data)
     chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
-    pooled = np.stack([inputs.pool(values[i], usable[i], population[i]) for i in chosen])
+    pooled = np.stack([inputs.whole(inputs.pool_each(values[i], usable[i], population[i])) for i in chosen])
     first = np.array([i[0] for i in chosen])
     truth = data["scenario"].values[first].astype(str)
     tables = dict[str, pd.DataFrame]()

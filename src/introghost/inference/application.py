@@ -110,7 +110,8 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
 
     Parameters
     ----------
-    pooled : ndarray of float32, shape (num_genomes, num_pooled)
+    pooled : ndarray of float32, shape (num_genomes, num_pooled + 1)
+        Of `inputs.whole`.
 
     Returns
     -------
@@ -123,10 +124,9 @@ def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]
     return probabilities
 
 
-def whole(regions: NDArray[np.float64]) -> Array:
-    """Pooled statistics of the genome that these regions make, float32 of shape (1, num_pooled)."""
-    genome: Array = regions.mean(axis=0, keepdims=True).astype(np.float32)
-    return genome
+def whole(bundle: Bundle, regions: NDArray[np.float64]) -> Array:
+    """What a bundle's network is given of the genome that these regions make, one row; see `inputs.whole`."""
+    return inputs.whole(regions, bundle.description["regions"][1])[None]
 
 
 def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
@@ -151,15 +151,17 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     names = bundle.description["scenarios"]
     ghost = [decisions.has_ghost(name) for name in names]
     found: dict[str, Any] = {"novelty_p_value": None, "novelty_p_values": None}
-    genome = torch.from_numpy(whole(regions))
+    genome = torch.from_numpy(whole(bundle, regions))
     with torch.inference_mode():
         if network.novelty.references.shape[1]:
-            each, together = novelty.p_values(network.novelty, network.standardise(genome).numpy())
+            each, together = novelty.p_values(
+                network.novelty, network.standardise(genome)[:, :-1].numpy(), genome[:, -1].numpy()
+            )
             found["novelty_p_value"] = float(together[0])
             found["novelty_p_values"] = dict(zip(names, each[0].tolist(), strict=True))
         members = torch.softmax(network.each(genome)[:, 0].double() / bundle.temperature, dim=1)
     for number, name in enumerate(("p_ghost_odd", "p_ghost_even")):
-        part = scenario_probabilities(bundle, whole(regions[number::2])) if len(regions) > 1 else None
+        part = scenario_probabilities(bundle, whole(bundle, regions[number::2])) if len(regions) > 1 else None
         found[name] = None if part is None else float(part[0, ghost].sum())
     found["p_ghost_standard_deviation"] = float(members[:, ghost].sum(dim=1).std(correction=0))
     return found

@@ -30,6 +30,7 @@ _SIZES = {  # others: 1 to the maximum
     ("model-choice", "width"): (0, _MAXIMUM_SIZE),
     ("model-choice", "members"): (1, 32),
     ("model-choice", "references"): (0, _MAXIMUM_SIZE),
+    ("model-choice", "levels"): (1, 32),
     ("segments", "members"): (1, 32),
     ("parameters", "channels"): (1, 4096),
     ("parameters", "parameters"): (1, 64),

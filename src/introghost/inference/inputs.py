@@ -66,10 +66,24 @@ def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0
     return torch.cat([statistics, around * blur, deviations], dim=-1)
 
 
-def pool(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> Array:
-    """Statistics of one genome, regions entering symmetrically: the mean of `pool_each`, float32."""
-    genome: Array = pool_each(pooled, usable, population_statistics).mean(axis=0).astype(np.float32)
-    return genome
+def whole(regions: NDArray[np.floating], most: int | None = None) -> Array:
+    """What a network for whole genomes is given of one: the mean over its regions and, last, how many they are.
+
+    What is averaged over few regions is noisier: a network that was trained on parts of genomes knows by how much.
+
+    Parameters
+    ----------
+    regions : ndarray of float, shape (num_regions, num_pooled)
+        Of `pool_each`; they enter symmetrically.
+    most : int, optional
+        The most regions of training: of more the network knows nothing.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_pooled + 1,)
+    """
+    number = len(regions) if most is None else min(len(regions), most)
+    return np.append(regions.mean(axis=0, dtype=np.float64), number).astype(np.float32)
 
 
 def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ local outlier factor (Breunig et al. 2000, SIGMOD). How far the simulated genome
 its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learning in a Random World).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from introghost.networks.novelty import Novelty
 Array = NDArray[np.float64]
 
 REFERENCES = 500
-FOLDS = 5
+FOLDS = 20
 NEIGHBOURS = 20
 
 
@@ -56,45 +57,55 @@ def num_references(classes: NDArray[np.intp]) -> int:
     """
     counts = np.bincount(classes)
     number = min(int(counts.min()), REFERENCES)
-    return number if number >= 2 * FOLDS and 1 / (1 + number * len(counts)) < NOVELTY_LEVEL else 0
+    return number if number >= FOLDS and 1 / (1 + number * len(counts)) < NOVELTY_LEVEL else 0
 
 
-def fit(novelty: Novelty, genomes: NDArray[np.float32], classes: NDArray[np.intp], rng: np.random.Generator) -> None:
+def fit(
+    novelty: Novelty,
+    genomes: NDArray[np.float32],
+    numbers: Sequence[int],
+    classes: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> None:
     """Fill in the tensors of `novelty`.
 
     Parameters
     ----------
     novelty : Novelty
-    genomes : ndarray of float32, shape (num_genomes, channels)
-        Standardised.
+    genomes : ndarray of float32, shape (num_levels, num_genomes, channels)
+        Standardised: whole ones first, then parts of them of fewer and fewer regions, which lie farther away.
+    numbers : sequence of int, length num_levels
+        How many regions those have.
     classes : ndarray of int, shape (num_genomes,)
         Index of each genome's scenario.
     rng : numpy.random.Generator
         Chooses the references.
     """
-    scenarios, number = novelty.scores.shape[:2]
+    levels, scenarios, number = novelty.scores.shape[:3]
+    novelty.numbers.copy_(torch.tensor(numbers))
     if not number:
         return
     chosen = [rng.permutation(np.flatnonzero(classes == index))[:number] for index in range(scenarios)]
-    kept = [genomes[index].astype(np.float64) for index in chosen]
-    whole = [_Measures.fit(own) for own in kept]
-    scores = np.stack([_out_of_fold(own) for own in kept])
-    nearest = []
-    for index, own in enumerate(kept):
-        measured = np.stack([scores[index] if other == index else whole[other](own) for other in range(scenarios)])
-        nearest.append(_farness(measured, scores).min(axis=0))
+    kept = np.stack([genomes[:, index] for index in chosen]).astype(np.float64)  # (scenarios, levels, number, channels)
+    whole = [_Measures.fit(own[0]) for own in kept]
+    scores = np.stack([_out_of_fold(own) for own in kept], axis=1)
+    nearest = np.empty((levels, scenarios, number))
+    for level, index in np.ndindex(levels, scenarios):
+        own = kept[index, level]
+        measured = [scores[level, index] if other == index else whole[other](own) for other in range(scenarios)]
+        nearest[level, index] = _farness(np.stack(measured), scores[level]).min(axis=0)
     stored = {
         "mean": np.stack([one.mean for one in whole]),
         "precision": np.stack([one.precision for one in whole]),
-        "references": np.stack(kept),
+        "references": kept[:, 0],
         "scores": scores,
-        "nearest": np.stack(nearest),
+        "nearest": nearest,
     }
     for name, values in stored.items():
         getattr(novelty, name).copy_(torch.from_numpy(values))
 
 
-def p_values(novelty: Novelty, genomes: NDArray[np.float32]) -> tuple[Array, Array]:
+def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np.floating]) -> tuple[Array, Array]:
     """How many simulated genomes lie as far as these.
 
     Parameters
@@ -102,6 +113,8 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32]) -> tuple[Array, Arr
     novelty : Novelty
     genomes : ndarray of float32, shape (num_genomes, channels)
         Standardised.
+    numbers : ndarray, shape (num_genomes,)
+        How many regions they have: compared with parts of the simulated genomes that have as many or fewer.
 
     Returns
     -------
@@ -110,24 +123,31 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32]) -> tuple[Array, Arr
     ndarray of float64, shape (num_genomes,)
         Under all of them together: of the distance from the nearest scenario.
     """
-    mean, precision, references, scores, nearest = (
-        getattr(novelty, name).double().numpy() for name in ("mean", "precision", "references", "scores", "nearest")
+    known, mean, precision, references, scores, nearest = (
+        getattr(novelty, name).double().numpy()
+        for name in ("numbers", "mean", "precision", "references", "scores", "nearest")
     )
     measures = (_Measures.restore(*one) for one in zip(mean, precision, references, strict=True))
     measured = np.stack([one(genomes.astype(np.float64)) for one in measures])
-    farther = (scores[:, None] >= measured[:, :, None]).sum(axis=2)
-    each = np.minimum(1, 2 * ((1 + farther) / (1 + scores.shape[1])).min(axis=2)).T
-    least = _farness(measured, scores).min(axis=0)
-    together = (1 + (nearest.ravel() >= least[:, None]).sum(axis=1)) / (1 + nearest.size)
+    level = np.minimum((known > numbers[:, None]).sum(axis=1), len(known) - 1)
+    each, together = np.empty((len(genomes), len(mean))), np.empty(len(genomes))
+    for index in np.unique(level):
+        own = level == index
+        farther = (scores[index][:, None] >= measured[:, own, None]).sum(axis=2)
+        each[own] = np.minimum(1, 2 * ((1 + farther) / (1 + scores.shape[2])).min(axis=2)).T
+        least = _farness(measured[:, own], scores[index]).min(axis=0)
+        together[own] = (1 + (nearest[index].ravel() >= least[:, None]).sum(axis=1)) / (1 + nearest[index].size)
     return each, together
 
 
 def _out_of_fold(genomes: Array) -> Array:
-    """Both measures of each genome from the others that are not in its fold."""
-    scores = np.empty((len(genomes), 2))
-    folds = np.arange(len(genomes)) % FOLDS
+    """Both measures of each genome, at each level, from the whole ones among the others that are not in its fold."""
+    scores = np.empty((*genomes.shape[:2], 2))
+    folds = np.arange(genomes.shape[1]) % FOLDS
     for fold in range(FOLDS):
-        scores[folds == fold] = _Measures.fit(genomes[folds != fold])(genomes[folds == fold])
+        measures = _Measures.fit(genomes[0, folds != fold])
+        for level, own in enumerate(genomes):
+            scores[level, folds == fold] = measures(own[folds == fold])
     return scores
 
 

@@ -28,8 +28,8 @@ def draw(bundle: Bundle, pooled: NDArray[np.float32], number: int = NUM_DRAWS, s
     ----------
     bundle : Bundle
         Of the task ``"parameters"``.
-    pooled : ndarray of float32, shape (num_genomes, num_pooled)
-        Of `inputs.pool`.
+    pooled : ndarray of float32, shape (num_genomes, num_pooled + 1)
+        Of `inputs.whole`.
     number, seed : int
 
     Returns

@@ -19,13 +19,15 @@ class ModelChoiceNetwork(nn.Module):
     Parameters
     ----------
     channels : int
-        Pooled statistics.
+        Pooled statistics and, last, the number of regions that they are of.
     scenarios : int
     width : int
         Hidden units; 0 for a multinomial logistic regression.
     members : int
     references : int
         Genomes of each scenario that are kept to tell whether another is like them, see `Novelty`.
+    levels : int
+        Numbers of regions for which that can be told.
     dropout : float
     """
 
@@ -36,12 +38,14 @@ class ModelChoiceNetwork(nn.Module):
         width: int = 32,
         members: int = 1,
         references: int = 0,
+        levels: int = 1,
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
         self.members = nn.ModuleList(_member(channels, scenarios, width, dropout) for _ in range(members))
-        self.novelty = Novelty(channels, scenarios, references)
+        self.sharpness = nn.Parameter(torch.zeros(members))
+        self.novelty = Novelty(channels - 1, scenarios, references, levels)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """(batch, channels) to logits (batch, scenarios); in training to those of each member, see `each`."""
@@ -51,9 +55,13 @@ class ModelChoiceNetwork(nn.Module):
         return torch.logsumexp(functional.log_softmax(logits, dim=2), dim=0) - math.log(len(logits))
 
     def each(self, pooled: Tensor) -> Tensor:
-        """Logits of each member, (members, batch, scenarios)."""
+        """Logits of each member, (members, batch, scenarios).
+
+        Few regions say less: logits are multiplied by a power of their number.
+        """
         standard = self.standardise(pooled)
-        return torch.stack([member(standard) for member in self.members])
+        logits = torch.stack([member(standard) for member in self.members])
+        return logits * torch.exp(self.sharpness[:, None, None] * pooled[None, :, -1:].log())
 
 
 def _member(channels: int, scenarios: int, width: int, dropout: float) -> nn.Module:

@@ -14,19 +14,23 @@ class Novelty(nn.Module):
     scenarios : int
     references : int
         Genomes of each scenario; 0 for none, and then nothing is known of novelty.
+    levels : int
+        Numbers of regions for which it is known how far parts of the simulated genomes lie.
     """
 
+    numbers: Tensor
     mean: Tensor
     precision: Tensor
     references: Tensor
     scores: Tensor
     nearest: Tensor
 
-    def __init__(self, channels: int, scenarios: int, references: int) -> None:
+    def __init__(self, channels: int, scenarios: int, references: int, levels: int = 1) -> None:
         super().__init__()
         used = channels if references else 0
+        self.register_buffer("numbers", torch.zeros(levels))
         self.register_buffer("mean", torch.zeros(scenarios, used))
         self.register_buffer("precision", torch.zeros(scenarios, used, used))
         self.register_buffer("references", torch.zeros(scenarios, references, used))
-        self.register_buffer("scores", torch.zeros(scenarios, references, 2))
-        self.register_buffer("nearest", torch.zeros(scenarios, references))
+        self.register_buffer("scores", torch.zeros(levels, scenarios, references, 2))
+        self.register_buffer("nearest", torch.zeros(levels, scenarios, references))

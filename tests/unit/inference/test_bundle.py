@@ -42,7 +42,7 @@ SEGMENTS = {
 }
 CHOICE = {
     **SHARED,
-    "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0},
+    "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1},
     "scenarios": ["ghost", "null"],
     "regions": [2, 2],
     "segments": "",

@@ -26,17 +26,29 @@ def genomes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.random((4, 7), np.float32), rng.random((4, 10)) < 0.8, rng.random((4, 5), np.float32)
 
 
+def pooled_whole(pooled: np.ndarray, usable: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """Without the number of regions."""
+    return inputs.whole(inputs.pool_each(pooled, usable, population))[:-1]
+
+
+def test_the_number_of_regions_stands_last_and_no_more_than_a_network_knows():
+    regions = np.random.default_rng(1).random((7, 3))
+    np.testing.assert_allclose(inputs.whole(regions), [*regions.mean(axis=0), 7], rtol=1e-6)
+    assert inputs.whole(regions, most=5)[-1] == 5
+    assert inputs.whole(regions, most=9)[-1] == 7
+
+
 def test_pooling_is_symmetric_in_regions():
     pooled, usable, population = genomes(2)
     order = np.random.default_rng(3).permutation(4)
-    expected = inputs.pool(pooled, usable, population)
-    np.testing.assert_allclose(inputs.pool(pooled[order], usable[order], population[order]), expected, rtol=1e-5)
+    expected = pooled_whole(pooled, usable, population)
+    np.testing.assert_allclose(pooled_whole(pooled[order], usable[order], population[order]), expected, rtol=1e-5)
 
 
 def test_pooling_without_a_usable_bin_is_refused():
     pooled, usable, population = genomes(5)
     with pytest.raises(DataError, match="mask"):
-        inputs.pool(pooled, np.zeros_like(usable), population)
+        pooled_whole(pooled, np.zeros_like(usable), population)
 
 
 def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
@@ -45,7 +57,7 @@ def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
     usable[0], usable[1, :5], usable[2, :4] = True, True, True
     assert [group.tolist() for group in inputs.pooled_regions(usable)] == [[0], [1]]
     expected = np.concatenate([pooled[:2].mean(axis=0), population[:2].mean(axis=0)])
-    np.testing.assert_allclose(inputs.pool(pooled, usable, population), expected, rtol=1e-5)
+    np.testing.assert_allclose(pooled_whole(pooled, usable, population), expected, rtol=1e-5)
     assert [group.tolist() for group in inputs.pooled_regions(usable[[3, 2]])] == [[1]]
 
 
@@ -56,7 +68,7 @@ def test_scraps_count_together_as_soon_as_they_make_half_a_region():
     assert sorted(group.tolist() for group in inputs.pooled_regions(usable)) == [[0, 2], [1]]
     values = np.concatenate([pooled, population], axis=1)
     expected = ((3 * values[0] + 4 * values[2]) / 7 + values[1]) / 2
-    np.testing.assert_allclose(inputs.pool(pooled, usable, population), expected, rtol=1e-5)
+    np.testing.assert_allclose(pooled_whole(pooled, usable, population), expected, rtol=1e-5)
 
 
 def test_the_callable_share_is_of_usable_bins_alone():

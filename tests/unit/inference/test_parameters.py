@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from introghost.evaluation.posterior import evaluate_posterior
-from introghost.inference import prior_scale, training
+from introghost.inference import genome_training, prior_scale, training
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation import priors, scenarios
@@ -82,7 +82,7 @@ def gaussian() -> PosteriorNetwork:
     network = PosteriorNetwork(2, 2, width=16, members=2)
     parts = torch.utils.data.random_split(data, [3_400, 600])
     loaders = [torch.utils.data.DataLoader(part, batch_size=200, shuffle=True) for part in parts]
-    training._fit(network, training._density_loss, *loaders, epochs=25, learning_rate=3e-3, patience=25)
+    training.fit(network, genome_training._density_loss, *loaders, epochs=25, learning_rate=3e-3, patience=25)
     return network
 
 

@@ -5,15 +5,14 @@ import pytest
 import torch
 import xarray as xr
 
-from introghost.inference import training
-from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.inference import segment_training, training
 from introghost.networks.segments import SegmentNetwork
 
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
 
 
 @pytest.fixture(scope="module")
-def data() -> training._SegmentData:
+def data() -> segment_training._SegmentData:
     rng = np.random.default_rng(1)
     statistics = rng.random((REGIONS, HAPLOTYPES, BINS, STATISTICS), np.float32)
     variables = {
@@ -25,22 +24,22 @@ def data() -> training._SegmentData:
         "callable_fraction": (("region", "bin"), np.ones((REGIONS, BINS), np.float32)),
         "ghost_fraction": (("region", "haplotype", "bin"), rng.random((REGIONS, HAPLOTYPES, BINS), np.float32)),
     }
-    return training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
+    return segment_training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
 
 
-def rows(data: training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+def rows(data: segment_training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
     """Values and labels of one epoch, in batches of 16."""
-    values, labels, _ = zip(*training._Batches(data, np.arange(REGIONS), 16, seed), strict=True)
+    values, labels, _ = zip(*segment_training._Batches(data, np.arange(REGIONS), 16, seed), strict=True)
     return torch.cat(values), torch.cat(labels)
 
 
-def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: training._SegmentData) -> None:
+def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: segment_training._SegmentData) -> None:
     first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert not torch.equal(first, other)
 
 
-def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData) -> None:
+def test_training_blurs_the_context_and_nothing_else(data: segment_training._SegmentData) -> None:
     values, labels = rows(data, 1)
     known = data.statistics.float().flatten(0, 1)
     for row, label in zip(values, labels, strict=True):
@@ -56,14 +55,14 @@ def test_training_blurs_the_context_and_nothing_else(data: training._SegmentData
         torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
 
 
-def test_validation_sees_things_as_they_are(data: training._SegmentData) -> None:
+def test_validation_sees_things_as_they_are(data: segment_training._SegmentData) -> None:
     values, _ = rows(data, None)
     blocks = values[:, :, STATISTICS:-STATISTICS].reshape(REGIONS, -1, BINS, data.context.shape[2])
     torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
     torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
 
 
-def test_what_has_a_direction_is_turned_with_the_sequence(data: training._SegmentData) -> None:
+def test_what_has_a_direction_is_turned_with_the_sequence(data: segment_training._SegmentData) -> None:
     names = ["a", "private_quarter_2", "private_quarter_1", "private_quarter_3", "b", "private_quarter_4"]
     of_names = dict(zip(names, (0, 3, 5, 1, 4, 2), strict=True))  # where each finds its mirror image
     size = (2, 3, 5, len(names))
@@ -78,7 +77,7 @@ def test_what_has_a_direction_is_turned_with_the_sequence(data: training._Segmen
         coords={"statistic": names},
         attrs={"region_length_bp": 50_000, "bin_bp": 10_000},
     )
-    named = training._SegmentData(dataset)
+    named = segment_training._SegmentData(dataset)
     batch = named.batch(np.array([0, 1]), np.array([2, 0]))
     turned, labels, _ = named.reversed(batch)
     for block in range(6):
@@ -103,7 +102,7 @@ def test_precision_is_what_the_processor_has(monkeypatch, cuda, supported, capab
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert training._precision() == precision
+    assert segment_training._precision() == precision
 
 
 class _Constant(torch.nn.Module):
@@ -114,11 +113,11 @@ class _Constant(torch.nn.Module):
         return values.sum(dim=2)
 
 
-def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> None:
+def test_validation_has_all_digits(data: segment_training._SegmentData, monkeypatch) -> None:
     network = _Constant()
-    module = training._Module(network, training._segment_loss, 1e-3, 10)
+    module = training._Module(network, segment_training._segment_loss, 1e-3, 10)
     monkeypatch.setattr(module, "log", lambda *_args, **_options: None)
-    batch = next(iter(training._Batches(data, np.arange(REGIONS), 16, None)))
+    batch = next(iter(segment_training._Batches(data, np.arange(REGIONS), 16, None)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         module.training_step(batch, 0)
         assert network.dtype == torch.bfloat16
@@ -126,38 +125,17 @@ def test_validation_has_all_digits(data: training._SegmentData, monkeypatch) -> 
     assert network.dtype == torch.float32
 
 
-def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: training._SegmentData) -> None:
+def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: segment_training._SegmentData) -> None:
     torch.manual_seed(1)
-    batch = next(iter(training._Batches(data, np.arange(REGIONS), 16, None)))
+    batch = next(iter(segment_training._Batches(data, np.arange(REGIONS), 16, None)))
     network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
-    together = training._segment_loss(network, batch)
+    together = segment_training._segment_loss(network, batch)
     members = list(network.members)
     alone = []
     for member in members:
         network.members = torch.nn.ModuleList([member])
-        alone.append(training._segment_loss(network, batch))
+        alone.append(segment_training._segment_loss(network, batch))
     torch.testing.assert_close(together, torch.stack(alone).mean())
     assert float(torch.stack(alone).detach().std()) > 1e-3, "members differ"
-
-
-def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem() -> None:
-    """Networks see signed roots, so that squares with a sign are seen as the Gaussian variables that they are of."""
-    torch.manual_seed(1)
-    classes = torch.arange(6_000) % 2
-    seen = torch.randn(6_000, 2) + classes[:, None] * torch.tensor([1.5, -0.5])
-    weights = torch.distributions.Exponential(1.0).sample((6_000, 3))
-    data = torch.utils.data.TensorDataset(seen * seen.abs(), classes, weights)
-    validation = torch.utils.data.TensorDataset(*(part[:500] for part in data.tensors[:2]), torch.ones(500, 3))
-    network = ModelChoiceNetwork(2, 2, 0, members=3)
-    loaders = torch.utils.data.DataLoader(data, 100, shuffle=True), torch.utils.data.DataLoader(validation, 500)
-    training._fit(network, training._choice_loss, *loaders, epochs=30, learning_rate=0.05, patience=30)
-    new = torch.randn(1_000, 2) + torch.tensor([0.75, -0.25])
-    exact = torch.sigmoid(new @ torch.tensor([1.5, -0.5]) - (1.5**2 + 0.5**2) / 2)
-    with torch.inference_mode():
-        found = torch.softmax(network(new * new.abs()), dim=1)[:, 1]
-        each = torch.softmax(network.each(new * new.abs()), dim=2)[:, :, 1]
-    assert float((found - exact).abs().max()) < 0.06
-    torch.testing.assert_close(found, each.mean(0))
-    assert 0.001 < float(each.std(0).mean()) < 0.03, "members see other genomes"

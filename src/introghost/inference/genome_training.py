@@ -1,0 +1,261 @@
+"""Training of the networks that look at whole genomes: the choice between scenarios, and the parameter posterior."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
+
+from introghost import seeds
+from introghost.errors import DataError
+from introghost.inference import calibration, inputs, novelty
+from introghost.inference.bundle import Bundle
+from introghost.inference.prior_scale import PriorScale
+from introghost.inference.training import Trained, describe, fit, split_genomes
+from introghost.networks.layers import signed_root
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
+from introghost.simulation.scenarios import Scenario
+from introghost.statistics.haplotype import usable_bins
+
+Array = NDArray[np.float32]
+
+PARTS = 8
+WHOLE = 0.5
+
+
+@dataclass(frozen=True)
+class _Genomes:
+    """Simulated genomes, region by region: of each what `inputs.pool_each` gives, which `apply` uses as well.
+
+    ``first`` are their first regions in the dataset, ``held_out`` is the side of the split.
+    """
+
+    regions: list[Array]
+    first: NDArray[np.intp]
+    held_out: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset, held_out: NDArray[np.bool_]) -> "_Genomes":
+        keys = pd.MultiIndex.from_arrays([dataset["scenario"].values.astype(str), dataset["genome"].values])
+        values, population = dataset["pooled_statistics"].values, dataset["population_statistics"].values
+        usable = usable_bins(dataset["callable_fraction"].values)
+        rows = [np.flatnonzero(keys == key) for key in keys.unique()]
+        pooled = [inputs.pool_each(values[own], usable[own], population[own]).astype(np.float32) for own in rows]
+        first = np.array([own[0] for own in rows])
+        return cls(pooled, first, held_out[first])
+
+    def part(self, genome: int, number: int, rng: np.random.Generator) -> Array:
+        """So many regions of one genome, drawn at random."""
+        regions = self.regions[genome]
+        return inputs.whole(regions[rng.permutation(len(regions))[:number]])
+
+    def parts(self, numbers: list[int], rng: np.random.Generator) -> Array:
+        """One part of each genome for each number of regions, (num_numbers, num_genomes, num_pooled + 1)."""
+        cases = range(len(self.regions))
+        return np.stack([np.stack([self.part(genome, number, rng) for genome in cases]) for number in numbers])
+
+    def fewest(self) -> int:
+        """Regions of the smallest parts."""
+        return max(1, min(len(regions) for regions in self.regions) // PARTS)
+
+    def numbers(self, genome: int | None = None) -> list[int]:
+        """How many regions the parts of a genome have in validation: all, half of them, and so on.
+
+        By default of the genome that has the fewest.
+        """
+        whole = [len(regions) for regions in self.regions]
+        number, found = min(whole) if genome is None else whole[genome], list[int]()
+        while number >= self.fewest():
+            found.append(number)
+            number //= 2
+        return found
+
+
+class _Parts(IterableDataset[tuple[Tensor, ...]]):
+    """Batches of genomes and of random parts of them, so that a network knows what few regions are worth.
+
+    In training each genome comes once in an epoch, every second time as a whole; in validation whole and in halves,
+    quarters and so on, the same ones in every epoch.
+    """
+
+    def __init__(
+        self, genomes: _Genomes, cases: NDArray[np.intp], labels: tuple[Tensor, ...], size: int, seed: int | None
+    ) -> None:
+        self.genomes, self.cases, self.labels, self.size, self.seed, self.epoch = genomes, cases, labels, size, seed, 0
+
+    def __len__(self) -> int:
+        return -(-len(self.cases) // self.size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        pairs, rng = self._pairs()
+        for start in range(0, len(pairs), self.size):
+            drawn = pairs[start : start + self.size]
+            pooled = np.stack([self.genomes.part(*pair, rng) for pair in drawn])
+            cases = torch.tensor([genome for genome, _ in drawn])
+            yield torch.from_numpy(pooled), *(label[cases] for label in self.labels)
+
+    def _pairs(self) -> tuple[list[tuple[int, int]], np.random.Generator]:
+        """Genome and number of regions of each part of an epoch."""
+        if self.seed is None:
+            pairs = [(genome, number) for genome in self.cases.tolist() for number in self.genomes.numbers(genome)]
+            return pairs, np.random.default_rng(0)
+        rng = np.random.default_rng(seeds.derive(self.seed, "parts", self.epoch))
+        self.epoch += 1
+        fewest, pairs = self.genomes.fewest(), []
+        for genome in rng.permutation(self.cases).tolist():
+            most = len(self.genomes.regions[genome])
+            drawn = np.exp(rng.uniform(np.log(fewest), np.log(most + 1)))
+            pairs.append((genome, most if rng.random() < WHOLE else min(int(drawn), most)))
+        return pairs, rng
+
+
+def _choice_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+    """Cross-entropy of each genome, weighed anew for each member of an ensemble."""
+    pooled, classes, weights = batch
+    logits = network(pooled)
+    logits = logits if logits.ndim == 3 else logits[None]  # in validation, of all members together
+    each = nn.functional.cross_entropy(logits.flatten(0, 1), classes.repeat(len(logits)), reduction="none")
+    return (each * weights.T[: len(logits)].flatten()).mean()
+
+
+def _density_loss(network: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+    pooled, values = batch
+    density: Tensor = network(pooled, values)
+    return -density.mean()
+
+
+def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 0, members: int = 5) -> Trained:
+    """Train the model-choice network on the pooled statistics of each genome.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Genomes of at least two scenarios; each scenario weighs the same, however many genomes it has.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width : int
+        Hidden units; with few genomes the logistic regression (0) does best.
+    members : int
+        Networks whose probabilities are averaged; genomes weigh differently for each (the Bayesian bootstrap, Rubin
+        1981, Ann Stat 9:130).
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
+    scenarios = sorted({str(s) for s in dataset["scenario"].values})
+    if "" in scenarios:
+        raise DataError("some of these statistics are of a VCF: training needs those of simulations")
+    if len(scenarios) < 2:
+        raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
+    genomes = _Genomes.of(dataset, split_genomes(dataset, seed))
+    held_out, numbers = genomes.held_out, genomes.numbers()
+    names = dataset["scenario"].values[genomes.first]
+    classes = np.array([scenarios.index(str(name)) for name in names], dtype=np.int64)
+    parts = genomes.parts(numbers, np.random.default_rng(seeds.derive(seed, "novelty parts")))
+    architecture = {"channels": parts.shape[2], "scenarios": len(scenarios), "width": width, "members": members}
+    architecture |= {"references": novelty.num_references(classes), "levels": len(numbers)}
+    network = ModelChoiceNetwork(**architecture)
+    _scale(network, parts[:, ~held_out])
+    rng = np.random.default_rng(seeds.derive(seed, "balance"))
+    balanced = _balance(classes, ~held_out, rng)
+    drawn = rng.exponential(size=(len(classes), members))
+    drawn[held_out] = 1
+    for index in range(len(scenarios)):  # every scenario weighs the same for every member
+        mine = (classes == index) & ~held_out
+        drawn[mine] /= drawn[mine].mean(axis=0)
+    weights = torch.from_numpy(drawn.astype(np.float32))
+    train, validation = (
+        DataLoader(_Parts(genomes, cases, (torch.from_numpy(classes), weights), size, order_seed), batch_size=None)
+        for cases, size, order_seed in ((balanced, 32, seed), (np.flatnonzero(held_out), 4096, None))
+    )
+    curve = fit(network, _choice_loss, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
+    with torch.inference_mode():
+        standard = network.standardise(torch.from_numpy(parts))[:, :, :-1].numpy()
+        judged = [(network(pooled).numpy(), labels.numpy()) for pooled, labels, _ in validation]
+    novelty.fit(network.novelty, standard, numbers, classes, np.random.default_rng(seeds.derive(seed, "novelty")))
+    temperature = calibration.multinomial_temperature(*(np.concatenate(part) for part in zip(*judged, strict=True)))
+    description = describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    description |= {"temperature": temperature, "scenarios": scenarios, **_of_genomes(dataset, genomes)}
+    return Trained(Bundle("model-choice", network, description), curve)
+
+
+def train_parameters(
+    dataset: xr.Dataset, scenario: Scenario, *, epochs: int, seed: int, width: int = 64, members: int = 3
+) -> Trained:
+    """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Genomes of other scenarios are left out.
+    scenario : Scenario
+        Whose priors the genomes were drawn from.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width, members : int
+        Hidden units and number of the flows whose densities are averaged.
+
+    Raises
+    ------
+    DataError
+        No genome of the scenario, or a parameter of its priors that the statistics do not tell.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "parameters"))
+    own = dataset.isel(region=np.flatnonzero(dataset["scenario"].values == scenario.name))
+    if not own.sizes["region"]:
+        raise DataError(f"no genome of scenario {scenario.name} in these statistics")
+    scale = PriorScale(scenario.parameters)
+    if not scale.names:
+        raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
+    genomes = _Genomes.of(own, split_genomes(own, seed))
+    held_out = genomes.held_out
+    parts = genomes.parts(genomes.numbers(), np.random.default_rng(seeds.derive(seed, "scale")))
+    told = {name: f"parameter_{name}" for name in scale.names}
+    normal = scale.to_normal(
+        {name: own[label].values[genomes.first] for name, label in told.items() if label in own.coords}
+    )
+    architecture = {"channels": parts.shape[2], "parameters": len(scale.names), "width": width, "members": members}
+    network = PosteriorNetwork(**architecture)
+    _scale(network, parts[:, ~held_out])
+    labels = (torch.from_numpy(normal.astype(np.float32)),)
+    loaders = [
+        DataLoader(_Parts(genomes, np.flatnonzero(cases), labels, size, order_seed), batch_size=None)
+        for cases, size, order_seed in ((~held_out, 64, seed), (held_out, 4096, None))
+    ]
+    curve = fit(network, _density_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=40)
+    description = describe(own, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    description |= {"scenario": scenario.name, "priors": scale.describe(), **_of_genomes(own, genomes)}
+    return Trained(Bundle("parameters", network, description), curve)
+
+
+def _of_genomes(dataset: xr.Dataset, genomes: _Genomes) -> dict[str, Any]:
+    """What a network for whole genomes must find again: the segment network whose answers are in the statistics.
+
+    And what it should: fewest and most regions of a genome or a part of it.
+    """
+    most = max(len(regions) for regions in genomes.regions)
+    return {"regions": [genomes.fewest(), most], "segments": str(dataset.attrs["segments"])}
+
+
+def _scale(network: ModelChoiceNetwork | PosteriorNetwork, parts: Array) -> None:
+    """Let a network standardise by whole genomes, the number of regions by parts of them; see `_Genomes.parts`."""
+    roots = signed_root(torch.from_numpy(parts))
+    mean, deviation = roots[0].mean(0), roots[0].std(0)
+    mean[-1], deviation[-1] = roots[:, :, -1].mean(), roots[:, :, -1].std()
+    network.standardise.set(mean, deviation)
+
+
+def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Indices of training genomes, the rarer scenarios repeated until each has as many as the commonest."""
+    groups = [np.flatnonzero(train & (classes == c)) for c in np.unique(classes)]
+    if not all(len(group) for group in groups):
+        raise DataError("a scenario has no genome left to train on after the split: simulate more of it")
+    most = max(len(group) for group in groups)
+    return np.concatenate([np.resize(rng.permutation(group), most) for group in groups])
