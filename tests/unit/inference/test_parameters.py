@@ -1,6 +1,7 @@
 """The parameter posterior: the scale of its priors, the flows against an exact posterior."""
 
 import copy
+import warnings
 import json
 from pathlib import Path
 
@@ -98,6 +99,27 @@ def test_flows_find_the_exact_posterior_of_a_linear_gaussian_model(gaussian: Pos
     assert np.sqrt(np.square(off).mean(axis=0)).max() < 0.25
     np.testing.assert_allclose(drawn.std(axis=1).mean(axis=0), deviation, rtol=0.1)
     assert evaluate_posterior(drawn, truth, ["a", "b"])["posterior_checks"]["p_value"].min() > 0.001
+
+
+def test_flows_are_as_good_as_those_of_sbi_on_the_same_simulations(gaussian: PosteriorNetwork) -> None:
+    """Mean log density of the truth, which is highest for the exact posterior, against sbi's NPE (Tejero-Cantero et al.
+    2020, J Open Source Softw 5:2505) and the exact one."""
+    npe = pytest.importorskip("sbi.inference").NPE
+    torch.manual_seed(1)
+    noise = torch.tensor([0.5, 2.0])
+    values = torch.randn(4_000, 2)
+    trainer = npe(torch.distributions.MultivariateNormal(torch.zeros(2), torch.eye(2)), show_progress_bars=False)
+    trainer.append_simulations(values, values + noise * torch.randn(values.shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # not converged: neither are ours
+        theirs = trainer.train(max_num_epochs=25, training_batch_size=200)
+    truth = torch.randn(2_000, 2)
+    seen = truth + noise * torch.randn(truth.shape)
+    exact = torch.distributions.Normal(seen / (1 + noise**2), noise / torch.sqrt(1 + noise**2))
+    with torch.inference_mode():
+        found, other = gaussian(seen, truth).mean(), theirs.log_prob(truth[None], seen).mean()
+    assert float(found) > float(other) - 0.05
+    assert float(found) > float(exact.log_prob(truth).sum(dim=1).mean()) - 0.1
 
 
 def test_density_and_draws_agree(gaussian: PosteriorNetwork) -> None:
