@@ -88,11 +88,15 @@ def command(
     if threshold is None:
         rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
         threshold = segment_bundle.threshold(rate)
-    summary = regions.summary_of_model(folder, segment_bundle, [loaded for loaded in (choice, posterior) if loaded])
+    others = [loaded for loaded in (choice, posterior) if loaded is not None]
+    summary = regions.summary_of_model(folder, segment_bundle, others)
+    most = application.whole_diploids(others)
     trained_with = tuple(segment_bundle.description["sample_sizes"]["target_diploids"])
     known, calls = [], []
     for interval in source.contigs():
-        contig = contigs.contig_statistics(source, *interval, **size, target_diploids=trained_with, summary=summary)
+        contig = contigs.contig_statistics(
+            source, *interval, **size, target_diploids=trained_with, whole_diploids=most, summary=summary
+        )
         calls.append(application.call_contig(segment_bundle, contig))
         known.append(contig.without_haplotypes())  # those of a genome would fill the memory
     if not any(contig.has_sites for contig in known):
@@ -102,15 +106,14 @@ def command(
     if rate is not None and threshold >= 1:
         warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
     warnings += application.mask_warnings(segment_bundle, known)
-    loaded_bundles = [loaded for loaded in (segment_bundle, choice, posterior) if loaded is not None]
-    for loaded in loaded_bundles:
+    for loaded in (segment_bundle, *others):
         warnings += application.sample_size_warnings(loaded, *source.num_diploids())
     warnings = list(dict.fromkeys(warnings)) + source.warnings()
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None
-    if choice or posterior:
+    if others:
         genome, about = contigs.pool_contigs(known, segment_bundle)
-        for loaded in loaded_bundles[1:]:
+        for loaded in others:
             warnings += application.extent_warnings(loaded, about)
         warnings = list(dict.fromkeys(warnings))
         if choice:

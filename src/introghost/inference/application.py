@@ -289,15 +289,26 @@ def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
     ]
 
 
+def whole_diploids(bundles: list[Bundle]) -> tuple[int, int] | None:
+    """The most outgroup and target individuals that all of these networks for whole genomes know."""
+    if not bundles:
+        return None
+    sizes = [bundle.description["sample_sizes"] for bundle in bundles]
+    outgroup, target = (min(one[name][1] for one in sizes) for name in ("outgroup_diploids", "target_diploids"))
+    return outgroup, target
+
+
 def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
     """What to tell the user if the numbers of diploids are outside those that the bundle was trained on.
 
-    More target individuals than that are no trouble where they make groups of the right size.
+    More target individuals than that are no trouble where they make groups of the right size, and networks for whole
+    genomes are given no more of either role, see `whole_diploids`.
     """
     found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
     warnings = []
     for name, number in found.items():
         low, high = bundle.description["sample_sizes"][name]
+        number = number if bundle.task == "segments" else min(number, high)
         groups = num_groups(number, (low, high)) if name == "target_diploids" else 1
         if not low <= number // groups or number > groups * high:
             trained = f"{low}" if low == high else f"{low} to {high}"

@@ -21,7 +21,7 @@ from introghost.statistics.haplotype import (
     usable_bins,
     without_blank_runs,
 )
-from introghost.statistics.pooled import PLAIN, Summary, few_targets
+from introghost.statistics.pooled import PLAIN, Summary, at_most, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def contig_statistics(
     bin_bp: int,
     region_length_bp: int,
     target_diploids: tuple[int, int],
+    whole_diploids: tuple[int, int] | None = None,
     summary: Summary = PLAIN,
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
@@ -96,7 +97,9 @@ def contig_statistics(
     bin_bp, region_length_bp : int
         As the model was trained: `region_length_bp` is the stretch that the population statistics describe.
     target_diploids : tuple of int
-        Fewest and most with which the model was trained: more are looked at in groups.
+        Fewest and most with which the segment network was trained: more are looked at in groups.
+    whole_diploids : tuple of int, optional
+        The most of outgroup and target with which networks for whole genomes were trained: of more, so many are chosen.
     summary : Summary
         What is kept of a region as a whole.
     tile_bins : int
@@ -112,15 +115,15 @@ def contig_statistics(
     if len(haplotypes.positions_bp):
         haplotype = np.empty((len(haplotypes.target_labels), len(callable_bp), len(STATISTICS)), dtype=np.float32)
         target, outgroup = (np.flatnonzero(haplotypes.roles == role) for role in (TARGET, OUTGROUP))
-        population = np.zeros((-(-(end_bp - start_bp) // region_length_bp), len(POPULATION_STATISTICS)), np.float32)
         for group in groups:
             together = np.sort(np.concatenate([outgroup, target[group]]))
             part = haplotypes.select_haplotypes(together) if len(groups) > 1 else haplotypes
             haplotype[group] = _tiled(part, bin_bp, tile_bins)
-            regions = _regions(part, region_length_bp)
-            population += np.stack([population_statistics(region) for region in regions]) / np.float32(len(groups))
-        few = few_targets(haplotypes)
-        of_few = haplotype if few is haplotypes else _tiled(few, bin_bp, tile_bins)
+        chosen = haplotypes
+        for role, most in zip((OUTGROUP, TARGET), whole_diploids or (), strict=False):
+            chosen = at_most(chosen, role, most)
+        population = np.stack([population_statistics(region) for region in _regions(chosen, region_length_bp)])
+        of_few = _tiled(few_targets(chosen), bin_bp, tile_bins)
         fraction = np.where(blank, np.float32(0), callable_bp / np.float32(bin_bp))
         starts = range(0, len(fraction), region_length_bp // bin_bp)
         parts = (slice(first, first + starts.step) for first in starts)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.haplotypes import TARGET, Haplotypes
 from introghost.statistics.haplotype import STATISTICS, usable_bins
 
 Array = NDArray[np.float32]
@@ -21,17 +21,22 @@ QUANTILES = (0.05, 0.5, 0.95, 0.99)
 POOLED = tuple(f"{part}_of_{name}" for part in ("mean", *(f"quantile_{q}" for q in QUANTILES)) for name in STATISTICS)
 
 
-def few_targets(haplotypes: Haplotypes) -> Haplotypes:
-    """The outgroup and at most `DIPLOIDS` individuals of the target, chosen by a digest of their names.
+def at_most(haplotypes: Haplotypes, role: int, diploids: int) -> Haplotypes:
+    """At most so many individuals of one role, chosen by a digest of their names, and all of the other.
 
-    Where the target has no more than that, `haplotypes` itself.
+    Where there are no more, `haplotypes` itself.
     """
     names = np.array(haplotypes.sample_names)
-    individuals = sorted(set(names[haplotypes.roles == TARGET]), key=lambda name: (seeds.derive(0, "few", name), name))
-    if len(individuals) <= DIPLOIDS:
+    own = haplotypes.roles == role
+    individuals = sorted(set(names[own]), key=lambda name: (seeds.derive(0, "few", name), name))
+    if len(individuals) <= diploids:
         return haplotypes
-    kept = (haplotypes.roles == OUTGROUP) | np.isin(names, individuals[:DIPLOIDS])
-    return haplotypes.select_haplotypes(np.flatnonzero(kept))
+    return haplotypes.select_haplotypes(np.flatnonzero(~own | np.isin(names, individuals[:diploids])))
+
+
+def few_targets(haplotypes: Haplotypes) -> Haplotypes:
+    """The outgroup and at most `DIPLOIDS` individuals of the target, see `at_most`."""
+    return at_most(haplotypes, TARGET, DIPLOIDS)
 
 
 def pool(statistics: Array, usable: NDArray[np.bool_]) -> Array:

@@ -10,7 +10,7 @@ from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments
-from introghost.statistics.pooled import POOLED, pool
+from introghost.statistics.pooled import POOLED, at_most, pool
 from introghost.statistics.population import population_statistics
 
 
@@ -210,7 +210,7 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
     assert sorted(len(group) for group in whole.groups) == [16, 16, 18], "whole individuals, about as many in each"
     assert sorted(np.concatenate(whole.groups)) == list(range(50))
     bundle = bundle_of(size, whole)
-    expected, populations = application.call_contig(bundle, whole).posterior, []
+    expected = application.call_contig(bundle, whole).posterior
     for group in whole.groups:
         alone = _Source(800, 200_000, 25)
         kept = np.concatenate([np.arange(50), 50 + group])
@@ -222,8 +222,28 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
         )
         statistics = contigs.contig_statistics(alone, "1", 0, 200_000, **size, target_diploids=(1, 10))
         np.testing.assert_allclose(application.call_contig(bundle, statistics).posterior, expected[group], atol=1e-6)
-        populations.append(statistics.population)
-    np.testing.assert_allclose(whole.population, np.mean(populations, axis=0), rtol=1e-4, atol=1e-6)
+
+
+def test_whole_genomes_are_looked_at_with_no_more_individuals_than_in_training():
+    size = {"bin_bp": 10_000, "region_length_bp": 100_000, "target_diploids": (1, 50)}
+    source = _Source(800, 200_000, 25)
+    found = contigs.contig_statistics(source, "1", 0, 200_000, **size, whole_diploids=(8, 12))
+    for start, population in zip((0, 100_000), found.population, strict=True):
+        chosen = source.read("1", start, start + 100_000)
+        for role, most in ((0, 8), (1, 12)):
+            chosen = at_most(chosen, role, most)
+        assert [int((chosen.roles == role).sum()) for role in (0, 1)] == [16, 24]
+        np.testing.assert_allclose(population, population_statistics(chosen), rtol=1e-5)
+    same = contigs.contig_statistics(source, "1", 0, 200_000, **size, whole_diploids=(25, 25))
+    every = contigs.contig_statistics(source, "1", 0, 200_000, **size)
+    np.testing.assert_array_equal(same.population, every.population)
+    assert not np.allclose(found.population, every.population)
+    sizes = {"outgroup_diploids": [4, 8], "target_diploids": [5, 12]}
+    choice = Bundle("model-choice", None, {"sample_sizes": sizes})
+    assert application.whole_diploids([choice]) == (8, 12)
+    assert application.whole_diploids([]) is None
+    assert application.sample_size_warnings(choice, 25, 25) == []
+    assert len(application.sample_size_warnings(choice, 3, 4)) == 2
 
 
 @pytest.mark.parametrize(("diploids", "trained", "groups"), [(50, (50, 50), 1), (51, (50, 50), 1), (503, (1, 200), 3)])

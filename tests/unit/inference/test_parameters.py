@@ -1,8 +1,8 @@
 """The parameter posterior: the scale of its priors, the flows against an exact posterior."""
 
 import copy
-import warnings
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
