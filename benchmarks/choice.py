@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
+from choice_page import page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST
 from introghost import models, provenance
@@ -42,6 +43,7 @@ SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
 NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
+PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
 HUMAN = models.locate("human") / "segments"
 EPOCHS = 300
 ACTIONS = ("ghost", "no ghost", "undecided")
@@ -336,6 +338,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="write the networks into this folder, beside segments/")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the tables")
+    parser.add_argument("--page", type=Path, default=PAGE, help="what is written of them")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     folder, number = arguments.folder, arguments.regions
@@ -372,6 +375,8 @@ def main() -> None:
     for task, made_bundle in trained.items() if arguments.save else ():
         description = {**made_bundle.description, "provenance": record}
         bundle.save(replace(made_bundle, description=description), arguments.save / task)
+    command = "".join(f" --{name.replace('_', '-')} {options[name]}" for name in options)
+    provenance.write_text(arguments.page, page(tables, options, command))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")
 

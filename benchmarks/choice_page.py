@@ -1,0 +1,153 @@
+"""The page docs/model_choice.md, from the tables of `choice.py`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+PAGE = """# Did it happen, how much, when: how far the answers can be believed
+
+Written by `python benchmarks/choice.py{options}`, which simulates, trains and measures; every table is in
+`benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals; {genomes} of each scenario of
+`config/scenarios` were trained on, {test_genomes} others of each are tested here. The networks are those of the model
+`human`. Statistics of haplotypes and the answers of the segment network, which are among the statistics, are of ten
+target individuals. Brackets hold 95 % intervals: bootstrap over genomes of areas, binomial of shares.
+
+## Did it happen
+
+Area under the curve, and power where one genome in a hundred without a ghost is taken for one with it, by the true
+proportion of a single pulse. The score is the probability of a ghost if only the scenarios named are held possible
+beside those with a ghost.
+
+{power}
+The same without what the segment network says: {without}.
+
+Decisions at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally likely beforehand,
+and how many genomes are told to fit no scenario, for which probabilities are withheld:
+
+{decisions}
+Calibration error of the probability of a ghost, and of that of each scenario. With so few genomes probabilities that
+are right would not have an error of 0 either: *if right* is what they would have, with its 95th percentile.
+
+{calibration}
+## Models that nobody trained on
+
+`archie` and `human_neanderthal` are published models with a pulse of 2 and 2.25 %; `-without` are the same without it.
+`stepping_stone` has eight demes in a row and no ghost. Those of stdpopsim: in `PapuansOutOfAfrica_10J19` Papuans have
+ancestry of Denisovans and Neanderthals, in `OutOfAfricaArchaicAdmixture_5R19` Europeans of Neanderthals, and the
+outgroup of archaic Africans; in `AncientEurasia_9K19` Sardinians have the Basal Eurasian ghost, which is not archaic,
+and Neanderthal ancestry.
+
+{families}
+## How much and when
+
+The posterior of the parameters of `ghost`, on the genomes of that scenario. R² is that of the posterior mean, of the
+logarithm and on the scale of the prior's quantiles; *contraction* is 1 less the posterior variance over the prior's;
+SBC is the p-value of the ranks of the truth being uniform.
+
+{parameters}
+{checks}
+
+## Less sequence
+
+The networks are trained on parts of genomes as well, and know how many regions they are given.
+
+{less}
+"""
+
+
+def page(tables: Mapping[str, pd.DataFrame], options: Mapping[str, Any], command: str) -> str:
+    """The page as Markdown."""
+    most = int(options["regions"])
+    whole = {name: table[table["regions"] == most] if "regions" in table else table for name, table in tables.items()}
+    return PAGE.format(
+        options=command,
+        **options,
+        power=_power(whole["power"]),
+        without=", ".join(
+            f"against {row.against} {row.value:.3f}"
+            for row in tables["without_segments"].itertuples()
+            if row.metric == "area_under_roc"
+        ),
+        decisions=_decisions(whole["decisions"]),
+        calibration=_calibration(whole["calibration"]),
+        families=_decisions(tables["families"]),
+        parameters=_parameters(whole["posterior_summary"], whole["posterior_coverage"]),
+        checks=_checks(whole["posterior_checks"]),
+        less=_less(tables),
+    )
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _interval(row: Any) -> str:
+    return f"{row.value:.3f} [{row.lower:.3f}–{row.upper:.3f}]" if row.genomes else "–"
+
+
+def _power(table: pd.DataFrame) -> str:
+    against = list(dict.fromkeys(table["against"]))
+    rows = []
+    for (group, metric), own in table.groupby(["genomes_of", "metric"], sort=False):
+        values = [_interval(next(own[own["against"] == name].itertuples())) for name in against]
+        what = "area under the curve" if metric == "area_under_roc" else "power"
+        rows.append([f"{group} ({own['genomes'].iloc[0]} genomes)", what, *values])
+    return _table(["genomes of", "figure", *(f"against {name}" for name in against)], rows)
+
+
+def _decisions(table: pd.DataFrame) -> str:
+    rows = [
+        [
+            row.scenario,
+            str(row.genomes),
+            *(f"{100 * share:.0f} %" for share in (row.decided_ghost, row.decided_no_ghost, row.decided_undecided)),
+            f"{row.mean_p_ghost:.2f}",
+            *(f"{100 * share:.0f} %" for share in (row.novel, row.no_scenario_fits)),
+        ]
+        for row in table.rename(columns={"novel_at_0.05": "novel"}).itertuples()
+    ]
+    columns = ["ghost", "no ghost", "undecided", "mean P(ghost)", "novel (p < 0.05)", "no scenario fits (p < 0.01)"]
+    return _table(["scenario", "genomes", *columns], rows)
+
+
+def _calibration(table: pd.DataFrame) -> str:
+    rows = [
+        [row.probability_of, f"{row.calibration_error:.3f}", f"{row.if_right:.3f} ({row.if_right_upper:.3f})"]
+        for row in table.itertuples()
+    ]
+    return _table(["probability of", "calibration error", "if right (95th percentile)"], rows)
+
+
+def _parameters(summary: pd.DataFrame, coverage: pd.DataFrame) -> str:
+    covered = coverage.set_index(["parameter", "level"])
+    rows = []
+    for row in summary.itertuples():
+        shares = [covered.loc[(row.parameter, level)] for level in (0.9, 0.95)]
+        told = [f"{100 * share.coverage:.0f} % [{100 * share.lower:.0f}–{100 * share.upper:.0f}]" for share in shares]
+        numbers = (row.log_r_squared, row.r_squared, row.contraction)
+        rows.append([row.parameter, *(f"{number:.2f}" for number in numbers), *told, f"{row.sbc_p_value:.2g}"])
+    columns = ["R² of the logarithm", "R²", "contraction", "90 % intervals hold", "95 % intervals hold", "SBC"]
+    return _table(["parameter", *columns], rows)
+
+
+def _checks(table: pd.DataFrame) -> str:
+    told = [f"{row.check.upper()} p = {row.p_value:.2g}" for row in table.itertuples()]
+    return f"All parameters together, {table['num_genomes'].iloc[0]} genomes: {', '.join(told)}."
+
+
+def _less(tables: Mapping[str, pd.DataFrame]) -> str:
+    rows = []
+    for number, own in tables["power"].groupby("regions", sort=False):
+        areas = own[own["metric"] == "area_under_roc"].set_index("against")["value"]
+        summary = tables["posterior_summary"].query("regions == @number").set_index("parameter")["log_r_squared"]
+        coverage = tables["posterior_coverage"].query("regions == @number and level == 0.95")["coverage"].mean()
+        error = tables["calibration"].query("regions == @number").set_index("probability_of")["calibration_error"]
+        numbers = (error["a ghost"], summary["ghost_proportion"], summary["pulse_time"])
+        rows.append([str(number), *(f"{area:.3f}" for area in areas), *(f"{value:.2f}" for value in numbers),
+                     f"{100 * coverage:.0f} %"])  # fmt: skip
+    against = list(dict.fromkeys(tables["power"]["against"]))
+    columns = ["calibration error of P(ghost)", "R² of log proportion", "R² of log pulse time",
+               "95 % intervals hold, mean over parameters"]  # fmt: skip
+    return _table(["Mb", *(f"area against {name}" for name in against), *columns], rows)

@@ -1,0 +1,54 @@
+"""The shipped model asked about a published model with an archaic pulse that nobody trained on, and without the pulse."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from introghost.cli import main
+
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+PROPORTION = 0.0225
+REGIONS = 20
+
+
+def run(*arguments: object) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    assert not stopped.value.code
+
+
+def asked(scenario: Path, folder: Path) -> Path:
+    """Folder of what `apply` says of one genome."""
+    folder.mkdir()
+    size = ("--regions", REGIONS, "--outgroup-diploids", 50, "--target-diploids", 50, "--seed", 20260101)
+    run("simulate", "--scenario", scenario, "--genomes", 1, *size, "--output", folder / "x.trees")
+    files = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
+    run("vcf", "write", "--trees", folder / "x.trees", *files)
+    data = ("--vcf", folder / "x.vcf.gz", "--populations", folder / "x.tsv")
+    run("apply", *data, "--outgroup", "Outgroup", "--target", "Target", "--output", folder / "calls")
+    return folder / "calls"
+
+
+@pytest.mark.slow
+def test_the_pulse_is_found_and_so_is_its_absence(tmp_path: Path) -> None:
+    found = asked(DEMO, tmp_path / "with")
+    assert json.loads((found / "model_choice.json").read_text())["decision"] == "ghost"
+    posterior = pd.read_csv(found / "parameter_posterior.tsv", sep="\t").set_index("parameter").loc["ghost_proportion"]
+    print(posterior.to_string())
+    assert posterior["lower_90"] < PROPORTION < posterior["upper_90"]
+    shutil.copytree(DEMO, tmp_path / "demo")
+    for name, change in (
+        ("model.demes.yaml", lambda model: model["pulses"][0].update(proportions=[0.0])),
+        ("priors.yaml", lambda priors: priors["parameters"]["ghost_proportion"].update(value=0.0)),
+    ):
+        path = tmp_path / "demo" / name
+        content = yaml.safe_load(path.read_text())
+        change(content)
+        path.write_text(yaml.safe_dump(content))
+    without = json.loads((asked(tmp_path / "demo", tmp_path / "without") / "model_choice.json").read_text())
+    print(json.dumps(without, indent=1))
+    assert without["decision"] != "ghost"
