@@ -232,6 +232,8 @@ def _check_scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
             raise ConfigError(f"section 'scenarios': the key {name!r} is not text; write \"null\" in quotes")
         if entry["batches"] > entry["genomes"]:
             raise ConfigError(f"scenarios.{name}: {entry['batches']} batches for {entry['genomes']} genomes")
+        if Path(entry["folder"]).name != name:  # genomes and networks know a scenario by its folder
+            raise ConfigError(f"scenarios.{name}.folder is {entry['folder']}: the folder has to be named {name} too")
 
 
 def _check_names(config: Mapping[str, Any]) -> None:

@@ -56,6 +56,7 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         ),
         (("decision",), {"false_ghost_cost": -1}, "decision.false_ghost_cost: -1 is less than the minimum"),
         (("decision",), {"cost": 1}, "unknown key 'cost' in section 'decision'"),
+        (("scenarios", "ghost", "folder"), "a/pulse", "scenarios.ghost.folder is a/pulse: the folder has to be named"),
         (("scenarios", "ghost", "zzz"), 1, "valid keys: folder, genomes, batches"),
         (("bin_bp",), "10 kb", "bin_bp: '10 kb' is not of type 'integer'"),
         (("region_length_bp",), 1_005_000, "region_length_bp: 1005000 is not a multiple of bin_bp"),

@@ -1,4 +1,4 @@
-"""The shipped model asked about a published model with an archaic pulse that nobody trained on, and without the pulse."""
+"""The shipped model asked about a published archaic pulse that nobody trained on, and about its absence."""
 
 import json
 import shutil

@@ -213,7 +213,7 @@ def check_fit(bundle: Bundle, folder: Path, found: dict[str, Any]) -> None:
                 f"{folder}: {key} number {number + 1} is {theirs} in the bundle and {ours} in this version of "
                 "introghost; use the version that trained it, or train anew"
             )
+        option = f"--{key.replace('_', '-')} {trained}" if key.endswith("_bp") else "the option for the trained value"
         raise ModelError(
-            f"{folder}: trained with {key} {trained!r}, the data have {value!r}; "
-            "use the option that gives the trained value, or train anew"
+            f"{folder}: trained with {key} {trained!r}, the data have {value!r}; use {option}, or train anew"
         )
