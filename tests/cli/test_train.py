@@ -89,7 +89,7 @@ def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path
         (lambda about: about.update(priors=[]), "priors is"),
         (lambda about: about["priors"].pop(), "priors are not as many"),
         (lambda about: about["architecture"].update(channels=10**5), "channels is 100000, expected 1 to 4,096"),
-        (lambda about: about["architecture"].update(width=32), "tensors are not those of the architecture"),
+        (lambda about: about["architecture"].update(width=48), "tensors are not those of the architecture"),
         (lambda about: about.update(scenario=3), "scenario is 3"),
     ],
 )

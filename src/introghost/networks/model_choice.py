@@ -13,8 +13,10 @@ from introghost.networks.novelty import Novelty
 class ModelChoiceNetwork(nn.Module):
     """Logits of the scenarios from the pooled statistics of one genome.
 
-    Members of an ensemble are trained on genomes that weigh differently for each; their probabilities are averaged, and
-    how far they are apart tells what is due to the choice of training genomes.
+    Statistics enter as linear discriminants (Fisher 1936, Ann Eugen 7:179): of the few genomes that can be simulated a
+    network of so many statistics would learn the noise. Members of an ensemble are fitted to genomes that weigh
+    differently for each; their probabilities are averaged, and how far they are apart tells what is due to the choice
+    of training genomes.
 
     Parameters
     ----------
@@ -22,7 +24,7 @@ class ModelChoiceNetwork(nn.Module):
         Pooled statistics and, last, the number of regions that they are of.
     scenarios : int
     width : int
-        Hidden units; 0 for a multinomial logistic regression.
+        Hidden units between discriminants and logits; 0 for none.
     members : int
     references : int
         Genomes of each scenario that are kept to tell whether another is like them, see `Novelty`.
@@ -31,11 +33,14 @@ class ModelChoiceNetwork(nn.Module):
     dropout : float
     """
 
+    slopes: Tensor
+    intercepts: Tensor
+
     def __init__(
         self,
         channels: int,
         scenarios: int,
-        width: int = 32,
+        width: int = 0,
         members: int = 1,
         references: int = 0,
         levels: int = 1,
@@ -43,31 +48,45 @@ class ModelChoiceNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
-        self.members = nn.ModuleList(_member(channels, scenarios, width, dropout) for _ in range(members))
+        self.register_buffer("slopes", torch.zeros(members, scenarios, channels))
+        self.register_buffer("intercepts", torch.zeros(members, scenarios))
+        self.members = nn.ModuleList(_member(scenarios, width, dropout) for _ in range(members))
         self.sharpness = nn.Parameter(torch.zeros(members))
         self.novelty = Novelty(channels - 1, scenarios, references, levels)
 
-    def forward(self, pooled: Tensor) -> Tensor:
+    def discriminants(self, pooled: Tensor) -> Tensor:
+        """(batch, channels) to the linear discriminants of each member, (members, batch, scenarios)."""
+        standard = self.standardise(pooled).expand(len(self.slopes), -1, -1)
+        return torch.baddbmm(self.intercepts[:, None], standard, self.slopes.transpose(1, 2))
+
+    def forward(self, pooled: Tensor, discriminants: Tensor | None = None) -> Tensor:
         """(batch, channels) to logits (batch, scenarios); in training to those of each member, see `each`."""
-        logits = self.each(pooled)
+        logits = self.each(pooled, discriminants)
         if self.training:
             return logits
         return torch.logsumexp(functional.log_softmax(logits, dim=2), dim=0) - math.log(len(logits))
 
-    def each(self, pooled: Tensor) -> Tensor:
+    def each(self, pooled: Tensor, discriminants: Tensor | None = None) -> Tensor:
         """Logits of each member, (members, batch, scenarios).
 
-        Few regions say less: logits are multiplied by a power of their number.
+        Few regions say less: logits are multiplied by a power of their number. In training, `discriminants` are those
+        that were fitted without the genome, as they will be of any other genome.
         """
-        standard = self.standardise(pooled)
-        logits = torch.stack([member(standard) for member in self.members])
+        discriminants = self.discriminants(pooled) if discriminants is None else discriminants
+        logits = torch.stack([member(one) for member, one in zip(self.members, discriminants, strict=True)])
         return logits * torch.exp(self.sharpness[:, None, None] * pooled[None, :, -1:].log())
 
 
-def _member(channels: int, scenarios: int, width: int, dropout: float) -> nn.Module:
-    hidden = (nn.Dropout(dropout), nn.Linear(channels, width), nn.GELU(), nn.Dropout(dropout)) if width else ()
-    last = nn.Linear(width or channels, scenarios)
-    member = nn.Sequential(*hidden, last)
+def _member(scenarios: int, width: int, dropout: float) -> nn.Module:
+    """Without hidden units it begins as half of the discriminants, which are too sure of themselves."""
+    if not width:
+        only = nn.Linear(scenarios, scenarios)
+        nn.init.eye_(only.weight)
+        only.weight.data *= 0.5
+        nn.init.zeros_(only.bias)
+        return nn.Sequential(only)
+    last = nn.Linear(width, scenarios)
+    member = nn.Sequential(nn.Linear(scenarios, width), nn.GELU(), nn.Dropout(dropout), last)
     initialise(member)
     nn.init.zeros_(last.weight)
     return member

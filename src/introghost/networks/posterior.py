@@ -5,47 +5,60 @@ import math
 import torch
 import zuko
 from torch import Tensor, nn
+from torch.nn import functional
 
-from introghost.networks.layers import Standardise, initialise
+from introghost.networks.layers import Standardise
 
-TRANSFORMS = 3
+TRANSFORMS = 2
 
 
 class PosteriorNetwork(nn.Module):
     """Density of the parameters of one genome given its pooled statistics.
 
-    Conditional neural spline flows (Durkan et al. 2019, NeurIPS) trained on draws from the prior (Papamakarios and
-    Murray 2016, NeurIPS). Members of an ensemble differ in their first weights; the posterior is their mixture, which
-    is less sure of itself than one of them (Hermans et al. 2022, TMLR).
+    Statistics enter as linear predictors of the parameters, which are the posterior mean as far as a line can tell it
+    (Fearnhead and Prangle 2012, J R Stat Soc B 74:419): with the few genomes that can be simulated, a network of so
+    many statistics would learn them by heart. Conditional neural spline flows (Durkan et al. 2019, NeurIPS), trained on
+    draws from the prior (Papamakarios and Murray 2016, NeurIPS), give what the parameters deviate from that. Members of
+    an ensemble differ in their first weights; the posterior is their mixture, which is less sure of itself than one of
+    them (Hermans et al. 2022, TMLR).
 
     Parameters
     ----------
     channels : int
-        Pooled statistics.
+        Pooled statistics and, last, the number of regions that they are of.
     parameters : int
         On a scale on which the prior is standard normal, see `inference.prior_scale`.
     width : int
-        Hidden units of the embedding of the statistics, and of the flow.
+        Hidden units of the flow.
     members : int
     """
+
+    slopes: Tensor
+    intercepts: Tensor
 
     def __init__(self, channels: int, parameters: int, width: int = 64, members: int = 1) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
-        self.embeddings = nn.ModuleList(_embedding(channels, width) for _ in range(members))
+        self.register_buffer("slopes", torch.zeros(parameters, channels))
+        self.register_buffer("intercepts", torch.zeros(parameters))
         self.flows = nn.ModuleList(
-            zuko.flows.NSF(parameters, width, transforms=TRANSFORMS, hidden_features=(width, width))
+            zuko.flows.NSF(parameters, parameters + 1, transforms=TRANSFORMS, hidden_features=(width, width))
             for _ in range(members)
         )
 
-    def forward(self, pooled: Tensor, values: Tensor) -> Tensor:
+    def predict(self, pooled: Tensor) -> Tensor:
+        """Linear predictors of the parameters, (batch, parameters)."""
+        return functional.linear(self.standardise(pooled), self.slopes, self.intercepts)
+
+    def forward(self, pooled: Tensor, values: Tensor, predicted: Tensor | None = None) -> Tensor:
         """Log density of `values` (batch, parameters) given `pooled` (batch, channels).
 
-        Of shape (batch,), that of the mixture; in training that of each member, (members, batch).
+        Of shape (batch,), that of the mixture; in training that of each member, (members, batch). In training,
+        `predicted` are predictors that were fitted without the genome, as they will be of any other genome.
         """
-        standard = self.standardise(pooled)
-        members = zip(self.embeddings, self.flows, strict=True)
-        density = torch.stack([flow(embedding(standard)).log_prob(values) for embedding, flow in members])
+        predicted = self.predict(pooled) if predicted is None else predicted
+        about = self._about(pooled, predicted)
+        density = torch.stack([flow(about).log_prob(values - predicted) for flow in self.flows])
         return density if self.training else torch.logsumexp(density, dim=0) - math.log(len(density))
 
     def sample(self, pooled: Tensor, number: int, seed: int) -> Tensor:
@@ -58,16 +71,14 @@ class PosteriorNetwork(nn.Module):
         seed : int
             The same seed gives the same draws.
         """
-        standard = self.standardise(pooled)
+        predicted = self.predict(pooled)
+        about = self._about(pooled, predicted)
         count = -(-number // len(self.flows))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            members = zip(self.embeddings, self.flows, strict=True)
-            drawn = torch.stack([flow(embedding(standard)).sample((count,)) for embedding, flow in members])
-        return drawn.permute(2, 1, 0, 3).flatten(1, 2)[:, :number]
+            drawn = torch.stack([flow(about).sample((count,)) for flow in self.flows])
+        return (drawn + predicted).permute(2, 1, 0, 3).flatten(1, 2)[:, :number]
 
-
-def _embedding(channels: int, width: int) -> nn.Module:
-    embedding = nn.Sequential(nn.Linear(channels, width), nn.GELU(), nn.Linear(width, width), nn.GELU())
-    initialise(embedding)
-    return embedding
+    def _about(self, pooled: Tensor, predicted: Tensor) -> Tensor:
+        """What a flow is told: the predictors, and of how many regions they are."""
+        return torch.cat([predicted, self.standardise(pooled)[:, -1:]], dim=1)

@@ -189,7 +189,7 @@ def test_an_architecture_that_makes_no_network_is_refused(folder: Path, key: str
     assert f"architecture.{key} is {wrong}, expected 1 to" in refused(folder)
 
 
-BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "members": 1, "references": 0, "dropout": 0.1}
+BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "members": 1, "references": 60_000, "dropout": 0.1}
 
 
 @pytest.mark.parametrize("key", list(BIG))
@@ -205,7 +205,7 @@ def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it
         describe(choice, lambda description, wrong=wrong: description["architecture"].update({key: wrong}))
         refused(choice, "model-choice")
     describe(choice, lambda description: description["architecture"].update(BIG))
-    assert "needs 14,4" in refused(choice, "model-choice")
+    assert "needs 57,6" in refused(choice, "model-choice")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB"
 
 

@@ -74,17 +74,46 @@ def test_a_description_gives_the_scale_back_and_nothing_else_does(scale: PriorSc
             prior_scale.parse(changed)
 
 
+def squares(seen: torch.Tensor) -> torch.Tensor:
+    """What a network, which sees signed roots, sees as `seen`, of one region."""
+    return torch.cat([seen * seen.abs(), torch.ones(len(seen), 1)], dim=1)
+
+
 @pytest.fixture(scope="module")
 def gaussian() -> PosteriorNetwork:
     """Flows trained on two standard normal parameters of which the first is seen well and the second hardly."""
     torch.manual_seed(1)
     values = torch.randn(4_000, 2)
-    data = torch.utils.data.TensorDataset(values + torch.tensor([0.5, 2.0]) * torch.randn(values.shape), values)
-    network = PosteriorNetwork(2, 2, width=16, members=2)
-    parts = torch.utils.data.random_split(data, [3_400, 600])
+    pooled = squares(values + torch.tensor([0.5, 2.0]) * torch.randn(values.shape))
+    network = PosteriorNetwork(3, 2, width=16, members=2)
+    held_out = np.arange(4_000) < 600
+    predictors = genome_training._Predictors.fit(network.standardise(pooled).numpy(), values.numpy(), held_out)
+    network.slopes.copy_(predictors.slopes[-1])
+    network.intercepts.copy_(predictors.intercepts[-1])
+    data = torch.utils.data.TensorDataset(pooled, values, predictors.fold)
+    parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = [torch.utils.data.DataLoader(part, batch_size=200, shuffle=True) for part in parts]
-    training.fit(network, genome_training._density_loss, *loaders, epochs=25, learning_rate=3e-3, patience=25)
+    training.fit(network, predictors.loss, *loaders, epochs=25, learning_rate=3e-3, patience=25)
     return network
+
+
+def test_a_genome_is_predicted_without_its_own_fold() -> None:
+    """Noise that hundreds of statistics could learn by heart predicts nothing of a genome that was left out."""
+    rng = np.random.default_rng(1)
+    standard, values = rng.normal(size=(80, 60)).astype(np.float32), rng.normal(size=(80, 1)).astype(np.float32)
+    values += 2 * standard[:, :1]
+    held_out = np.arange(80) < 8
+    predictors = genome_training._Predictors.fit(standard, values, held_out)
+    assert predictors.fold[held_out].tolist() == [genome_training.FOLDS] * 8
+    assert sorted(set(predictors.fold[~held_out].tolist())) == list(range(genome_training.FOLDS))
+    slopes, intercepts = predictors.slopes.numpy(), predictors.intercepts.numpy()
+    fold = predictors.fold.numpy()
+    own = np.einsum("bc,bpc->bp", standard, slopes[fold]) + intercepts[fold]
+    learnt = standard @ slopes[-1].T + intercepts[-1]
+    errors = [np.square(found - values)[~held_out].mean() for found in (own, learnt)]
+    assert errors[0] > 1.5 * errors[1]
+    unseen = np.square(learnt - values)[held_out].mean()
+    assert 0.4 < unseen / errors[0] < 2.5
 
 
 def test_flows_find_the_exact_posterior_of_a_linear_gaussian_model(gaussian: PosteriorNetwork) -> None:
@@ -93,7 +122,7 @@ def test_flows_find_the_exact_posterior_of_a_linear_gaussian_model(gaussian: Pos
     truth = rng.normal(size=(400, 2))
     seen = (truth + noise * rng.normal(size=truth.shape)).astype(np.float32)
     with torch.inference_mode():
-        drawn = gaussian.sample(torch.from_numpy(seen), 500, 1).double().numpy()
+        drawn = gaussian.sample(squares(torch.from_numpy(seen)), 500, 1).double().numpy()
     deviation = noise / np.sqrt(1 + noise**2)
     off = (drawn.mean(axis=1) - seen / (1 + noise**2)) / deviation
     assert np.sqrt(np.square(off).mean(axis=0)).max() < 0.25
@@ -117,7 +146,7 @@ def test_flows_are_as_good_as_those_of_sbi_on_the_same_simulations(gaussian: Pos
     seen = truth + noise * torch.randn(truth.shape)
     exact = torch.distributions.Normal(seen / (1 + noise**2), noise / torch.sqrt(1 + noise**2))
     with torch.inference_mode():
-        found, other = gaussian(seen, truth).mean(), theirs.log_prob(truth[None], seen).mean()
+        found, other = gaussian(squares(seen), truth).mean(), theirs.log_prob(truth[None], seen).mean()
     assert float(found) > float(other) - 0.05
     assert float(found) > float(exact.log_prob(truth).sum(dim=1).mean()) - 0.1
 
@@ -127,8 +156,8 @@ def test_density_and_draws_agree(gaussian: PosteriorNetwork) -> None:
     grid = torch.linspace(-5, 5, 201)
     points = torch.cartesian_prod(grid, grid)
     with torch.inference_mode():
-        density = gaussian(seen.expand(len(points), -1), points).exp()
-        mean = gaussian.sample(seen, 20_000, 1)[0].mean(0)
+        density = gaussian(squares(seen).expand(len(points), -1), points).exp()
+        mean = gaussian.sample(squares(seen), 20_000, 1)[0].mean(0)
     area = 0.05**2
     assert float(density.sum() * area) == pytest.approx(1, abs=0.01)
     torch.testing.assert_close((points * density[:, None]).sum(0) * area, mean, atol=0.03, rtol=0)
@@ -136,7 +165,7 @@ def test_density_and_draws_agree(gaussian: PosteriorNetwork) -> None:
 
 def test_draws_are_those_of_the_seed(gaussian: PosteriorNetwork) -> None:
     seen = torch.tensor([[0.7, -1.0]])
-    first, again, other = (gaussian.sample(seen, 9, seed) for seed in (1, 1, 2))
+    first, again, other = (gaussian.sample(squares(seen), 9, seed) for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert first.shape == (1, 9, 2)
     assert not torch.equal(first, other)
