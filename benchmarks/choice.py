@@ -6,8 +6,6 @@ pooled over a region is kept of it, so that genomes may be large; a run goes on 
 """
 
 import argparse
-import hashlib
-import json
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -22,29 +20,25 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
+from choice_genomes import Batch, batches, join
 from choice_page import page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
-from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST
-from introghost import models, provenance
+from introghost import provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.tables import write_tables
-from introghost.inference import application, bundle, decisions, genome_training, inputs, novelty, parameters, regions
+from introghost.inference import application, bundle, decisions, genome_training, inputs, novelty, parameters
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
-from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, usable_bins
-from introghost.statistics.pooled import POOLED, few_targets
-from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+from introghost.statistics.haplotype import usable_bins
+from introghost.statistics.pooled import POOLED
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
 NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
 PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
-HUMAN = models.locate("human") / "segments"
 EPOCHS = 300
 ACTIONS = ("ghost", "no ghost", "undecided")
 AGAINST = {
@@ -55,109 +49,11 @@ AGAINST = {
 RECORDED = ("regions", "genomes", "test_genomes", "family_genomes")
 PRINTED = ("power", "without_segments", "decisions", "calibration", "posterior_summary", "posterior_coverage",
            "posterior_checks", "families")  # fmt: skip
-BIN_BP, DIPLOIDS, BATCH = 5_000, 50, 5
+# So many times more genomes than of other scenarios, since parameters are learnt of these alone; numbered apart.
+MORE_GHOSTS, APART = {"train": 2, "test": 1}, 1_000
 TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
-CODE_DIGEST = hashlib.sha256(
-    b"".join(
-        [
-            STATISTICS_DIGEST.encode(),
-            *(path.read_bytes() for path in sorted((PACKAGE / "networks").glob("*.py"))),
-            *((PACKAGE / "inference" / f"{name}.py").read_bytes() for name in ("application", "inputs", "regions")),
-            bundle.digest(HUMAN).encode(),
-        ]
-    )
-).hexdigest()
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Genomes `first` to `first + number` of one scenario, of `regions` regions each."""
-
-    folder: Path
-    scenario: Scenario
-    first: int
-    number: int
-    regions: int
-
-    @property
-    def output(self) -> Path:
-        """Where they are kept: of other code, scenarios or segment network the name is another."""
-        about = json.dumps([CODE_DIGEST, scenarios.digest(self.scenario), self.first, self.number, self.regions])
-        name = hashlib.sha256(about.encode()).hexdigest()[:16]
-        return self.folder / f"{self.scenario.name}-{self.first}-{name}.npz"
-
-    def run(self) -> None:
-        """Simulate and pool, unless a run before has."""
-        if self.output.exists():
-            return
-        torch.set_num_threads(1)
-        summary = regions.summary(bundle.load(HUMAN, "segments"), bundle.digest(HUMAN))
-        kept: dict[str, list[object]] = {"pooled": [], "population": [], "parameters": [], "realised": []}
-        for genome in range(self.first, self.first + self.number):
-            simulated = simulate_genome_with_tracts(
-                self.scenario,
-                genome,
-                seed=SEED,
-                num_regions=self.regions,
-                region_length_bp=LENGTH_BP,
-                outgroup_diploids=DIPLOIDS,
-                target_diploids=DIPLOIDS,
-            )
-            realised_bp = 0.0
-            for ts, tracts in simulated:
-                about = ts.metadata["introghost"]["parameters"]
-                haplotypes = observe(ts, ObservationModel(), ancestral=ANCESTRAL, seed=SEED).haplotypes
-                statistics = haplotype_statistics(few_targets(haplotypes), BIN_BP)
-                kept["pooled"].append(summary.compute(statistics, np.ones(statistics.shape[1], np.float32)))
-                kept["population"].append(population_statistics(haplotypes))
-                realised_bp += float((tracts["end_bp"] - tracts["start_bp"]).sum())
-            kept["parameters"].append(list(about.values()))
-            kept["realised"].append(realised_bp / (2 * DIPLOIDS * self.regions * LENGTH_BP))
-        with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:
-            np.savez(file, names=np.array(list(about)), **{key: np.array(value) for key, value in kept.items()})
-
-    def read(self) -> xr.Dataset:
-        """As the networks' training takes it."""
-        with np.load(self.output) as kept:
-            found = dict(kept)
-        genomes = np.arange(self.first, self.first + self.number).repeat(self.regions)
-        rows = {
-            "pooled_statistics": (("region", "pooled_statistic"), found["pooled"].astype(np.float32)),
-            "population_statistics": (("region", "population_statistic"), found["population"].astype(np.float32)),
-            "callable_fraction": (("region", "bin"), np.ones((len(genomes), LENGTH_BP // BIN_BP), np.float32)),
-        }
-        labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
-        for name, values in zip(found["names"], found["parameters"].T, strict=True):
-            labels[f"parameter_{name}"] = ("region", values.repeat(self.regions))
-        names = {"statistic": list(STATISTICS), "population_statistic": list(POPULATION_STATISTICS)}
-        attributes = {
-            "bin_bp": BIN_BP,
-            "region_length_bp": LENGTH_BP,
-            "ancestral": ANCESTRAL,
-            **{f"{role}_diploids": [DIPLOIDS, DIPLOIDS] for role in ("outgroup", "target")},
-            "observation": "{}",
-            "segments": bundle.digest(HUMAN),
-        }
-        return xr.Dataset(rows, coords=labels | names, attrs=attributes)
-
-
-def batches(folder: Path, scenario: Scenario, first: int, number: int, num_regions: int) -> list[Batch]:
-    """Genomes `first` to `first + number` of one scenario."""
-    starts = range(first, first + number, BATCH)
-    return [Batch(folder, scenario, start, min(BATCH, first + number - start), num_regions) for start in starts]
-
-
-def join(wanted: list[Batch]) -> xr.Dataset:
-    """All genomes of some batches; a parameter that a scenario lacks is NaN."""
-    parts = [batch.read() for batch in wanted]
-    names = sorted({str(name) for part in parts for name in part.coords if str(name).startswith("parameter_")})
-    filled = []
-    for part in parts:
-        nothing = ("region", np.full(part.sizes["region"], np.nan))
-        filled.append(part.assign_coords({name: nothing for name in names if name not in part.coords}))
-    return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
 
 
 @dataclass(frozen=True)
@@ -281,11 +177,12 @@ def area(score: NDArray[np.float64], positive: NDArray[np.bool_], negative: NDAr
 def choice_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFrame]:
     """Accuracy, calibration, decisions and novelty of the choice between scenarios."""
     told, names = answers(trained, tested), trained.description["scenarios"]
+    equal = (tested.labels["genome"] < TEST + APART).to_numpy()  # as many of each scenario
     return {
         "power": power(told, names, tested.parameter("ghost_proportion")),
         "decisions": decided(told),
-        "calibration": calibrated(told, names),
-        **evaluate_model_choice(told[names].to_numpy(), names, tested.scenario, seed=1),
+        "calibration": calibrated(told[equal], names),
+        **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], seed=1),
     }
 
 
@@ -305,12 +202,12 @@ def parameter_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.Dat
     return tables
 
 
-def train(data: xr.Dataset, seed: int = 1, **options: int) -> dict[str, bundle.Bundle]:
-    """Both networks for whole genomes; `options` are of the choice between scenarios."""
+def train(data: xr.Dataset) -> dict[str, bundle.Bundle]:
+    """Both networks for whole genomes."""
     ghost = scenarios.load(SCENARIOS / "ghost")
     return {
-        "model-choice": genome_training.train_model_choice(data, epochs=EPOCHS, seed=seed, **options).bundle,
-        "parameters": genome_training.train_parameters(data, ghost, epochs=EPOCHS, seed=seed).bundle,
+        "model-choice": genome_training.train_model_choice(data, epochs=EPOCHS, seed=1).bundle,
+        "parameters": genome_training.train_parameters(data, ghost, epochs=EPOCHS, seed=1).bundle,
     }
 
 
@@ -326,14 +223,21 @@ def families(folder: Path, python: Path | None) -> list[Scenario]:
     return found + ([of_stdpopsim(python, name, folder) for name in STDPOPSIM] if python else [])
 
 
+def number_above_0(text: str) -> int:
+    """An option's value."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return int(text)
+
+
 def main() -> None:
     """Simulate, train, evaluate and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="keep genomes here, and go on from what is there")
-    parser.add_argument("--regions", type=int, default=50, help="of 1 Mb, of each genome")
-    parser.add_argument("--genomes", type=int, default=100, help="of each scenario, to train on")
-    parser.add_argument("--test-genomes", type=int, default=60, help="of each scenario")
-    parser.add_argument("--family-genomes", type=int, default=20, help="of each model that nobody trains on")
+    parser.add_argument("--regions", type=number_above_0, default=50, help="of 1 Mb, of each genome")
+    parser.add_argument("--genomes", type=number_above_0, default=100, help="of each scenario, to train on")
+    parser.add_argument("--test-genomes", type=number_above_0, default=60, help="of each scenario")
+    parser.add_argument("--family-genomes", type=number_above_0, default=20, help="of each model that nobody trains on")
     parser.add_argument("--stdpopsim", type=Path, help="python of an environment with stdpopsim: its models as well")
     parser.add_argument("--save", type=Path, help="write the networks into this folder, beside segments/")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
@@ -347,9 +251,12 @@ def main() -> None:
     sizes = {"train": (known, TRAIN, arguments.genomes), "test": (known, TEST, arguments.test_genomes),
              "families": (others, TEST, arguments.family_genomes)}  # fmt: skip
     wanted = {
-        part: [batch for scenario in models_ for batch in batches(folder, scenario, first, genomes, number)]
-        for part, (models_, first, genomes) in sizes.items()
+        part: [batch for model in models for batch in batches(folder, model, first, genomes, number)]
+        for part, (models, first, genomes) in sizes.items()
     }
+    for part, more in MORE_GHOSTS.items():
+        ghost, (_, first, genomes) = scenarios.load(SCENARIOS / "ghost"), sizes[part]
+        wanted[part] += batches(folder, ghost, first + APART, more * genomes, number)
     everything = [batch for part in wanted.values() for batch in part]
     with ProcessPoolExecutor(arguments.workers) as pool:
         for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
@@ -375,7 +282,8 @@ def main() -> None:
     for task, made_bundle in trained.items() if arguments.save else ():
         description = {**made_bundle.description, "provenance": record}
         bundle.save(replace(made_bundle, description=description), arguments.save / task)
-    command = "".join(f" --{name.replace('_', '-')} {options[name]}" for name in options)
+    command = "".join(f" --{name.replace('_', '-')} {options[name]}" for name in options) + " --folder FOLDER"
+    command += " --stdpopsim PYTHON" if arguments.stdpopsim else ""
     provenance.write_text(arguments.page, page(tables, options, command))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")

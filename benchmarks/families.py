@@ -49,9 +49,10 @@ def of_stdpopsim(python: Path, name: str, folder: Path) -> Scenario:
     place = folder / name
     place.mkdir(parents=True, exist_ok=True)
     command = [str(python), "-c", WRITE, name, str(place / "model.demes.yaml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise DataError(f"{python}: {done.stderr.strip().splitlines()[-1]}")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise DataError(f"--stdpopsim {python}: {getattr(error, 'stderr', None) or error}") from error
     rates = {"mutation_rate_per_bp": float(done.stdout), "recombination_rate_per_bp": 1e-8}
     fixed = {key: {"distribution": "fixed", "value": value} for key, value in rates.items()}
     fixed["recombination_rate_per_bp"]["scope"] = "region"

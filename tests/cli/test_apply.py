@@ -154,10 +154,10 @@ def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
     table.loc[table["sample"].isin(["target_0", "target_1"]), "population"] = "left out"
     table.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
     assert apply(data, tmp_path / "calls") == 0
-    assert "in training" not in capsys.readouterr().err
+    assert "in the training" not in capsys.readouterr().err
     assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
     error = capsys.readouterr().err
-    assert "target diploids: 3 in the data, 5 in training" in error
+    assert "target diploids: 3 in the data, 5 in the training of segments" in error
     assert "records are not used: " in error
     assert "outgroup" not in error, "5 lies within 4 to 10"
 
@@ -221,8 +221,16 @@ def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tm
         ([1.0, 1.0], None, None),
         ([0.5, 0.7], mask, None),
         ([0.3, 1.0], mask, None),
-        ([1.0, 1.0], mask, "60% of the sequence in usable bins is callable, 100% to 100% was in training"),
-        ([0.5, 0.7], None, "100% of the sequence in usable bins is callable, 50% to 70% was in training"),
+        (
+            [1.0, 1.0],
+            mask,
+            "60% of the sequence in usable bins is callable, 100% to 100% was in the training of segments",
+        ),
+        (
+            [0.5, 0.7],
+            None,
+            "100% of the sequence in usable bins is callable, 50% to 70% was in the training of segments",
+        ),
     ):
         description = {**untrained.description, "callable_share": share}
         bundle.save(bundle.Bundle("segments", untrained.network, description), model / "segments")

@@ -16,7 +16,8 @@ SCENARIOS = FOLDER.parent / "config" / "scenarios"
 BENCHMARKS = sorted(
     path
     for path in FOLDER.glob("*.py")
-    if path.name not in ("accuracy_page.py", "choice_page.py", "families.py", "genomes.py", "hmmix.py")
+    if path.name
+    not in ("accuracy_page.py", "choice_genomes.py", "choice_page.py", "families.py", "genomes.py", "hmmix.py")
 )
 
 

@@ -105,9 +105,9 @@ def command(
     warnings = application.window_warnings(calls)
     if rate is not None and threshold >= 1:
         warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
-    warnings += application.mask_warnings(segment_bundle, known)
     for loaded in (segment_bundle, *others):
-        warnings += application.sample_size_warnings(loaded, *source.num_diploids())
+        warnings += application.mask_warnings(loaded, known)
+        warnings += application.sample_size_warnings(loaded, *source.num_diploids(), most=most)
     warnings = list(dict.fromkeys(warnings)) + source.warnings()
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = tables = None

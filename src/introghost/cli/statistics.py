@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from introghost.cli.data import data_options, describe, open_data, open_windows
+
+if TYPE_CHECKING:
+    from introghost.statistics.pooled import Summary
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -48,23 +51,16 @@ def command(
     **source: Any,
 ) -> None:
     """Compute summary statistics of simulated or real haplotypes."""
-    from introghost import models, provenance
+    from introghost import provenance
     from introghost.errors import ConfigError
-    from introghost.inference import bundle, regions
     from introghost.simulation.observation import ObservationModel
-    from introghost.statistics import dataset, pooled, sources
+    from introghost.statistics import dataset, sources
 
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
     if vcf is not None and observation is not None:
         raise ConfigError("--observation is for --trees; a VCF has been observed already")
     options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
-    summary, model_files = pooled.PLAIN, {}
-    if segments is not None:
-        folder = models.locate(segments) / "segments"
-        network = bundle.load(folder, "segments")
-        bundle.check_fit(network, folder, {"bin_bp": bin_bp})
-        summary, model_files = regions.summary(network, bundle.digest(folder)), {"segments": folder}
     warnings, counts = list[str](), dict[str, Any]()
     if trees is not None:
         ancestral = ancestral or "outgroup-major"
@@ -74,6 +70,8 @@ def command(
         windows, files = open_windows(model)
         options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
         inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
+        length_bp = sources.region_length_bp(trees) if segments else 0
+        summary, model_files = _summary(segments, ancestral, bin_bp, length_bp)
         result = sources.from_trees(
             trees,
             bin_bp=bin_bp,
@@ -87,6 +85,7 @@ def command(
         opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})
         options |= {"region_length_bp": region_length_bp, "region": source["region"]}
         options |= {name: source[name] for name in ("outgroup", "target")}
+        summary, model_files = _summary(segments, ancestral, bin_bp, region_length_bp)
         result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
         warnings, counts = opened.warnings(), {"dropped_records": dict(opened.counts)}
     result.attrs["provenance"] = json.dumps(
@@ -95,3 +94,22 @@ def command(
     dataset.write(result, output)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _summary(
+    segments: str | None, ancestral: str | None, bin_bp: int, region_length_bp: int
+) -> tuple["Summary", dict[str, Path]]:
+    """What is kept of a region as a whole, and the files that it rests on; a network that does not fit is refused."""
+    from introghost.statistics.pooled import PLAIN
+
+    if segments is None:
+        return PLAIN, {}
+    from introghost import models
+    from introghost.inference import application, bundle, regions
+
+    folder = models.locate(segments, "--segments") / "segments"
+    network = bundle.load(folder, "segments")
+    status = "outgroup-major" if ancestral == "outgroup-major" else "ancestral"
+    size = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
+    bundle.check_fit(network, folder, application.offered(status, size))
+    return regions.summary(network, bundle.digest(folder)), {"segments": folder}

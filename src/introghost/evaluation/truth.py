@@ -13,7 +13,7 @@ from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
-from introghost.inference import application, bundle, inputs, parameters
+from introghost.inference import application, bundle, inputs, parameters, regions
 from introghost.statistics import dataset
 from introghost.statistics.haplotype import usable_bins
 
@@ -69,7 +69,10 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
                 model / task,
                 {"bin_bp": int(data.attrs["bin_bp"]), "segments": str(data.attrs["segments"]), **_offered(data)},
             )
-    return tables | _of_genomes(others, data, seed) if others else tables
+    if not others:
+        return tables
+    regions.summary_of_model(model, segment_bundle, list(others.values()))
+    return tables | _of_genomes(others, data, seed)
 
 
 def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) -> dict[str, pd.DataFrame]:
@@ -77,13 +80,16 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
     values, population = data["pooled_statistics"].values, data["population_statistics"].values
     usable, genomes = usable_bins(data["callable_fraction"].values), genome_names(data)
     chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
-    pooled = np.stack([inputs.whole(inputs.pool_each(values[i], usable[i], population[i])) for i in chosen])
+    each = [inputs.pool_each(values[i], usable[i], population[i]) for i in chosen]
+    pooled = {
+        task: np.concatenate([application.whole(asked, genome) for genome in each]) for task, asked in bundles.items()
+    }
     first = np.array([i[0] for i in chosen])
     truth = data["scenario"].values[first].astype(str)
     tables = dict[str, pd.DataFrame]()
     if "model-choice" in bundles:
         choice = bundles["model-choice"]
-        probabilities = application.scenario_probabilities(choice, pooled)
+        probabilities = application.scenario_probabilities(choice, pooled["model-choice"])
         tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
     if "parameters" in bundles and bundles["parameters"].description["scenario"] in truth:
         posterior = bundles["parameters"]
@@ -91,7 +97,7 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
         scale = parameters.scale(posterior)
         told = {name: f"parameter_{name}" for name in scale.names}
         known = {name: data[label].values[first[own]] for name, label in told.items() if label in data.coords}
-        draws = parameters.draw(posterior, pooled[own], DRAWS_PER_GENOME, seed)
+        draws = parameters.draw(posterior, pooled["parameters"][own], DRAWS_PER_GENOME, seed)
         tables |= evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=seed)
     return tables
 
@@ -99,8 +105,8 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
 def posteriors(trained: bundle.Bundle, data: xr.Dataset) -> NDArray[np.float32]:
     """Posterior of every region, haplotype and bin of a dataset of statistics; NaN where nothing is called."""
     names = ("haplotype_statistics", "callable_fraction", "haplotype_moments")
-    regions = zip(*(data[name].values for name in names), strict=True)
-    return np.stack([application.segment_posterior(trained, *region) for region in regions])
+    each = zip(*(data[name].values for name in names), strict=True)
+    return np.stack([application.segment_posterior(trained, *region) for region in each])
 
 
 def _check_unseen(trained: bundle.Bundle, statistics: list[Path]) -> None:

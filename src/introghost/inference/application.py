@@ -144,7 +144,7 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     dict
         ``novelty_p_value``: how many of all simulated genomes lie as far from the nearest scenario, and
         ``novelty_p_values`` under each scenario; both None where training had too few genomes to tell. ``p_ghost_odd``
-        and ``p_ghost_even``: of every second region alone, under equal priors; None of a single region.
+        and ``p_ghost_even``: of every second region alone, under equal priors; None of too few regions for that.
         ``p_ghost_standard_deviation``: over the members of the ensemble.
     """
     network = cast(ModelChoiceNetwork, bundle.network)
@@ -160,8 +160,9 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
             found["novelty_p_value"] = float(together[0])
             found["novelty_p_values"] = dict(zip(names, each[0].tolist(), strict=True))
         members = torch.softmax(network.each(genome)[:, 0].double() / bundle.temperature, dim=1)
+    enough = len(regions) >= 2 * bundle.description["regions"][0]
     for number, name in enumerate(("p_ghost_odd", "p_ghost_even")):
-        part = scenario_probabilities(bundle, whole(bundle, regions[number::2])) if len(regions) > 1 else None
+        part = scenario_probabilities(bundle, whole(bundle, regions[number::2])) if enough else None
         found[name] = None if part is None else float(part[0, ghost].sum())
     found["p_ghost_standard_deviation"] = float(members[:, ghost].sum(dim=1).std(correction=0))
     return found
@@ -256,7 +257,7 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     length, found = bundle.description["region_length_bp"], list[str]()
     if 2 * about["bins"] * bundle.description["bin_bp"] < length:
         found.append(
-            f"the choice between scenarios rests on {about['bins']:,} bins, less than half of a region as in training: "
+            f"{bundle.task} rests on {about['bins']:,} bins, less than half of a region as in training: "
             "it is hardly more than a guess"
         )
     fewest, most = bundle.description["regions"]
@@ -269,7 +270,7 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     number = about["regions_of_short_stretches"]
     if 2 * number > about["regions"]:
         found.append(
-            f"regions that the choice between scenarios rests on: {about['regions']:,}, put together from shorter "
+            f"regions that {bundle.task} rests on: {about['regions']:,}, put together from shorter "
             f"stretches: {number:,}; linkage reaches less far there than in {length:,} bp, so train with a "
             "--region-length-bp that fits short contigs, and with the mask"
         )
@@ -284,8 +285,8 @@ def mask_warnings(bundle: Bundle, contigs: list[ContigStatistics]) -> list[str]:
     if np.isnan(share) or low - SHARE_TOLERANCE <= share <= high + SHARE_TOLERANCE:
         return []  # where no bin is usable, nothing is called
     return [
-        f"{share:.0%} of the sequence in usable bins is callable, {low:.0%} to {high:.0%} was in training: posteriors "
-        "may be off; check --include-bed, or train with this mask"
+        f"{share:.0%} of the sequence in usable bins is callable, {low:.0%} to {high:.0%} was in the training of "
+        f"{bundle.task}: it may be off; check --include-bed, or train with this mask"
     ]
 
 
@@ -298,21 +299,25 @@ def whole_diploids(bundles: list[Bundle]) -> tuple[int, int] | None:
     return outgroup, target
 
 
-def sample_size_warnings(bundle: Bundle, outgroup_diploids: int, target_diploids: int) -> list[str]:
+def sample_size_warnings(
+    bundle: Bundle, outgroup_diploids: int, target_diploids: int, most: tuple[int, int] | None = None
+) -> list[str]:
     """What to tell the user if the numbers of diploids are outside those that the bundle was trained on.
 
-    More target individuals than that are no trouble where they make groups of the right size, and networks for whole
-    genomes are given no more of either role, see `whole_diploids`.
+    More target individuals than that are no trouble where they make groups of the right size. Networks for whole
+    genomes are given at most `most` of either role, see `whole_diploids`.
     """
+    if bundle.task != "segments" and most is not None:
+        outgroup_diploids, target_diploids = min(outgroup_diploids, most[0]), min(target_diploids, most[1])
     found = {"outgroup_diploids": outgroup_diploids, "target_diploids": target_diploids}
     warnings = []
     for name, number in found.items():
         low, high = bundle.description["sample_sizes"][name]
-        number = number if bundle.task == "segments" else min(number, high)
         groups = num_groups(number, (low, high)) if name == "target_diploids" else 1
         if not low <= number // groups or number > groups * high:
             trained = f"{low}" if low == high else f"{low} to {high}"
             warnings.append(
-                f"{name.replace('_', ' ')}: {number} in the data, {trained} in training; posteriors may be off"
+                f"{name.replace('_', ' ')}: {number} in the data, {trained} in the training of {bundle.task}; "
+                "it may be off"
             )
     return warnings

@@ -72,17 +72,20 @@ def threshold(posterior: NDArray[np.float32], labels: NDArray[np.float32], false
     return float(ranked[holds[np.argmax(f1)]])
 
 
-def multinomial_temperature(logits: NDArray[np.float32], classes: NDArray[np.intp]) -> float:
+def multinomial_temperature(
+    logits: NDArray[np.floating], classes: NDArray[np.intp], weights: NDArray[np.float64]
+) -> float:
     """Temperature that minimises the cross-entropy of ``softmax(logits / temperature)``.
 
     Parameters
     ----------
     logits : ndarray, shape (num_genomes, num_classes)
     classes : ndarray of int, shape (num_genomes,)
+    weights : ndarray of float64, shape (num_genomes,)
     """
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits.astype(np.float64) / np.exp(log_temperature), axis=1)
-        return float(-scaled[np.arange(len(classes)), classes].mean())
+        return float(-np.average(scaled[np.arange(len(classes)), classes], weights=weights))
 
     return float(np.exp(minimize_scalar(loss, bounds=_BOUNDS, method="bounded").x))

@@ -80,7 +80,7 @@ def contig_statistics(
     region_length_bp: int,
     target_diploids: tuple[int, int],
     whole_diploids: tuple[int, int] | None = None,
-    summary: Summary = PLAIN,
+    summary: Summary | None = PLAIN,
     tile_bins: int = TILE_BINS,
 ) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
@@ -100,8 +100,8 @@ def contig_statistics(
         Fewest and most with which the segment network was trained: more are looked at in groups.
     whole_diploids : tuple of int, optional
         The most of outgroup and target with which networks for whole genomes were trained: of more, so many are chosen.
-    summary : Summary
-        What is kept of a region as a whole.
+    summary : Summary or None
+        What is kept of a region as a whole, if anything is.
     tile_bins : int
         Bins of a tile.
 
@@ -119,18 +119,21 @@ def contig_statistics(
             together = np.sort(np.concatenate([outgroup, target[group]]))
             part = haplotypes.select_haplotypes(together) if len(groups) > 1 else haplotypes
             haplotype[group] = _tiled(part, bin_bp, tile_bins)
+    else:
+        haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
+    if len(haplotypes.positions_bp) and summary is not None:
         chosen = haplotypes
         for role, most in zip((OUTGROUP, TARGET), whole_diploids or (), strict=False):
             chosen = at_most(chosen, role, most)
         population = np.stack([population_statistics(region) for region in _regions(chosen, region_length_bp)])
-        of_few = _tiled(few_targets(chosen), bin_bp, tile_bins)
+        few = few_targets(chosen)
+        of_few = haplotype if few is haplotypes and len(groups) == 1 else _tiled(few, bin_bp, tile_bins)
         fraction = np.where(blank, np.float32(0), callable_bp / np.float32(bin_bp))
         starts = range(0, len(fraction), region_length_bp // bin_bp)
         parts = (slice(first, first + starts.step) for first in starts)
         pooled = np.stack([summary.compute(of_few[:, part], fraction[part]) for part in parts])
     else:
-        haplotype = np.empty((len(haplotypes.target_labels), 0, len(STATISTICS)), dtype=np.float32)
-        pooled = np.empty((0, len(summary.names)), dtype=np.float32)
+        pooled = np.empty((0, len(summary.names) if summary else 0), dtype=np.float32)
         population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
     return ContigStatistics(
         contig,
@@ -212,7 +215,7 @@ def bin_status(statistics: ContigStatistics, callable_fraction: Array) -> NDArra
 def pool_contigs(contigs: list[ContigStatistics], bundle: Bundle) -> tuple[NDArray[np.float64], dict[str, int]]:
     """Pooled statistics of the regions of one genome read from a VCF.
 
-    The regions of all contigs, cut on each contig's own grid, are pooled by `inputs.pool` as those of training are.
+    The regions of all contigs, cut on each contig's own grid, are pooled by `inputs.pool_each` as those of training.
 
     Returns
     -------

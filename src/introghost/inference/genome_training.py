@@ -62,21 +62,29 @@ class _Genomes:
         return inputs.whole(regions[rng.permutation(len(regions))[:number]])
 
     def parts(self, numbers: list[int], rng: np.random.Generator) -> Array:
-        """One part of each genome for each number of regions, (num_numbers, num_genomes, num_pooled + 1)."""
+        """One part of each genome for each number of regions, (num_numbers, num_genomes, num_pooled + 1).
+
+        Of a genome that has not so many regions, all of them.
+        """
         cases = range(len(self.regions))
         return np.stack([np.stack([self.part(genome, number, rng) for genome in cases]) for number in numbers])
 
+    def most(self) -> int:
+        """Regions of the largest genome."""
+        return max(len(regions) for regions in self.regions)
+
     def fewest(self) -> int:
         """Regions of the smallest parts."""
-        return max(1, min(len(regions) for regions in self.regions) // PARTS)
+        return max(1, self.most() // PARTS)
 
     def numbers(self, genome: int | None = None) -> list[int]:
         """How many regions the parts of a genome have in validation: all, half of them, and so on.
 
-        By default of the genome that has the fewest.
+        By default of the genome that has the most.
         """
-        whole = [len(regions) for regions in self.regions]
-        number, found = min(whole) if genome is None else whole[genome], list[int]()
+        number = self.most() if genome is None else len(self.regions[genome])
+        found = [number]
+        number //= 2
         while number >= self.fewest():
             found.append(number)
             number //= 2
@@ -86,8 +94,8 @@ class _Genomes:
 class _Parts(IterableDataset[tuple[Tensor, ...]]):
     """Batches of genomes and of random parts of them, so that a network knows what few regions are worth.
 
-    In training each genome comes once in an epoch, every second time as a whole; in validation whole and in halves,
-    quarters and so on, the same ones in every epoch.
+    In training each genome comes once in an epoch, about every second time as a whole; in validation whole and in
+    halves, quarters and so on, the same ones in every epoch.
     """
 
     def __init__(
@@ -96,7 +104,8 @@ class _Parts(IterableDataset[tuple[Tensor, ...]]):
         self.genomes, self.cases, self.labels, self.size, self.seed, self.epoch = genomes, cases, labels, size, seed, 0
 
     def __len__(self) -> int:
-        return -(-len(self.cases) // self.size)
+        parts = len(self.cases) if self.seed is not None else sum(len(self.genomes.numbers(g)) for g in self.cases)
+        return -(-parts // self.size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         pairs, rng = self._pairs()
@@ -116,8 +125,8 @@ class _Parts(IterableDataset[tuple[Tensor, ...]]):
         fewest, pairs = self.genomes.fewest(), []
         for genome in rng.permutation(self.cases).tolist():
             most = len(self.genomes.regions[genome])
-            drawn = np.exp(rng.uniform(np.log(fewest), np.log(most + 1)))
-            pairs.append((genome, most if rng.random() < WHOLE else min(int(drawn), most)))
+            drawn = int(np.exp(rng.uniform(np.log(min(fewest, most)), np.log(most + 1))))
+            pairs.append((genome, most if rng.random() < WHOLE else min(drawn, most)))
         return pairs, rng
 
 
@@ -136,8 +145,14 @@ class _Discriminants:
     def fit(
         cls, standard: Array, classes: NDArray[np.int64], weights: Array, held_out: NDArray[np.bool_]
     ) -> "_Discriminants":
-        """`weights`, (num_genomes, num_members), weigh the genomes for each member."""
-        fold = np.where(held_out, FOLDS, np.arange(len(classes)) % FOLDS)
+        """`weights`, (num_genomes, num_members), weigh the genomes for each member.
+
+        Of each class, two genomes at least are not held out.
+        """
+        fold = np.full(len(classes), FOLDS)
+        for index in np.unique(classes):
+            own = np.flatnonzero((classes == index) & ~held_out)
+            fold[own] = np.arange(len(own)) % FOLDS
         shrinkage = _best_shrinkage(standard, classes, fold)
         fitted = [
             [discriminant(standard[own], classes[own], member[own], shrinkage) for member in weights.T]
@@ -151,7 +166,8 @@ class _Discriminants:
         """Cross-entropy of each genome, weighed anew for each member, with the discriminants of its fold."""
         pooled, classes, weights, fold = batch
         standard = cast(ModelChoiceNetwork, network).standardise(pooled)
-        seen = torch.einsum("bc,bmsc->mbs", standard, self.slopes[fold]) + self.intercepts[fold].transpose(0, 1)
+        slopes, intercepts = (part.to(pooled.device)[fold] for part in (self.slopes, self.intercepts))
+        seen = torch.einsum("bc,bmsc->mbs", standard, slopes) + intercepts.transpose(0, 1)
         logits = network(pooled, seen)
         logits = logits if logits.ndim == 3 else logits[None]  # in validation, of all members together
         each = nn.functional.cross_entropy(logits.flatten(0, 1), classes.repeat(len(logits)), reduction="none")
@@ -187,9 +203,9 @@ def discriminant(
     means = share @ standard.astype(np.float64)
     centred = (standard - means[classes]) * np.sqrt(share.sum(axis=0) / len(means))[:, None]
     covariance = centred.T @ centred
+    size = max(np.trace(covariance) / len(covariance), 1e-9)
     covariance *= 1 - shrinkage
-    size = np.trace(covariance) / (1 - shrinkage) / len(covariance) if shrinkage < 1 else 1.0
-    covariance[np.diag_indices_from(covariance)] += shrinkage * max(size, 1e-9)
+    covariance[np.diag_indices_from(covariance)] += shrinkage * size
     slopes = np.linalg.solve(covariance, means.T).T
     intercepts = -0.5 * (slopes * means).sum(axis=1)
     return slopes - slopes.mean(axis=0), intercepts - intercepts.mean()
@@ -205,9 +221,10 @@ def _best_shrinkage(standard: Array, classes: NDArray[np.int64], fold: NDArray[n
             slopes, intercepts = discriminant(standard[others], classes[others], np.ones(others.sum()), shrinkage)
             logits[own] = standard[own] @ slopes.T + intercepts
         kept = fold < FOLDS
-        temperature = calibration.multinomial_temperature(logits[kept], classes[kept])
+        weights = _equal_weights(classes[kept])
+        temperature = calibration.multinomial_temperature(logits[kept], classes[kept], weights)
         scaled = log_softmax(logits[kept] / temperature, axis=1)
-        losses.append(-scaled[np.arange(kept.sum()), classes[kept]].mean())
+        losses.append(-np.average(scaled[np.arange(kept.sum()), classes[kept]], weights=weights))
     return SHRINKAGES[int(np.argmin(losses))]
 
 
@@ -224,7 +241,8 @@ class _Predictors:
 
     @classmethod
     def fit(cls, standard: Array, values: Array, held_out: NDArray[np.bool_]) -> "_Predictors":
-        fold = np.where(held_out, FOLDS, np.arange(len(values)) % FOLDS)
+        fold = np.full(len(values), FOLDS)
+        fold[~held_out] = np.arange((~held_out).sum()) % FOLDS
         fitted = []
         for left_out in range(FOLDS + 1):
             own = ~held_out & (fold != left_out)
@@ -237,7 +255,8 @@ class _Predictors:
         """Negative log density of a batch's parameters, with the predictors of its genomes' folds."""
         pooled, values, fold = batch
         standard = cast(PosteriorNetwork, network).standardise(pooled)
-        predicted = torch.einsum("bc,bpc->bp", standard, self.slopes[fold]) + self.intercepts[fold]
+        slopes, intercepts = (part.to(pooled.device)[fold] for part in (self.slopes, self.intercepts))
+        predicted = torch.einsum("bc,bpc->bp", standard, slopes) + intercepts
         density: Tensor = network(pooled, values, predicted)
         return -density.mean()
 
@@ -278,7 +297,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     rng = np.random.default_rng(seeds.derive(seed, "balance"))
     balanced = _balance(classes, ~held_out, rng)
     drawn = rng.exponential(size=(len(classes), members))
-    drawn[held_out] = 1
+    drawn[held_out] = _equal_weights(classes[held_out])[:, None]
     for index in range(len(scenarios)):  # every scenario weighs the same for every member
         mine = (classes == index) & ~held_out
         drawn[mine] /= drawn[mine].mean(axis=0)
@@ -294,10 +313,11 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     curve = fit(network, discriminants.loss, train, validation, epochs=epochs, learning_rate=2e-3, patience=40)
     with torch.inference_mode():
         judged = [(network(pooled).numpy(), truth.numpy()) for pooled, truth, *_ in validation]
+    logits, truth = (np.concatenate(part) for part in zip(*judged, strict=True))
     novelty.fit(
         network.novelty, standard[:, :, :-1], numbers, classes, np.random.default_rng(seeds.derive(seed, "novelty"))
     )
-    temperature = calibration.multinomial_temperature(*(np.concatenate(part) for part in zip(*judged, strict=True)))
+    temperature = calibration.multinomial_temperature(logits, truth, _equal_weights(truth))
     description = describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
     description |= {"temperature": temperature, "scenarios": scenarios, **_of_genomes(dataset, genomes)}
     return Trained(Bundle("model-choice", network, description), curve)
@@ -334,6 +354,8 @@ def train_parameters(
         raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
     genomes = _Genomes.of(own, split_genomes(own, seed))
     held_out = genomes.held_out
+    if (~held_out).sum() < 4:
+        raise DataError(f"{(~held_out).sum()} genomes of {scenario.name} are left to train on: simulate more of it")
     parts = genomes.parts(genomes.numbers(), np.random.default_rng(seeds.derive(seed, "scale")))
     told = {name: f"parameter_{name}" for name in scale.names}
     normal = scale.to_normal(
@@ -364,22 +386,29 @@ def _of_genomes(dataset: xr.Dataset, genomes: _Genomes) -> dict[str, Any]:
 
     And what it should: fewest and most regions of a genome or a part of it.
     """
-    most = max(len(regions) for regions in genomes.regions)
-    return {"regions": [genomes.fewest(), most], "segments": str(dataset.attrs["segments"])}
+    fewest = min(genomes.fewest(), *(len(regions) for regions in genomes.regions))
+    return {"regions": [fewest, genomes.most()], "segments": str(dataset.attrs["segments"])}
 
 
 def _scale(network: ModelChoiceNetwork | PosteriorNetwork, parts: Array) -> None:
-    """Let a network standardise by whole genomes, the number of regions by parts of them; see `_Genomes.parts`."""
+    """Let a network standardise by the first of these parts, whole genomes, and the number of regions by all."""
     roots = signed_root(torch.from_numpy(parts))
     mean, deviation = roots[0].mean(0), roots[0].std(0)
     mean[-1], deviation[-1] = roots[:, :, -1].mean(), roots[:, :, -1].std()
     network.standardise.set(mean, deviation)
 
 
+def _equal_weights(classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weights of genomes with which each class that is there weighs the same; their mean is 1."""
+    _, index, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    weights: NDArray[np.float64] = len(classes) / len(counts) / counts[index]
+    return weights
+
+
 def _balance(classes: NDArray[np.int64], train: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
     """Indices of training genomes, the rarer scenarios repeated until each has as many as the commonest."""
     groups = [np.flatnonzero(train & (classes == c)) for c in np.unique(classes)]
-    if not all(len(group) for group in groups):
-        raise DataError("a scenario has no genome left to train on after the split: simulate more of it")
+    if min(len(group) for group in groups) < 2:
+        raise DataError("a scenario has not two genomes left to train on after the split: simulate more of it")
     most = max(len(group) for group in groups)
     return np.concatenate([np.resize(rng.permutation(group), most) for group in groups])

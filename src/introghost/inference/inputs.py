@@ -91,8 +91,8 @@ def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: A
 
     Parameters
     ----------
-    pooled : ndarray of float32, shape (num_regions, len(POOLED))
-        Of `statistics.haplotype.pool`.
+    pooled : ndarray of float32, shape (num_regions, num_pooled_statistics)
+        Of a `statistics.pooled.Summary`.
     usable : ndarray of bool, shape (num_regions, num_bins)
         A region at the end of a contig has the bins of a whole one here, those beyond not usable.
     population_statistics : ndarray of float32, shape (num_regions, num_population_statistics)

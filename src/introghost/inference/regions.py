@@ -72,8 +72,8 @@ def summary(segments: Bundle, of_bundle: str) -> Summary:
     return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), of_bundle)
 
 
-def summary_of_model(folder: Path, segments: Bundle, others: list[Bundle]) -> Summary:
-    """What the networks for whole genomes of the model in `folder` want to know of each region.
+def summary_of_model(folder: Path, segments: Bundle, others: list[Bundle]) -> Summary | None:
+    """What the networks for whole genomes of the model in `folder`, if it has any, want to know of each region.
 
     Raises
     ------
@@ -88,6 +88,8 @@ def summary_of_model(folder: Path, segments: Bundle, others: list[Bundle]) -> Su
                 f"{folder / other.task}: trained on statistics made with another `statistics --segments` than this "
                 "model's segments/; train all networks of a model on the same statistics"
             )
+    if not others:
+        return None
     return summary(segments, own) if own in wanted else PLAIN
 
 

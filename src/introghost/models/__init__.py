@@ -12,12 +12,14 @@ def names() -> list[str]:
     return sorted(path.name for path in _FOLDER.iterdir() if (path / "segments").is_dir())
 
 
-def locate(model: str) -> Path:
+def locate(model: str, option: str = "--model") -> Path:
     """Folder of a model: a shipped one by its name, any other by its path.
 
     Parameters
     ----------
     model : str
+    option : str
+        What the user gave it with, for messages.
 
     Returns
     -------
@@ -30,9 +32,9 @@ def locate(model: str) -> Path:
     """
     if model in names():
         if Path(model).is_dir():
-            raise ConfigError(f"--model {model}: the shipped model or the folder here? write ./{model} for the folder")
+            raise ConfigError(f"{option} {model}: the shipped model or the folder here? write ./{model} for the folder")
         return _FOLDER / model
     if not Path(model).is_dir():
         shipped = ", ".join(names()) or "there is none"
-        raise ConfigError(f"--model {model}: no such folder, and no shipped model of that name ({shipped})")
+        raise ConfigError(f"{option} {model}: no such folder, and no shipped model of that name ({shipped})")
     return Path(model)

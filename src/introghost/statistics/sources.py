@@ -133,6 +133,21 @@ def _simulated_regions(
         yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
 
 
+def region_length_bp(path: Path) -> int:
+    """Length of the simulated regions of one batch.
+
+    Raises
+    ------
+    DataError
+        A missing or damaged file.
+    """
+    from introghost.simulation.ancestry import read_trees
+
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; `introghost simulate` writes it")
+    return int(next(read_trees(path)).sequence_length)
+
+
 def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summary: Summary = PLAIN) -> xr.Dataset:
     """Statistics of a VCF, in tiles of one region length.
 

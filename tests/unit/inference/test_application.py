@@ -242,8 +242,9 @@ def test_whole_genomes_are_looked_at_with_no_more_individuals_than_in_training()
     choice = Bundle("model-choice", None, {"sample_sizes": sizes})
     assert application.whole_diploids([choice]) == (8, 12)
     assert application.whole_diploids([]) is None
-    assert application.sample_size_warnings(choice, 25, 25) == []
-    assert len(application.sample_size_warnings(choice, 3, 4)) == 2
+    assert application.sample_size_warnings(choice, 25, 25, (8, 12)) == []
+    assert len(application.sample_size_warnings(choice, 25, 25, (3, 4))) == 2, "another network knows no more"
+    assert len(application.sample_size_warnings(choice, 3, 4, (8, 12))) == 2
 
 
 @pytest.mark.parametrize(("diploids", "trained", "groups"), [(50, (50, 50), 1), (51, (50, 50), 1), (503, (1, 200), 3)])
