@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
-from choice_genomes import Batch, batches, join
+from choice_genomes import HUMAN, Batch, batches, join
 from choice_page import page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from introghost import provenance
@@ -46,7 +46,6 @@ AGAINST = {
     "null, structure_merged": ("null", "structure_merged"),
     "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
 }
-RECORDED = ("regions", "genomes", "test_genomes", "family_genomes")
 PRINTED = ("power", "without_segments", "decisions", "calibration", "posterior_summary", "posterior_coverage",
            "posterior_checks", "families")  # fmt: skip
 # So many times more genomes than of other scenarios, since parameters are learnt of these alone; numbered apart.
@@ -276,15 +275,14 @@ def main() -> None:
         Tested.of(simpler["test"], number),
     )["power"]
     write_tables(tables, arguments.output)
-    options = {key: str(value) for key, value in vars(arguments).items() if key in RECORDED}
-    record = provenance.record("benchmarks/choice.py", options, {})
+    options = {key: getattr(arguments, key) for key in ("regions", "genomes", "test_genomes", "family_genomes")}
+    options |= {"folder": "FOLDER"} | ({"stdpopsim": "PYTHON"} if arguments.stdpopsim else {})
+    record = provenance.record("benchmarks/choice.py", options, {"segments": HUMAN})
     provenance.write_json(arguments.output / provenance.COMPLETE, record)
     for task, made_bundle in trained.items() if arguments.save else ():
         description = {**made_bundle.description, "provenance": record}
         bundle.save(replace(made_bundle, description=description), arguments.save / task)
-    command = "".join(f" --{name.replace('_', '-')} {options[name]}" for name in options) + " --folder FOLDER"
-    command += " --stdpopsim PYTHON" if arguments.stdpopsim else ""
-    provenance.write_text(arguments.page, page(tables, options, command))
+    provenance.write_text(arguments.page, page(arguments.output))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")
 

@@ -1,13 +1,17 @@
 """The page docs/model_choice.md, from the tables of `choice.py`."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from introghost import provenance
+
 PAGE = """# Did it happen, how much, when: how far the answers can be believed
 
-Written by `python benchmarks/choice.py{options}`, which simulates, trains and measures; every
+Written by `python benchmarks/choice.py{command}`, which simulates, trains and measures; every
 table is in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals. {genomes} of each
 scenario of `config/scenarios` were trained on, three times as many of `ghost`; {test_genomes} others of each are tested
 here, twice as many of `ghost`. The networks are those of the model `human`. Statistics of haplotypes, and what the
@@ -57,12 +61,17 @@ The networks are trained on parts of genomes as well, and know how many regions 
 """
 
 
-def page(tables: Mapping[str, pd.DataFrame], options: Mapping[str, Any], command: str) -> str:
-    """The page as Markdown."""
+def page(folder: Path) -> str:
+    """The page as Markdown, from the tables in `folder`."""
+    tables = {
+        path.stem: pd.read_csv(path, sep="\t", keep_default_na=False, na_values="NA") for path in folder.glob("*.tsv")
+    }
+    options = json.loads((folder / provenance.COMPLETE).read_text(encoding="utf-8"))["options"]
+    command = "".join(f" --{name.replace('_', '-')} {value}" for name, value in options.items())
     most = int(options["regions"])
     whole = {name: table[table["regions"] == most] if "regions" in table else table for name, table in tables.items()}
     return PAGE.format(
-        options=command,
+        command=command,
         **options,
         power=_power(whole["power"]),
         without=", ".join(

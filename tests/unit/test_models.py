@@ -11,7 +11,7 @@ import torch
 
 from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
-from introghost.inference import application
+from introghost.inference import application, regions
 from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
@@ -42,7 +42,10 @@ def test_a_shipped_model_is_small_and_fits_this_version(name):
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MAXIMUM_BYTES
     bundle = load(folder / "segments", "segments")
     size = {key: bundle.description[key] for key in ("bin_bp", "region_length_bp")}
-    check_fit(bundle, folder, application.offered(bundle.description["ancestral"], size))
+    others = [load(folder / task, task) for task in ("model-choice", "parameters") if (folder / task).is_dir()]
+    for one in (bundle, *others):
+        check_fit(one, folder, application.offered(bundle.description["ancestral"], size))
+    assert regions.summary_of_model(folder, bundle, others) is not None or not others
     assert bundle.description["ancestral"] == OUTGROUP_MAJOR, "the default of apply"
     assert [rate for rate, _ in bundle.description["thresholds"]] == [0.05, 0.1, 0.15, 0.2], "what apply's help says"
 
@@ -55,6 +58,17 @@ def test_the_page_beside_human_is_about_this_model(human: Bundle, monkeypatch: p
     page = importlib.import_module("accuracy_page").page
     written = (models.locate("human") / "README.md").read_text()
     assert page(ROOT / "benchmarks" / "accuracy" / "results.tsv", human.description) == written
+
+
+def test_the_page_of_model_choice_is_about_this_model(monkeypatch: pytest.MonkeyPatch):
+    folder = ROOT / "benchmarks" / "choice"
+    measured = json.loads((folder / provenance.COMPLETE).read_text())
+    for task in ("model-choice", "parameters"):
+        shipped = load(models.locate("human") / task, task)
+        assert shipped.description["provenance"] == measured, "run benchmarks/choice.py --save again"
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    page = importlib.import_module("choice_page").page
+    assert page(folder) == (ROOT / "docs" / "model_choice.md").read_text()
 
 
 @pytest.fixture(scope="module", params=[0, 2])
