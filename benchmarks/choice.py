@@ -6,6 +6,7 @@ pooled over a region is kept of it, so that genomes may be large; a run goes on 
 """
 
 import argparse
+import json
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -33,6 +34,7 @@ from introghost.simulation import scenarios
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import usable_bins
 from introghost.statistics.pooled import POOLED
+from robustness import CONFOUNDERS, landscape
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
 NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
@@ -47,12 +49,14 @@ AGAINST = {
     "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
 }
 PRINTED = ("power", "without_segments", "decisions", "calibration", "posterior_summary", "posterior_coverage",
-           "posterior_checks", "families")  # fmt: skip
+           "posterior_checks", "families", "flawed")  # fmt: skip
 # So many times more genomes than of other scenarios, since parameters are learnt of these alone; numbered apart.
 MORE_GHOSTS, APART = {"train": 2, "test": 1}, 1_000
 TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
+FLAWS = ("allele-count filter", "mask", "missing genotypes", "genotype error", "switch error", "sample size")
+FLAWED_GENOMES, FLAWED_REGIONS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,22 @@ def families(folder: Path, python: Path | None) -> list[Scenario]:
     return found + ([of_stdpopsim(python, name, folder) for name in STDPOPSIM] if python else [])
 
 
+def flawed(folder: Path) -> dict[str, list[Batch]]:
+    """Genomes of a published model, with its pulse and without it, as data with one typical flaw show them."""
+    landscape(folder)
+    pulse = published("human_neanderthal")
+    return {
+        name: [
+            batch
+            for scenario in (pulse, without_pulse(pulse))
+            for batch in batches(
+                folder, scenario, TEST, FLAWED_GENOMES, FLAWED_REGIONS, json.dumps(CONFOUNDERS[name][0])
+            )
+        ]
+        for name in FLAWS
+    }
+
+
 def number_above_0(text: str) -> int:
     """An option's value."""
     if int(text) < 1:
@@ -256,7 +276,8 @@ def main() -> None:
     for part, more in MORE_GHOSTS.items():
         ghost, (_, first, genomes) = scenarios.load(SCENARIOS / "ghost"), sizes[part]
         wanted[part] += batches(folder, ghost, first + APART, more * genomes, number)
-    everything = [batch for part in wanted.values() for batch in part]
+    flaws = flawed(folder)
+    everything = [batch for part in (*wanted.values(), *flaws.values()) for batch in part]
     with ProcessPoolExecutor(arguments.workers) as pool:
         for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
             pass
@@ -264,6 +285,10 @@ def main() -> None:
     data = {part: join(own) for part, own in wanted.items() if own}
     trained = train(data["train"])
     tables = {"families": decided(answers(trained["model-choice"], Tested.of(data["families"], number)))}
+    tables["flawed"] = pd.concat(
+        decided(answers(trained["model-choice"], Tested.of(join(own), FLAWED_REGIONS))).assign(flaw=name)
+        for name, own in flaws.items()
+    )
     for part in sorted({number, max(number // 2, 1), max(number // 5, 1)}, reverse=True):
         tested = Tested.of(data["test"], part)
         made = choice_tables(trained["model-choice"], tested) | parameter_tables(trained["parameters"], tested)

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 import xarray as xr
 
-from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST
+from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST, placed
 from introghost import models, provenance
 from introghost.inference import bundle, regions
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import observe
 from introghost.simulation.scenarios import Scenario
-from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
 from introghost.statistics.pooled import few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
@@ -37,18 +37,22 @@ CODE_DIGEST = hashlib.sha256(
 
 @dataclass(frozen=True)
 class Batch:
-    """Genomes `first` to `first + number` of one scenario, of `regions` regions each."""
+    """Genomes `first` to `first + number` of one scenario, of `regions` regions each, as a section of an observation
+    model, JSON whose files lie in `folder`, shows them."""
 
     folder: Path
     scenario: Scenario
     first: int
     number: int
     regions: int
+    observation: str = "{}"
 
     @property
     def output(self) -> Path:
         """Where they are kept: of other code, scenarios or segment network the name is another."""
-        about = json.dumps([CODE_DIGEST, scenarios.digest(self.scenario), self.first, self.number, self.regions])
+        about = json.dumps(
+            [CODE_DIGEST, scenarios.digest(self.scenario), self.first, self.number, self.regions, self.observation]
+        )
         name = hashlib.sha256(about.encode()).hexdigest()[:16]
         return self.folder / f"{self.scenario.name}-{self.first}-{name}.npz"
 
@@ -58,7 +62,10 @@ class Batch:
             return
         torch.set_num_threads(1)
         summary = regions.summary(bundle.load(HUMAN, "segments"), bundle.digest(HUMAN))
-        kept: dict[str, list[object]] = {"pooled": [], "population": [], "parameters": [], "realised": []}
+        model, windows = placed(self.folder, json.loads(self.observation))
+        sizes = {role: getattr(model, f"{role}_diploids") for role in ("outgroup", "target")}
+        diploids = {role: DIPLOIDS if size is None else int(size.high) for role, size in sizes.items()}
+        kept: dict[str, list[object]] = {"pooled": [], "population": [], "callable": [], "parameters": []}
         for genome in range(self.first, self.first + self.number):
             simulated = simulate_genome_with_tracts(
                 self.scenario,
@@ -66,19 +73,19 @@ class Batch:
                 seed=SEED,
                 num_regions=self.regions,
                 region_length_bp=LENGTH_BP,
-                outgroup_diploids=DIPLOIDS,
-                target_diploids=DIPLOIDS,
+                outgroup_diploids=diploids["outgroup"],
+                target_diploids=diploids["target"],
+                observation=model,
+                windows=windows,
             )
-            realised_bp = 0.0
-            for ts, tracts in simulated:
+            for ts, _ in simulated:
                 about = ts.metadata["introghost"]["parameters"]
-                haplotypes = observe(ts, ObservationModel(), ancestral=ANCESTRAL, seed=SEED).haplotypes
-                statistics = haplotype_statistics(few_targets(haplotypes), BIN_BP)
-                kept["pooled"].append(summary.compute(statistics, np.ones(statistics.shape[1], np.float32)))
+                haplotypes = observe(ts, model, ancestral=ANCESTRAL, seed=SEED, windows=windows).haplotypes
+                fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
+                kept["callable"].append(fraction)
+                kept["pooled"].append(summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP), fraction))
                 kept["population"].append(population_statistics(haplotypes))
-                realised_bp += float((tracts["end_bp"] - tracts["start_bp"]).sum())
             kept["parameters"].append(list(about.values()))
-            kept["realised"].append(realised_bp / (2 * DIPLOIDS * self.regions * LENGTH_BP))
         with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:
             np.savez(file, names=np.array(list(about)), **{key: np.array(value) for key, value in kept.items()})
 
@@ -90,7 +97,7 @@ class Batch:
         rows = {
             "pooled_statistics": (("region", "pooled_statistic"), found["pooled"].astype(np.float32)),
             "population_statistics": (("region", "population_statistic"), found["population"].astype(np.float32)),
-            "callable_fraction": (("region", "bin"), np.ones((len(genomes), LENGTH_BP // BIN_BP), np.float32)),
+            "callable_fraction": (("region", "bin"), found["callable"]),
         }
         labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
         for name, values in zip(found["names"], found["parameters"].T, strict=True):
@@ -107,10 +114,12 @@ class Batch:
         return xr.Dataset(rows, coords=labels | names, attrs=attributes)
 
 
-def batches(folder: Path, scenario: Scenario, first: int, number: int, num_regions: int) -> list[Batch]:
+def batches(
+    folder: Path, scenario: Scenario, first: int, number: int, num_regions: int, observation: str = "{}"
+) -> list[Batch]:
     """Genomes `first` to `first + number` of one scenario."""
-    starts = range(first, first + number, BATCH)
-    return [Batch(folder, scenario, start, min(BATCH, first + number - start), num_regions) for start in starts]
+    sizes = {start: min(BATCH, first + number - start) for start in range(first, first + number, BATCH)}
+    return [Batch(folder, scenario, start, size, num_regions, observation) for start, size in sizes.items()]
 
 
 def join(wanted: list[Batch]) -> xr.Dataset:

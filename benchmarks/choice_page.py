@@ -44,6 +44,13 @@ outgroup of archaic Africans; in `AncientEurasia_9K19` Sardinians have the Basal
 and Neanderthal ancestry.
 
 {families}
+## Flawed data
+
+The networks were trained on genomes without any flaw of the data. `human_neanderthal` with its pulse and without it,
+{flawed_genomes} genomes of 20 Mb each, as data with one flaw at its typical level show them
+([robustness.md](robustness.md) says which that is):
+
+{flawed}
 ## How much and when
 
 The posterior of the parameters of `ghost`, on the genomes of that scenario. R² is that of the posterior mean, of the
@@ -82,6 +89,10 @@ def page(folder: Path) -> str:
         decisions=_decisions(whole["decisions"]),
         calibration=_calibration(whole["calibration"]),
         families=_decisions(tables["families"]),
+        flawed=_decisions(
+            tables["flawed"].assign(scenario=tables["flawed"]["flaw"] + ", " + tables["flawed"]["scenario"])
+        ),
+        flawed_genomes=tables["flawed"]["genomes"].iloc[0],
         parameters=_parameters(whole["posterior_summary"], whole["posterior_coverage"]),
         checks=_checks(whole["posterior_checks"]),
         less=_less(tables),
