@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from introghost import provenance
+from introghost.inference import decisions
 
 PAGE = """# Did it happen, how much, when: how far the answers can be believed
 
@@ -31,6 +33,8 @@ Decisions at the default costs (false ghost 5, missed ghost 1, undecided 0.5), a
 and how many genomes are told to fit no scenario, for which probabilities are withheld:
 
 {decisions}
+{novelty}
+
 Calibration error of the probability of a ghost, and of that of each scenario. With so few genomes probabilities that
 are right would not have an error of 0 either: *if right* is what they would have, with its 95th percentile.
 
@@ -87,6 +91,7 @@ def page(folder: Path) -> str:
             if row.metric == "area_under_roc"
         ),
         decisions=_decisions(whole["decisions"]),
+        novelty=_novelty(whole["decisions"]),
         calibration=_calibration(whole["calibration"]),
         families=_decisions(tables["families"]),
         flawed=_decisions(
@@ -131,6 +136,16 @@ def _decisions(table: pd.DataFrame) -> str:
     ]
     columns = ["ghost", "no ghost", "undecided", "mean P(ghost)", "novel (p < 0.05)", "no scenario fits (p < 0.01)"]
     return _table(["scenario", "genomes", *columns], rows)
+
+
+def _novelty(table: pd.DataFrame) -> str:
+    genomes = int(table["genomes"].sum())
+    told = []
+    for level, column in ((0.05, "novel_at_0.05"), (decisions.NOVELTY_LEVEL, "no_scenario_fits")):
+        found = round((table[column] * table["genomes"]).sum())
+        low, high = stats.binomtest(found, genomes).proportion_ci()
+        told.append(f"{100 * found / genomes:.1f} % [{100 * low:.1f}–{100 * high:.1f}] at {level:g}")
+    return f"Of these {genomes} genomes, all of them of scenarios that were trained on, are novel: {', '.join(told)}."
 
 
 def _calibration(table: pd.DataFrame) -> str:
