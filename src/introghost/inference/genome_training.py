@@ -261,7 +261,7 @@ class _Predictors:
         return -density.mean()
 
 
-def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 0, members: int = 5) -> Trained:
+def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: int = 16, members: int = 5) -> Trained:
     """Train the model-choice network on the pooled statistics of each genome.
 
     Parameters
@@ -272,7 +272,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         At most; training ends early when the validation loss has not fallen for forty epochs.
     seed : int
     width : int
-        Hidden units between discriminants and logits; with few genomes none does best.
+        Hidden units between discriminants and logits; 0 for none.
     members : int
         Networks whose probabilities are averaged; genomes weigh differently for each (the Bayesian bootstrap, Rubin
         1981, Ann Stat 9:130).
