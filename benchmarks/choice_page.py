@@ -13,12 +13,17 @@ from introghost.inference import decisions
 
 PAGE = """# Did it happen, how much, when: how far the answers can be believed
 
-Written by `python benchmarks/choice.py{command}`, which simulates, trains and measures; every
-table is in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals. {genomes} of each
-scenario of `config/scenarios` were trained on, three times as many of `ghost`; {test_genomes} others of each are tested
-here, twice as many of `ghost`. The networks are those of the model `human`. Statistics of haplotypes, and what the
-segment network says, which is among the statistics, are of ten target individuals. Brackets hold 95 % intervals:
-bootstrap over genomes of areas, binomial of shares.
+Written by
+
+```
+python benchmarks/choice.py{command}
+```
+
+which simulates, trains and measures (with `--save src/introghost/models/human` it writes the networks there); every table
+is in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals. {genomes} of each scenario of
+`config/scenarios` were trained on, three times as many of `ghost`; {test_genomes} others of each are tested here, twice
+as many of `ghost`. Statistics of haplotypes, and what the segment network says, which is among the statistics, are of
+ten target individuals. Brackets hold 95 % intervals: bootstrap over genomes of areas, binomial of shares.
 
 ## Did it happen
 
