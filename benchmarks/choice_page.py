@@ -19,8 +19,8 @@ Written by
 python benchmarks/choice.py{command}
 ```
 
-which simulates, trains and measures; with `--save src/introghost/models/human` it writes the networks there. Every table
-is in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals. {genomes} of each scenario of
+which simulates, trains and measures; with `--save src/introghost/models/human` it writes the networks there. All tables
+are in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals. {genomes} of each scenario of
 `config/scenarios` were trained on, three times as many of `ghost`; {test_genomes} others of each are tested here, twice
 as many of `ghost`. Statistics of haplotypes, and what the segment network says, which is among the statistics, are of
 ten target individuals. Brackets hold 95 % intervals: bootstrap over genomes of areas, binomial of shares.
