@@ -35,7 +35,7 @@ beside those with a ghost.
 The same without what the segment network says: {without}.
 
 Decisions at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally likely beforehand,
-and how many genomes are told to fit no scenario, for which probabilities are withheld:
+and how many genomes are told to fit no scenario: `apply` withholds what was decided for these.
 
 {decisions}
 {novelty}

@@ -117,7 +117,9 @@ def command(
             warnings += application.extent_warnings(loaded, about)
         warnings = list(dict.fromkeys(warnings))
         if choice:
-            answer = _choose(choice, genome, asked, options["force"]) | about
+            found = zip(("outgroup_diploids", "target_diploids"), source.num_diploids(), most or (), strict=True)
+            known_of = {name: min(number, limit) for name, number, limit in found}
+            answer = _choose(choice, genome, asked, options["force"]) | about | known_of
             warnings += decisions.warnings(answer)
         if posterior and (answer is None or decisions.fits(answer) or options["force"]):
             draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
@@ -130,6 +132,9 @@ def command(
     )
     record |= {"dropped_records": dict(source.counts), "warnings": warnings}
     outputs.write_all(output, calls, table, threshold, answer, tables, record)
+    if answer is not None:
+        probability = f"; posterior probability of a ghost {answer['p_ghost']:.3f}" if "p_ghost" in answer else ""
+        click.echo(f"decision: {answer['decision']}{probability}: {output / 'model_choice.json'}", err=True)
     click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)
 
 
@@ -149,6 +154,8 @@ def _decision_options(options: dict[str, Any]) -> dict[str, dict[str, float]]:
     prior = {}
     for text in options["scenario_priors"]:
         name, _, number = text.rpartition("=")
+        if name in prior:
+            raise ConfigError(f"--scenario-prior {name}: given twice")
         try:
             prior[name] = float(number)
         except ValueError as error:

@@ -263,9 +263,10 @@ def extent_warnings(bundle: Bundle, about: dict[str, int]) -> list[str]:
     fewest, most = bundle.description["regions"]
     if not fewest <= about["regions"] <= most:
         trained = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        few = "do not rely on it, of so few regions it is too sure of itself"
         found.append(
-            f"{bundle.task} rests on {about['regions']:,} regions, {trained} in training: of fewer, what is pooled is "
-            "noisier than the network knows, which makes it too sure; of more it is less sure than it could be"
+            f"{bundle.task} rests on {about['regions']:,} regions of {length:,} bp, {trained} in training: "
+            + (few if about["regions"] < fewest else "of more it is less sure than it could be")
         )
     number = about["regions_of_short_stretches"]
     if 2 * number > about["regions"]:

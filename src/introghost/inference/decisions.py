@@ -14,7 +14,8 @@ NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
 _LEAST = 1e-300  # evidence that underflowed is not none at all
-_WITHHELD = ("probabilities", "p_ghost", "bayes_factors", "bayes_factor_ghost", "p_ghost_odd", "p_ghost_even")
+_WITHHELD = ("probabilities", "p_ghost", "bayes_factors", "bayes_factor_ghost", "p_ghost_odd", "p_ghost_even",
+             "p_ghost_standard_deviation")  # fmt: skip
 
 
 def has_ghost(scenario: str) -> bool:
@@ -122,8 +123,9 @@ def warnings(answer: Mapping[str, Any]) -> list[str]:
     found = []
     if not fits(answer):
         found.append(
-            f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2g} lie as far from all "
-            "scenarios as the data; `introghost predictive` names the statistics that disagree"
+            f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2%} lie as far from all "
+            "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "
+            "individuals, a mask or errors that training did not have"
         )
     if answer["novelty_p_value"] is None:
         found.append("training had too few genomes of a scenario to tell whether any scenario fits the data")
@@ -133,10 +135,10 @@ def warnings(answer: Mapping[str, Any]) -> list[str]:
             f"one half of the regions gives a ghost the probability {odd:.2f}, the other {even:.2f}: a few regions "
             "decide, or some are unlike the simulations"
         )
-    if answer["p_ghost_standard_deviation"] > SPREAD:
+    if answer.get("p_ghost_standard_deviation", 0) > SPREAD:
         found.append(
             f"members of the ensemble differ by {answer['p_ghost_standard_deviation']:.2f} in the probability of a "
-            "ghost: train on more genomes"
+            "ghost: take it as uncertain; more sequence helps, and so does training on more genomes"
         )
     return found
 

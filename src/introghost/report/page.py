@@ -17,8 +17,8 @@ MAX_SAMPLE_ROWS = 40
 DRAW_SEED = 1
 
 _ANSWERS = {
-    "ghost": "The target carries segments from an unsampled lineage.",
-    "no ghost": "No contribution from an unsampled lineage is needed to explain the target.",
+    "ghost": "At these costs the decision is for a contribution from an unsampled lineage.",
+    "no ghost": "At these costs the decision is against a contribution from an unsampled lineage.",
     "undecided": "The data do not decide between the scenarios.",
     "no scenario fits": "The data lie outside everything that was simulated: no answer can be trusted.",
 }

@@ -237,7 +237,8 @@ def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
         for name in _COMMON:
             if first.attrs.get(name) != other.attrs.get(name):
                 raise DataError(
-                    f"statistics differ in {name}: {first.attrs.get(name)} and {other.attrs.get(name)}; "
+                    f"statistics differ in {name}: {first.attrs.get(name) or 'none'} and "
+                    f"{other.attrs.get(name) or 'none'}; "
                     "compute them again with the same options"
                 )
         for name in ("statistic", "moment", "pooled_statistic", "population_statistic"):

@@ -161,7 +161,8 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
     (short,) = application.extent_warnings(bundle_of(size, assembly[0]), little)
     assert "rests on 6 bins, less than half" in short
     (many,) = application.extent_warnings(bundle_of(size, assembly[0]), about | {"regions": 5})
-    assert "rests on 5 regions, 1 to 2 in training" in many
+    assert "rests on 5 regions of " in many
+    assert "1 to 2 in training: of more it is less sure" in many
 
 
 def test_a_vcf_is_pooled_as_simulated_regions_are():

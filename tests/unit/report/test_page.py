@@ -120,7 +120,7 @@ def test_every_figure_is_well_formed_and_has_alternative_text_and_own_ids(result
 def test_page_says_what_was_found(results: Path) -> None:
     html = write(results)
     for words in (
-        "carries segments",
+        "decision is for a contribution",
         "Decision: ghost",
         "0.900",
         "novelty",
