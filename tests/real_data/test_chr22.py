@@ -159,13 +159,13 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
     }
     segments = {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}
     pooled = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
-    choice = {"channels": pooled, "scenarios": 2, "width": 0, "members": 1, "references": 0}
+    choice = {"channels": pooled + 1, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1}
     network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
     # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
     torch.nn.init.normal_(network.members[0][-1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
-    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"], "regions": [1, 9]}
+    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"], "regions": [1, 9], "segments": ""}
     bundle.save(
         bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
     )

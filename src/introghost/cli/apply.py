@@ -48,7 +48,11 @@ from introghost.cli.data import data_options, open_data
 @click.option(
     "--undecided-cost", type=click.FloatRange(min=0), default=0.5, show_default=True, help="Cost of no decision."
 )
-@click.option("--force", is_flag=True, help="Write probabilities and parameters even if no scenario fits the data.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Write probabilities and parameters even if no scenario fits the data, or they are too little.",
+)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str, false_discovery_rate: float | None, threshold: float | None, output: Path, **options: Any
@@ -144,7 +148,9 @@ def _choose(choice: Any, regions: Any, asked: dict[str, dict[str, float]], force
 
     probabilities = application.scenario_probabilities(choice, application.whole(choice, regions))[0]
     named = dict(zip(choice.description["scenarios"], probabilities.tolist(), strict=True))
-    return decisions.doubted(decisions.answer(named, **asked), application.doubts(choice, regions), force=force)
+    too_little = len(regions) < choice.description["regions"][0]
+    doubts = application.doubts(choice, regions)
+    return decisions.doubted(decisions.answer(named, **asked), doubts, too_little=too_little, force=force)
 
 
 def _decision_options(options: dict[str, Any]) -> dict[str, dict[str, float]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from introghost.errors import ConfigError
 
 COSTS = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
-NO_SCENARIO = "no scenario fits"
+NO_SCENARIO, TOO_LITTLE = "no scenario fits", "too little sequence"
 NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
@@ -98,30 +98,37 @@ def answer(
     }
 
 
-def doubted(answer: Mapping[str, Any], doubts: Mapping[str, Any], *, force: bool = False) -> dict[str, Any]:
+def doubted(
+    answer: Mapping[str, Any], doubts: Mapping[str, Any], *, too_little: bool = False, force: bool = False
+) -> dict[str, Any]:
     """An answer together with what speaks against it, see `application.doubts`.
 
     Where hardly any simulated genome lies as far from all scenarios as the data, the decision is
-    ``"no scenario fits"``, and whatever rests on the scenarios is withheld, unless `force`.
+    ``"no scenario fits"``; where there are fewer regions than the network has seen (`too_little`), it is ``"too little
+    sequence"``. Then whatever rests on the scenarios is withheld, unless `force`.
     """
     told = {**answer, **doubts}
     p_value = doubts["novelty_p_value"]
     if p_value is not None and p_value < NOVELTY_LEVEL:
         told["decision"] = NO_SCENARIO
-        if not force:
-            told = {key: value for key, value in told.items() if key not in _WITHHELD}
+    elif too_little:
+        told["decision"] = TOO_LITTLE
+    if not fits(told) and not force:
+        told = {key: value for key, value in told.items() if key not in _WITHHELD}
     return told
 
 
 def fits(answer: Mapping[str, Any]) -> bool:
-    """Whether any scenario fits the data."""
-    return bool(answer["decision"] != NO_SCENARIO)
+    """Whether any scenario fits the data, as far as they are enough to tell."""
+    return answer["decision"] not in (NO_SCENARIO, TOO_LITTLE)
 
 
 def warnings(answer: Mapping[str, Any]) -> list[str]:
     """What to tell the user of the doubts in an answer."""
     found = []
-    if not fits(answer):
+    if answer["decision"] == TOO_LITTLE:
+        found.append("of so little sequence what rests on scenarios is withheld but for --force")
+    if answer["decision"] == NO_SCENARIO:
         found.append(
             f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2%} lie as far from all "
             "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "

@@ -20,6 +20,7 @@ _ANSWERS = {
     "ghost": "At these costs the decision is for a contribution from an unsampled lineage.",
     "no ghost": "At these costs the decision is against a contribution from an unsampled lineage.",
     "undecided": "The data do not decide between the scenarios.",
+    "too little sequence": "There is less sequence than a network was trained with: no answer can be trusted.",
     "no scenario fits": "The data lie outside everything that was simulated: no answer can be trusted.",
 }
 

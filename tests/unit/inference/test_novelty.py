@@ -119,6 +119,15 @@ def test_a_novel_genome_gets_no_answer_unless_it_is_forced() -> None:
     assert (forced["decision"], forced["p_ghost"]) == (decisions.NO_SCENARIO, pytest.approx(0.95))
 
 
+def test_too_little_sequence_gets_no_answer_either() -> None:
+    told = decisions.doubted(ANSWER, DOUBTS, too_little=True)
+    assert told["decision"] == decisions.TOO_LITTLE
+    assert not decisions.fits(told)
+    assert not {"p_ghost", "probabilities", "bayes_factors"} & set(told)
+    assert decisions.warnings(told) == ["of so little sequence what rests on scenarios is withheld but for --force"]
+    assert decisions.doubted(ANSWER, DOUBTS, too_little=True, force=True)["p_ghost"] == ANSWER["p_ghost"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
