@@ -1,6 +1,7 @@
 """Seeds derived from one root seed, so that results do not depend on batches, cores or executors."""
 
 import hashlib
+from collections.abc import Iterable
 
 
 def derive(root: int, *key: str | int) -> int:
@@ -20,3 +21,8 @@ def derive(root: int, *key: str | int) -> int:
     """
     digest = hashlib.blake2b(repr((root, *key)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % (2**32 - 1) + 1
+
+
+def shuffled(names: Iterable[str], purpose: str) -> list[str]:
+    """Distinct names in an order by a digest of each: the same for one purpose, whatever the order they come in."""
+    return sorted(set(names), key=lambda name: (derive(0, purpose, name), name))

@@ -163,7 +163,7 @@ def target_groups(haplotypes: Haplotypes, trained: tuple[int, int]) -> list[NDAr
         Fewest and most individuals of training. Where groups would be smaller than that, there is but one.
     """
     names = [haplotypes.sample_names[row] for row in np.flatnonzero(haplotypes.roles == TARGET)]
-    ranked = sorted(set(names), key=lambda name: (seeds.derive(0, "group", name), name))
+    ranked = seeds.shuffled(names, "group")
     parts = np.array_split(np.arange(len(ranked)), num_groups(len(ranked), trained))
     group_of = {ranked[place]: number for number, part in enumerate(parts) for place in part}
     found = np.array([group_of[name] for name in names])

@@ -131,15 +131,29 @@ class _Parts(IterableDataset[tuple[Tensor, ...]]):
 
 
 @dataclass(frozen=True)
-class _Discriminants:
-    """Linear discriminants of the scenarios for each member of an ensemble, each without the genomes of one fold.
+class _CrossFitted:
+    """Linear functions of standardised statistics, fitted without the genomes of each fold in turn.
 
-    The last ones are of all training genomes, and are what others are judged with.
+    The last ones are of all training genomes: what the network has, and what genomes that are held out are judged with.
     """
 
     slopes: Tensor
     intercepts: Tensor
     fold: Tensor
+
+    def of(self, standard: Tensor, fold: Tensor) -> Tensor:
+        """Of each genome the functions that do not know its fold, (batch, ...)."""
+        slopes, intercepts = (part.to(standard.device)[fold] for part in (self.slopes, self.intercepts))
+        return torch.einsum("bc,b...c->b...", standard, slopes) + intercepts
+
+    def give(self, network: ModelChoiceNetwork | PosteriorNetwork) -> None:
+        """Let the network have those of all training genomes."""
+        network.slopes.copy_(self.slopes[-1])
+        network.intercepts.copy_(self.intercepts[-1])
+
+
+class _Discriminants(_CrossFitted):
+    """Linear discriminants of the scenarios for each member of an ensemble."""
 
     @classmethod
     def fit(
@@ -166,9 +180,7 @@ class _Discriminants:
         """Cross-entropy of each genome, weighed anew for each member, with the discriminants of its fold."""
         pooled, classes, weights, fold = batch
         standard = cast(ModelChoiceNetwork, network).standardise(pooled)
-        slopes, intercepts = (part.to(pooled.device)[fold] for part in (self.slopes, self.intercepts))
-        seen = torch.einsum("bc,bmsc->mbs", standard, slopes) + intercepts.transpose(0, 1)
-        logits = network(pooled, seen)
+        logits = network(pooled, self.of(standard, fold).transpose(0, 1))
         logits = logits if logits.ndim == 3 else logits[None]  # in validation, of all members together
         each = nn.functional.cross_entropy(logits.flatten(0, 1), classes.repeat(len(logits)), reduction="none")
         return (each * weights.T[: len(logits)].flatten()).mean()
@@ -228,16 +240,8 @@ def _best_shrinkage(standard: Array, classes: NDArray[np.int64], fold: NDArray[n
     return SHRINKAGES[int(np.argmin(losses))]
 
 
-@dataclass(frozen=True)
-class _Predictors:
-    """Ridge regressions of the parameters on standardised statistics, each without the genomes of one fold.
-
-    The last one is of all training genomes, and is what others are predicted with.
-    """
-
-    slopes: Tensor
-    intercepts: Tensor
-    fold: Tensor
+class _Predictors(_CrossFitted):
+    """Ridge regressions of the parameters."""
 
     @classmethod
     def fit(cls, standard: Array, values: Array, held_out: NDArray[np.bool_]) -> "_Predictors":
@@ -255,9 +259,7 @@ class _Predictors:
         """Negative log density of a batch's parameters, with the predictors of its genomes' folds."""
         pooled, values, fold = batch
         standard = cast(PosteriorNetwork, network).standardise(pooled)
-        slopes, intercepts = (part.to(pooled.device)[fold] for part in (self.slopes, self.intercepts))
-        predicted = torch.einsum("bc,bpc->bp", standard, slopes) + intercepts
-        density: Tensor = network(pooled, values, predicted)
+        density: Tensor = network(pooled, values, self.of(standard, fold))
         return -density.mean()
 
 
@@ -303,8 +305,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         drawn[mine] /= drawn[mine].mean(axis=0)
     weights = drawn.astype(np.float32)
     discriminants = _Discriminants.fit(standard[0], classes, weights, held_out)
-    network.slopes.copy_(discriminants.slopes[-1])
-    network.intercepts.copy_(discriminants.intercepts[-1])
+    discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     train, validation = (
         DataLoader(_Parts(genomes, cases, labels, size, order_seed), batch_size=None)
@@ -368,8 +369,7 @@ def train_parameters(
     with torch.inference_mode():
         standard = network.standardise(torch.from_numpy(parts[0])).numpy()
     predictors = _Predictors.fit(standard, values, held_out)
-    network.slopes.copy_(predictors.slopes[-1])
-    network.intercepts.copy_(predictors.intercepts[-1])
+    predictors.give(network)
     labels = (torch.from_numpy(values), predictors.fold)
     loaders = [
         DataLoader(_Parts(genomes, np.flatnonzero(cases), labels, size, order_seed), batch_size=None)

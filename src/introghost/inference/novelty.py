@@ -36,12 +36,8 @@ class _Measures:
     @classmethod
     def fit(cls, genomes: Array) -> "_Measures":
         covariance = LedoitWolf().fit(genomes)
-        return cls.restore(covariance.location_, covariance.precision_, genomes)
-
-    @classmethod
-    def restore(cls, mean: Array, precision: Array, genomes: Array) -> "_Measures":
-        neighbours = min(NEIGHBOURS, len(genomes) - 1)
-        return cls(mean, precision, LocalOutlierFactor(n_neighbors=neighbours, novelty=True).fit(genomes))
+        factor = LocalOutlierFactor(n_neighbors=min(NEIGHBOURS, len(genomes) - 1), novelty=True).fit(genomes)
+        return cls(covariance.location_, covariance.precision_, factor)
 
     def __call__(self, genomes: Array) -> Array:
         """Shape (num_genomes, 2)."""
@@ -94,14 +90,7 @@ def fit(
         own = kept[index, level]
         measured = [scores[level, index] if other == index else whole[other](own) for other in range(scenarios)]
         nearest[level, index] = _farness(np.stack(measured), scores[level]).min(axis=0)
-    stored = {
-        "mean": np.stack([one.mean for one in whole]),
-        "precision": np.stack([one.precision for one in whole]),
-        "references": kept[:, 0],
-        "scores": scores,
-        "nearest": nearest,
-    }
-    for name, values in stored.items():
+    for name, values in {"references": kept[:, 0], "scores": scores, "nearest": nearest}.items():
         getattr(novelty, name).copy_(torch.from_numpy(values))
 
 
@@ -123,14 +112,12 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np
     ndarray of float64, shape (num_genomes,)
         Under all of them together: of the distance from the nearest scenario.
     """
-    known, mean, precision, references, scores, nearest = (
-        getattr(novelty, name).double().numpy()
-        for name in ("numbers", "mean", "precision", "references", "scores", "nearest")
+    known, references, scores, nearest = (
+        getattr(novelty, name).double().numpy() for name in ("numbers", "references", "scores", "nearest")
     )
-    measures = (_Measures.restore(*one) for one in zip(mean, precision, references, strict=True))
-    measured = np.stack([one(genomes.astype(np.float64)) for one in measures])
+    measured = np.stack([_Measures.fit(own)(genomes.astype(np.float64)) for own in references])
     level = np.minimum((known > numbers[:, None]).sum(axis=1), len(known) - 1)
-    each, together = np.empty((len(genomes), len(mean))), np.empty(len(genomes))
+    each, together = np.empty((len(genomes), len(references))), np.empty(len(genomes))
     for index in np.unique(level):
         own = level == index
         farther = (scores[index][:, None] >= measured[:, own, None]).sum(axis=2)

@@ -19,8 +19,6 @@ class Novelty(nn.Module):
     """
 
     numbers: Tensor
-    mean: Tensor
-    precision: Tensor
     references: Tensor
     scores: Tensor
     nearest: Tensor
@@ -29,8 +27,6 @@ class Novelty(nn.Module):
         super().__init__()
         used = channels if references else 0
         self.register_buffer("numbers", torch.zeros(levels))
-        self.register_buffer("mean", torch.zeros(scenarios, used))
-        self.register_buffer("precision", torch.zeros(scenarios, used, used))
         self.register_buffer("references", torch.zeros(scenarios, references, used))
         self.register_buffer("scores", torch.zeros(levels, scenarios, references, 2))
         self.register_buffer("nearest", torch.zeros(levels, scenarios, references))

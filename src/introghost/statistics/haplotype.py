@@ -234,7 +234,7 @@ def panel(haplotypes: Haplotypes, role: int) -> NDArray[np.intp]:
     of samples.
     """
     names = [haplotypes.sample_names[index] for index in np.flatnonzero(haplotypes.roles == role)]
-    rank = {name: (seeds.derive(0, "panel", name), name) for name in set(names)}
+    rank = {name: place for place, name in enumerate(seeds.shuffled(names, "panel"))}
     chosen = sorted(range(len(names)), key=lambda index: rank[names[index]])[:PANEL_HAPLOTYPES]
     return np.sort(np.array(chosen, dtype=np.intp))
 

@@ -28,7 +28,7 @@ def at_most(haplotypes: Haplotypes, role: int, diploids: int) -> Haplotypes:
     """
     names = np.array(haplotypes.sample_names)
     own = haplotypes.roles == role
-    individuals = sorted(set(names[own]), key=lambda name: (seeds.derive(0, "few", name), name))
+    individuals = seeds.shuffled(names[own], "few")
     if len(individuals) <= diploids:
         return haplotypes
     return haplotypes.select_haplotypes(np.flatnonzero(~own | np.isin(names, individuals[:diploids])))

@@ -205,7 +205,7 @@ def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it
         describe(choice, lambda description, wrong=wrong: description["architecture"].update({key: wrong}))
         refused(choice, "model-choice")
     describe(choice, lambda description: description["architecture"].update(BIG))
-    assert "needs 57,6" in refused(choice, "model-choice")
+    assert "needs 28,8" in refused(choice, "model-choice")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB"
 
 

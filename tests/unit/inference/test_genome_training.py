@@ -76,8 +76,7 @@ def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem(width: int)
     discriminants = genome_training._Discriminants.fit(
         network.standardise(seen).numpy(), classes.numpy(), weights.numpy(), held_out
     )
-    network.slopes.copy_(discriminants.slopes[-1])
-    network.intercepts.copy_(discriminants.intercepts[-1])
+    discriminants.give(network)
     data = torch.utils.data.TensorDataset(seen, classes, weights, discriminants.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = torch.utils.data.DataLoader(parts[0], 100, shuffle=True), torch.utils.data.DataLoader(parts[1], 500)
@@ -141,8 +140,7 @@ def test_few_regions_say_less_and_a_network_knows_by_how_much() -> None:
     genome_training._scale(network, parts)
     standard = network.standardise(torch.from_numpy(parts[0])).numpy()
     discriminants = genome_training._Discriminants.fit(standard, classes, weights, data.held_out)
-    network.slopes.copy_(discriminants.slopes[-1])
-    network.intercepts.copy_(discriminants.intercepts[-1])
+    discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     loaders = (
         torch.utils.data.DataLoader(_Parts(data, np.flatnonzero(side), labels, 50, seed), batch_size=None)

@@ -88,8 +88,7 @@ def gaussian() -> PosteriorNetwork:
     network = PosteriorNetwork(3, 2, width=16, members=2)
     held_out = np.arange(4_000) < 600
     predictors = genome_training._Predictors.fit(network.standardise(pooled).numpy(), values.numpy(), held_out)
-    network.slopes.copy_(predictors.slopes[-1])
-    network.intercepts.copy_(predictors.intercepts[-1])
+    predictors.give(network)
     data = torch.utils.data.TensorDataset(pooled, values, predictors.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = [torch.utils.data.DataLoader(part, batch_size=200, shuffle=True) for part in parts]
