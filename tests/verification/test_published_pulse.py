@@ -7,29 +7,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-
-from introghost.cli import main
+from verbs import run
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 PROPORTION = 0.0225
 REGIONS = 20
 
 
-def run(*arguments: object) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    assert not stopped.value.code
-
-
 def asked(scenario: Path, folder: Path) -> Path:
     """Folder of what `apply` says of one genome."""
     folder.mkdir()
     size = ("--regions", REGIONS, "--outgroup-diploids", 50, "--target-diploids", 50, "--seed", 20260101)
-    run("simulate", "--scenario", scenario, "--genomes", 1, *size, "--output", folder / "x.trees")
+    assert run("simulate", "--scenario", scenario, "--genomes", 1, *size, "--output", folder / "x.trees") == 0
     files = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
-    run("vcf", "write", "--trees", folder / "x.trees", *files)
+    assert run("vcf", "write", "--trees", folder / "x.trees", *files) == 0
     data = ("--vcf", folder / "x.vcf.gz", "--populations", folder / "x.tsv")
-    run("apply", *data, "--outgroup", "Outgroup", "--target", "Target", "--output", folder / "calls")
+    roles = ("--outgroup", "Outgroup", "--target", "Target")
+    assert run("apply", *data, *roles, "--output", folder / "calls") == 0
     return folder / "calls"
 
 

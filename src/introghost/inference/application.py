@@ -1,7 +1,7 @@
 """Applying bundles: posteriors per haplotype and bin, scenario probabilities, and segments."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,6 @@ from introghost.statistics.haplotype import (
     usable_bins,
 )
 from introghost.statistics.population import POPULATION_STATISTICS
-
-if TYPE_CHECKING:
-    pass
 
 Array = NDArray[np.float32]
 

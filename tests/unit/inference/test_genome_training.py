@@ -6,6 +6,7 @@ import torch
 import xarray as xr
 from sklearn.covariance import ShrunkCovariance
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from squares import squares
 
 from introghost.inference import genome_training, training
 from introghost.inference.genome_training import _Genomes, _Parts
@@ -56,11 +57,6 @@ def test_validation_is_the_same_in_every_epoch_and_training_is_not(genomes: _Gen
     one, other = (next(iter(train))[0] for _ in range(2))
     assert not torch.equal(one, other)
     torch.testing.assert_close(one, epoch(genomes, [0, 1, 2, 3], 1)[0])
-
-
-def squares(seen: torch.Tensor) -> torch.Tensor:
-    """What a network sees as `seen`, of one region."""
-    return torch.cat([seen * seen.abs(), torch.ones(len(seen), 1)], dim=1)
 
 
 @pytest.mark.parametrize("width", [0, 16])

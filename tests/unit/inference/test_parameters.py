@@ -10,6 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from scipy import stats
+from squares import squares
 
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.inference import genome_training, prior_scale, training
@@ -72,11 +73,6 @@ def test_a_description_gives_the_scale_back_and_nothing_else_does(scale: PriorSc
         changed[place][key] = wrong
         with np.errstate(invalid="ignore"), pytest.raises((ValueError, KeyError, TypeError)):
             prior_scale.parse(changed)
-
-
-def squares(seen: torch.Tensor) -> torch.Tensor:
-    """What a network, which sees signed roots, sees as `seen`, of one region."""
-    return torch.cat([seen * seen.abs(), torch.ones(len(seen), 1)], dim=1)
 
 
 @pytest.fixture(scope="module")
