@@ -34,6 +34,7 @@ from introghost.simulation import scenarios
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import usable_bins
 from introghost.statistics.pooled import POOLED
+from local_check import local_p_values
 from robustness import CONFOUNDERS, landscape
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
@@ -48,13 +49,19 @@ AGAINST = {
     "null, structure_merged": ("null", "structure_merged"),
     "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
 }
-PRINTED = ("power", "without_segments", "decisions", "calibration", "posterior_summary", "posterior_coverage",
-           "posterior_checks", "families", "flawed")  # fmt: skip
+PRINTED = ("power", "without_segments", "decisions", "novelty", "calibration", "posterior_summary",
+           "posterior_coverage", "posterior_checks", "families", "pulses", "flawed")  # fmt: skip
+# The checks that lie beside the networks.
+SHIPPED = {
+    "model-choice": ("power", "decisions", "novelty", "calibration", "reliability", "model_choice_confusion"),
+    "parameters": ("posterior_summary", "posterior_coverage", "posterior_checks", "posterior_ranks", "pulses"),
+}
 # So many times more genomes than of other scenarios, since parameters are learnt of these alone; numbered apart.
 MORE_GHOSTS, APART = {"train": 2, "test": 1}, 1_000
 TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
+OF_INTEREST = ("ghost_proportion", "pulse_time", "ghost_split_time")
 FLAWS = ("allele-count filter", "mask", "missing genotypes", "genotype error", "switch error", "sample size")
 FLAWED_GENOMES, FLAWED_REGIONS = 5, 20
 
@@ -89,10 +96,10 @@ def answers(trained: bundle.Bundle, tested: Tested) -> pd.DataFrame:
     names = trained.description["scenarios"]
     probabilities = application.scenario_probabilities(trained, tested.pooled)
     with torch.inference_mode():
-        standard = trained.network.standardise(torch.from_numpy(tested.pooled)).numpy()
-    each, together = np.full((len(standard), len(names)), np.nan), np.full(len(standard), np.nan)
+        roots = trained.network.standardise.roots(torch.from_numpy(tested.pooled)).numpy()
+    each, together = np.full((len(roots), len(names)), np.nan), np.full(len(roots), np.nan)
     if trained.description["architecture"]["references"]:
-        each, together = novelty.p_values(trained.network.novelty, standard[:, :-1], tested.pooled[:, -1])
+        each, together = novelty.p_values(trained.network.novelty, roots, tested.pooled[:, -1])
     table = pd.DataFrame(probabilities, columns=names)
     told = [decisions.answer(dict(zip(names, row, strict=True))) for row in probabilities]
     table["p_ghost"] = [one["p_ghost"] for one in told]
@@ -101,6 +108,11 @@ def answers(trained: bundle.Bundle, tested: Tested) -> pd.DataFrame:
     table["own_p_value"] = [np.nan if index is None else row[index] for index, row in zip(own, each, strict=True)]
     table["p_value"] = together
     return table.assign(scenario=tested.scenario)
+
+
+def share_below(p_values: pd.Series, level: float) -> float:
+    """How many are below; NaN where one is not known."""
+    return float((p_values < level).mean()) if p_values.notna().all() else np.nan
 
 
 def decided(told: pd.DataFrame) -> pd.DataFrame:
@@ -114,14 +126,21 @@ def decided(told: pd.DataFrame) -> pd.DataFrame:
                 "genomes": len(own),
                 **{f"decided_{name.replace(' ', '_')}": shares.get(name, 0.0) for name in ACTIONS},
                 "mean_p_ghost": own["p_ghost"].mean(),
-                "novel_to_own_at_0.05": (own["own_p_value"] < 0.05).mean()
-                if own["own_p_value"].notna().all()
-                else np.nan,
-                "novel_at_0.05": (own["p_value"] < 0.05).mean(),
-                "no_scenario_fits": (own["p_value"] < decisions.NOVELTY_LEVEL).mean(),
+                "novel_to_own_at_0.05": share_below(own["own_p_value"], 0.05),
+                "novel_at_0.05": share_below(own["p_value"], 0.05),
+                "no_scenario_fits": share_below(own["p_value"], decisions.NOVELTY_LEVEL),
             }
         )
     return pd.DataFrame(rows)
+
+
+def novel(told: pd.DataFrame) -> pd.DataFrame:
+    """How many genomes are novel at each level; of those that were trained on, as many of each scenario, that is it."""
+    rows = []
+    for level in (0.05, decisions.NOVELTY_LEVEL) if told["p_value"].notna().all() else ():
+        found = int((told["p_value"] < level).sum())
+        rows.append((level, found / len(told), *stats.binomtest(found, len(told)).proportion_ci(), len(told)))
+    return pd.DataFrame(rows, columns=["level", "novel", "lower", "upper", "genomes"])
 
 
 def calibrated(told: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -142,6 +161,16 @@ def calibrated(told: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=columns)
 
 
+def reliable(told: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Mean probability against observed frequency, of a ghost and of each scenario."""
+    tables = [
+        metrics.reliability_table(told[name], told["scenario"] == name).assign(probability_of=name) for name in names
+    ]
+    with_ghost = np.array([decisions.has_ghost(name) for name in told["scenario"]])
+    ghost = metrics.reliability_table(told["p_ghost"], with_ghost).assign(probability_of="a ghost")
+    return pd.concat([ghost, *tables], ignore_index=True)
+
+
 def power(told: pd.DataFrame, names: list[str], proportion: NDArray[np.float64]) -> pd.DataFrame:
     """Area under the curve, and power at one false positive in a hundred, against scenarios without a ghost.
 
@@ -157,7 +186,7 @@ def power(told: pd.DataFrame, names: list[str], proportion: NDArray[np.float64])
     for name, others in AGAINST.items():
         score = with_ghost / (with_ghost + told[list(others)].sum(axis=1).to_numpy())
         without = np.isin(truth, others)
-        cutoff = np.quantile(score[without], 1 - FALSE_POSITIVES)
+        cutoff = np.sort(score[without])[-1 - int(FALSE_POSITIVES * without.sum())]  # at most so many lie above
         rows.append((name, "ghost", "area_under_roc", *area(score, pulse, without), int(pulse.sum())))
         for group, chosen in classes.items():
             found, number = int((score[chosen] > cutoff).sum()), int(chosen.sum())
@@ -184,7 +213,9 @@ def choice_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFr
     return {
         "power": power(told, names, tested.parameter("ghost_proportion")),
         "decisions": decided(told),
+        "novelty": novel(told[equal]),
         "calibration": calibrated(told[equal], names),
+        "reliability": reliable(told[equal], names),
         **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], seed=1),
     }
 
@@ -203,6 +234,39 @@ def parameter_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.Dat
     ]
     tables["posterior_summary"] = tables["posterior_summary"].assign(log_r_squared=log_r_squared)
     return tables
+
+
+def pulse_table(trained: bundle.Bundle, tested: Tested, others: Tested) -> pd.DataFrame:
+    """The posterior of genomes of models with a pulse that nobody trained on, and whether it is right where they lie.
+
+    The local check is made for the parameters of interest, with what the posterior is told of these.
+    """
+    scale = parameters.scale(trained)
+    asked = [scale.names.index(name) for name in OF_INTEREST]
+
+    def told(of: Tested, chosen: NDArray[np.bool_], number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        pooled = of.pooled[chosen]
+        with torch.inference_mode():
+            about = trained.network.predict(torch.from_numpy(pooled)).double().numpy()
+        return parameters.draw(trained, pooled, number)[:, :, asked], about[:, asked]
+
+    own = tested.scenario == trained.description["scenario"]
+    draws, about = told(tested, own, 300)  # members of the ensemble by turns: one draw of any
+    draws = draws[np.arange(len(draws)), np.random.default_rng(1).integers(300, size=len(draws))]
+    truth = scale.to_normal({name: tested.parameter(name)[own] for name in scale.names})[:, asked]
+    rows, proportion = [], others.parameter("ghost_proportion")
+    for scenario in dict.fromkeys(others.scenario[np.isfinite(proportion)]):
+        chosen = others.scenario == scenario
+        found, at = told(others, chosen, 1000)
+        p_values = local_p_values(draws, truth, about, found, at)
+        values = scale.from_normal(parameters.draw(trained, others.pooled[chosen], 1000))["ghost_proportion"]
+        known = proportion[chosen]
+        low, median, high = np.quantile(values, (0.05, 0.5, 0.95), axis=1)
+        rows.append((scenario, len(at), known[0], np.median(median), np.median(low), np.median(high),
+                     np.mean((low <= known) & (known <= high)), np.mean(p_values < 0.05)))  # fmt: skip
+    columns = ["scenario", "genomes", "true_proportion", "median", "lower_90", "upper_90", "intervals_90_hold",
+               "local_check_rejects"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def train(data: xr.Dataset) -> dict[str, bundle.Bundle]:
@@ -242,10 +306,10 @@ def flawed(folder: Path) -> dict[str, list[Batch]]:
     }
 
 
-def number_above_0(text: str) -> int:
+def number_of(text: str) -> int:
     """An option's value."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    if not 0 < int(text) <= APART // 2:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {APART // 2}: genomes are numbered by that")
     return int(text)
 
 
@@ -253,10 +317,10 @@ def main() -> None:
     """Simulate, train, evaluate and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="keep genomes here, and go on from what is there")
-    parser.add_argument("--regions", type=number_above_0, default=50, help="of 1 Mb, of each genome")
-    parser.add_argument("--genomes", type=number_above_0, default=100, help="of each scenario, to train on")
-    parser.add_argument("--test-genomes", type=number_above_0, default=60, help="of each scenario")
-    parser.add_argument("--family-genomes", type=number_above_0, default=20, help="of each model that nobody trains on")
+    parser.add_argument("--regions", type=number_of, default=50, help="of 1 Mb, of each genome")
+    parser.add_argument("--genomes", type=number_of, default=100, help="of each scenario, to train on")
+    parser.add_argument("--test-genomes", type=number_of, default=60, help="of each scenario")
+    parser.add_argument("--family-genomes", type=number_of, default=20, help="of each model that nobody trains on")
     parser.add_argument("--stdpopsim", type=Path, help="python of an environment with stdpopsim: its models as well")
     parser.add_argument("--save", type=Path, help="write the networks into this folder, beside segments/")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
@@ -284,7 +348,11 @@ def main() -> None:
     logging.basicConfig(format="%(message)s", level=logging.INFO)  # msprime would tell of every genome
     data = {part: join(own) for part, own in wanted.items() if own}
     trained = train(data["train"])
-    tables = {"families": decided(answers(trained["model-choice"], Tested.of(data["families"], number)))}
+    others = Tested.of(data["families"], number)
+    tables = {
+        "families": decided(answers(trained["model-choice"], others)),
+        "pulses": pulse_table(trained["parameters"], Tested.of(data["test"], number), others),
+    }
     tables["flawed"] = pd.concat(
         decided(answers(trained["model-choice"], Tested.of(join(own), FLAWED_REGIONS))).assign(flaw=name)
         for name, own in flaws.items()
@@ -307,6 +375,7 @@ def main() -> None:
     for task, made_bundle in trained.items() if arguments.save else ():
         description = {**made_bundle.description, "provenance": record}
         bundle.save(replace(made_bundle, description=description), arguments.save / task)
+        write_tables({name: tables[name] for name in SHIPPED[task]}, arguments.save / task)
     provenance.write_text(arguments.page, page(arguments.output))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")

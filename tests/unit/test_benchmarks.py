@@ -17,7 +17,15 @@ BENCHMARKS = sorted(
     path
     for path in FOLDER.glob("*.py")
     if path.name
-    not in ("accuracy_page.py", "choice_genomes.py", "choice_page.py", "families.py", "genomes.py", "hmmix.py")
+    not in (
+        "accuracy_page.py",
+        "choice_genomes.py",
+        "choice_page.py",
+        "families.py",
+        "genomes.py",
+        "hmmix.py",
+        "local_check.py",
+    )
 )
 
 

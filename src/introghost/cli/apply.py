@@ -125,9 +125,13 @@ def command(
             known_of = {name: min(number, limit) for name, number, limit in found}
             answer = _choose(choice, genome, asked, options["force"]) | about | known_of
             warnings += decisions.warnings(answer)
-        if posterior and (answer is None or decisions.fits(answer) or options["force"]):
-            draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
-            tables = parameters.posterior_table(posterior, draws)
+        if posterior:
+            withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)
+            if withheld and answer is None:
+                warnings.append(decisions.OF_LITTLE)
+            if options["force"] or not withheld:
+                draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
+                tables = parameters.posterior_table(posterior, draws)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral", "force")} | asked
@@ -148,8 +152,7 @@ def _choose(choice: Any, regions: Any, asked: dict[str, dict[str, float]], force
 
     probabilities = application.scenario_probabilities(choice, application.whole(choice, regions))[0]
     named = dict(zip(choice.description["scenarios"], probabilities.tolist(), strict=True))
-    too_little = len(regions) < choice.description["regions"][0]
-    doubts = application.doubts(choice, regions)
+    too_little, doubts = application.too_little(choice, regions), application.doubts(choice, regions)
     return decisions.doubted(decisions.answer(named, **asked), doubts, too_little=too_little, force=force)
 
 

@@ -37,7 +37,8 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
         ``posterior_summary``: parameter, r_squared (of the posterior mean, against the variance of the truth),
         contraction (1 less the mean posterior variance; 0 where nothing was learnt), sbc_p_value.
         ``posterior_coverage``: parameter, level, coverage, lower, upper (95 %, binomial). ``posterior_checks``: check,
-        p_value, num_genomes: SBC, with Bonferroni's correction over parameters, and TARP.
+        p_value, num_genomes: SBC, with Bonferroni's correction over parameters, and TARP. ``posterior_ranks``: a row
+        each genome, a column each parameter, see `ranks`.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
     if not (np.isfinite(draws).all() and np.isfinite(truth).all()):
         raise DataError("draws or parameters of the posterior are not finite")
     rng = np.random.default_rng(seed)
-    p_values = uniformity(ranks(draws, truth, rng))
+    ranked = ranks(draws, truth, rng)
+    p_values = uniformity(ranked)
     coverage_p_value = float(uniformity(tarp(draws, truth, rng)[:, None])[0])
     error = np.square(draws.mean(axis=1) - truth).mean(axis=0)
     summary = {
@@ -67,6 +69,7 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
         "posterior_summary": pd.DataFrame(summary),
         "posterior_coverage": _coverage(draws, truth, names),
         "posterior_checks": pd.DataFrame(checks),
+        "posterior_ranks": pd.DataFrame(ranked, columns=list(names)),
     }
 
 

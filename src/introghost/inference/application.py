@@ -126,6 +126,11 @@ def whole(bundle: Bundle, regions: NDArray[np.float64]) -> Array:
     return inputs.whole(regions, bundle.description["regions"][1])[None]
 
 
+def too_little(bundle: Bundle, regions: NDArray[np.float64]) -> bool:
+    """Whether a genome has fewer regions than any part of one that the bundle's network was trained on."""
+    return len(regions) < int(bundle.description["regions"][0])
+
+
 def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     """What speaks against believing the choice between scenarios for one genome.
 
@@ -140,9 +145,9 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     -------
     dict
         ``novelty_p_value``: how many of all simulated genomes lie as far from the nearest scenario, and
-        ``novelty_p_values`` under each scenario; both None where training had too few genomes to tell. ``p_ghost_odd``
-        and ``p_ghost_even``: of every second region alone, under equal priors; None of too few regions for that.
-        ``p_ghost_standard_deviation``: over the members of the ensemble.
+        ``novelty_p_values`` under each scenario; both None where training had too few genomes to tell, and of too
+        little sequence. ``p_ghost_odd`` and ``p_ghost_even``: of every second region alone, under equal priors; None of
+        too few regions for that. ``p_ghost_standard_deviation``: over the members of the ensemble.
     """
     network = cast(ModelChoiceNetwork, bundle.network)
     names = bundle.description["scenarios"]
@@ -150,10 +155,9 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     found: dict[str, Any] = {"novelty_p_value": None, "novelty_p_values": None}
     genome = torch.from_numpy(whole(bundle, regions))
     with torch.inference_mode():
-        if network.novelty.references.shape[1]:
-            each, together = novelty.p_values(
-                network.novelty, network.standardise(genome)[:, :-1].numpy(), genome[:, -1].numpy()
-            )
+        if network.novelty.references.shape[1] and not too_little(bundle, regions):
+            roots = network.standardise.roots(genome).numpy()
+            each, together = novelty.p_values(network.novelty, roots, genome[:, -1].numpy())
             found["novelty_p_value"] = float(together[0])
             found["novelty_p_values"] = dict(zip(names, each[0].tolist(), strict=True))
         members = torch.softmax(network.each(genome)[:, 0].double() / bundle.temperature, dim=1)

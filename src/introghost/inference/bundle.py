@@ -122,7 +122,7 @@ def _check_values(weights: dict[str, torch.Tensor], where: str) -> None:
     for name, tensor in weights.items():
         if not bool(torch.isfinite(tensor).all()):
             raise ModelError(f"{where}: tensor {name} holds values that are not finite; train anew")
-        if name.endswith(("deviation", "novelty.scores")) and not bool((tensor > 0).all()):
+        if name.endswith(("deviation", "floor", "novelty.scores")) and not bool((tensor > 0).all()):
             raise ModelError(f"{where}: tensor {name} holds values that are not above 0; train anew")
 
 

@@ -37,7 +37,7 @@ _SIZES = {  # others: 1 to the maximum
     ("parameters", "width"): (1, 512),
     ("parameters", "members"): (1, 16),
 }
-_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
+_DTYPES = {torch.float16: "F16", torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
 _HEADER_LENGTH_BYTES = 8
 
 
@@ -292,7 +292,9 @@ def check_weights(content: bytes, network: nn.Module, where: str) -> None:
     expected = network.state_dict()
     for name in sorted(expected.keys() ^ header.keys()):
         problem = "lacks the tensor" if name in expected else "has an unknown tensor"
-        raise ModelError(f"{where}: {problem} {_short(name)}: the tensors are not those of the architecture")
+        raise ModelError(
+            f"{where}: {problem} {_short(name)}: the tensors are not those of the architecture; train the model anew"
+        )
     spans = [_span(header[name], tensor, f"{where}: tensor {name}") for name, tensor in expected.items()]
     reached = 0
     for first, last in sorted(spans):
@@ -315,7 +317,7 @@ def _span(entry: Any, tensor: torch.Tensor, where: str) -> tuple[int, int]:
         if entry.get(key) != value or type(entry.get(key)) is not type(value):
             raise ModelError(
                 f"{where}: {key} is {_short(entry.get(key))}, expected {value}: "
-                "the tensors are not those of the architecture"
+                "the tensors are not those of the architecture; train the model anew"
             )
     offsets = entry.get("data_offsets")
     if not (isinstance(offsets, list) and len(offsets) == 2 and all(map(_is_integer, offsets))):

@@ -10,6 +10,7 @@ from introghost.errors import ConfigError
 
 COSTS = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
 NO_SCENARIO, TOO_LITTLE = "no scenario fits", "too little sequence"
+OF_LITTLE = "of so little sequence what rests on scenarios is withheld but for --force"
 NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
@@ -109,10 +110,10 @@ def doubted(
     """
     told = {**answer, **doubts}
     p_value = doubts["novelty_p_value"]
-    if p_value is not None and p_value < NOVELTY_LEVEL:
-        told["decision"] = NO_SCENARIO
-    elif too_little:
+    if too_little:
         told["decision"] = TOO_LITTLE
+    elif p_value is not None and p_value < NOVELTY_LEVEL:
+        told["decision"] = NO_SCENARIO
     if not fits(told) and not force:
         told = {key: value for key, value in told.items() if key not in _WITHHELD}
     return told
@@ -127,14 +128,14 @@ def warnings(answer: Mapping[str, Any]) -> list[str]:
     """What to tell the user of the doubts in an answer."""
     found = []
     if answer["decision"] == TOO_LITTLE:
-        found.append("of so little sequence what rests on scenarios is withheld but for --force")
+        found.append(OF_LITTLE)
     if answer["decision"] == NO_SCENARIO:
         found.append(
             f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2%} lie as far from all "
             "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "
             "individuals, a mask or errors that training did not have"
         )
-    if answer["novelty_p_value"] is None:
+    if answer["novelty_p_value"] is None and answer["decision"] != TOO_LITTLE:
         found.append("training had too few genomes of a scenario to tell whether any scenario fits the data")
     odd, even = answer.get("p_ghost_odd"), answer.get("p_ghost_even")
     if odd is not None and even is not None and abs(odd - even) > DISAGREEMENT:

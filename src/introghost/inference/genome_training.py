@@ -20,7 +20,6 @@ from introghost.inference import calibration, inputs, novelty
 from introghost.inference.bundle import Bundle
 from introghost.inference.prior_scale import PriorScale
 from introghost.inference.training import Trained, describe, fit, split_genomes
-from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation.scenarios import Scenario
@@ -31,7 +30,7 @@ Array = NDArray[np.float32]
 PARTS = 8
 WHOLE = 0.5
 FOLDS = 10
-SHRINKAGES = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
+SHRINKAGES = (0.0003, 0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 RIDGE_PENALTIES = np.logspace(-1, 5, 19)
 
 
@@ -295,7 +294,8 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     network = ModelChoiceNetwork(**architecture)
     _scale(network, parts[:, ~held_out])
     with torch.inference_mode():
-        standard = network.standardise(torch.from_numpy(parts)).numpy()
+        standard = network.standardise(torch.from_numpy(parts[0])).numpy()
+        roots = network.standardise.roots(torch.from_numpy(parts)).numpy()
     rng = np.random.default_rng(seeds.derive(seed, "balance"))
     balanced = _balance(classes, ~held_out, rng)
     drawn = rng.exponential(size=(len(classes), members))
@@ -304,7 +304,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
         mine = (classes == index) & ~held_out
         drawn[mine] /= drawn[mine].mean(axis=0)
     weights = drawn.astype(np.float32)
-    discriminants = _Discriminants.fit(standard[0], classes, weights, held_out)
+    discriminants = _Discriminants.fit(standard, classes, weights, held_out)
     discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     train, validation = (
@@ -315,9 +315,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
     with torch.inference_mode():
         judged = [(network(pooled).numpy(), truth.numpy()) for pooled, truth, *_ in validation]
     logits, truth = (np.concatenate(part) for part in zip(*judged, strict=True))
-    novelty.fit(
-        network.novelty, standard[:, :, :-1], numbers, classes, np.random.default_rng(seeds.derive(seed, "novelty"))
-    )
+    novelty.fit(network.novelty, roots, numbers, classes, np.random.default_rng(seeds.derive(seed, "novelty")))
     temperature = calibration.multinomial_temperature(logits, truth, _equal_weights(truth))
     description = describe(dataset, architecture, np.flatnonzero(~held_out), np.flatnonzero(held_out))
     description |= {"temperature": temperature, "scenarios": scenarios, **_of_genomes(dataset, genomes)}
@@ -392,9 +390,11 @@ def _of_genomes(dataset: xr.Dataset, genomes: _Genomes) -> dict[str, Any]:
 
 def _scale(network: ModelChoiceNetwork | PosteriorNetwork, parts: Array) -> None:
     """Let a network standardise by the first of these parts, whole genomes, and the number of regions by all."""
-    roots = signed_root(torch.from_numpy(parts))
-    mean, deviation = roots[0].mean(0), roots[0].std(0)
-    mean[-1], deviation[-1] = roots[:, :, -1].mean(), roots[:, :, -1].std()
+    values = torch.from_numpy(parts)
+    network.standardise.set_floor(values[0])
+    transformed = network.standardise.transform(values)
+    mean, deviation = transformed[0].mean(0), transformed[0].std(0)
+    mean[-1], deviation[-1] = transformed[:, :, -1].mean(), transformed[:, :, -1].std()
     network.standardise.set(mean, deviation)
 
 

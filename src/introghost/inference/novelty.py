@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 REFERENCES = 500
 FOLDS = 20
 NEIGHBOURS = 20
+UPPER = 0.9
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def fit(
     if not number:
         return
     chosen = [rng.permutation(np.flatnonzero(classes == index))[:number] for index in range(scenarios)]
-    kept = np.stack([genomes[:, index] for index in chosen]).astype(np.float64)  # (scenarios, levels, number, channels)
+    as_read = genomes.astype(np.float16).astype(np.float64)  # as the references will be
+    kept = np.stack([as_read[:, index] for index in chosen])  # (scenarios, levels, number, channels)
     whole = [_Measures.fit(own[0]) for own in kept]
     scores = np.stack([_out_of_fold(own) for own in kept], axis=1)
     nearest = np.empty((levels, scenarios, number))
@@ -141,8 +143,9 @@ def _out_of_fold(genomes: Array) -> Array:
 def _farness(measured: Array, scores: Array) -> Array:
     """One number for both measures: the larger of their deviations from the median of a scenario's own genomes.
 
-    `measured` is of shape (num_scenarios, num_genomes, 2), the result (num_scenarios, num_genomes).
+    In units of how far the upper tail of those reaches, which differs between scenarios. `measured` is of shape
+    (num_scenarios, num_genomes, 2), the result (num_scenarios, num_genomes).
     """
     median = np.median(np.log(scores), axis=1, keepdims=True)
-    spread = np.median(np.abs(np.log(scores) - median), axis=1, keepdims=True)
+    spread = np.quantile(np.log(scores), UPPER, axis=1, keepdims=True) - median
     return np.asarray(((np.log(measured) - median) / np.maximum(spread, 1e-9)).max(axis=2))

@@ -1,5 +1,7 @@
 """Layers shared by the networks."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,7 +47,7 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.ones(channels))
 
     def set(self, mean: Tensor, deviation: Tensor) -> None:
-        """Store mean and standard deviation, each (channels,), of the square roots.
+        """Store mean and standard deviation, each (channels,), of what `transform` makes of the values.
 
         A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
         """
@@ -53,9 +55,43 @@ class Standardise(nn.Module):
         muted = torch.full_like(deviation, 1e6)
         self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
 
+    def transform(self, values: Tensor) -> Tensor:
+        """What is standardised."""
+        return signed_root(values)
+
     def forward(self, values: Tensor) -> Tensor:
         """(..., channels) to the same shape; clipped to ten standard deviations."""
-        return ((signed_root(values) - self.mean) / self.deviation).clamp(-10, 10)
+        return ((self.transform(values) - self.mean) / self.deviation).clamp(-10, 10)
+
+
+class RootsAndLogarithms(Standardise):
+    """Logarithms of all channels but the last beside the signed roots of all.
+
+    Proportions and times are told by ratios of statistics, which are differences of logarithms: a line can tell them.
+
+    Parameters
+    ----------
+    channels : int
+        2 `channels` - 1 come out, the roots last.
+    """
+
+    floor: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(2 * channels - 1)
+        self.register_buffer("floor", torch.ones(channels - 1))
+
+    def set_floor(self, values: Tensor) -> None:
+        """Store what is added before the logarithm is taken: a share of the median of these, (batch, channels)."""
+        self.floor.copy_(0.05 * values[:, :-1].abs().median(dim=0).values + 1e-6)
+
+    def transform(self, values: Tensor) -> Tensor:
+        """(..., channels) to (..., 2 channels - 1)."""
+        return torch.cat([(values[..., :-1].abs() + self.floor).log(), signed_root(values)], dim=-1)
+
+    def roots(self, values: Tensor) -> Tensor:
+        """Standardised roots of all channels but the last, (..., channels - 1)."""
+        return cast(Tensor, self(values))[..., len(self.floor) : -1]
 
 
 def signed_root(values: Tensor) -> Tensor:

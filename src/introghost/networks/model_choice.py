@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from introghost.networks.layers import Standardise, initialise
+from introghost.networks.layers import RootsAndLogarithms, initialise
 from introghost.networks.novelty import Novelty
 
 
@@ -47,8 +47,8 @@ class ModelChoiceNetwork(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.standardise = Standardise(channels)
-        self.register_buffer("slopes", torch.zeros(members, scenarios, channels))
+        self.standardise = RootsAndLogarithms(channels)
+        self.register_buffer("slopes", torch.zeros(members, scenarios, len(self.standardise.mean)))
         self.register_buffer("intercepts", torch.zeros(members, scenarios))
         self.members = nn.ModuleList(_member(scenarios, width, dropout) for _ in range(members))
         self.sharpness = nn.Parameter(torch.zeros(members))

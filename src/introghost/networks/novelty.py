@@ -27,6 +27,6 @@ class Novelty(nn.Module):
         super().__init__()
         used = channels if references else 0
         self.register_buffer("numbers", torch.zeros(levels))
-        self.register_buffer("references", torch.zeros(scenarios, references, used))
+        self.register_buffer("references", torch.zeros(scenarios, references, used, dtype=torch.float16))  # to be small
         self.register_buffer("scores", torch.zeros(levels, scenarios, references, 2))
         self.register_buffer("nearest", torch.zeros(levels, scenarios, references))

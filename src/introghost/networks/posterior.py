@@ -7,7 +7,7 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional
 
-from introghost.networks.layers import Standardise
+from introghost.networks.layers import RootsAndLogarithms
 
 TRANSFORMS = 2
 
@@ -38,8 +38,8 @@ class PosteriorNetwork(nn.Module):
 
     def __init__(self, channels: int, parameters: int, width: int = 64, members: int = 1) -> None:
         super().__init__()
-        self.standardise = Standardise(channels)
-        self.register_buffer("slopes", torch.zeros(parameters, channels))
+        self.standardise = RootsAndLogarithms(channels)
+        self.register_buffer("slopes", torch.zeros(parameters, len(self.standardise.mean)))
         self.register_buffer("intercepts", torch.zeros(parameters))
         self.flows = nn.ModuleList(
             zuko.flows.NSF(parameters, parameters + 1, transforms=TRANSFORMS, hidden_features=(width, width))

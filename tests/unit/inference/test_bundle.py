@@ -205,7 +205,7 @@ def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it
         describe(choice, lambda description, wrong=wrong: description["architecture"].update({key: wrong}))
         refused(choice, "model-choice")
     describe(choice, lambda description: description["architecture"].update(BIG))
-    assert "needs 28,8" in refused(choice, "model-choice")
+    assert "needs 14,4" in refused(choice, "model-choice")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB"
 
 
@@ -343,6 +343,14 @@ def test_values_that_no_training_gives_are_refused(folder: Path, name: str, valu
     (folder / bundle.WEIGHTS).write_bytes(save(weights))
     seal(folder)
     assert name in refused(folder)
+
+
+def test_logarithms_from_a_floor_of_nothing_are_refused(choice: Path) -> None:
+    weights = load_file(choice / bundle.WEIGHTS)
+    weights["standardise.floor"][1] = 0
+    (choice / bundle.WEIGHTS).write_bytes(save(weights))
+    seal(choice)
+    assert "standardise.floor" in refused(choice, "model-choice")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from introghost.inference import decisions, novelty
 from introghost.networks.novelty import Novelty
 
-CHANNELS, PARAMETERS, REFERENCES = 30, 3, 250
+CHANNELS, PARAMETERS, REFERENCES = 30, 3, 460
 NUMBERS = (20, 5)
 LOADINGS = np.random.default_rng(0).normal(size=(2, PARAMETERS, CHANNELS))
 
@@ -124,7 +124,11 @@ def test_too_little_sequence_gets_no_answer_either() -> None:
     assert told["decision"] == decisions.TOO_LITTLE
     assert not decisions.fits(told)
     assert not {"p_ghost", "probabilities", "bayes_factors"} & set(told)
-    assert decisions.warnings(told) == ["of so little sequence what rests on scenarios is withheld but for --force"]
+    assert decisions.warnings(told) == [decisions.OF_LITTLE]
+    novel = {**DOUBTS, "novelty_p_value": 0.002}
+    assert decisions.doubted(ANSWER, novel, too_little=True)["decision"] == decisions.TOO_LITTLE, "which explains it"
+    unknown = decisions.doubted(ANSWER, {**DOUBTS, "novelty_p_value": None}, too_little=True)
+    assert decisions.warnings(unknown) == [decisions.OF_LITTLE], "not that training had too few genomes"
     assert decisions.doubted(ANSWER, DOUBTS, too_little=True, force=True)["p_ghost"] == ANSWER["p_ghost"]
 
 
