@@ -25,7 +25,7 @@ _OPTIONS = (
     click.option("--populations", type=_FILE, help="Table with the columns sample and population."),
     click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated."),
     click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
-    click.option("--region", help="CHR or CHR:START-END, 1-based and inclusive."),
+    click.option("--region", help="One CHR or CHR:START-END, 1-based and inclusive; several go into --include-bed."),
     click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
     click.option(
         "--genetic-map",

@@ -10,7 +10,7 @@ from introghost.errors import ConfigError
 
 COSTS = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
 NO_SCENARIO, TOO_LITTLE = "no scenario fits", "too little sequence"
-OF_LITTLE = "of so little sequence what rests on scenarios is withheld but for --force"
+OF_LITTLE = "so little sequence: probabilities of scenarios and parameters are not written; --force writes them"
 NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
