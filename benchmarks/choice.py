@@ -248,18 +248,18 @@ def pulse_table(trained: bundle.Bundle, tested: Tested, others: Tested) -> pd.Da
         pooled = of.pooled[chosen]
         with torch.inference_mode():
             about = trained.network.predict(torch.from_numpy(pooled)).double().numpy()
-        return parameters.draw(trained, pooled, number)[:, :, asked], about[:, asked]
+        return parameters.draw(trained, pooled, number), about[:, asked]
 
     own = tested.scenario == trained.description["scenario"]
     draws, about = told(tested, own, 300)  # members of the ensemble by turns: one draw of any
-    draws = draws[np.arange(len(draws)), np.random.default_rng(1).integers(300, size=len(draws))]
+    draws = draws[np.arange(len(draws)), np.random.default_rng(1).integers(300, size=len(draws))][:, asked]
     truth = scale.to_normal({name: tested.parameter(name)[own] for name in scale.names})[:, asked]
     rows, proportion = [], others.parameter("ghost_proportion")
     for scenario in dict.fromkeys(others.scenario[np.isfinite(proportion)]):
         chosen = others.scenario == scenario
         found, at = told(others, chosen, 1000)
-        p_values = local_p_values(draws, truth, about, found, at)
-        values = scale.from_normal(parameters.draw(trained, others.pooled[chosen], 1000))["ghost_proportion"]
+        p_values = local_p_values(draws, truth, about, found[:, :, asked], at)
+        values = scale.from_normal(found)["ghost_proportion"]
         known = proportion[chosen]
         low, median, high = np.quantile(values, (0.05, 0.5, 0.95), axis=1)
         rows.append((scenario, len(at), known[0], np.median(median), np.median(low), np.median(high),

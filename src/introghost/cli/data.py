@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+def _one_region(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """The region; of several, click would silently take the last."""
+    if len(given) > 1:
+        raise ConfigError(f"--region is given {len(given)} times: put several intervals into a file for --include-bed")
+    return given[0] if given else None
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option(
@@ -25,7 +33,12 @@ _OPTIONS = (
     click.option("--populations", type=_FILE, help="Table with the columns sample and population."),
     click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated."),
     click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
-    click.option("--region", help="One CHR or CHR:START-END, 1-based and inclusive; several go into --include-bed."),
+    click.option(
+        "--region",
+        multiple=True,
+        callback=_one_region,
+        help="One CHR or CHR:START-END, 1-based and inclusive; several go into --include-bed.",
+    ),
     click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
     click.option(
         "--genetic-map",
