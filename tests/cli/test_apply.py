@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from verbs import run
 from introghost import models, provenance
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.inference import bundle
+from introghost.inference import bundle, novelty
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.pooled import POOLED
 from introghost.statistics.population import POPULATION_STATISTICS
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -105,6 +107,30 @@ def test_every_file_is_written_and_they_agree(data, tmp_path):
     assert json.loads((tmp_path / "model_choice.json").read_text())["p_ghost"] == pytest.approx(0.5)
     frequency = pd.read_csv(tmp_path / "posterior.bedgraph", sep="\t", skiprows=1, header=None)
     np.testing.assert_allclose(frequency[3], bins.iloc[:, 3:].mean(axis=1), atol=2e-5)
+
+
+def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(data, tmp_path):
+    shutil.copytree(data / "model", tmp_path / "data" / "model")
+    for name in ("x.vcf.gz", "x.tsv"):
+        shutil.copy(data / name, tmp_path / "data")
+    task = tmp_path / "data" / "model" / "model-choice"
+    without = bundle.load(task, "model-choice")
+    architecture = {**without.description["architecture"], "references": 60}
+    network = ModelChoiceNetwork(**architecture).eval()
+    simulated = np.random.default_rng(1).normal(size=(1, 120, architecture["channels"] - 1)).astype(np.float32)
+    novelty.fit(network.novelty, simulated, [2], np.repeat([0, 1], 60), np.random.default_rng(1))
+    task.rename(tmp_path / "before")
+    bundle.save(bundle.Bundle("model-choice", network, {**without.description, "architecture": architecture}), task)
+    assert apply(tmp_path / "data", tmp_path / "calls", "--force") == 0
+    table = pd.read_csv(tmp_path / "calls" / "statistic_percentiles.tsv", sep="\t", keep_default_na=False)
+    assert table.columns.tolist() == ["statistic", "value", "ghost", "null"]
+    assert table["statistic"].tolist() == [*POOLED, *POPULATION_STATISTICS]
+    assert table[["ghost", "null"]].to_numpy().min() >= 0
+    large = table["value"] > 100  # whose roots lie beyond all that was drawn
+    assert large.any()
+    assert (table.loc[large, ["ghost", "null"]] == 100).all(axis=None)
+    assert apply(data, tmp_path / "calls") == 0
+    assert not (tmp_path / "calls" / "statistic_percentiles.tsv").exists(), "this model has nothing to compare with"
 
 
 def test_every_bin_is_a_row_with_the_reason_if_it_was_not_called(data, tmp_path, capsys):

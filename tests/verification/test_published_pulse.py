@@ -31,6 +31,9 @@ def asked(scenario: Path, folder: Path) -> Path:
 def test_the_pulse_is_found_and_so_is_its_absence(tmp_path: Path) -> None:
     found = asked(DEMO, tmp_path / "with")
     assert json.loads((found / "model_choice.json").read_text())["decision"] == "ghost"
+    percentiles = pd.read_csv(found / "statistic_percentiles.tsv", sep="\t", keep_default_na=False)
+    ghost = percentiles["ghost"]
+    assert 0.5 < ((ghost > 5) & (ghost < 95)).mean() < 1, "most are as usual, of many some are not"
     posterior = pd.read_csv(found / "parameter_posterior.tsv", sep="\t").set_index("parameter").loc["ghost_proportion"]
     print(posterior.to_string())
     assert posterior["lower_90"] < PROPORTION < posterior["upper_90"]

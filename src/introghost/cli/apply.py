@@ -68,6 +68,7 @@ def command(
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
     from introghost.inference import application, bundle, contigs, decisions, outputs, parameters, regions
+    from introghost.statistics.population import POPULATION_STATISTICS
 
     if threshold is not None and false_discovery_rate is not None:
         raise ConfigError("--threshold and --false-discovery-rate: give one of them")
@@ -114,8 +115,8 @@ def command(
         warnings += application.sample_size_warnings(loaded, *source.num_diploids(), most=most)
     warnings = list(dict.fromkeys(warnings)) + source.warnings()
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
-    answer = tables = None
-    if others:
+    answer = percentiles = tables = None
+    if summary is not None:
         genome, about = contigs.pool_contigs(known, segment_bundle)
         for loaded in others:
             warnings += application.extent_warnings(loaded, about)
@@ -125,6 +126,8 @@ def command(
             known_of = {name: min(number, limit) for name, number, limit in found}
             answer = _choose(choice, genome, asked, options["force"]) | about | known_of
             warnings += decisions.warnings(answer)
+            names = (*summary.names, *POPULATION_STATISTICS)
+            percentiles = application.statistic_percentiles(choice, genome, names)
         if posterior:
             withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)
             if withheld and answer is None:
@@ -139,7 +142,7 @@ def command(
         "apply", {**recorded, "threshold": threshold, "false_discovery_rate": rate}, {**files, "model": folder}
     )
     record |= {"dropped_records": dict(source.counts), "warnings": warnings}
-    outputs.write_all(output, calls, table, threshold, answer, tables, record)
+    outputs.write_all(output, calls, table, threshold, answer, percentiles, tables, record)
     if answer is not None:
         probability = f"; posterior probability of a ghost {answer['p_ghost']:.3f}" if "p_ghost" in answer else ""
         click.echo(f"decision: {answer['decision']}{probability}: {output / 'model_choice.json'}", err=True)

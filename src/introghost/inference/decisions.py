@@ -133,7 +133,8 @@ def warnings(answer: Mapping[str, Any]) -> list[str]:
         found.append(
             f"no scenario fits: of the simulated genomes only {answer['novelty_p_value']:.2%} lie as far from all "
             "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "
-            "individuals, a mask or errors that training did not have"
+            "individuals, a mask or errors that training did not have; statistic_percentiles.tsv tells which "
+            "statistics are unlike the simulations"
         )
     if answer["novelty_p_value"] is None and answer["decision"] != TOO_LITTLE:
         found.append("training had too few genomes of a scenario to tell whether any scenario fits the data")

@@ -129,6 +129,26 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np
     return each, together
 
 
+def percentiles(novelty: Novelty, genome: NDArray[np.float32]) -> Array:
+    """Where each statistic of one genome lies among those of the whole simulated genomes of each scenario.
+
+    Parameters
+    ----------
+    novelty : Novelty
+    genome : ndarray of float32, shape (channels,)
+        Standardised.
+
+    Returns
+    -------
+    ndarray of float64, shape (channels, num_scenarios)
+        Percentage of the genomes that have less of it, of those that have the same by half.
+    """
+    references = novelty.references.numpy()
+    own = genome.astype(references.dtype)  # rounded as they are: what does not vary is the same
+    below, same = (references < own).mean(axis=1), (references == own).mean(axis=1)
+    return np.asarray(100 * (below + same / 2).T)
+
+
 def _out_of_fold(genomes: Array) -> Array:
     """Both measures of each genome, at each level, from the whole ones among the others that are not in its fold."""
     scores = np.empty((*genomes.shape[:2], 2))

@@ -12,7 +12,8 @@ from introghost import provenance
 from introghost.inference.application import ContigCalls
 from introghost.inference.contigs import CALLED
 
-_CHOICE, _POSTERIOR, _DRAWS = "model_choice.json", "parameter_posterior.tsv", "parameter_draws.tsv"
+_CHOICE, _PERCENTILES = "model_choice.json", "statistic_percentiles.tsv"
+_POSTERIOR, _DRAWS = "parameter_posterior.tsv", "parameter_draws.tsv"
 _COLOURS = ("68,1,84", "33,145,140", "253,231,37")
 
 
@@ -22,6 +23,7 @@ def write_all(
     table: pd.DataFrame,
     threshold: float,
     model_choice: Mapping[str, Any] | None,
+    percentiles: pd.DataFrame | None,
     parameters: tuple[pd.DataFrame, pd.DataFrame] | None,
     record: Mapping[str, Any],
 ) -> None:
@@ -36,13 +38,15 @@ def write_all(
     threshold : float
     model_choice : mapping or None
         Of `decisions.answer`; None removes the answer of an earlier model.
+    percentiles : DataFrame or None
+        Of `application.statistic_percentiles`; None removes those of an earlier model.
     parameters : pair of DataFrame or None
         Of `parameters.posterior_table`; None removes those of an earlier model.
     record : mapping
         Provenance, written last.
     """
     (folder / provenance.COMPLETE).unlink(missing_ok=True)
-    for name in (_CHOICE, _POSTERIOR, _DRAWS):
+    for name in (_CHOICE, _PERCENTILES, _POSTERIOR, _DRAWS):
         (folder / name).unlink(missing_ok=True)
     write_segments(folder, table)
     write_bins(folder, calls)
@@ -50,6 +54,9 @@ def write_all(
     write_per_sample(folder, calls, threshold)
     if model_choice is not None:
         provenance.write_json(folder / _CHOICE, model_choice)
+    if percentiles is not None:
+        text = percentiles.to_csv(None, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+        provenance.write_text(folder / _PERCENTILES, text)
     if parameters is not None:
         for name, values in zip((_POSTERIOR, _DRAWS), parameters, strict=True):
             provenance.write_text(folder / name, values.to_csv(None, sep="\t", index=False, float_format="%.6g"))

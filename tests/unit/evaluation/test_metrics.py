@@ -115,6 +115,24 @@ def test_calibration_error_is_small_when_calibrated_and_finds_overconfidence() -
     assert metrics.expected_calibration_error(1 - scores, labels) > 0.4
 
 
+@pytest.mark.parametrize(
+    ("sharpness", "least", "most"), [(1, 0, 0.11), (2, 0.9, 1), (0.5, 0.9, 1)], ids=["right", "too sure", "too unsure"]
+)
+def test_calibration_error_of_broken_probabilities_is_larger_than_chance_makes_it(
+    sharpness: float, least: float, most: float
+) -> None:
+    generator = np.random.default_rng(1)
+
+    def error(sharpness: float) -> float:
+        logits = generator.normal(0, 2, 480)
+        truth = generator.random(480) < 1 / (1 + np.exp(-logits))
+        return metrics.expected_calibration_error(1 / (1 + np.exp(-sharpness * logits)), truth)
+
+    chance = np.quantile([error(1) for _ in range(200)], 0.95)
+    objected = np.mean([error(sharpness) > chance for _ in range(100)])
+    assert least <= objected <= most
+
+
 def test_bootstrap_interval_covers_the_mean_and_is_repeatable() -> None:
     values = np.random.default_rng(7).normal(size=200)
     lower, upper = metrics.bootstrap_interval(lambda draw: float(np.average(values, weights=draw)), 200, seed=1)

@@ -85,6 +85,19 @@ def test_what_lies_far_on_the_manifold_is_novel_too(fitted: Novelty) -> None:
     assert np.mean(p_values(fitted, far)[1] < 0.01) > 0.9
 
 
+def test_percentiles_are_those_of_counting(fitted: Novelty) -> None:
+    genome = genomes(0, 1, np.random.default_rng(5))[0]
+    genome[3] = 1000  # more than any has
+    genome[4] = fitted.references[0, 7, 4]  # as much as one has
+    found = novelty.percentiles(fitted, genome)
+    for scenario, channel in np.ndindex(2, CHANNELS):
+        others = fitted.references[scenario, :, channel].tolist()
+        own = float(np.float16(genome[channel]))
+        below = sum(other < own for other in others) + sum(other == own for other in others) / 2
+        assert found[channel, scenario] == pytest.approx(100 * below / REFERENCES)
+    assert found[3].tolist() == [100, 100]
+
+
 def test_too_few_genomes_tell_nothing() -> None:
     assert novelty.num_references(np.repeat([0, 1], [9, 500])) == 0
     assert novelty.num_references(np.repeat([0, 1], [40, 500])) == 0, "the least p-value would be 1 / 81"
