@@ -56,8 +56,8 @@ SHIPPED = {
     "model-choice": ("power", "decisions", "novelty", "calibration", "reliability", "model_choice_confusion"),
     "parameters": ("posterior_summary", "posterior_coverage", "posterior_checks", "posterior_ranks", "pulses"),
 }
-# So many times more genomes than of other scenarios, since parameters are learnt of these alone; numbered apart.
-MORE_GHOSTS, APART = {"train": 2, "test": 1}, 1_000
+# So many times more than of other scenarios, since parameters are learnt and tested on these alone; numbered apart.
+MORE_GHOSTS, APART = 5, 1_000
 TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was trained and tested on
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
@@ -228,12 +228,21 @@ def parameter_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.Dat
     draws = parameters.draw(trained, tested.pooled[own], 1000)
     tables = evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=1)
     values = scale.from_normal(draws)
-    log_r_squared = [
-        1 - np.mean((np.log(values[name]).mean(axis=1) - np.log(known[name])) ** 2) / np.log(known[name]).var()
-        for name in scale.names
-    ]
-    tables["posterior_summary"] = tables["posterior_summary"].assign(log_r_squared=log_r_squared)
+    logarithms = [explained(np.log(values[name]).mean(axis=1), np.log(known[name])) for name in scale.names]
+    columns = ["log_r_squared", "log_r_squared_lower", "log_r_squared_upper"]
+    more = pd.DataFrame(logarithms, columns=columns)
+    tables["posterior_summary"] = pd.concat([tables["posterior_summary"], more], axis=1)
     return tables
+
+
+def explained(means: NDArray[np.float64], truth: NDArray[np.float64]) -> list[float]:
+    """R squared of posterior means, and its bootstrap interval over genomes."""
+
+    def of_draw(draw: NDArray[np.int64]) -> float:
+        error = np.average((means - truth) ** 2, weights=draw)
+        return float(1 - error / np.average((truth - np.average(truth, weights=draw)) ** 2, weights=draw))
+
+    return [of_draw(np.ones(len(truth), np.int64)), *metrics.bootstrap_interval(of_draw, len(truth), seed=1)]
 
 
 def pulse_table(trained: bundle.Bundle, tested: Tested, others: Tested) -> pd.DataFrame:
@@ -337,9 +346,9 @@ def main() -> None:
         part: [batch for model in models for batch in batches(folder, model, first, genomes, number)]
         for part, (models, first, genomes) in sizes.items()
     }
-    for part, more in MORE_GHOSTS.items():
+    for part in ("train", "test"):
         ghost, (_, first, genomes) = scenarios.load(SCENARIOS / "ghost"), sizes[part]
-        wanted[part] += batches(folder, ghost, first + APART, more * genomes, number)
+        wanted[part] += batches(folder, ghost, first + APART, MORE_GHOSTS * genomes, number)
     flaws = flawed(folder)
     everything = [batch for part in (*wanted.values(), *flaws.values()) for batch in part]
     with ProcessPoolExecutor(arguments.workers) as pool:
@@ -357,7 +366,7 @@ def main() -> None:
         decided(answers(trained["model-choice"], Tested.of(join(own), FLAWED_REGIONS))).assign(flaw=name)
         for name, own in flaws.items()
     )
-    for part in sorted({number, max(number // 2, 1), max(number // 5, 1)}, reverse=True):
+    for part in sorted({max(number // share, 1) for share in (1, 2, 5, 8)}, reverse=True):
         tested = Tested.of(data["test"], part)
         made = choice_tables(trained["model-choice"], tested) | parameter_tables(trained["parameters"], tested)
         for name, table in made.items():

@@ -19,10 +19,10 @@ python benchmarks/choice.py{command}
 
 which simulates, trains and measures; with `--save src/introghost/models/human` it writes the networks there, and the
 tables that say how far to trust them beside them. All tables are in `benchmarks/choice/`. A genome is {regions} regions
-of 1 Mb in 50 + 50 individuals. {genomes} of each scenario of `config/scenarios` were trained on, three times as many of
-`ghost`; {test_genomes} others of each are tested here, twice as many of `ghost`. Statistics of haplotypes, and what the
-segment network says, which is among the statistics, are of ten target individuals. Brackets hold 95 % intervals:
-bootstrap over genomes of areas, binomial of shares.
+of 1 Mb in 50 + 50 individuals. {genomes} of each scenario of `config/scenarios` were trained on and {test_genomes}
+others are tested here, and six times as many of `ghost`. Statistics of haplotypes, and what the segment network says,
+which is among the statistics, are of ten target individuals. Brackets hold 95 % intervals: bootstrap over genomes of
+areas and of R², binomial of shares.
 
 ## Did it happen
 
@@ -188,8 +188,9 @@ def _parameters(summary: pd.DataFrame, coverage: pd.DataFrame) -> str:
     for row in summary.itertuples():
         shares = [covered.loc[(row.parameter, level)] for level in (0.9, 0.95)]
         told = [f"{100 * share.coverage:.0f} % [{100 * share.lower:.0f}–{100 * share.upper:.0f}]" for share in shares]
-        numbers = (row.log_r_squared, row.r_squared, row.contraction)
-        rows.append([row.parameter, *(f"{number:.2f}" for number in numbers), *told, f"{row.sbc_p_value:.2g}"])
+        logarithm = f"{row.log_r_squared:.2f} [{row.log_r_squared_lower:.2f}–{row.log_r_squared_upper:.2f}]"
+        numbers = [f"{number:.2f}" for number in (row.r_squared, row.contraction)]
+        rows.append([row.parameter, logarithm, *numbers, *told, f"{row.sbc_p_value:.2g}"])
     columns = ["R² of the logarithm", "R²", "contraction", "90 % intervals hold", "95 % intervals hold", "SBC"]
     return _table(["parameter", *columns], rows)
 

@@ -13,7 +13,7 @@ from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
 from introghost.report import figures, tables
 
-MAX_SAMPLE_ROWS = 40
+MAX_SAMPLE_ROWS, MAX_UNLIKE = 40, 10
 DRAW_SEED = 1
 
 _ANSWERS = {
@@ -51,8 +51,8 @@ def write_report(
     ----------
     calls : Path
         Folder that ``apply`` wrote. ``segments.tsv`` and ``per_sample.tsv`` must be there; ``posterior.bedgraph``,
-        ``model_choice.json`` and ``parameter_posterior.tsv`` are shown where they are. ``provenance.json``, which
-        ``apply`` writes last, must be there.
+        ``model_choice.json``, ``statistic_percentiles.tsv`` and ``parameter_posterior.tsv`` are shown where they are.
+        ``provenance.json``, which ``apply`` writes last, must be there.
     evaluation : Path or None
         Folder that ``evaluate --model`` wrote.
     model : Path or None
@@ -120,8 +120,19 @@ def _answer(calls: Path) -> dict[str, Any]:
         "p_ghost": None if choice.get("p_ghost") is None else f"{float(choice['p_ghost']):.3f}",
         "probabilities": [(name, float(value), f"{float(value):.3f}") for name, value in sorted(probabilities.items())],
         "notes": notes,
+        "unlike": _unlike(calls),
         "parameters": None if posterior is None else tables.page_table(posterior, max_rows=MAX_SAMPLE_ROWS),
     }
+
+
+def _unlike(calls: Path) -> dict[str, Any] | None:
+    """Statistics of the data that lie outside the middle 98 % of every scenario, the most extreme first."""
+    table = tables.read_optional(calls / "statistic_percentiles.tsv", ("statistic", "value"))
+    if table is None:
+        return None
+    extreme = (table.drop(columns=["statistic", "value"]) - 50).abs().min(axis=1)
+    order = extreme[extreme > 49].sort_values(ascending=False, kind="stable").index
+    return {"number": len(order), "of": len(table), "table": tables.page_table(table.loc[order], max_rows=MAX_UNLIKE)}
 
 
 def _called_at(options: Mapping[str, Any]) -> str:

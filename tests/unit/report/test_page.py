@@ -162,6 +162,20 @@ def test_page_says_how_the_data_compare_with_the_simulations(results: Path, pred
     assert "may not hold" not in output.read_text(encoding="utf-8")
 
 
+def test_statistics_that_are_unlike_every_scenario_are_shown(results: Path) -> None:
+    path = results / "calls" / "statistic_percentiles.tsv"
+    percentiles = {"ghost": [100.0, 100.0, 0.5, 50.0], "null": [99.5, 60.0, 0.0, 50.0]}
+    write_tsv(path, statistic=["high", "fits_null", "low", "middle"], value=[1.0, 2.0, 3.0, 4.0], **percentiles)
+    html = " ".join(write(results).split())
+    assert "2 of 4 statistics of the data lie outside the middle 98 %" in html
+    assert html.index("high") < html.index("low</t")
+    assert "fits_null" not in html
+    write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], null=[50.0])
+    assert "0 of 1 statistics of the data lie outside the middle 98 % of the simulated genomes of every scenario." in (
+        " ".join(write(results).split())
+    )
+
+
 def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
     calls = results / "calls"
     for name in ("model_choice.json", "posterior.bedgraph"):
