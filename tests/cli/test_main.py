@@ -61,6 +61,37 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
     assert "did you mean 'bin_bp'?" in error
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["apply", "--outpt", "x"], "introghost apply: No such option"),
+        (["apply", "--vcf", "nowhere.vcf", "--output", "x"], "introghost apply: Invalid value for '--vcf'"),
+        (["vcf", "write", "--trees"], "introghost: Option '--trees' requires an argument"),
+        (["vcf", "chekc"], "introghost vcf: No such command 'chekc'"),
+        (["aply"], "introghost: No such command 'aply'"),
+    ],
+)
+def test_so_is_a_wrong_word_of_the_command_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [[], ["vcf"]])
+def test_a_command_line_that_stops_short_is_answered_with_the_help(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert "Usage: introghost" in "".join(capsys.readouterr())
+
+
 def test_the_default_configuration_is_checked_with_its_scenarios(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import click
 
 from introghost import __version__
 from introghost.cli.overwriting import guarded
-from introghost.errors import IntroghostError, OutputError
+from introghost.errors import ConfigError, IntroghostError, OutputError
 
 _VERBS = {
     "config": ("introghost.cli.config", "Check a configuration or a scenario before anything runs."),
@@ -38,6 +38,16 @@ class _LazyVerbs(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return _load(_VERBS[name][0]) if name in _VERBS else None
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the verb; a word of the command line that is wrong is told in one line, as any other error."""
+        try:
+            return super().invoke(context)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else context.command_path
+            raise ConfigError(f"{command}: {' '.join(error.format_message().split())}") from error
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
