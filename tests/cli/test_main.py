@@ -66,7 +66,8 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
     [
         (["apply", "--outpt", "x"], "introghost apply: No such option"),
         (["apply", "--vcf", "nowhere.vcf", "--output", "x"], "introghost apply: Invalid value for '--vcf'"),
-        (["vcf", "write", "--trees"], "introghost: Option '--trees' requires an argument"),
+        (["vcf", "write", "--trees"], "Option '--trees' requires an argument"),
+        (["--bogus"], "introghost: No such option"),
         (["vcf", "chekc"], "introghost vcf: No such command 'chekc'"),
         (["aply"], "introghost: No such command 'aply'"),
     ],

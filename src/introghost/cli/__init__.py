@@ -1,9 +1,11 @@
 """The command line: one module per verb, each imported only when its verb is called."""
 
+import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
@@ -30,6 +32,18 @@ def _load(module: str) -> click.Command:
     return guarded(importlib.import_module(module).command)
 
 
+@contextlib.contextmanager
+def _in_one_line() -> Iterator[None]:
+    """A wrong word of the command line is told in one line, as any other error; help is given as it is."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        command = f"{error.ctx.command_path}: " if error.ctx else ""
+        raise ConfigError(f"{command}{' '.join(error.format_message().split())}") from error
+
+
 class _LazyVerbs(click.Group):
     """A group that imports a verb's module only to run that verb or to show its help."""
 
@@ -39,15 +53,13 @@ class _LazyVerbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return _load(_VERBS[name][0]) if name in _VERBS else None
 
-    def invoke(self, context: click.Context) -> object:
-        """Run the verb; a word of the command line that is wrong is told in one line, as any other error."""
-        try:
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _in_one_line():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _in_one_line():
             return super().invoke(context)
-        except click.exceptions.NoArgsIsHelpError:
-            raise
-        except click.UsageError as error:
-            command = error.ctx.command_path if error.ctx else context.command_path
-            raise ConfigError(f"{command}: {' '.join(error.format_message().split())}") from error
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

@@ -67,7 +67,7 @@ def command(
 
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
-    from introghost.inference import application, bundle, contigs, decisions, outputs, parameters, regions
+    from introghost.inference import application, bundle, contigs, decisions, novelty, outputs, parameters, regions
     from introghost.statistics.population import POPULATION_STATISTICS
 
     if threshold is not None and false_discovery_rate is not None:
@@ -126,8 +126,9 @@ def command(
             known_of = {name: min(number, limit) for name, number, limit in found}
             answer = _choose(choice, genome, asked, options["force"]) | about | known_of
             warnings += decisions.warnings(answer)
-            names = (*summary.names, *POPULATION_STATISTICS)
-            percentiles = application.statistic_percentiles(choice, genome, names)
+            if answer["novelty_p_value"] is not None:
+                names = (*summary.names, *POPULATION_STATISTICS)
+                percentiles = novelty.percentile_table(choice, application.whole(choice, genome)[0], names)
         if posterior:
             withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)
             if withheld and answer is None:

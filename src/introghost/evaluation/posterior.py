@@ -29,16 +29,16 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
     names : sequence of str
         Of the parameters.
     seed : int
-        Of the ranks among ties and of TARP's reference points.
+        Of the ranks within the step of a draw, which coverage is counted by too, and of TARP's reference points.
 
     Returns
     -------
     dict of str to DataFrame
         ``posterior_summary``: parameter, r_squared (of the posterior mean, against the variance of the truth),
         contraction (1 less the mean posterior variance; 0 where nothing was learnt), sbc_p_value.
-        ``posterior_coverage``: parameter, level, coverage, lower, upper (95 %, binomial). ``posterior_checks``: check,
-        p_value, num_genomes: SBC, with Bonferroni's correction over parameters, and TARP. ``posterior_ranks``: a row
-        each genome, a column each parameter, see `ranks`.
+        ``posterior_coverage``: parameter, level, coverage (of central intervals, by ranks), lower, upper (95 %,
+        binomial). ``posterior_checks``: check, p_value, num_genomes: SBC, with Bonferroni's correction over parameters,
+        and TARP. ``posterior_ranks``: a row each genome, a column each parameter, see `ranks`.
 
     Raises
     ------

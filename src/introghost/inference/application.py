@@ -1,6 +1,5 @@
 """Applying bundles: posteriors per haplotype and bin, scenario probabilities, and segments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -168,35 +167,6 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
         found[name] = None if part is None else float(part[0, ghost].sum())
     found["p_ghost_standard_deviation"] = float(members[:, ghost].sum(dim=1).std(correction=0))
     return found
-
-
-def statistic_percentiles(bundle: Bundle, regions: NDArray[np.float64], names: Sequence[str]) -> pd.DataFrame | None:
-    """Which statistics of a genome are unlike the simulated ones, see `novelty.percentiles`.
-
-    Parameters
-    ----------
-    bundle : Bundle
-        Of the task ``"model-choice"``.
-    regions : ndarray of float64, shape (num_regions, num_pooled)
-        Of `pool_contigs`.
-    names : sequence of str, length num_pooled
-
-    Returns
-    -------
-    DataFrame or None
-        statistic, value (the mean over regions), and the percentile under each scenario, a column each. None where
-        `doubts` tells no p-value of novelty either.
-    """
-    network = cast(ModelChoiceNetwork, bundle.network)
-    if not network.novelty.references.shape[1] or too_little(bundle, regions):
-        return None
-    genome = whole(bundle, regions)
-    with torch.inference_mode():
-        roots = network.standardise.roots(torch.from_numpy(genome)).numpy()[0]
-    table = pd.DataFrame(novelty.percentiles(network.novelty, roots), columns=bundle.description["scenarios"])
-    table.insert(0, "statistic", list(names))
-    table.insert(1, "value", genome[0, :-1])
-    return table
 
 
 def call_contig(bundle: Bundle, statistics: ContigStatistics) -> ContigCalls:

@@ -8,14 +8,18 @@ its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learnin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import LocalOutlierFactor
 
+from introghost.inference.bundle import Bundle
 from introghost.inference.decisions import NOVELTY_LEVEL
+from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.novelty import Novelty
 
 Array = NDArray[np.float64]
@@ -24,6 +28,7 @@ REFERENCES = 500
 FOLDS = 20
 NEIGHBOURS = 20
 UPPER = 0.9
+_ALIKE = 1e-4  # relative difference of roots that single precision makes
 
 
 @dataclass(frozen=True)
@@ -129,24 +134,47 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np
     return each, together
 
 
-def percentiles(novelty: Novelty, genome: NDArray[np.float32]) -> Array:
+def percentiles(network: ModelChoiceNetwork, genome: NDArray[np.float32]) -> Array:
     """Where each statistic of one genome lies among those of the whole simulated genomes of each scenario.
 
     Parameters
     ----------
-    novelty : Novelty
+    network : ModelChoiceNetwork
+        With references.
     genome : ndarray of float32, shape (channels,)
-        Standardised.
+        Of `inputs.whole`, finite. Of fewer regions than the whole genomes of training it deviates more by chance.
 
     Returns
     -------
-    ndarray of float64, shape (channels, num_scenarios)
-        Percentage of the genomes that have less of it, of those that have the same by half.
+    ndarray of float64, shape (channels - 1, num_scenarios)
+        Percentage of the genomes that have less of it, of those that have the same by half. Of what was the same in all
+        of training, 50 if it is that here, 0 if it is less, 100 if it is more.
     """
-    references = novelty.references.numpy()
-    own = genome.astype(references.dtype)  # rounded as they are: what does not vary is the same
-    below, same = (references < own).mean(axis=1), (references == own).mean(axis=1)
-    return np.asarray(100 * (below + same / 2).T)
+    scale, references = network.standardise, network.novelty.references
+    roots = slice(len(scale.floor), -1)
+    away = (scale.transform(torch.from_numpy(genome)) - scale.mean)[roots]
+    own = (away / scale.deviation[roots]).to(references.dtype)  # not clipped, but rounded as the references are
+    below, same = (references < own).double().mean(dim=1), (references == own).double().mean(dim=1)
+    constant = (references == references[0, 0]).all(dim=1).all(dim=0)
+    side = torch.where(away.abs() > _ALIKE * (1 + scale.mean[roots].abs()), away.sign(), 0).double()
+    return np.asarray(torch.where(constant, 50 * (1 + side), 100 * (below + same / 2)).T.numpy())
+
+
+def percentile_table(bundle: Bundle, genome: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
+    """`percentiles` as a table: statistic, value (the mean over regions), and a column for each scenario.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Of the task ``"model-choice"``, with references.
+    genome : ndarray of float32, shape (channels,)
+    names : sequence of str, length channels - 1
+    """
+    found = percentiles(cast(ModelChoiceNetwork, bundle.network), genome)
+    table = pd.DataFrame(found, columns=bundle.description["scenarios"])
+    table.insert(0, "statistic", list(names))
+    table.insert(1, "value", genome[:-1])
+    return table
 
 
 def _out_of_fold(genomes: Array) -> Array:

@@ -39,7 +39,7 @@ def write_all(
     model_choice : mapping or None
         Of `decisions.answer`; None removes the answer of an earlier model.
     percentiles : DataFrame or None
-        Of `application.statistic_percentiles`; None removes those of an earlier model.
+        Of `novelty.percentile_table`; None removes those of an earlier model.
     parameters : pair of DataFrame or None
         Of `parameters.posterior_table`; None removes those of an earlier model.
     record : mapping

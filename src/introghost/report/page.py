@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from introghost import __version__, provenance
@@ -126,13 +127,16 @@ def _answer(calls: Path) -> dict[str, Any]:
 
 
 def _unlike(calls: Path) -> dict[str, Any] | None:
-    """Statistics of the data that lie outside the middle 98 % of every scenario, the most extreme first."""
-    table = tables.read_optional(calls / "statistic_percentiles.tsv", ("statistic", "value"))
+    """Statistics of the data that lie outside the middle 98 % of every scenario."""
+    path = calls / "statistic_percentiles.tsv"
+    table = tables.read_optional(path, ("statistic", "value"))
     if table is None:
         return None
-    extreme = (table.drop(columns=["statistic", "value"]) - 50).abs().min(axis=1)
-    order = extreme[extreme > 49].sort_values(ascending=False, kind="stable").index
-    return {"number": len(order), "of": len(table), "table": tables.page_table(table.loc[order], max_rows=MAX_UNLIKE)}
+    percentiles = table.drop(columns=["statistic", "value"]).apply(pd.to_numeric, errors="coerce")
+    if percentiles.empty or percentiles.isna().any(axis=None):
+        raise DataError(f"{path}: expected a column of percentiles for each scenario")
+    extreme = table[((percentiles < 1) | (percentiles > 99)).all(axis=1)]
+    return {"number": len(extreme), "of": len(table), "table": tables.page_table(extreme, max_rows=MAX_UNLIKE)}
 
 
 def _called_at(options: Mapping[str, Any]) -> str:

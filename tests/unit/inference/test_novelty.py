@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from introghost.inference import decisions, novelty
+from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.novelty import Novelty
 
 CHANNELS, PARAMETERS, REFERENCES = 30, 3, 460
@@ -85,17 +87,60 @@ def test_what_lies_far_on_the_manifold_is_novel_too(fitted: Novelty) -> None:
     assert np.mean(p_values(fitted, far)[1] < 0.01) > 0.9
 
 
-def test_percentiles_are_those_of_counting(fitted: Novelty) -> None:
-    genome = genomes(0, 1, np.random.default_rng(5))[0]
-    genome[3] = 1000  # more than any has
-    genome[4] = fitted.references[0, 7, 4]  # as much as one has
-    found = novelty.percentiles(fitted, genome)
+CONSTANT, CLIPPED = 4, 5  # channels
+
+
+@pytest.fixture(scope="module")
+def scaled() -> tuple[ModelChoiceNetwork, Array]:
+    """A network with references, and the roots that these are of, (scenarios, references, channels)."""
+    rng = np.random.default_rng(6)
+    roots = rng.uniform(1, 2, size=(2, 60, CHANNELS)).astype(np.float32)
+    roots[:, :, CONSTANT] = 1.5
+    roots[0, :6, CLIPPED] = 1e4
+    network = ModelChoiceNetwork(CHANNELS + 1, 2, references=60)
+    pooled = torch.from_numpy(np.append(roots.reshape(-1, CHANNELS) ** 2, np.full((120, 1), 20), axis=1)).float()
+    transformed = network.standardise.transform(pooled)
+    usual = transformed[6:]  # so that those of the first six are beyond ten standard deviations
+    network.standardise.set(usual.mean(dim=0), usual.std(dim=0))
+    standard = network.standardise.roots(pooled)
+    network.novelty.references.copy_(standard.reshape(2, 60, CHANNELS))
+    return network, roots
+
+
+def percentiles_of(network: ModelChoiceNetwork, roots: Array) -> np.ndarray:
+    return novelty.percentiles(network, np.append(roots**2, 20).astype(np.float32))
+
+
+def test_percentiles_are_those_of_counting(scaled: tuple[ModelChoiceNetwork, Array]) -> None:
+    network, roots = scaled
+    own = np.random.default_rng(7).uniform(1, 2, CHANNELS).astype(np.float32)
+    own[7] = roots[1, 3, 7]  # as much as one has
+    found = percentiles_of(network, own)
     for scenario, channel in np.ndindex(2, CHANNELS):
-        others = fitted.references[scenario, :, channel].tolist()
-        own = float(np.float16(genome[channel]))
-        below = sum(other < own for other in others) + sum(other == own for other in others) / 2
-        assert found[channel, scenario] == pytest.approx(100 * below / REFERENCES)
-    assert found[3].tolist() == [100, 100]
+        if channel == CONSTANT:
+            continue
+        others = roots[scenario, :, channel].tolist()
+        below = sum(other < own[channel] for other in others) + sum(other == own[channel] for other in others) / 2
+        assert found[channel, scenario] == pytest.approx(100 * below / 60, abs=2), "but for rounding to half precision"
+    assert found[7, 1] % (100 / 60) == pytest.approx(50 / 60)
+
+
+@pytest.mark.parametrize(("root", "percentile"), [(1.5, 50), (1.501, 100), (1.499, 0)])
+def test_what_never_varied_is_usual_only_where_it_is_the_same(
+    scaled: tuple[ModelChoiceNetwork, Array], root: float, percentile: float
+) -> None:
+    own = np.full(CHANNELS, 1.5, np.float32)
+    own[CONSTANT] = root
+    assert percentiles_of(scaled[0], own)[CONSTANT].tolist() == [percentile, percentile]
+
+
+@pytest.mark.parametrize(("root", "percentile"), [(1.99999, 90), (2e4, 100)])
+def test_what_lies_beyond_ten_deviations_is_beyond_the_simulations_that_do(
+    scaled: tuple[ModelChoiceNetwork, Array], root: float, percentile: float
+) -> None:
+    own = np.full(CHANNELS, 1.5, np.float32)
+    own[CLIPPED] = root
+    assert percentiles_of(scaled[0], own)[CLIPPED, 0] == percentile
 
 
 def test_too_few_genomes_tell_nothing() -> None:

@@ -168,12 +168,24 @@ def test_statistics_that_are_unlike_every_scenario_are_shown(results: Path) -> N
     write_tsv(path, statistic=["high", "fits_null", "low", "middle"], value=[1.0, 2.0, 3.0, 4.0], **percentiles)
     html = " ".join(write(results).split())
     assert "2 of 4 statistics of the data lie outside the middle 98 %" in html
-    assert html.index("high") < html.index("low</t")
+    assert html.index(">high<") < html.index(">low<")
     assert "fits_null" not in html
+    names = [f"s{number}" for number in range(12)]
+    write_tsv(path, statistic=names, value=[4.0] * 12, ghost=[100.0] * 12, null=[0.0] * 12)
+    html = " ".join(write(results).split())
+    assert "10 of 12 rows; statistic_percentiles.tsv holds all" in html
+    assert (">s9<" in html, ">s10<" in html) == (True, False)
     write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], null=[50.0])
-    assert "0 of 1 statistics of the data lie outside the middle 98 % of the simulated genomes of every scenario." in (
-        " ".join(write(results).split())
-    )
+    html = " ".join(write(results).split())
+    assert "0 of 1 statistics of the data lie outside the middle 98 %" in html
+    assert "statistic_percentiles.tsv" not in html
+
+
+@pytest.mark.parametrize("columns", [{}, {"ghost": ["much"]}, {"ghost": [50.0], "null": [None]}])
+def test_percentiles_of_the_wrong_form_are_refused(results: Path, columns: dict[str, list[object]]) -> None:
+    write_tsv(results / "calls" / "statistic_percentiles.tsv", statistic=["one"], value=[1.0], **columns)
+    with pytest.raises(DataError, match=r"statistic_percentiles\.tsv: expected a column of percentiles"):
+        write(results)
 
 
 def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
