@@ -323,7 +323,7 @@ def train_model_choice(dataset: xr.Dataset, *, epochs: int, seed: int, width: in
 
 
 def train_parameters(
-    dataset: xr.Dataset, scenario: Scenario, *, epochs: int, seed: int, width: int = 32, members: int = 3
+    dataset: xr.Dataset, scenario: Scenario, *, epochs: int, seed: int, width: int = 32, members: int = 5
 ) -> Trained:
     """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
 
