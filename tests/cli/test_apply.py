@@ -109,7 +109,7 @@ def test_every_file_is_written_and_they_agree(data, tmp_path):
     np.testing.assert_allclose(frequency[3], bins.iloc[:, 3:].mean(axis=1), atol=2e-5)
 
 
-def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(data, tmp_path):
+def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(data, tmp_path, capsys):
     shutil.copytree(data / "model", tmp_path / "data" / "model")
     for name in ("x.vcf.gz", "x.tsv"):
         shutil.copy(data / name, tmp_path / "data")
@@ -132,6 +132,9 @@ def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(dat
     large = table["value"] > 100  # whose roots lie beyond all that was drawn
     assert large.any()
     assert (table.loc[large, ["ghost", "null"]] == 100).all(axis=None)
+    assert (
+        "statistics lie outside the middle 98 % of the simulated genomes of every scenario" in capsys.readouterr().err
+    )
     assert apply(data, tmp_path / "calls") == 0
     assert not (tmp_path / "calls" / "statistic_percentiles.tsv").exists(), "this model has nothing to compare with"
 
@@ -174,6 +177,11 @@ def test_a_second_region_is_not_dropped_in_silence(data, tmp_path, capsys):
     error = capsys.readouterr().err
     assert error == "error: --region is given 2 times: put several intervals into a file for --include-bed\n"
     assert not (tmp_path / "calls").exists()
+
+
+def test_an_empty_region_is_not_the_whole_file(data, tmp_path, capsys):
+    assert apply(data, tmp_path, "--region", "") == 2
+    assert capsys.readouterr().err.startswith("error: --region is empty")
 
 
 def test_an_answer_of_an_earlier_model_does_not_stay(data, tmp_path):

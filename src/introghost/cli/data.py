@@ -20,6 +20,8 @@ def _one_region(context: click.Context, parameter: click.Parameter, given: tuple
     """The region; of several, click would silently take the last."""
     if len(given) > 1:
         raise ConfigError(f"--region is given {len(given)} times: put several intervals into a file for --include-bed")
+    if given == ("",):
+        raise ConfigError("--region is empty: name a region, such as 22 or 22:20000000-30000000, or leave it out")
     return given[0] if given else None
 
 

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -141,6 +142,16 @@ def test_what_lies_beyond_ten_deviations_is_beyond_the_simulations_that_do(
     own = np.full(CHANNELS, 1.5, np.float32)
     own[CLIPPED] = root
     assert percentiles_of(scaled[0], own)[CLIPPED, 0] == percentile
+
+
+@pytest.mark.parametrize(("extreme", "warned"), [(0, False), (2, False), (3, True)])
+def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
+    ghost = [100.0] * extreme + [50.0] * (100 - extreme)
+    names = [f"s{number}" for number in range(100)]
+    table = pd.DataFrame({"statistic": names, "value": 1.0, "ghost": ghost, "null": ghost[::-1]})
+    assert novelty.percentile_warnings(table) == [], "each fits one scenario"
+    found = novelty.percentile_warnings(table.assign(null=0.0))
+    assert [warning.split(" statistics")[0] for warning in found] == ([f"{extreme} of 100"] if warned else [])
 
 
 def test_too_few_genomes_tell_nothing() -> None:
