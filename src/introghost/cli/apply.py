@@ -129,7 +129,7 @@ def command(
             if answer["novelty_p_value"] is not None:
                 names = (*summary.names, *POPULATION_STATISTICS)
                 percentiles = novelty.percentile_table(choice, application.whole(choice, genome)[0], names)
-                warnings += novelty.percentile_warnings(percentiles)
+                warnings += decisions.unlike_warnings(percentiles)
         if posterior:
             withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)
             if withheld and answer is None:

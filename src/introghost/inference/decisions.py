@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from introghost.errors import ConfigError
@@ -14,6 +15,7 @@ OF_LITTLE = "so little sequence: probabilities of scenarios and parameters are n
 NOVELTY_LEVEL = 0.01
 DISAGREEMENT = 0.5
 SPREAD = 0.1
+MANY = 0.02  # of the statistics; simulated genomes hardly ever have more that are unlike every scenario
 _LEAST = 1e-300  # evidence that underflowed is not none at all
 _WITHHELD = ("probabilities", "p_ghost", "bayes_factors", "bayes_factor_ghost", "p_ghost_odd", "p_ghost_even",
              "p_ghost_standard_deviation")  # fmt: skip
@@ -150,6 +152,24 @@ def warnings(answer: Mapping[str, Any]) -> list[str]:
             "ghost: take it as uncertain; more sequence helps, and so does training on more genomes"
         )
     return found
+
+
+def unlike(percentiles: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a `novelty.percentile_table` that lie outside the middle 98 % of every scenario."""
+    each = percentiles.drop(columns=["statistic", "value"])
+    return percentiles[((each < 1) | (each > 99)).all(axis=1)]
+
+
+def unlike_warnings(percentiles: pd.DataFrame) -> list[str]:
+    """What to tell the user if more statistics are `unlike` every scenario than are by chance."""
+    found = unlike(percentiles)["statistic"]
+    if len(found) <= MANY * len(percentiles):
+        return []
+    return [
+        f"{len(found)} of {len(percentiles)} statistics lie outside the middle 98 % of the simulated genomes of every "
+        f"scenario ({', '.join(found.head(3))}, ...): look for a filter, a mask or errors that training did not have; "
+        "statistic_percentiles.tsv tells which"
+    ]
 
 
 def _bayes_factor(

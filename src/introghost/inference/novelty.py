@@ -28,7 +28,6 @@ REFERENCES = 500
 FOLDS = 20
 NEIGHBOURS = 20
 UPPER = 0.9
-MANY = 0.02
 _ALIKE = 1e-4  # relative difference of roots that single precision makes
 
 
@@ -176,22 +175,6 @@ def percentile_table(bundle: Bundle, genome: NDArray[np.float32], names: Sequenc
     table.insert(0, "statistic", list(names))
     table.insert(1, "value", genome[:-1])
     return table
-
-
-def percentile_warnings(table: pd.DataFrame) -> list[str]:
-    """What to tell the user if more statistics lie outside the middle 98 % of every scenario than do by chance.
-
-    `table` is a `percentile_table`.
-    """
-    percentiles = table.drop(columns=["statistic", "value"])
-    unlike = table["statistic"][((percentiles < 1) | (percentiles > 99)).all(axis=1)]
-    if len(unlike) <= MANY * len(table):
-        return []
-    return [
-        f"{len(unlike)} of {len(table)} statistics lie outside the middle 98 % of the simulated genomes of every "
-        f"scenario ({', '.join(unlike.head(3))}, ...): look for a filter, a mask or errors that training did not have; "
-        "statistic_percentiles.tsv tells which"
-    ]
 
 
 def _out_of_fold(genomes: Array) -> Array:

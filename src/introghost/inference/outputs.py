@@ -55,11 +55,10 @@ def write_all(
     if model_choice is not None:
         provenance.write_json(folder / _CHOICE, model_choice)
     if percentiles is not None:
-        text = percentiles.to_csv(None, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-        provenance.write_text(folder / _PERCENTILES, text)
+        provenance.write_text(folder / _PERCENTILES, _tsv(percentiles, "%.6g"))
     if parameters is not None:
         for name, values in zip((_POSTERIOR, _DRAWS), parameters, strict=True):
-            provenance.write_text(folder / name, values.to_csv(None, sep="\t", index=False, float_format="%.6g"))
+            provenance.write_text(folder / name, _tsv(values, "%.6g"))
     provenance.write_json(folder / provenance.COMPLETE, record)
 
 
@@ -132,5 +131,5 @@ def write_per_sample(folder: Path, calls: list[ContigCalls], threshold: float) -
     provenance.write_text(folder / "per_sample.tsv", _tsv(pd.DataFrame(rows, columns=columns)))
 
 
-def _tsv(table: pd.DataFrame) -> str:
-    return table.to_csv(None, sep="\t", index=False, float_format="%.5f", lineterminator="\n")
+def _tsv(table: pd.DataFrame, number: str = "%.5f") -> str:
+    return table.to_csv(None, sep="\t", index=False, float_format=number, lineterminator="\n")

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from introghost import __version__, provenance
 from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
+from introghost.inference import decisions
 from introghost.report import figures, tables
 
 MAX_SAMPLE_ROWS, MAX_UNLIKE = 40, 10
@@ -132,10 +132,14 @@ def _unlike(calls: Path) -> dict[str, Any] | None:
     table = tables.read_optional(path, ("statistic", "value"))
     if table is None:
         return None
-    percentiles = table.drop(columns=["statistic", "value"]).apply(pd.to_numeric, errors="coerce")
-    if percentiles.empty or percentiles.isna().any(axis=None):
+    percentiles = table.drop(columns=["statistic", "value"])
+    if (
+        percentiles.empty
+        or percentiles.isna().any(axis=None)
+        or percentiles.select_dtypes(exclude="number").columns.size
+    ):
         raise DataError(f"{path}: expected a column of percentiles for each scenario")
-    extreme = table[((percentiles < 1) | (percentiles > 99)).all(axis=1)]
+    extreme = decisions.unlike(table)
     return {"number": len(extreme), "of": len(table), "table": tables.page_table(extreme, max_rows=MAX_UNLIKE)}
 
 

@@ -149,8 +149,8 @@ def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
     ghost = [100.0] * extreme + [50.0] * (100 - extreme)
     names = [f"s{number}" for number in range(100)]
     table = pd.DataFrame({"statistic": names, "value": 1.0, "ghost": ghost, "null": ghost[::-1]})
-    assert novelty.percentile_warnings(table) == [], "each fits one scenario"
-    found = novelty.percentile_warnings(table.assign(null=0.0))
+    assert decisions.unlike_warnings(table) == [], "each fits one scenario"
+    found = decisions.unlike_warnings(table.assign(null=0.0))
     assert [warning.split(" statistics")[0] for warning in found] == ([f"{extreme} of 100"] if warned else [])
 
 
