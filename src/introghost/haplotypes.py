@@ -35,6 +35,17 @@ def on_contig(table: Mapping[str, T], contig: str) -> T | None:
     return None
 
 
+def haplotype_label(sample: str, index: int) -> str:
+    """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output."""
+    return f"{sample}.{index}"
+
+
+def label_parts(label: str) -> tuple[str, int]:
+    """Sample and index, 0 or 1, of a `haplotype_label`; a sample's name may have dots."""
+    sample, _, index = label.rpartition(".")
+    return sample, int(index)
+
+
 @dataclass(frozen=True)
 class GeneticMap:
     """Cumulative genetic position along one contig.
@@ -130,7 +141,7 @@ class Haplotypes:
     def target_labels(self) -> list[str]:
         """``SAMPLE.HAPLOTYPE`` of each target haplotype, in order."""
         return [
-            f"{name}.{index}"
+            haplotype_label(name, int(index))
             for name, index, role in zip(self.sample_names, self.haplotype_indices, self.roles, strict=True)
             if role == TARGET
         ]

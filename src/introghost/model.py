@@ -1,0 +1,377 @@
+"""A trained model, and asking it about a VCF."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from introghost import models, provenance
+from introghost.answer import Answer, Choice, Settings
+from introghost.data import VcfData
+from introghost.errors import ConfigError, DataError, ModelError
+from introghost.findings import Code, Finding, Severity, in_order
+from introghost.inference import bundle_files, bundles, calling, decisions, model_choice, novelty, parameters, regions
+from introghost.inference import suitability as fit
+from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
+from introghost.inference.calling import ContigCalls
+from introghost.inference.decisions import Costs
+from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
+from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.pooled import PLAIN, Summary
+from introghost.statistics.population import POPULATION_STATISTICS
+
+
+@dataclass(frozen=True)
+class Model:
+    """The networks of a model, which were trained together; made by `load_model`.
+
+    Attributes
+    ----------
+    folder : Path
+    segments : SegmentsBundle
+        Where in each haplotype.
+    choice : ChoiceBundle or None
+        Whether at all.
+    parameters : ParametersBundle or None
+        How much and when.
+    segment_model_digest : str
+        Stands for the segment network.
+    """
+
+    folder: Path
+    segments: SegmentsBundle
+    choice: ChoiceBundle | None
+    parameters: ParametersBundle | None
+    segment_model_digest: str
+
+    @property
+    def genome_bundles(self) -> tuple[GenomeBundle, ...]:
+        """The networks for whole genomes that the model has."""
+        return tuple(bundle for bundle in (self.choice, self.parameters) if bundle is not None)
+
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """All networks of the model."""
+        return self.segments, *self.genome_bundles
+
+    @property
+    def summary(self) -> Summary | None:
+        """What the networks for whole genomes want to know of each region; None if there are none."""
+        if not self.genome_bundles:
+            return None
+        if not self.genome_bundles[0].segment_model_digest:
+            return PLAIN
+        return regions.summary(self.segments, self.segment_model_digest)
+
+    @property
+    def plan(self) -> ReadingPlan:
+        """How a VCF is read for this model."""
+        trained = [bundle.training for bundle in self.genome_bundles]
+        most_diploids = None
+        if trained:
+            most_diploids = (
+                min(training.outgroup_diploids.highest for training in trained),
+                min(training.target_diploids.highest for training in trained),
+            )
+        segments = self.segments.training
+        return ReadingPlan(
+            bin_bp=segments.bin_bp,
+            region_length_bp=segments.region_length_bp,
+            target_diploids=segments.target_diploids,
+            most_diploids=most_diploids,
+            summary=self.summary,
+        )
+
+    def check(self, offer: Offer) -> None:
+        """Refuse data whose statistics are not those that the networks were trained on.
+
+        Raises
+        ------
+        ModelError
+        """
+        for bundle in self.bundles:
+            bundles.check_fit(bundle, offer, self.folder / bundle.task)
+
+    def threshold(self, false_discovery_rate: float | None, threshold: float | None) -> tuple[float, float | None]:
+        """The threshold of segments and the false-discovery rate that it stands for, None if it was given itself.
+
+        Raises
+        ------
+        ConfigError
+            Both are given, or a rate that training gave no threshold for.
+        """
+        if threshold is None:
+            rate = bundles.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
+            return self.segments.threshold(rate), rate
+        if false_discovery_rate is not None:
+            raise ConfigError("--threshold and --false-discovery-rate: give one of them")
+        return threshold, None
+
+    def apply(
+        self,
+        data: VcfData,
+        *,
+        false_discovery_rate: float | None = None,
+        threshold: float | None = None,
+        scenario_prior: Mapping[str, float] | None = None,
+        costs: Costs | None = None,
+        force: bool = False,
+    ) -> Answer:
+        """Ask the model about a VCF; on a terminal, progress is shown by contig.
+
+        Parameters
+        ----------
+        data : VcfData
+            Of `introghost.open_vcf`.
+        false_discovery_rate : float, optional
+            Segments are called where at most this part of what was called in held-out simulations was false: one of
+            the rates that the model has, 0.15 by default.
+        threshold : float, optional
+            Posterior from which a bin is called, in place of such a rate.
+        scenario_prior : mapping of str to float, optional
+            Prior probability of some scenarios; the others share the rest equally. By default all are equally likely.
+        costs : Costs, optional
+            Of a false ghost (5), a missed one (1) and no decision (0.5).
+        force : bool
+            Give probabilities and parameters that would be withheld.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        ConfigError
+            A rate, prior or cost that the model can't use.
+        DataError
+            No usable site, or a flaw of the file.
+        ModelError
+            The model was trained for other statistics or ancestral states.
+
+        Examples
+        --------
+        >>> import introghost as ig
+        >>> model = ig.load_model("human")
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", outgroup=["Outgroup"], target=["Target"])
+        >>> answer = model.apply(data)
+        >>> str(answer.decision), answer.p_ghost > 0.99
+        ('ghost', True)
+        """
+        settings = Settings(
+            *self.threshold(false_discovery_rate, threshold), dict(scenario_prior or {}), costs or Costs(), force
+        )
+        self._check_prior(settings)
+        self.check(self._offer(data))
+        plan = self.plan
+        calls, contigs = self._read(data, plan)
+        findings = fit.bin_findings(calls) + data.source.findings()
+        findings += _threshold_findings(settings)
+        bins, diploids = [contig.bins for contig in contigs], data.source.num_diploids()
+        findings += fit.callable_share_findings(self.bundles, bins)
+        findings += fit.sample_size_findings(self.bundles, diploids, plan)
+        genome = Genome.of(contigs, plan.region_length_bp) if self.genome_bundles else None
+        choice, percentiles = self._choose(genome, diploids, plan, settings, findings)
+        if choice is not None:
+            findings += fit.contradiction_findings(choice.decision, self.segments, calls)
+        outside = self.parameters is not None and fit.is_outside_training(self.parameters, diploids, bins, plan)
+        posterior, draws = self._parameters(genome, choice, outside, settings, findings)
+        return Answer(
+            segments=calling.segments(calls, settings.threshold),
+            parameters=posterior,
+            parameter_draws=draws,
+            percentiles=percentiles,
+            findings=in_order(findings),
+            choice=choice,
+            calls=tuple(calls),
+            settings=settings,
+            record=self._record(data, settings, in_order(findings)),
+        )
+
+    def _offer(self, data: VcfData) -> Offer:
+        """What this version computes of a VCF."""
+        summary = self.summary or PLAIN
+        return Offer(
+            ancestral=data.ancestral_status,
+            bin_bp=self.segments.training.bin_bp,
+            region_length_bp=self.segments.training.region_length_bp,
+            statistics=STATISTICS,
+            population_statistics=POPULATION_STATISTICS,
+            pooled_statistics=summary.names,
+            segment_model_digest=summary.segment_model_digest,
+        )
+
+    def _check_prior(self, settings: Settings) -> None:
+        if self.choice is not None:
+            decisions.scenario_prior(self.choice.scenarios, settings.scenario_prior)
+        elif settings.scenario_prior:
+            raise ConfigError("--scenario-prior: this model has no bundle model-choice/")
+
+    def _read(self, data: VcfData, plan: ReadingPlan) -> tuple[list[ContigCalls], list[ContigStatistics]]:
+        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory."""
+        calls, contigs = list[ContigCalls](), list[ContigStatistics]()
+        for interval in tqdm(data.source.contigs(), unit="contig", disable=None):
+            statistics = contig_statistics(data.source, interval, plan)
+            calls.append(calling.call_contig(self.segments, statistics))
+            contigs.append(statistics.without_haplotypes())
+        if not any(contig.bins.has_sites for contig in contigs):
+            names = ", ".join(contig.bins.contig for contig in contigs)
+            raise DataError(f"{data.source.path}: no usable site in {names}; check --region and --include-bed")
+        return calls, contigs
+
+    def _choose(
+        self,
+        genome: Genome | None,
+        diploids: tuple[int, int],
+        plan: ReadingPlan,
+        settings: Settings,
+        findings: list[Finding],
+    ) -> tuple[Choice | None, pd.DataFrame]:
+        """The choice between scenarios and the percentiles of statistics; adds to the findings."""
+        no_percentiles = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
+        if genome is None:
+            return None, no_percentiles
+        findings += fit.extent_findings(self.genome_bundles, genome.extent)
+        if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
+            findings.append(fit.too_little_finding(self.genome_bundles, genome.extent))
+        if self.choice is None or plan.most_diploids is None or plan.summary is None:
+            return None, no_percentiles
+        choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
+        findings += fit.choice_findings(choice.decision, choice.doubts)
+        if choice.doubts.novelty_p_value is None:
+            return choice, no_percentiles
+        names = (*plan.summary.names, *POPULATION_STATISTICS)
+        percentiles = novelty.percentile_table(self.choice, model_choice.pooled(self.choice, genome.regions), names)
+        findings += fit.unlike_findings(percentiles)
+        return choice, percentiles
+
+    def _parameters(
+        self,
+        genome: Genome | None,
+        choice: Choice | None,
+        is_outside_training: bool,
+        settings: Settings,
+        findings: list[Finding],
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The parameter posterior as a table and as draws, without rows where it is withheld; adds to the findings."""
+        if self.parameters is None or genome is None:
+            return parameters.no_posterior(), pd.DataFrame()
+        is_withheld = model_choice.is_too_little(self.parameters, genome) or (
+            choice is not None and choice.decision in decisions.WITHHELD
+        )
+        if is_outside_training and not is_withheld and not settings.forced:
+            findings.append(fit.parameters_withheld_finding())
+        if (is_withheld or is_outside_training) and not settings.forced:
+            return parameters.no_posterior(), pd.DataFrame()
+        draws = parameters.draw(self.parameters, model_choice.pooled(self.parameters, genome.regions))[0]
+        findings += fit.edge_findings(self.parameters, draws)
+        return parameters.posterior_table(self.parameters, draws), parameters.draws_table(self.parameters, draws)
+
+    def _record(self, data: VcfData, settings: Settings, findings: Sequence[Finding]) -> dict[str, object]:
+        """Provenance of an answer."""
+        options = {
+            "outgroup": ",".join(data.outgroup),
+            "target": ",".join(data.target),
+            "region": data.region,
+            "ancestral": data.ancestral,
+            "force": settings.forced,
+            "prior": dict(settings.scenario_prior),
+            "costs": settings.costs.to_json(),
+            "threshold": settings.threshold,
+            "false_discovery_rate": settings.false_discovery_rate,
+        }
+        return {
+            **provenance.record("apply", options, {**data.files, "model": self.folder}),
+            "dropped_records": dict(data.source.counts),
+            "findings": [finding.to_json() for finding in findings],
+        }
+
+
+def load_model(model: str | PathLike[str]) -> Model:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    model : str or path
+        The name of a model that comes with introghost, such as ``human``; or a folder with ``segments/`` and perhaps
+        ``model-choice/`` and ``parameters/``, as ``introghost train`` writes them.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ConfigError
+        Neither the name of a shipped model nor a folder, or both.
+    ModelError
+        A bundle that is damaged, of another version, or does not belong to the others.
+
+    Examples
+    --------
+    >>> import introghost as ig
+    >>> model = ig.load_model("human")
+    >>> model.choice.scenarios[:3]
+    ('back_migration', 'bottleneck', 'ghost')
+    """
+    folder = models.locate(str(model))
+    segments = bundle_files.load(folder / SegmentsBundle.task, SegmentsBundle)
+    choice = parameters_bundle = None
+    if (folder / ChoiceBundle.task).is_dir():
+        choice = bundle_files.load(folder / ChoiceBundle.task, ChoiceBundle)
+    if (folder / ParametersBundle.task).is_dir():
+        parameters_bundle = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
+    loaded = Model(
+        folder, segments, choice, parameters_bundle, bundle_files.digest(folder / SegmentsBundle.task)
+    )
+    _check_segment_model(loaded)
+    return loaded
+
+
+def _check_segment_model(model: Model) -> None:
+    """Refuse networks that were trained on what another segment network says than the model's, or not all of them."""
+    digests = {bundle.segment_model_digest for bundle in model.genome_bundles}
+    if digests <= {model.segment_model_digest} or digests == {""}:
+        return
+    wrong = next(b for b in model.genome_bundles if b.segment_model_digest != model.segment_model_digest)
+    raise ModelError(
+        f"{model.folder / wrong.task}: trained on statistics made with another `statistics --segment-model` than this "
+        "model's segments/; train all networks of a model on the same statistics"
+    )
+
+
+def _choice(
+    bundle: ChoiceBundle, genome: Genome, diploids: tuple[int, int], most_diploids: tuple[int, int], settings: Settings
+) -> Choice:
+    """The choice between scenarios for one genome, with what speaks against it."""
+    pooled = model_choice.pooled(bundle, genome.regions)
+    probabilities = model_choice.scenario_probabilities(bundle, pooled)[0].tolist()
+    verdict = decisions.decide(
+        dict(zip(bundle.scenarios, probabilities, strict=True)),
+        bundle.ghost_of_target,
+        prior=settings.scenario_prior,
+        costs=settings.costs,
+    )
+    doubts = model_choice.doubts(bundle, genome)
+    is_too_little = model_choice.is_too_little(bundle, genome)
+    outgroup_diploids, target_diploids = map(min, diploids, most_diploids)
+    return Choice(
+        decision=decisions.final_decision(verdict, doubts, is_too_little=is_too_little),
+        verdict=verdict,
+        doubts=doubts,
+        extent=genome.extent,
+        outgroup_diploids=outgroup_diploids,
+        target_diploids=target_diploids,
+        forced=settings.forced,
+    )
+
+
+def _threshold_findings(settings: Settings) -> list[Finding]:
+    """What to tell where no threshold keeps the false-discovery rate."""
+    rate = settings.false_discovery_rate
+    if rate is None or settings.threshold < 1:
+        return []
+    text = f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called"
+    return [Finding(Code.NO_THRESHOLD, Severity.WARNING, text)]
