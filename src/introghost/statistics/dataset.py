@@ -1,9 +1,6 @@
 """Datasets of statistics: built from simulated or real haplotypes, and kept as one zarr file."""
 
 import json
-import tempfile
-import warnings
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +11,6 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from introghost import provenance
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
@@ -27,12 +23,10 @@ from introghost.statistics.haplotype import (
 )
 from introghost.statistics.pooled import PLAIN, Summary, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+from introghost.statistics.table import Statistics, join
 
 HAPLOTYPES_PER_REGION = 128
-_COMMON = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation",
-           "segments")  # fmt: skip
 _ROLES = {"outgroup": OUTGROUP, "target": TARGET}
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,8 @@ class Region:
         ``haplotype`` (row among the target haplotypes), ``start_bp``, ``end_bp``; None when unknown.
     rows : ndarray of int64 or None
         Target haplotypes whose statistics are kept; None keeps all.
+    ghost_of_target : bool or None
+        Whether the scenario has a ghost that gave to the target; None for real data.
     """
 
     haplotypes: Haplotypes
@@ -61,6 +57,7 @@ class Region:
     parameters: Mapping[str, float] = field(default_factory=dict)
     tracts: pd.DataFrame | None = None
     rows: NDArray[np.int64] | None = None
+    ghost_of_target: bool | None = None
 
 
 def ghost_fraction(
@@ -130,14 +127,16 @@ def build(
     ConfigError
         `bin_bp` does not divide the region length.
     """
-    rows, first = [], None
+    rows, first, ghosts = [], None, dict[str, bool]()
     for region in regions:
         first = first or region
+        if region.ghost_of_target is not None:
+            ghosts[region.scenario] = region.ghost_of_target
         _check_alike(first.haplotypes, region.haplotypes, bin_bp, same_labels=num_rows is None)
         rows.append(_region_dataset(region, bin_bp, num_rows, summary))
     if first is None:
         raise DataError("there is no region to compute statistics of")
-    dataset = _join(rows)
+    dataset = join(rows)
     diploids = {role: int((first.haplotypes.roles == code).sum() // 2) for role, code in _ROLES.items()}
     dataset.attrs = {
         "bin_bp": int(bin_bp),
@@ -145,7 +144,8 @@ def build(
         **{f"{role}_diploids": [number, number] for role, number in diploids.items()},
         "ancestral": first.haplotypes.ancestral_status,
         "observation": "{}",
-        "segments": summary.segments,
+        stored.SEGMENT_MODEL: summary.segments,
+        stored.GHOST_OF_TARGET: json.dumps(ghosts, sort_keys=True),
         **(attributes or {}),
     }
     return dataset
@@ -204,118 +204,16 @@ def _fill_up(values: NDArray[np.float32], num_rows: int | None) -> NDArray[np.fl
     return np.pad(values, [(0, num_rows - len(values))] + [(0, 0)] * (values.ndim - 1), constant_values=np.nan)
 
 
-def _join(datasets: list[xr.Dataset]) -> xr.Dataset:
-    """Concatenate along region; a parameter that only some datasets have is NaN in the others."""
-    parameters = sorted({str(name) for ds in datasets for name in ds.coords if str(name).startswith("parameter_")})
-    truth_known = all("ghost_fraction" in ds for ds in datasets)
-    filled = []
-    for ds in datasets:
-        absent = {name: ("region", np.full(ds.sizes["region"], np.nan)) for name in parameters if name not in ds.coords}
-        ds = ds.assign_coords(absent)
-        filled.append(ds if truth_known else ds.drop_vars("ghost_fraction", errors="ignore"))
-    return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
-
-
 def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
-    """Join datasets of several batches or scenarios along ``region``.
-
-    Parameters
-    ----------
-    datasets : list of xarray.Dataset
-        Of the same statistics, bin size, region length and sample sizes. Parameters that a scenario lacks become NaN;
-        ``ghost_fraction`` stays only where every dataset has it.
-
-    Raises
-    ------
-    DataError
-        Nothing to join, datasets that do not fit together, or a simulated region that is in two of them.
-    """
-    if not datasets:
-        raise DataError("there are no statistics to join")
-    first = datasets[0]
-    for other in datasets[1:]:
-        for name in _COMMON:
-            if first.attrs.get(name) != other.attrs.get(name):
-                raise DataError(
-                    f"statistics differ in {name}: {first.attrs.get(name) or 'none'} and "
-                    f"{other.attrs.get(name) or 'none'}; "
-                    "compute them again with the same options"
-                )
-        for name in ("statistic", "moment", "pooled_statistic", "population_statistic"):
-            if list(first[name].values) != list(other[name].values):
-                raise DataError(f"statistics differ in their {name} names; compute them again with one version")
-    _check_distinct(datasets)
-    joined = _join(datasets)
-    joined.attrs = {key: value for key, value in first.attrs.items() if key != "provenance"}
-    joined.attrs["provenance"] = json.dumps([ds.attrs.get("provenance", "") for ds in datasets])
-    return joined
-
-
-def _check_distinct(datasets: list[xr.Dataset]) -> None:
-    """Refuse simulated regions that come twice: a genome's name is what splits and bootstraps go by."""
-    seen: dict[tuple[str, int, int], int] = {}
-    for number, ds in enumerate(datasets, start=1):
-        labels = (ds[name].values.tolist() for name in ("scenario", "genome", "region_index"))
-        for scenario, genome, region in zip(*labels, strict=True):
-            if not scenario:  # real data
-                continue
-            first = seen.setdefault((scenario, genome, region), number)
-            if first != number:
-                raise DataError(
-                    f"statistics number {first} and {number} both hold genome {genome} of scenario {scenario}; "
-                    "give each file once, and simulate further genomes with another --first"
-                )
+    """`Statistics.concatenate` of bare datasets."""
+    return Statistics.concatenate([Statistics(dataset) for dataset in datasets]).dataset
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write `dataset` as one zarr zip file, atomically; equal datasets give equal bytes."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        store = Path(folder) / "dataset.zarr"
-        dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True)
-        files = sorted(p for p in store.rglob("*") if p.is_file())
-        with provenance.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            for file in files:
-                entry = zipfile.ZipInfo(file.relative_to(store).as_posix(), _ZIP_DATE)
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_STORED)
+    """`Statistics.write` of a bare dataset."""
+    Statistics(dataset).write(path)
 
 
 def read(path: Path) -> xr.Dataset:
-    """Read a dataset into memory.
-
-    Raises
-    ------
-    DataError
-        A missing or damaged file.
-    """
-    import zarr
-
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    if not zipfile.is_zipfile(path):
-        raise DataError(f"{path}: not a zip file, or cut short; write it again")
-    try:
-        stored.check_archive(path)
-        store = zarr.storage.ZipStore(path, mode="r")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                loaded: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
-                stored.check_schema(loaded, path)
-                return _in_order(loaded)
-        finally:
-            store.close()
-    except DataError:
-        raise
-    except Exception as error:  # what zarr raises for a damaged file is of many classes
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path}: not a readable statistics file ({reason}); write it again") from error
-
-
-def _in_order(dataset: xr.Dataset) -> xr.Dataset:
-    """The same dataset with variables and coordinates sorted by name; zarr lists them in any order."""
-    bare = dataset.reset_coords()
-    ordered: xr.Dataset = bare[sorted(map(str, bare.variables))]
-    return ordered.set_coords([name for name in dataset.coords if name not in dataset.dims])
+    """`Statistics.read` as a bare dataset."""
+    return Statistics.read(path).dataset

@@ -130,7 +130,16 @@ def _simulated_regions(
         number = int((observed.haplotypes.roles == TARGET).sum())
         rng = np.random.default_rng(seeds.derive(seed, "rows", about["scenario"], genome, index))
         rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
-        yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
+        yield Region(
+            observed.haplotypes,
+            index,
+            genome,
+            about["scenario"],
+            about["parameters"],
+            mine,
+            rows,
+            about.get("ghost_of_target"),
+        )
 
 
 def region_length_bp(path: Path) -> int:

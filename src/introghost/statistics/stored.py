@@ -1,7 +1,9 @@
-"""What a file of statistics must hold: checked before memory is set aside, and again on what was read."""
+"""Files of statistics: what one must hold, checked before memory is set aside, and again on what was read."""
 
 import json
 import math
+import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import xarray as xr
 
+from introghost import provenance
 from introghost.errors import DataError
 from introghost.statistics.haplotype import MOMENTS
 
@@ -33,9 +36,69 @@ _LABELS = {
     "pooled_statistic": ("pooled_statistic",),
     "population_statistic": ("population_statistic",),
 }
-_ATTRIBUTES = ("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation",
-               "segments")  # fmt: skip
+# Attributes under which a file names the segment network among its statistics, and which scenarios' ghosts gave to the
+# target; and those that every file has, in which files that are joined agree.
+SEGMENT_MODEL, GHOST_OF_TARGET = "segments", "ghost_of_target"
+ATTRIBUTES = (
+    *("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation"),
+    SEGMENT_MODEL,
+)
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _METADATA = "zarr.json"
+
+
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write `dataset` as one zarr zip file, atomically; equal datasets give equal bytes."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        store = Path(folder) / "dataset.zarr"
+        dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True)
+        files = sorted(p for p in store.rglob("*") if p.is_file())
+        with provenance.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for file in files:
+                entry = zipfile.ZipInfo(file.relative_to(store).as_posix(), _ZIP_DATE)
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_STORED)
+
+
+def read(path: Path) -> xr.Dataset:
+    """Read a dataset into memory.
+
+    Raises
+    ------
+    DataError
+        A missing or damaged file.
+    """
+    import zarr
+
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path}: not a zip file, or cut short; write it again")
+    try:
+        check_archive(path)
+        store = zarr.storage.ZipStore(path, mode="r")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                loaded: xr.Dataset = xr.open_zarr(store, consolidated=False).load()
+                check_schema(loaded, path)
+                return _in_order(loaded)
+        finally:
+            store.close()
+    except DataError:
+        raise
+    except Exception as error:  # what zarr raises for a damaged file is of many classes
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: not a readable statistics file ({reason}); write it again") from error
+
+
+def _in_order(dataset: xr.Dataset) -> xr.Dataset:
+    """The same dataset with variables and coordinates sorted by name; zarr lists them in any order."""
+    bare = dataset.reset_coords()
+    ordered: xr.Dataset = bare[sorted(map(str, bare.variables))]
+    return ordered.set_coords([name for name in dataset.coords if name not in dataset.dims])
 
 
 def check_archive(path: Path) -> None:
@@ -101,7 +164,7 @@ def check_schema(dataset: xr.Dataset, path: Path) -> None:
             raise _damaged(path, f"{name} has the type {variable.dtype}")
     if tuple(dataset["moment"].values) != MOMENTS:
         raise _damaged(path, f"its moments are not {' and '.join(MOMENTS)}")
-    for name in _ATTRIBUTES:
+    for name in ATTRIBUTES:
         if name not in dataset.attrs:
             raise _damaged(path, f"{name} is missing")
 
