@@ -1,6 +1,6 @@
 """How well genomes are assigned to the scenario that produced them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from introghost.errors import DataError
 from introghost.evaluation import metrics
-from introghost.inference.decisions import has_ghost
 
 _LEAST_PROBABILITY = 1e-12
 
@@ -17,6 +16,7 @@ def evaluate_model_choice(
     probabilities: ArrayLike,
     scenarios: Sequence[str],
     truth: ArrayLike,
+    ghost_of_target: Mapping[str, bool],
     *,
     seed: int = 0,
     replicates: int = 200,
@@ -32,6 +32,8 @@ def evaluate_model_choice(
     truth : array_like of str, shape (num_genomes,)
         The scenario of each genome. It may be none of `scenarios` (a held-out family): such a genome counts in
         everything but the accuracy and the log score.
+    ghost_of_target : mapping of str to bool
+        Of every scenario in `scenarios` and `truth`, whether a ghost gave to the target.
     seed, replicates : int
         Of the bootstrap over genomes.
 
@@ -52,8 +54,8 @@ def evaluate_model_choice(
     if not np.allclose(values.sum(axis=1), 1, atol=1e-3):
         raise DataError("scenario probabilities of a genome do not sum to 1")
     columns = np.asarray(scenarios, dtype=str)
-    is_ghost = np.array([has_ghost(name) for name in names])
-    p_ghost = np.clip(values[:, [has_ghost(name) for name in columns]].sum(axis=1), 0, 1)
+    is_ghost = np.array([ghost_of_target[name] for name in names.tolist()])
+    p_ghost = np.clip(values[:, [ghost_of_target[name] for name in columns.tolist()]].sum(axis=1), 0, 1)
     confusion = pd.DataFrame({"truth": names, "assigned": columns[values.argmax(axis=1)], "p_ghost": p_ghost})
     grouped = confusion.groupby(["truth", "assigned"])["p_ghost"]
     return {
