@@ -1,7 +1,7 @@
 """A trained model, and asking it about a VCF."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
@@ -12,16 +12,44 @@ from introghost import models, provenance
 from introghost.answer import Answer, Choice, Settings
 from introghost.data import VcfData
 from introghost.errors import ConfigError, DataError, ModelError
-from introghost.findings import Code, Finding, Severity, in_order
-from introghost.inference import bundle_files, bundles, calling, decisions, model_choice, novelty, parameters, regions
-from introghost.inference import suitability as fit
+from introghost.findings import Finding, in_order
+from introghost.inference import (
+    bundle_files,
+    bundles,
+    calling,
+    decisions,
+    model_choice,
+    novelty,
+    parameters,
+    regions,
+    suitability,
+)
 from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
 from introghost.inference.calling import ContigCalls
-from introghost.inference.decisions import Costs
+from introghost.inference.decisions import Costs, Decision
+from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
 from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.population import POPULATION_STATISTICS
+
+_NO_PERCENTILES = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
+
+
+@dataclass(frozen=True)
+class _WholeGenome:
+    """What networks for whole genomes say; attributes as those of `Answer`."""
+
+    choice: Choice | None = None
+    percentiles: pd.DataFrame = field(default_factory=_NO_PERCENTILES.copy)
+    parameters: pd.DataFrame = field(default_factory=no_posterior)
+    parameter_draws: pd.DataFrame = field(default_factory=pd.DataFrame)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def decision(self) -> Decision | None:
+        """None without a choice between scenarios."""
+        return None if self.choice is None else self.choice.decision
 
 
 @dataclass(frozen=True)
@@ -167,27 +195,29 @@ class Model:
         self.check(self._offer(data))
         plan = self.plan
         calls, contigs = self._read(data, plan)
-        findings = fit.bin_findings(calls) + data.source.findings()
-        findings += _threshold_findings(settings)
         bins, diploids = [contig.bins for contig in contigs], data.source.num_diploids()
-        findings += fit.callable_share_findings(self.bundles, bins)
-        findings += fit.sample_size_findings(self.bundles, diploids, plan)
-        genome = Genome.of(contigs, plan.region_length_bp) if self.genome_bundles else None
-        choice, percentiles = self._choose(genome, diploids, plan, settings, findings)
-        if choice is not None:
-            findings += fit.contradiction_findings(choice.decision, self.segments, calls)
-        outside = self.parameters is not None and fit.is_outside_training(self.parameters, diploids, bins, plan)
-        posterior, draws = self._parameters(genome, choice, outside, settings, findings)
+        whole = self._whole(contigs, diploids, plan, settings)
+        findings = in_order(
+            [
+                *whole.findings,
+                *suitability.bin_findings(calls),
+                *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
+                *suitability.callable_share_findings(self.bundles, bins),
+                *suitability.sample_size_findings(self.bundles, diploids, plan),
+                *suitability.contradiction_findings(whole.decision, self.segments, calls),
+                *data.source.findings(),
+            ]
+        )
         return Answer(
             segments=calling.segments(calls, settings.threshold),
-            parameters=posterior,
-            parameter_draws=draws,
-            percentiles=percentiles,
-            findings=in_order(findings),
-            choice=choice,
+            parameters=whole.parameters,
+            parameter_draws=whole.parameter_draws,
+            percentiles=whole.percentiles,
+            findings=findings,
+            choice=whole.choice,
             calls=tuple(calls),
             settings=settings,
-            record=self._record(data, settings, in_order(findings)),
+            record=self._record(data, settings, findings),
         )
 
     def _offer(self, data: VcfData) -> Offer:
@@ -221,53 +251,35 @@ class Model:
             raise DataError(f"{data.source.path}: no usable site in {names}; check --region and --include-bed")
         return calls, contigs
 
-    def _choose(
+    def _whole(
         self,
-        genome: Genome | None,
+        contigs: Sequence[ContigStatistics],
         diploids: tuple[int, int],
         plan: ReadingPlan,
         settings: Settings,
-        findings: list[Finding],
-    ) -> tuple[Choice | None, pd.DataFrame]:
-        """The choice between scenarios and the percentiles of statistics; adds to the findings."""
-        no_percentiles = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
-        if genome is None:
-            return None, no_percentiles
-        findings += fit.extent_findings(self.genome_bundles, genome.extent)
+    ) -> "_WholeGenome":
+        """What the networks for whole genomes say."""
+        if plan.summary is None or plan.most_diploids is None:
+            return _WholeGenome()
+        genome = Genome.of(contigs, plan.region_length_bp)
+        findings = suitability.extent_findings(self.genome_bundles, genome.extent)
         if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
-            findings.append(fit.too_little_finding(self.genome_bundles, genome.extent))
-        if self.choice is None or plan.most_diploids is None or plan.summary is None:
-            return None, no_percentiles
-        choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
-        findings += fit.choice_findings(choice.decision, choice.doubts)
-        if choice.doubts.novelty_p_value is None:
-            return choice, no_percentiles
-        names = (*plan.summary.names, *POPULATION_STATISTICS)
-        percentiles = novelty.percentile_table(self.choice, model_choice.pooled(self.choice, genome.regions), names)
-        findings += fit.unlike_findings(percentiles)
-        return choice, percentiles
-
-    def _parameters(
-        self,
-        genome: Genome | None,
-        choice: Choice | None,
-        is_outside_training: bool,
-        settings: Settings,
-        findings: list[Finding],
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The parameter posterior as a table and as draws, without rows where it is withheld; adds to the findings."""
-        if self.parameters is None or genome is None:
-            return parameters.no_posterior(), pd.DataFrame()
-        is_withheld = model_choice.is_too_little(self.parameters, genome) or (
-            choice is not None and choice.decision in decisions.WITHHELD
-        )
-        if is_outside_training and not is_withheld and not settings.forced:
-            findings.append(fit.parameters_withheld_finding())
-        if (is_withheld or is_outside_training) and not settings.forced:
-            return parameters.no_posterior(), pd.DataFrame()
-        draws = parameters.draw(self.parameters, model_choice.pooled(self.parameters, genome.regions))[0]
-        findings += fit.edge_findings(self.parameters, draws)
-        return parameters.posterior_table(self.parameters, draws), parameters.draws_table(self.parameters, draws)
+            findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent))
+        choice, percentiles = None, _NO_PERCENTILES
+        if self.choice is not None:
+            choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
+            findings += suitability.choice_findings(choice.decision, choice.doubts)
+            if choice.doubts.novelty_p_value is not None:
+                names = (*plan.summary.names, *POPULATION_STATISTICS)
+                values = model_choice.pooled(self.choice, genome.regions).values[0]
+                percentiles = novelty.percentile_table(self.choice.network, values, names, self.choice.scenarios)
+                findings += suitability.unlike_findings(percentiles)
+        whole = _WholeGenome(choice=choice, percentiles=percentiles, findings=findings)
+        if self.parameters is None:
+            return whole
+        bins = [contig.bins for contig in contigs]
+        is_outside = suitability.is_outside_training(self.parameters, diploids, bins, plan)
+        return _with_parameters(whole, self.parameters, genome, is_outside, settings.forced)
 
     def _record(self, data: VcfData, settings: Settings, findings: Sequence[Finding]) -> dict[str, object]:
         """Provenance of an answer."""
@@ -323,9 +335,7 @@ def load_model(model: str | PathLike[str]) -> Model:
         choice = bundle_files.load(folder / ChoiceBundle.task, ChoiceBundle)
     if (folder / ParametersBundle.task).is_dir():
         parameters_bundle = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
-    loaded = Model(
-        folder, segments, choice, parameters_bundle, bundle_files.digest(folder / SegmentsBundle.task)
-    )
+    loaded = Model(folder, segments, choice, parameters_bundle, bundle_files.digest(folder / SegmentsBundle.task))
     _check_segment_model(loaded)
     return loaded
 
@@ -368,10 +378,19 @@ def _choice(
     )
 
 
-def _threshold_findings(settings: Settings) -> list[Finding]:
-    """What to tell where no threshold keeps the false-discovery rate."""
-    rate = settings.false_discovery_rate
-    if rate is None or settings.threshold < 1:
-        return []
-    text = f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called"
-    return [Finding(Code.NO_THRESHOLD, Severity.WARNING, text)]
+def _with_parameters(
+    whole: "_WholeGenome", bundle: ParametersBundle, genome: Genome, is_outside_training: bool, is_forced: bool
+) -> "_WholeGenome":
+    """The same with the parameter posterior, unless it is withheld."""
+    no_scenario = whole.decision in decisions.WITHHELD or model_choice.is_too_little(bundle, genome)
+    if no_scenario and not is_forced:
+        return whole
+    if is_outside_training and not is_forced:
+        return replace(whole, findings=[*whole.findings, suitability.parameters_withheld_finding()])
+    draws = parameters.draw(bundle, model_choice.pooled(bundle, genome.regions))[0]
+    return replace(
+        whole,
+        parameters=parameters.posterior_table(bundle, draws),
+        parameter_draws=parameters.draws_table(bundle, draws),
+        findings=whole.findings + suitability.edge_findings(bundle, draws),
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import data_options, open_data
+from introghost.cli.data import data_options, split_names
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ COST = click.FloatRange(min=0)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str,
+    vcf: Path,
+    populations: Path,
+    outgroup: str,
+    target: str,
+    region: str | None,
+    include_bed: Path | None,
     ancestral: str,
     false_discovery_rate: float | None,
     threshold: float | None,
@@ -73,7 +79,6 @@ def command(
     undecided_cost: float,
     force: bool,
     output: Path,
-    **data: object,
 ) -> None:
     """Call ghost segments in the target of a VCF, and say which scenario its genomes fit and with which parameters.
 
@@ -83,8 +88,18 @@ def command(
     """
     import introghost as ig
 
-    answer = ig.load_model(model).apply(
-        open_data({**data, "ancestral": ancestral}),
+    loaded = ig.load_model(model)
+    data = ig.open_vcf(
+        vcf,
+        populations=populations,
+        outgroup=split_names(outgroup),
+        target=split_names(target),
+        mask=include_bed,
+        region=region,
+        ancestral=ancestral,
+    )
+    answer = loaded.apply(
+        data,
         false_discovery_rate=false_discovery_rate,
         threshold=threshold,
         scenario_prior=scenario_prior,

@@ -97,9 +97,7 @@ def _check_version(description: Json, where: str) -> None:
         raise ModelError(f"{where}: schema_version is {short(version)}, expected {SCHEMA_VERSION}; is this a bundle?")
     if version != SCHEMA_VERSION:
         age, remedy = ("new", "update introghost") if version > SCHEMA_VERSION else ("old", "train the model anew")
-        raise ModelError(
-            f"{where}: bundle format {short(version)} is too {age}, expected {SCHEMA_VERSION}; {remedy}"
-        )
+        raise ModelError(f"{where}: bundle format {short(version)} is too {age}, expected {SCHEMA_VERSION}; {remedy}")
 
 
 def _tensors(content: bytes, network: torch.nn.Module, where: str) -> dict[str, torch.Tensor]:

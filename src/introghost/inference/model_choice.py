@@ -55,7 +55,7 @@ def doubts(bundle: ChoiceBundle, genome: Genome) -> Doubts:
     p_value, p_values = None, None
     with torch.inference_mode():
         if bundle.knows_novelty and not is_too_little(bundle, genome):
-            roots = network.standardise.roots(*genomes.tensors()).numpy()
+            roots = network.standardise.roots(genomes.tensors()[0]).numpy()
             each, together = novelty.p_values(network.novelty, roots, genomes.num_regions)
             p_value, p_values = float(together[0]), dict(zip(bundle.scenarios, each[0].tolist(), strict=True))
         logits = network.each(*genomes.tensors())[:, 0].double()

@@ -44,9 +44,7 @@ def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:
     """``bins.tsv.gz`` (a column of posteriors per haplotype, empty where no call) and ``posterior.bedgraph``."""
     tables, means = [], []
     for contig in calls:
-        place = pd.DataFrame(
-            {"contig": contig.bins.contig, "start": contig.bins.starts_bp, "end": contig.bins.ends_bp}
-        )
+        place = pd.DataFrame({"contig": contig.bins.contig, "start": contig.bins.starts_bp, "end": contig.bins.ends_bp})
         tables.append(pd.concat([place, pd.DataFrame(contig.posterior.T, columns=contig.labels)], axis=1))
         called = contig.bins.called
         means.append(place[called].assign(posterior=contig.posterior[:, called].mean(axis=0)))

@@ -55,6 +55,14 @@ def _blank_bp(bins: Bins) -> int:
     return int((bins.ends_bp - bins.starts_bp)[bins.status == BinStatus.BLANK].sum())
 
 
+def threshold_findings(threshold: float, false_discovery_rate: float | None) -> list[Finding]:
+    """What to tell where no threshold keeps the false-discovery rate that was asked for."""
+    if false_discovery_rate is None or threshold < 1:
+        return []
+    text = f"no threshold of this model keeps false calls below {false_discovery_rate:.0%}: next to nothing is called"
+    return [Finding(Code.NO_THRESHOLD, Severity.WARNING, text)]
+
+
 def callable_share_findings(bundles: Sequence[Bundle], bins: Sequence[Bins]) -> list[Finding]:
     """What to tell if more, or less, of the sequence is masked than in the simulations of training."""
     share = _callable_share(bins)
@@ -176,7 +184,7 @@ def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent) -> Findi
     least_bp = max(bundle.regions.lowest * bundle.training.region_length_bp for bundle in bundles)
     text = (
         f"too little sequence: {extent.used_bp / 1e6:.1f} Mb callable in {extent.regions:,} regions, at least "
-        f"{least_bp / 1e6:.0f} Mb in training; probabilities of scenarios and parameters are not written but for --force"
+        f"{least_bp / 1e6:.0f} Mb in training; probabilities and parameters are withheld but for --force"
     )
     return Finding(Code.TOO_LITTLE_SEQUENCE, Severity.WITHHELD, text)
 
@@ -228,7 +236,7 @@ def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[
 
 
 def contradiction_findings(
-    decision: Decision, bundle: SegmentsBundle, calls: Sequence[ContigCalls]
+    decision: Decision | None, bundle: SegmentsBundle, calls: Sequence[ContigCalls]
 ) -> list[Finding]:
     """Whether the decision and the segments contradict each other, at the model's own threshold."""
     share = calling.called_share(calls, bundle.threshold())
