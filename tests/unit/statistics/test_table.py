@@ -100,7 +100,9 @@ def test_joined_statistics_know_the_ghost_of_each_scenario():
 
 def test_simulations_that_do_not_say_whose_ghost_it_is_are_refused_where_it_is_asked():
     joined = Statistics.concatenate([simulated("ghost", [1]), simulated("null", [1], flag=None)])
-    with pytest.raises(DataError, match="statistics of scenario null do not say whether .* simulate anew"):
+    with pytest.raises(
+        DataError, match="statistics of scenario null do not say whether its ghost gave to the target; simulate anew"
+    ):
         _ = joined.ghost_of_target
 
 
