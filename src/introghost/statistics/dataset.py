@@ -96,7 +96,7 @@ def build(
     num_rows: int | None = None,
     attributes: Mapping[str, Attribute] | None = None,
     summary: Summary = PLAIN,
-) -> xr.Dataset:
+) -> Statistics:
     """Compute the statistics of several regions of equal length.
 
     Parameters
@@ -109,18 +109,18 @@ def build(
         Length of the dimension haplotype: a region with fewer haplotypes is filled up with NaN. By default regions
         must have the same target haplotypes, and all of them are kept.
     attributes : mapping, optional
-        Further attributes of the dataset; they take the place of those found.
+        Further attributes of the dataset; they take the place of what the first region says.
     summary : Summary
         What is kept of a region as a whole.
 
     Returns
     -------
-    xarray.Dataset
-        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_moments`` (region, moment, bin,
-        statistic), mean and standard deviation over all target haplotypes, those that are not kept among them,
-        ``pooled_statistics`` (region, pooled_statistic), those of `summary`, over a few of these and the usable bins,
-        ``population_statistics`` (region, population_statistic), ``callable_fraction`` (region, bin) and, when the
-        truth is known, ``ghost_fraction`` (region, haplotype, bin), all float32; labels are coordinates.
+    Statistics
+        Of its dataset's variables, all float32 and with labels as coordinates, ``haplotype_moments`` (region, moment,
+        bin, statistic) are over all target haplotypes, those whose ``haplotype_statistics`` (region, haplotype, bin,
+        statistic) are not kept among them. ``pooled_statistics`` (region, pooled_statistic) are those of `summary`.
+        ``population_statistics`` (region, population_statistic) and ``callable_fraction`` (region, bin) are of the
+        region; ``ghost_fraction`` (region, haplotype, bin) is there where the truth is known.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def build(
         stored.GHOST_OF_TARGET: json.dumps(ghosts, sort_keys=True),
         **(attributes or {}),
     }
-    return dataset
+    return Statistics(dataset)
 
 
 def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labels: bool) -> None:

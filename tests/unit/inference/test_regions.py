@@ -81,7 +81,7 @@ def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     summary = regions.summary(network, bundle.digest(HUMAN))
     size = {"bin_bp": 5_000, "region_length_bp": 500_000}
     parts = [haplotypes(start, start + 500_000) for start in range(0, 1_500_000, 500_000)]
-    simulated = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary)
+    simulated = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary).dataset
     assert list(simulated["pooled_statistic"].values) == list(summary.names)
     assert simulated.attrs["segments"] == bundle.digest(HUMAN)
     for part, expected in zip(parts, simulated["pooled_statistics"].values, strict=True):
