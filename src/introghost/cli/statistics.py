@@ -1,6 +1,6 @@
 """The verb `statistics`: from tree sequences or a VCF to a file of summary statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ import click
 from introghost.cli.data import data_options, describe, open_data, open_windows
 
 if TYPE_CHECKING:
+    from introghost.findings import Finding
     from introghost.statistics.pooled import Summary
     from introghost.statistics.table import Statistics
 
@@ -25,7 +26,7 @@ class _Computed:
     options: Mapping[str, object]
     inputs: Mapping[str, Path]
     counts: Mapping[str, object] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    findings: Sequence["Finding"] = ()
 
 
 @click.command("statistics")
@@ -78,8 +79,8 @@ def command(
         computed = _of_vcf({"vcf": vcf, "ancestral": ancestral, **source}, bin_bp, region_length_bp, segment_model)
     record = provenance.record("statistics", computed.options, computed.inputs)
     computed.statistics.with_provenance({**record, **computed.counts}).write(output)
-    for warning in computed.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    for finding in computed.findings:
+        click.echo(str(finding), err=True)
 
 
 def _of_trees(
@@ -106,6 +107,7 @@ def _of_trees(
 
 def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segment_model: str | None) -> _Computed:
     """Statistics of the VCF that the options of `data_options` name."""
+    from introghost.findings import Code, Finding, Severity
     from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
     from introghost.statistics import sources
 
@@ -116,7 +118,8 @@ def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segme
     options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
     options |= {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
     counts = {"dropped_records": dict(opened.counts)}
-    return _Computed(statistics, options, inputs | model_files, counts, tuple(opened.warnings()))
+    findings = [Finding(Code.DATA, Severity.WARNING, text) for text in opened.warnings()]
+    return _Computed(statistics, options, inputs | model_files, counts, findings)
 
 
 def _summary(

@@ -44,6 +44,8 @@ ATTRIBUTES = (
     *("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation"),
     SEGMENT_MODEL,
 )
+# Those in which data agree with the simulations that they are compared with.
+CUT_AND_CODED = ("bin_bp", "region_length_bp", "ancestral")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _METADATA = "zarr.json"
 
