@@ -22,7 +22,7 @@ CONFIG: dict[str, Any] = {
     "bin_bp": 10_000,
     "scenarios": {
         "ghost": {"folder": "config/scenarios/ghost", "genomes": 5, "batches": 1},
-        "null": {"folder": "config/scenarios/null", "genomes": 4, "batches": 1},
+        "no_ghost": {"folder": "config/scenarios/no_ghost", "genomes": 4, "batches": 1},
     },
     "test_genomes": 2,
     "regions_per_genome": 1,

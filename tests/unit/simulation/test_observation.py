@@ -28,7 +28,7 @@ def tree_sequence(genome: int) -> tskit.TreeSequence:
     ts = msprime.sim_mutations(ts, rate=3e-8, random_seed=1)
     tables = ts.dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
-    about = {"scenario": "null", "genome": genome, "region": 0, "outgroup_diploids": 8, "target_diploids": 8}
+    about = {"scenario": "no_ghost", "genome": genome, "region": 0, "outgroup_diploids": 8, "target_diploids": 8}
     panel = {"panel_outgroup_diploids": 3, "panel_target_diploids": 4, "window": None}
     tables.metadata = {"introghost": {**about, **panel}}
     return tables.tree_sequence()

@@ -56,7 +56,7 @@ def test_labels():
 
 
 def test_round_trip_is_exact_and_deterministic(tmp_path: Path):
-    ds = dataset.concatenate([simulated(f=0.1), simulated("null")])
+    ds = dataset.concatenate([simulated(f=0.1), simulated("no_ghost")])
     for name in ("a", "b"):
         dataset.write(ds, tmp_path / f"{name}.zarr.zip")
     assert (tmp_path / "a.zarr.zip").read_bytes() == (tmp_path / "b.zarr.zip").read_bytes()
@@ -82,7 +82,7 @@ def test_concatenate_refuses_datasets_that_do_not_fit():
 
 def test_concatenate_refuses_a_genome_that_comes_twice():
     with pytest.raises(DataError, match="number 1 and 3 both hold genome 4 of scenario ghost; give each file once"):
-        dataset.concatenate([simulated(), simulated("null"), simulated()])
+        dataset.concatenate([simulated(), simulated("no_ghost"), simulated()])
     real = dataset.build([Region(haplotypes(), 0)], bin_bp=10_000)
     assert dataset.concatenate([real, real]).sizes["region"] == 2
 
