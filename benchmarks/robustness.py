@@ -174,7 +174,10 @@ def training_jobs(folder: Path) -> list[Job]:
 
 def test_jobs(folder: Path) -> Iterator[tuple[list[Job], list[Job], list[str]]]:
     """Test genomes of the demo's model and without a ghost, and the cells observed of them."""
-    models = {"demo": scenarios.load(HERE.parent / "config" / "demo"), "no_ghost": scenarios.load(SCENARIOS / "no_ghost")}
+    models = {
+        "demo": scenarios.load(HERE.parent / "config" / "demo"),
+        "no_ghost": scenarios.load(SCENARIOS / "no_ghost"),
+    }
     for simulated, observed in cells().items():
         demo, null = (
             batches(folder, models[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
@@ -238,7 +241,11 @@ def document(table: pd.DataFrame) -> str:
     targets = textwrap.fill(targets + (", ".join(missed) or "none") + ".", 120)
     number = sum(TRAINING_GENOMES.values())
     return PAGE.format(
-        regions=TEST_GENOMES["demo"], nulls=TEST_GENOMES["no_ghost"], genomes=number, rows="".join(lines), targets=targets
+        regions=TEST_GENOMES["demo"],
+        nulls=TEST_GENOMES["no_ghost"],
+        genomes=number,
+        rows="".join(lines),
+        targets=targets,
     )
 
 

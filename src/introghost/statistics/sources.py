@@ -106,7 +106,7 @@ def _portable(observation: "ObservationModel") -> dict[str, Any]:
     described = observation.describe()
     for key in ("include_bed", "genetic_map"):
         if key in described:
-            file = Path(described[key])
+            file = Path(str(described[key]))
             described[key] = f"{file.name}, SHA-256 {provenance.sha256(file)}"
     return described
 
