@@ -51,7 +51,7 @@ SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in
 FULL = "50 + 50"
 LARGEST = SAMPLINGS[FULL]
 FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 12
-PRIOR_GENOMES = {"ghost": 300, "null": 100, "structure": 300}
+PRIOR_GENOMES = {"ghost": 300, "no_ghost": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
 Scores = NDArray[np.float32]
@@ -336,7 +336,7 @@ def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list
     in_pairs = {"source": "all scenarios", "model": "all scenarios, bins two by two", "bin_bp": 2 * BIN_BP}
     rows.append({**about, **in_pairs, **ranking(*pairs)})
     about = {**about, "source": "scenario"}
-    for name in ("null", "structure"):
+    for name in ("no_ghost", "structure"):
         error = metrics.expected_calibration_error(scores[name], data[name]["ghost_fraction"].values >= 0.5)
         rows.append({**about, "model": name, **called_of(scores[name], threshold), "calibration_error": error})
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + PRIOR_GENOMES["structure"])

@@ -165,7 +165,13 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
     torch.nn.init.normal_(network.members[0][-1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
-    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"], "regions": [1, 9], "segments": ""}
+    description = {
+        **common,
+        "architecture": choice,
+        "scenarios": ["ghost", "no_ghost"],
+        "regions": [1, 9],
+        "segments": "",
+    }
     bundle.save(
         bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
     )

@@ -60,7 +60,7 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
 def test_what_is_kept_has_the_name_of_what_it_depends_on(tmp_path: Path) -> None:
     robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     names = set()
-    for scenario in (scenarios.load(SCENARIOS / name) for name in ("ghost", "null")):
+    for scenario in (scenarios.load(SCENARIOS / name) for name in ("ghost", "no_ghost")):
         for section in ({"missing": 0.1}, {"missing": 0.2}):
             (job,) = robustness["batches"](tmp_path, scenario, 5, 3, {}, {"a": section})
             assert (job.first, job.number) == (5, 3)

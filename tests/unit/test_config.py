@@ -28,7 +28,7 @@ def config() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["config.yaml", "1000genomes.yaml"])
 def test_shipped_configurations_are_valid(name: str) -> None:
-    assert set(load(ROOT / "config" / name)["scenarios"]) == {"ghost", "null", "structure"}
+    assert set(load(ROOT / "config" / name)["scenarios"]) == {"ghost", "no_ghost", "structure"}
 
 
 def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         ),
         (
             ("decision",),
-            {"scenario_prior": {"ghost": 0.8, "null": 0.7}},
+            {"scenario_prior": {"ghost": 0.8, "no_ghost": 0.7}},
             "decision.scenario_prior: prior probabilities",
         ),
         (("decision",), {"false_ghost_cost": -1}, "decision.false_ghost_cost: -1 is less than the minimum"),
@@ -112,11 +112,11 @@ def test_a_file_that_holds_no_configuration_is_refused(tmp_path: Path, text: str
 @pytest.mark.parametrize("count", [1, 3, 7])
 def test_batches_hold_each_genome_once_and_the_test_genomes_stay(config: dict[str, Any], count: int) -> None:
     changed = copy.deepcopy(config)
-    changed["scenarios"]["null"] |= {"genomes": 10, "batches": count}
-    parts = batches(changed, "null")
+    changed["scenarios"]["no_ghost"] |= {"genomes": 10, "batches": count}
+    parts = batches(changed, "no_ghost")
     genomes = [genome for first, number in parts.values() for genome in range(first, first + number)]
     assert genomes == list(range(config["test_genomes"] + 10))
-    assert parts["test"] == batches(config, "null")["test"]
+    assert parts["test"] == batches(config, "no_ghost")["test"]
 
 
 @pytest.mark.parametrize("key", [None, "observation"])

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
+
 
 @click.command("train")
 @click.option(
@@ -20,8 +22,8 @@ import click
 @click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for the others.")
 @click.option(
     "--scenario",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the scenario whose parameters are wanted; for parameters alone.",
+    type=SCENARIO,
+    help=f"The scenario whose parameters are wanted; for parameters alone. {SCENARIO_HELP}.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder MODEL/TASK.")

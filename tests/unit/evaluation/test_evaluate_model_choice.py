@@ -6,8 +6,8 @@ import pytest
 from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 
-SCENARIOS = ("structure", "null", "ghost")
-TRUTH = np.repeat(["ghost", "null", "structure"], 40)
+SCENARIOS = ("structure", "no_ghost", "ghost")
+TRUTH = np.repeat(["ghost", "no_ghost", "structure"], 40)
 
 
 def probabilities(strength: float) -> np.ndarray:

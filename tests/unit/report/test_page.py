@@ -46,14 +46,14 @@ def results(tmp_path: Path) -> Path:
     )
     bins = [(c, s, s + 10_000, 0.25) for c in ("1", "2") for s in range(0, 1_000_000, 10_000)]
     pd.DataFrame(bins).to_csv(calls / "posterior.bedgraph", sep="\t", index=False, header=False)
-    choice = {"probabilities": {"ghost": 0.9, "null": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
+    choice = {"probabilities": {"ghost": 0.9, "no_ghost": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
     (calls / "model_choice.json").write_text(json.dumps(choice))
     write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
     write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
     write_tsv(
         evaluation / "reliability.tsv", mean_probability=[0.1, 0.8], observed_frequency=[0.12, 0.7], count=[50, 50]
     )
-    write_tsv(evaluation / "by_scenario.tsv", scenario=["null"], num_genomes=[3])
+    write_tsv(evaluation / "by_scenario.tsv", scenario=["no_ghost"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
     write_tsv(
         tmp_path / "model" / "segments" / "learning_curve.tsv",
@@ -85,7 +85,7 @@ def predictive(results: Path) -> Path:
         deviation=[4.0, 0.4, -900.0, 0.0],
         tail_probability=[0.0123, 0.6, 0.002, 1.0],
         verdict=["outside", "ok", "outside", "ok"],
-        covered_by=["", "ghost,null", "", "ghost,null"],
+        covered_by=["", "ghost,no_ghost", "", "ghost,no_ghost"],
     )
     return path
 
@@ -164,24 +164,24 @@ def test_page_says_how_the_data_compare_with_the_simulations(results: Path, pred
 
 def test_statistics_that_are_unlike_every_scenario_are_shown(results: Path) -> None:
     path = results / "calls" / "statistic_percentiles.tsv"
-    percentiles = {"ghost": [100.0, 100.0, 0.5, 50.0], "null": [99.5, 60.0, 0.0, 50.0]}
+    percentiles = {"ghost": [100.0, 100.0, 0.5, 50.0], "no_ghost": [99.5, 60.0, 0.0, 50.0]}
     write_tsv(path, statistic=["high", "fits_null", "low", "middle"], value=[1.0, 2.0, 3.0, 4.0], **percentiles)
     html = " ".join(write(results).split())
     assert "2 of 4 statistics of the data lie outside the middle 98 %" in html
     assert html.index(">high<") < html.index(">low<")
     assert "fits_null" not in html
     names = [f"s{number}" for number in range(12)]
-    write_tsv(path, statistic=names, value=[4.0] * 12, ghost=[100.0] * 12, null=[0.0] * 12)
+    write_tsv(path, statistic=names, value=[4.0] * 12, ghost=[100.0] * 12, no_ghost=[0.0] * 12)
     html = " ".join(write(results).split())
     assert "10 of 12 rows; statistic_percentiles.tsv holds all" in html
     assert (">s9<" in html, ">s10<" in html) == (True, False)
-    write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], null=[50.0])
+    write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], no_ghost=[50.0])
     html = " ".join(write(results).split())
     assert "0 of 1 statistics of the data lie outside the middle 98 %" in html
     assert "statistic_percentiles.tsv" not in html
 
 
-@pytest.mark.parametrize("columns", [{}, {"ghost": ["much"]}, {"ghost": [50.0], "null": [None]}])
+@pytest.mark.parametrize("columns", [{}, {"ghost": ["much"]}, {"ghost": [50.0], "no_ghost": [None]}])
 def test_percentiles_of_the_wrong_form_are_refused(results: Path, columns: dict[str, list[object]]) -> None:
     write_tsv(results / "calls" / "statistic_percentiles.tsv", statistic=["one"], value=[1.0], **columns)
     with pytest.raises(DataError, match=r"statistic_percentiles\.tsv: expected a column of percentiles"):
@@ -313,8 +313,8 @@ def test_scenario_drawing_is_repeatable() -> None:
     for name in ("Outgroup", "Target"):
         builder.add_deme(name, ancestors=["Ancestor"], epochs=[{"start_size": 500}])
     graph = builder.resolve()
-    drawing = figures.scenario_drawing(graph, "null")
-    assert drawing == figures.scenario_drawing(graph, "null")
+    drawing = figures.scenario_drawing(graph, "no_ghost")
+    assert drawing == figures.scenario_drawing(graph, "no_ghost")
     assert "Outgroup" in drawing
 
 

@@ -10,6 +10,7 @@ import tskit
 
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
+from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel, Observed, Range, observe
 from introghost.simulation.windows import Windows
 
@@ -28,9 +29,14 @@ def tree_sequence(genome: int) -> tskit.TreeSequence:
     ts = msprime.sim_mutations(ts, rate=3e-8, random_seed=1)
     tables = ts.dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
-    about = {"scenario": "null", "genome": genome, "region": 0, "outgroup_diploids": 8, "target_diploids": 8}
-    panel = {"panel_outgroup_diploids": 3, "panel_target_diploids": 4, "window": None}
-    tables.metadata = {"introghost": {**about, **panel}}
+    return recorded(tables, genome, SampleLayout(8, 8, panel_outgroup=3, panel_target=4))
+
+
+def recorded(tables: tskit.TableCollection, genome: int, samples: SampleLayout) -> tskit.TreeSequence:
+    """The tree sequence of some tables, with a record as `introghost simulate` writes it."""
+    roles = {"outgroup": "pop_0", "target": "pop_0"}
+    record = RegionRecord("no_ghost", False, genome, 0, 1, {}, roles, samples, None, {})
+    tables.metadata = {"introghost": record.to_metadata()}
     return tables.tree_sequence()
 
 
@@ -247,9 +253,8 @@ def test_refusals(simulated):
     with pytest.raises(ConfigError, match="target_diploids goes up to 9, but 8"):
         seen(simulated, target_diploids=[2, 9])
     tables = simulated.dump_tables()
-    about = {**simulated.metadata["introghost"], "panel_target_diploids": 0}
-    tables.metadata = {"introghost": about}
+    without_panel = recorded(tables, 3, SampleLayout(8, 8, panel_outgroup=7))
     with pytest.raises(ConfigError, match="no target individual is left"):
-        seen(tables.tree_sequence(), outgroup_gene_flow=0.1, panel_target_diploids=4)
+        seen(without_panel, outgroup_gene_flow=0.1, panel_target_diploids=4)
     with pytest.raises(ConfigError, match="intervals"):
         seen(simulated, include_bed="x.bed")

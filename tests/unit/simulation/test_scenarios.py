@@ -9,7 +9,7 @@ from introghost.errors import ConfigError
 from introghost.simulation import priors, scenarios
 
 CONFIG = Path(__file__).parents[3] / "config"
-FOLDERS = [CONFIG / "demo", *(CONFIG / "scenarios" / name for name in ("null", "ghost", "structure"))]
+FOLDERS = [CONFIG / "demo", *(CONFIG / "scenarios" / name for name in ("no_ghost", "ghost", "structure"))]
 
 ARCHIE = {
     "ancestral_size": 10_000,

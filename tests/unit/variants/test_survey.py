@@ -16,7 +16,7 @@ from introghost.variants import learned as learning
 from introghost.variants.allele_counts import AlleleCounts
 from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids
 
-SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "null"
+SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "no_ghost"
 
 
 def counted(genotypes: NDArray[np.int8], diploids: tuple[int, int, int]) -> SiteCounts:
