@@ -69,9 +69,10 @@ def flush() -> None:
 
 def close_broken_streams() -> None:
     """Send to nowhere what can't be printed any more: Python would fail to flush it at exit, with a traceback."""
-    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
-        for stream in _streams():
-            try:
-                stream.flush()
-            except OSError:
-                os.dup2(nowhere.fileno(), stream.fileno())
+    for stream in _streams():
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
