@@ -76,8 +76,9 @@ def test_a_signal_ends_a_training(number: signal.Signals, tmp_path: Path) -> Non
     process = start("train", *options, "--output", model)
     assert process.stderr is not None
     assert any(line.startswith("epoch 1:") for line in process.stderr)
-    last = [line for line in stop(process, number).splitlines() if not line.startswith("epoch ")]
-    assert last == [f"error: stopped by {number.name}; run the command again"]
+    (last,) = [line for line in stop(process, number).splitlines() if not line.startswith("epoch ")]
+    assert last.startswith("error: ")
+    assert f"stopped by {number.name}" in last
     assert process.returncode == 128 + number
     assert not model.exists()
 

@@ -4,6 +4,7 @@ import functools
 import importlib
 import itertools
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -48,6 +49,8 @@ class _LazyVerbs(click.Group):
             return super().invoke(context)
         except BrokenPipeError:  # for which click has a code of its own
             raise click.exceptions.Exit(BROKEN_PIPE_CODE) from None
+        except KeyboardInterrupt as error:  # of a library that has a handler of its own
+            raise Stopped(signal.SIGINT) from error
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
