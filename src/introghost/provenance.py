@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from introghost import __version__
 from introghost.errors import DataError, OutputError
@@ -20,11 +19,12 @@ from introghost.locks import this_host
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
+_FASTA = "fasta="
 _TEMPORARY = ".tmp"
 _LOCKED_WITHIN_S = 1.0  # a temporary file without a lock may be one whose writer is about to take it
 
 
-def record(verb: str, options: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
+def record(verb: str, options: Mapping[str, object], inputs: Mapping[str, Path]) -> dict[str, object]:
     """Provenance of one run of a verb.
 
     Parameters
@@ -32,24 +32,43 @@ def record(verb: str, options: Mapping[str, Any], inputs: Mapping[str, Path]) ->
     verb : str
         The CLI verb, for example ``"simulate"``.
     options : mapping
-        The options that change the result (seed among them), JSON-serialisable. Paths belong in `inputs`.
+        The options that change the result (seed among them), JSON-serialisable. Of ``fasta=PATH`` the file's name is
+        kept; other paths belong in `inputs`.
     inputs : mapping of str to Path
-        The input files by role; each is recorded by file name and SHA-256. No folder of this machine is kept.
+        The input files or folders by role; each is recorded by name and SHA-256. What can be read once only, such as a
+        pipe of the shell, ``<(...)``, has the name ``pipe`` and no digest.
 
     Returns
     -------
     dict
-        JSON-serialisable, without times or host names: equal runs give equal records.
+        JSON-serialisable, without times, host names or folders of this machine: equal runs give equal records.
     """
     return {
         "software": "introghost",
         "version": __version__,
         "verb": verb,
-        "options": dict(options),
-        "inputs": {role: {"name": Path(p).name, "sha256": sha256(Path(p))} for role, p in inputs.items()},
+        "options": {name: _without_folder(value) for name, value in options.items()},
+        "inputs": {role: _input(Path(path)) for role, path in inputs.items()},
         "python": platform.python_version(),
         "packages": {name: _installed_version(name) for name in _RECORDED_PACKAGES},
     }
+
+
+def _without_folder(option: object) -> object:
+    is_file = isinstance(option, str) and option.startswith(_FASTA)
+    return f"{_FASTA}{Path(str(option).removeprefix(_FASTA)).name}" if is_file else option
+
+
+def _input(path: Path) -> dict[str, str | None]:
+    """Name and digest of an input; its resolved name, since ``.`` has none."""
+    if not is_stored(path):
+        return {"name": "pipe", "sha256": None}
+    return {"name": path.name or path.resolve().name, "sha256": sha256(path)}
+
+
+def is_stored(path: Path) -> bool:
+    """Whether `path` can be read again: a file or a folder, not a pipe, a socket or a device."""
+    return not path.exists() or path.is_file() or path.is_dir()
 
 
 def _installed_version(name: str) -> str | None:
@@ -63,7 +82,14 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder, over its files' names and digests in sorted order.
 
     Temporary files that a killed writer left in a folder do not count.
+
+    Raises
+    ------
+    DataError
+        If `path` is a pipe, a socket or a device: reading it would take its content from whoever needs it.
     """
+    if not is_stored(path):
+        raise DataError(f"{path}: can be read only once, so it has no digest; write it to a file first")
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and not _is_temporary(p.name))
         listing = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in files)
@@ -102,7 +128,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename not in (None, name):  # of another file, for example an input
+        if isinstance(error, BrokenPipeError) or error.filename not in (
+            None,
+            name,
+        ):  # of another file, such as an input
             raise
         raise _not_written(path, error) from error
     finally:
@@ -148,6 +177,6 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write `value` to `path` atomically as indented JSON with sorted keys."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")

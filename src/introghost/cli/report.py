@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
     from introghost import models
-    from introghost.report import page
+    from introghost.report.page import Sources, write_report
 
     folder = None if model is None else models.locate(model)
-    page.write_report(calls, evaluation, folder, scenarios, output, calls_evaluation, predictive)
+    write_report(Sources(calls, evaluation, calls_evaluation, folder, predictive, scenarios), output)
     click.echo(f"{output}: report written", err=True)
