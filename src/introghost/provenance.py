@@ -17,6 +17,7 @@ from typing import Any
 from introghost import __version__
 from introghost.errors import DataError, OutputError
 from introghost.locks import this_host
+from introghost.text import is_pipe, read_pipe
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
@@ -62,12 +63,14 @@ def _installed_version(name: str) -> str | None:
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder, over its files' names and digests in sorted order.
 
-    Temporary files that a killed writer left in a folder do not count.
+    Temporary files that a killed writer left in a folder do not count. Of a pipe it is that of what was read from it.
     """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and not _is_temporary(p.name))
         listing = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in files)
         return hashlib.sha256(listing.encode()).hexdigest()
+    if is_pipe(path):
+        return hashlib.sha256(read_pipe(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

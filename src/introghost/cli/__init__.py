@@ -11,6 +11,7 @@ import click
 
 from introghost import __version__
 from introghost.cli.overwriting import guarded
+from introghost.cli.repeats import check_repeats
 from introghost.errors import ConfigError, IntroghostError, OutputError
 
 _VERBS = {
@@ -56,6 +57,10 @@ class _LazyVerbs(click.Group):
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         with _in_one_line():
             return super().make_context(*arguments, **options)
+
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        check_repeats(self, words, context)
+        return super().parse_args(context, words)
 
     def invoke(self, context: click.Context) -> Any:
         with _in_one_line():

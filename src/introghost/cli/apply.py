@@ -15,7 +15,7 @@ from introghost.cli.data import data_options, open_data
     show_default=True,
     help="A model that comes with introghost, or a folder with segments/ and perhaps model-choice/ and parameters/.",
 )
-@data_options
+@data_options()
 @click.option(
     "--ancestral",
     default="outgroup-major",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import length_warnings, open_data, open_windows
+from introghost.cli.data import length_findings, open_data, open_windows, show
 from introghost.errors import ConfigError
 
 DATA_KEYS = ("vcf", "populations", "outgroup", "target", "region", "include_bed", "genetic_map")
@@ -48,10 +48,11 @@ def check(config: Path, draws: int, figures: Path | None) -> None:
 def _check_files(config: Mapping[str, Any]) -> None:
     """Check what the data and the observation model name, without reading a record."""
     from introghost.simulation.observation import ObservationModel
+    from introghost.variants.genetic_map import rate_findings, read_genetic_map
 
-    windows, _ = open_windows(ObservationModel.parse(config["observation"]))
-    for warning in length_warnings(windows, config["region_length_bp"]):
-        click.echo(f"warning: {warning.replace('--region-length-bp', 'region_length_bp')}", err=True)
+    windows, _, findings = open_windows(ObservationModel.parse(config["observation"]))
+    show(findings)
+    show(length_findings(windows, config["region_length_bp"], "region_length_bp"))
     data = config["data"]
     if "simulated" in data:
         return
@@ -62,6 +63,9 @@ def _check_files(config: Mapping[str, Any]) -> None:
     outgroup, target = source.num_diploids()
     click.echo(f"{data['vcf']}: {outgroup} individuals of the outgroup, {target} of the target")
     if data.get("genetic_map") != config["observation"].get("genetic_map"):
+        if "genetic_map" in data:
+            maps = read_genetic_map(Path(data["genetic_map"]))
+            show(rate_findings(maps, list(maps)))
         click.echo("warning: data.genetic_map and observation.genetic_map differ; which map is right?", err=True)
     for role, found in (("outgroup", outgroup), ("target", target)):
         wanted = config["observation"][f"{role}_diploids"]

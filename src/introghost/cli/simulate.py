@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import describe, length_warnings, open_windows
+from introghost.cli.data import describe, length_findings, open_windows, show
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def command(
 
     scenario = scenarios.load(scenario_folder)
     model = ObservationModel.parse(observation)
-    windows, files = open_windows(model)
-    for warning in length_warnings(windows, region_length_bp):
-        click.echo(f"warning: {warning}", err=True)
+    windows, files, findings = open_windows(model)
+    show(findings)
+    show(length_findings(windows, region_length_bp, "--region-length-bp"))
     sizes = {
         "num_regions": regions,
         "region_length_bp": region_length_bp,

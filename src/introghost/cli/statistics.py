@@ -16,7 +16,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("statistics")
 @click.option("--trees", type=FILE, help="A batch of simulated tree sequences.")
-@data_options
+@data_options(required=())
 @click.option(
     "--ancestral",
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
@@ -67,7 +67,7 @@ def command(
         if ancestral not in ("ancestral", "outgroup-major"):
             raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
         model = ObservationModel.parse(observation)
-        windows, files = open_windows(model)
+        windows, files, _ = open_windows(model)
         options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
         inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
         length_bp = sources.region_length_bp(trees) if segments else 0
