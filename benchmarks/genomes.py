@@ -25,7 +25,8 @@ from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.table import Statistics
-from introghost.variants.annotation import read_bed, read_genetic_map
+from introghost.variants.genetic_map import read_genetic_map
+from introghost.variants.intervals import read_bed
 
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
 ANCESTRAL = "outgroup-major"  # most files know no ancestral states

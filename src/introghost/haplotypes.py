@@ -99,7 +99,6 @@ class Haplotypes:
         Sorted, disjoint, half-open intervals in which sites could have been seen.
     ancestral_status : str
         `KNOWN_ANCESTRAL` (simulation, INFO/AA or a FASTA) or `OUTGROUP_MAJOR` (0 is the outgroup's major allele).
-    genetic_map : GeneticMap or None
     """
 
     contig: str
@@ -111,7 +110,6 @@ class Haplotypes:
     roles: NDArray[np.int8]
     callable_bp: NDArray[np.int64]
     ancestral_status: str
-    genetic_map: GeneticMap | None = None
 
     def __post_init__(self) -> None:
         num_haplotypes = len(self.roles)

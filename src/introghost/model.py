@@ -29,7 +29,6 @@ from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Costs, Decision
 from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
-from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.population import POPULATION_STATISTICS
 
@@ -222,16 +221,9 @@ class Model:
 
     def _offer(self, data: VcfData) -> Offer:
         """What this version computes of a VCF."""
+        training = self.segments.training
         summary = self.summary or PLAIN
-        return Offer(
-            ancestral=data.ancestral_status,
-            bin_bp=self.segments.training.bin_bp,
-            region_length_bp=self.segments.training.region_length_bp,
-            statistics=STATISTICS,
-            population_statistics=POPULATION_STATISTICS,
-            pooled_statistics=summary.names,
-            segment_model_digest=summary.segment_model_digest,
-        )
+        return Offer.of_this_version(data.ancestral_status, training.bin_bp, training.region_length_bp, summary)
 
     def _check_prior(self, settings: Settings) -> None:
         if self.choice is not None:

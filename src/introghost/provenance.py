@@ -16,6 +16,7 @@ from pathlib import Path
 from introghost import __version__
 from introghost.errors import DataError, OutputError
 from introghost.locks import this_host
+from introghost.text import is_pipe, read_pipe
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
@@ -35,8 +36,8 @@ def record(verb: str, options: Mapping[str, object], inputs: Mapping[str, Path])
         The options that change the result (seed among them), JSON-serialisable. Of ``fasta=PATH`` the file's name is
         kept; other paths belong in `inputs`.
     inputs : mapping of str to Path
-        The input files or folders by role; each is recorded by name and SHA-256. What can be read once only, such as a
-        pipe of the shell, ``<(...)``, has the name ``pipe`` and no digest.
+        The input files or folders by role; each is recorded by name and SHA-256; a pipe, such as the shell's
+        ``<(...)``, has the name ``pipe`` and the digest of what was read from it.
 
     Returns
     -------
@@ -59,16 +60,10 @@ def _without_folder(option: object) -> object:
     return f"{_FASTA}{Path(str(option).removeprefix(_FASTA)).name}" if is_file else option
 
 
-def _input(path: Path) -> dict[str, str | None]:
+def _input(path: Path) -> dict[str, str]:
     """Name and digest of an input; its resolved name, since ``.`` has none."""
-    if not is_stored(path):
-        return {"name": "pipe", "sha256": None}
-    return {"name": path.name or path.resolve().name, "sha256": sha256(path)}
-
-
-def is_stored(path: Path) -> bool:
-    """Whether `path` can be read again: a file or a folder, not a pipe, a socket or a device."""
-    return not path.exists() or path.is_file() or path.is_dir()
+    name = "pipe" if is_pipe(path) else path.name or path.resolve().name
+    return {"name": name, "sha256": sha256(path)}
 
 
 def _installed_version(name: str) -> str | None:
@@ -81,19 +76,14 @@ def _installed_version(name: str) -> str | None:
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder, over its files' names and digests in sorted order.
 
-    Temporary files that a killed writer left in a folder do not count.
-
-    Raises
-    ------
-    DataError
-        If `path` is a pipe, a socket or a device: reading it would take its content from whoever needs it.
+    Temporary files that a killed writer left in a folder do not count. Of a pipe it is that of what was read from it.
     """
-    if not is_stored(path):
-        raise DataError(f"{path}: can be read only once, so it has no digest; write it to a file first")
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and not _is_temporary(p.name))
         listing = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in files)
         return hashlib.sha256(listing.encode()).hexdigest()
+    if is_pipe(path):
+        return hashlib.sha256(read_pipe(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -19,7 +19,7 @@ from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.windows import Windows
-from introghost.variants.annotation import read_genetic_map
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import open_source
 
 HOUSE = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ import click
 
 from introghost import __version__
 from introghost.cli.overwriting import guarded
+from introghost.cli.repeats import check_repeats
 from introghost.cli.stopping import BROKEN_PIPE_CODE, Stopped, close_broken_streams, flush, stoppable
 from introghost.errors import ConfigError, IntroghostError, OutputError
 
@@ -43,6 +44,10 @@ class _LazyVerbs(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return _load(_VERBS[name][0]) if name in _VERBS else None
+
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        check_repeats(self, words, context)
+        return super().parse_args(context, words)
 
     def invoke(self, context: click.Context) -> object:
         try:

@@ -37,7 +37,7 @@ COST = click.FloatRange(min=0)
     show_default=True,
     help="A model that comes with introghost, or a folder with segments/ and perhaps model-choice/ and parameters/.",
 )
-@data_options
+@data_options()
 @click.option(
     "--ancestral",
     default="outgroup-major",

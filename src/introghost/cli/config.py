@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from introghost import presets
-from introghost.cli.data import length_warnings, open_data, open_windows
+from introghost.cli.data import length_findings, open_data, open_windows
 from introghost.errors import ConfigError
 from introghost.findings import Code, Finding, Severity
 
@@ -64,11 +64,10 @@ def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
 
 def _check_files(configuration: "Configuration") -> list[Finding]:
     """Check what the data and the observation model name, without reading a record."""
-    windows, _ = open_windows(configuration.observation)
-    findings = [
-        Finding(Code.REGION_LENGTH, Severity.WARNING, text.replace("--region-length-bp", "region_length_bp"))
-        for text in length_warnings(windows, configuration.region_length_bp)
-    ]
+    from introghost.variants.genetic_map import rate_findings, read_genetic_map
+
+    windows, _, findings = open_windows(configuration.observation)
+    findings += length_findings(windows, configuration.region_length_bp, "region_length_bp")
     data = configuration.data
     if data.simulated is not None:
         return findings
@@ -79,6 +78,9 @@ def _check_files(configuration: "Configuration") -> list[Finding]:
     numbers = dict(zip(("outgroup", "target"), source.num_diploids(), strict=True))
     click.echo(f"{data.vcf}: {numbers['outgroup']} individuals of the outgroup, {numbers['target']} of the target")
     if data.genetic_map != configuration.observation.genetic_map:
+        if data.genetic_map is not None:
+            maps = read_genetic_map(Path(data.genetic_map))
+            findings += rate_findings(maps, list(maps))
         text = "data.genetic_map and observation.genetic_map differ; give one file in both sections"
         findings.append(Finding(Code.GENETIC_MAP, Severity.WARNING, text))
     return findings + [one for role, number in numbers.items() for one in _check_number(configuration, role, number)]
@@ -86,7 +88,7 @@ def _check_files(configuration: "Configuration") -> list[Finding]:
 
 def _data_options(data: "Data", ancestral: str) -> dict[str, str | Path | None]:
     """The data as the options of a verb that reads a VCF."""
-    files = dict.fromkeys(("vcf", "populations", "include_bed", "genetic_map")) | {
+    files = dict.fromkeys(("vcf", "populations", "include_bed")) | {
         key: Path(path) for key, path in data.files().items()
     }
     names = {"outgroup": ",".join(data.outgroup), "target": ",".join(data.target)}

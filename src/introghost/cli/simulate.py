@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import describe, length_warnings, open_windows
+from introghost.cli.data import describe, length_findings, open_windows, show
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
@@ -66,9 +66,8 @@ def command(
 
     scenario = scenarios.load(scenario_folder)
     model = ObservationModel.parse(observation)
-    windows, files = open_windows(model)
-    for warning in length_warnings(windows, region_length_bp):
-        click.echo(f"warning: {warning}", err=True)
+    windows, files, findings = open_windows(model)
+    show([*findings, *length_findings(windows, region_length_bp, "--region-length-bp")])
     settings = SimulationSettings(
         seed=seed,
         num_regions=regions,

@@ -31,7 +31,7 @@ class _Computed:
 
 @click.command("statistics")
 @click.option("--trees", type=_FILE, help="A batch of simulated tree sequences.")
-@data_options
+@data_options(required=())
 @click.option(
     "--ancestral",
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
@@ -94,7 +94,7 @@ def _of_trees(
     if ancestral not in _OF_TREES:
         raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
     model = ObservationModel.parse(observation)
-    windows, window_files = open_windows(model)
+    windows, window_files, _ = open_windows(model)
     length_bp = sources.region_length_bp(trees) if segment_model else 0
     summary, model_files = _summary(segment_model, ancestral, bin_bp, length_bp)
     statistics = sources.from_trees(
@@ -131,10 +131,10 @@ def _summary(
     if segment_model is None:
         return PLAIN, {}
     from introghost import models
-    from introghost.inference import application, bundle, regions
+    from introghost.inference import bundle_files, regions
+    from introghost.inference.bundles import Offer, SegmentsBundle, check_fit
 
-    folder = models.locate(segment_model, "--segment-model") / "segments"
-    network = bundle.load(folder, "segments")
-    size = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
-    bundle.check_fit(network, folder, application.offered(ancestral_status, size))
-    return regions.summary(network, bundle.digest(folder)), {"segments": folder}
+    folder = models.locate(segment_model, "--segment-model") / SegmentsBundle.task
+    bundle = bundle_files.load(folder, SegmentsBundle)
+    check_fit(bundle, Offer.of_this_version(ancestral_status, bin_bp, region_length_bp, PLAIN), folder)
+    return regions.summary(bundle, bundle_files.digest(folder)), {"segments": folder}

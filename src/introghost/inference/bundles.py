@@ -17,6 +17,9 @@ from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.pooled import Summary
+from introghost.statistics.population import POPULATION_STATISTICS
 
 DEFAULT_FALSE_DISCOVERY_RATE = 0.15
 Architecture = Mapping[str, int | float]
@@ -396,6 +399,19 @@ class Offer:
     population_statistics: tuple[str, ...]
     pooled_statistics: tuple[str, ...]
     segment_model_digest: str
+
+    @classmethod
+    def of_this_version(cls, ancestral: str, bin_bp: int, region_length_bp: int, summary: Summary) -> "Offer":
+        """What this version computes when it keeps `summary` of each region."""
+        return cls(
+            ancestral=ancestral,
+            bin_bp=bin_bp,
+            region_length_bp=region_length_bp,
+            statistics=STATISTICS,
+            population_statistics=POPULATION_STATISTICS,
+            pooled_statistics=summary.names,
+            segment_model_digest=summary.segment_model_digest,
+        )
 
     def inputs_of(self, task: Task) -> tuple[str, ...]:
         """Names of the channels that a network of a task is given of these data."""

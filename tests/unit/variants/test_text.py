@@ -6,8 +6,8 @@ import gzip
 import pytest
 
 from introghost.errors import DataError
-from introghost.variants.annotation import AncestralFasta
-from introghost.variants.samples import read_populations
+from introghost.variants.ancestral_fasta import AncestralFasta
+from introghost.variants.populations import read_populations
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
