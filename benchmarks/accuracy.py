@@ -41,7 +41,8 @@ from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import MANIFEST, Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import draw_genome, simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, draw_genome, simulate_genome_with_tracts
+from introghost.simulation.layout import SampleLayout
 from introghost.simulation.scenarios import Scenario
 
 HERE = Path(__file__).parent
@@ -90,10 +91,9 @@ def one_member(bundle: Bundle) -> Bundle:
 
 def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.float32]:
     """Mean time to the common ancestor with the nearest outgroup haplotype, shape (num_haplotypes, num_bins)."""
-    ((ts, _),) = simulate_genome_with_tracts(
-        scenario, genome, seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST
-    )
-    outgroup, target = np.split(ts.samples(), [2 * LARGEST["outgroup_diploids"]])
+    settings = SimulationSettings(seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST)
+    ((ts, _),) = simulate_genome_with_tracts(scenario, genome, settings)
+    outgroup, target = (ts.samples()[SampleLayout.of(ts).haplotypes(role)] for role in ("outgroup", "target"))
     edges = np.arange(0, LENGTH_BP + bin_bp, bin_bp)
     result = np.zeros((len(target), len(edges) - 1))
     for tree in ts.trees():

@@ -74,7 +74,7 @@ varies (*with* it). The former is trained on {genomes:,} genomes of `config/scen
 standard deviation over regions) is per haplotype and bin of 5 kb, over {regions} regions of 1 Mb of a published model
 of Neanderthal introgression (`config/demo`), on which neither was trained; *loss* is against clean data, for that
 trained with the observation model, its deviation that of the difference. False positives: haplotype bins called at each
-network's threshold in {nulls} unseen genomes of the scenario `no_ghost`, in which nothing introgressed. Clean data are 50
+network's threshold in {nulls} unseen genomes of scenario `no_ghost`, in which nothing introgressed. Clean data are 50
 outgroup and 50 target individuals; alleles are coded by the outgroup's majority, so that ancestral states can't be
 wrong.
 

@@ -206,14 +206,15 @@ def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:
     They are held against the calls, as far as calls tell of what they are.
     """
     from introghost.simulation.ancestry import read_trees
+    from introghost.simulation.layout import SampleLayout
 
     trees = tracts.with_suffix("").with_suffix(".trees")
     if not trees.is_file():
         raise DataError(f"{trees}: needed beside {tracts.name}, to know which samples are the target")
     regions = list(read_trees(trees))
-    about = regions[0].metadata["introghost"]
+    targets = SampleLayout.of(regions[0]).haplotypes("target")
     for what, simulated, called in (
-        ("target haplotypes", 2 * int(about["target_diploids"]), num_haplotypes),
+        ("target haplotypes", len(targets), num_haplotypes),
         ("contigs", len(regions), bins["contig"].nunique()),
         ("Mb at most in a contig", regions[0].sequence_length / 1e6, bins["end"].max() / 1e6),
     ):
@@ -221,4 +222,4 @@ def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:
             raise DataError(
                 f"{tracts}: the truth of {simulated:g} {what}, the calls have {called:g}; is it of these calls?"
             )
-    return 2 * int(about["outgroup_diploids"])
+    return int(targets[0])
