@@ -1,7 +1,7 @@
 """The verb `apply`: ask a model about a VCF."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -68,6 +68,7 @@ def command(
     from introghost import models, provenance
     from introghost.errors import ConfigError, DataError
     from introghost.inference import application, bundle, contigs, decisions, novelty, outputs, parameters, regions
+    from introghost.networks.model_choice import ModelChoiceNetwork
     from introghost.statistics.population import POPULATION_STATISTICS
 
     if threshold is not None and false_discovery_rate is not None:
@@ -128,7 +129,10 @@ def command(
             warnings += decisions.warnings(answer)
             if answer["novelty_p_value"] is not None:
                 names = (*summary.names, *POPULATION_STATISTICS)
-                percentiles = novelty.percentile_table(choice, application.whole(choice, genome)[0], names)
+                values = application.whole(choice, genome).values[0]
+                percentiles = novelty.percentile_table(
+                    cast(ModelChoiceNetwork, choice.network), values, names, choice.description["scenarios"]
+                )
                 warnings += decisions.unlike_warnings(percentiles)
         if posterior:
             withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)

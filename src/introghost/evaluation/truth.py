@@ -14,6 +14,7 @@ from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
 from introghost.inference import application, bundle, inputs, parameters, regions
+from introghost.inference.inputs import Pooled
 from introghost.statistics import dataset
 from introghost.statistics.haplotype import usable_bins
 
@@ -82,7 +83,7 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
     chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
     each = [inputs.pool_each(values[i], usable[i], population[i]) for i in chosen]
     pooled = {
-        task: np.concatenate([application.whole(asked, genome) for genome in each]) for task, asked in bundles.items()
+        task: Pooled.stack(application.whole(asked, genome) for genome in each) for task, asked in bundles.items()
     }
     first = np.array([i[0] for i in chosen])
     truth = data["scenario"].values[first].astype(str)

@@ -18,6 +18,7 @@ from introghost.inference.contigs import (
     callable_fraction_of,
     num_groups,
 )
+from introghost.inference.inputs import Pooled
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.statistics.haplotype import (
     BLANK_BINS,
@@ -102,28 +103,28 @@ def segment_posterior(
     return result
 
 
-def scenario_probabilities(bundle: Bundle, pooled: Array) -> NDArray[np.float64]:
+def scenario_probabilities(bundle: Bundle, pooled: Pooled) -> NDArray[np.float64]:
     """Posterior probability of each scenario of the bundle, each equally likely beforehand.
 
     Parameters
     ----------
-    pooled : ndarray of float32, shape (num_genomes, num_pooled + 1)
-        Of `inputs.whole`.
+    pooled : Pooled
+        Of each genome.
 
     Returns
     -------
     ndarray of float64, shape (num_genomes, num_scenarios)
     """
-    check_channels(bundle, pooled.shape[1])
+    check_channels(bundle, pooled.values.shape[1] + 1)
     with torch.inference_mode():
-        logits = bundle.network(torch.from_numpy(pooled)).double()
+        logits = bundle.network(*pooled.tensors()).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits / bundle.temperature, dim=1).numpy()
     return probabilities
 
 
-def whole(bundle: Bundle, regions: NDArray[np.float64]) -> Array:
-    """What a bundle's network is given of the genome that these regions make, one row; see `inputs.whole`."""
-    return inputs.whole(regions, bundle.description["regions"][1])[None]
+def whole(bundle: Bundle, regions: NDArray[np.float64]) -> Pooled:
+    """What a bundle's network is given of the genome that these regions make; see `inputs.Pooled.of`."""
+    return Pooled.of(regions, bundle.description["regions"][1])
 
 
 def too_little(bundle: Bundle, regions: NDArray[np.float64]) -> bool:
@@ -153,14 +154,14 @@ def doubts(bundle: Bundle, regions: NDArray[np.float64]) -> dict[str, Any]:
     names = bundle.description["scenarios"]
     ghost = [decisions.has_ghost(name) for name in names]
     found: dict[str, Any] = {"novelty_p_value": None, "novelty_p_values": None}
-    genome = torch.from_numpy(whole(bundle, regions))
+    genome = whole(bundle, regions)
     with torch.inference_mode():
         if network.novelty.references.shape[1] and not too_little(bundle, regions):
-            roots = network.standardise.roots(genome).numpy()
-            each, together = novelty.p_values(network.novelty, roots, genome[:, -1].numpy())
+            roots = network.standardise.roots(torch.from_numpy(genome.values)).numpy()
+            each, together = novelty.p_values(network.novelty, roots, genome.num_regions)
             found["novelty_p_value"] = float(together[0])
             found["novelty_p_values"] = dict(zip(names, each[0].tolist(), strict=True))
-        members = torch.softmax(network.each(genome)[:, 0].double() / bundle.temperature, dim=1)
+        members = torch.softmax(network.each(*genome.tensors())[:, 0].double() / bundle.temperature, dim=1)
     enough = len(regions) >= 2 * bundle.description["regions"][0]
     for number, name in enumerate(("p_ghost_odd", "p_ghost_even")):
         part = scenario_probabilities(bundle, whole(bundle, regions[number::2])) if enough else None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from introghost.inference import prior_scale
 from introghost.inference.bundle import Bundle, check_channels
+from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.posterior import PosteriorNetwork
 
@@ -21,25 +22,25 @@ def scale(bundle: Bundle) -> PriorScale:
     return prior_scale.parse(bundle.description["priors"])
 
 
-def draw(bundle: Bundle, pooled: NDArray[np.float32], number: int = NUM_DRAWS, seed: int = 1) -> NDArray[np.float64]:
+def draw(bundle: Bundle, pooled: Pooled, number: int = NUM_DRAWS, seed: int = 1) -> NDArray[np.float64]:
     """Draws from the posterior, on the scale on which the prior is standard normal.
 
     Parameters
     ----------
     bundle : Bundle
         Of the task ``"parameters"``.
-    pooled : ndarray of float32, shape (num_genomes, num_pooled + 1)
-        Of `inputs.whole`.
+    pooled : Pooled
+        Of each genome.
     number, seed : int
 
     Returns
     -------
     ndarray of float64, shape (num_genomes, number, num_parameters)
     """
-    check_channels(bundle, pooled.shape[1])
+    check_channels(bundle, pooled.values.shape[1] + 1)
     network = cast(PosteriorNetwork, bundle.network)
     with torch.inference_mode():
-        return np.asarray(network.sample(torch.from_numpy(pooled), number, seed).double().numpy())
+        return np.asarray(network.sample(*pooled.tensors(), number, seed).double().numpy())
 
 
 def posterior_table(bundle: Bundle, draws: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
