@@ -44,13 +44,13 @@ def command(
     from introghost.evaluation.tables import write_tables
     from introghost.inference import bundle, calibration, genome_training, segment_training
     from introghost.simulation import scenarios
-    from introghost.statistics import dataset
+    from introghost.statistics.table import Statistics
 
     if (task == "parameters") != (scenario is not None):
         raise ConfigError("--scenario: the folder of the scenario, for --task parameters and for no other")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
+    joined = Statistics.concatenate([Statistics.read(path) for path in statistics_paths])
     if task == "segments":
         trained = segment_training.train_segments(joined, epochs=epochs or 12, seed=seed)
     elif scenario is not None:
@@ -62,9 +62,10 @@ def command(
     if scenario is not None:
         inputs |= {name: scenario / name for name in scenarios.FILES}
     record = provenance.record("train", options, inputs)
-    warnings = [] if task == "parameters" else calibration.bound_warnings(trained.bundle.temperature)
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+    findings = [] if task == "parameters" else calibration.bound_findings(trained.bundle.temperature)
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    warnings = [finding.text for finding in findings]
     description = {**trained.bundle.description, "provenance": {**record, "warnings": warnings}}
     write_tables({"learning_curve": trained.learning_curve}, output)
     bundle.save(replace(trained.bundle, description=description), output)
