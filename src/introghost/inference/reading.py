@@ -97,7 +97,8 @@ class Bins:
     @property
     def called(self) -> NDArray[np.bool_]:
         """Which bins are called, shape (num_bins,)."""
-        return self.status == BinStatus.CALLED
+        called: NDArray[np.bool_] = self.status == BinStatus.CALLED
+        return called
 
     @property
     def has_sites(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import ConfigError, DataError
-from introghost.findings import Finding
+from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import (
     KNOWN_ANCESTRAL,
     MISSING,
@@ -247,6 +247,9 @@ class VcfSource:
         """Diploids of the outgroup and of the target."""
         target = int((self.roles.roles == TARGET).sum())
         return len(self.roles.roles) - target, target
+
+    def findings(self) -> list[Finding]:
+        return [Finding(Code.DATA, Severity.WARNING, text) for text in self.warnings()]
 
     def warnings(self) -> list[str]:
         """What to tell the user of what was read so far: records dropped, gaps, contigs that no mask or map names."""
