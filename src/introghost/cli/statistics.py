@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -63,7 +63,7 @@ def command(
     observation: str | None,
     segment_model: str | None,
     output: Path,
-    **source: Any,
+    **source: str | Path | None,
 ) -> None:
     """Compute summary statistics of simulated or real haplotypes."""
     from introghost import provenance
@@ -105,7 +105,9 @@ def _of_trees(
     return _Computed(statistics, options, {"trees": trees, "tracts": tracts, **window_files, **model_files})
 
 
-def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segment_model: str | None) -> _Computed:
+def _of_vcf(
+    source: Mapping[str, str | Path | None], bin_bp: int, region_length_bp: int, segment_model: str | None
+) -> _Computed:
     """Statistics of the VCF that the options of `data_options` name."""
     from introghost.findings import Code, Finding, Severity
     from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
@@ -115,8 +117,8 @@ def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segme
     status = OUTGROUP_MAJOR if source["ancestral"] == OUTGROUP_MAJOR else KNOWN_ANCESTRAL
     summary, model_files = _summary(segment_model, status, bin_bp, region_length_bp)
     statistics = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
-    options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
-    options |= {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
+    given = {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
+    options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp, **given}
     counts = {"dropped_records": dict(opened.counts)}
     findings = [Finding(Code.DATA, Severity.WARNING, text) for text in opened.warnings()]
     return _Computed(statistics, options, inputs | model_files, counts, findings)
