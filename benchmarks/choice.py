@@ -210,13 +210,14 @@ def choice_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFr
     """Accuracy, calibration, decisions and novelty of the choice between scenarios."""
     told, names = answers(trained, tested), trained.description["scenarios"]
     equal = (tested.labels["genome"] < TEST + APART).to_numpy()  # as many of each scenario
+    ghosts = {name: decisions.has_ghost(name) for name in (*names, *tested.scenario.tolist())}
     return {
         "power": power(told, names, tested.parameter("ghost_proportion")),
         "decisions": decided(told),
         "novelty": novel(told[equal]),
         "calibration": calibrated(told[equal], names),
         "reliability": reliable(told[equal], names),
-        **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], seed=1),
+        **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], ghosts, seed=1),
     }
 
 

@@ -83,7 +83,9 @@ class Batch:
                 haplotypes = observe(ts, model, ancestral=ANCESTRAL, seed=SEED, windows=windows).haplotypes
                 fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
                 kept["callable"].append(fraction)
-                kept["pooled"].append(summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP), fraction))
+                kept["pooled"].append(
+                    summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP).values, fraction)
+                )
                 kept["population"].append(population_statistics(haplotypes))
             kept["parameters"].append(list(about.values()))
         with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:

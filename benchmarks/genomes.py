@@ -24,6 +24,7 @@ from introghost.simulation.scenarios import Scenario
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
+from introghost.statistics.table import Statistics
 from introghost.variants.annotation import read_bed, read_genetic_map
 
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
@@ -111,7 +112,7 @@ class Job:
             sizes = {key: looks[name][0].describe()[key] for key in SIZES}
             attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
             data = dataset.build(regions[name], bin_bp=self.bin_bp, num_rows=self.rows, attributes=attributes)
-            dataset.write(data, self.output(name))
+            data.write(self.output(name))
 
 
 def region(
@@ -148,12 +149,12 @@ def batches(
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:
     """Statistics of several batches. Where their observation models differ, the result names all of them."""
-    parts = [dataset.read(job.output(name)) for job in jobs]
+    parts = [Statistics.read(job.output(name)).dataset for job in jobs]
     observed = sorted({str(part.attrs["observation"]) for part in parts})
     if len(observed) > 1:
         every = json.dumps({"any_of": [json.loads(model) for model in observed]})
         parts = [part.assign_attrs(observation=every) for part in parts]
-    return dataset.concatenate(parts)
+    return Statistics.concatenate([Statistics(part) for part in parts]).dataset
 
 
 def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:

@@ -63,6 +63,9 @@ class Code(StrEnum):
     REGION_LENGTH = "region-length"
     """Simulated regions are longer than every stretch of the mask."""
 
+    SHORT_SIMULATIONS = "short-simulations"
+    """Simulated genomes have less sequence than the data they are compared with: a disagreement is harder to see."""
+
     # What the data files are like.
     ROLES_SWAPPED = "roles-swapped"
     """Outgroup and target may have been exchanged."""

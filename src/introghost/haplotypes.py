@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.arrays import runs
 from introghost.errors import DataError
 
 OUTGROUP, TARGET = 0, 1
@@ -168,10 +169,8 @@ class Haplotypes:
         """The same haplotypes where both they and `callable_bp`, shape (num_intervals, 2), are callable."""
         edges = np.unique(np.concatenate([self.callable_bp.ravel(), callable_bp.ravel()]))
         both = _within(edges[:-1], self.callable_bp) & _within(edges[:-1], callable_bp)
-        # What lies side by side becomes one interval again.
-        changes = np.flatnonzero(np.diff(np.pad(both.astype(np.int8), 1)))
         kept = self.select_sites(_within(self.positions_bp, callable_bp))
-        return dataclasses.replace(kept, callable_bp=edges[changes].reshape(-1, 2))
+        return dataclasses.replace(kept, callable_bp=edges[runs(both)])  # side by side is one
 
     def polarise_by_outgroup(self) -> "Haplotypes":
         """Recode so that 0 is the outgroup's major allele (a tie keeps the coding); missing stays missing.

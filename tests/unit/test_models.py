@@ -99,7 +99,7 @@ def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
 
 
 def posterior(bundle: Bundle, haplotypes: Haplotypes) -> np.ndarray:
-    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"])
+    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"]).values
     return application.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
 
 

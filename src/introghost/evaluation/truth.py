@@ -13,7 +13,7 @@ from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
-from introghost.inference import application, bundle, inputs, parameters, regions
+from introghost.inference import application, bundle, decisions, inputs, parameters, regions
 from introghost.inference.inputs import Pooled
 from introghost.statistics import dataset
 from introghost.statistics.haplotype import usable_bins
@@ -91,7 +91,8 @@ def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) 
     if "model-choice" in bundles:
         choice = bundles["model-choice"]
         probabilities = application.scenario_probabilities(choice, pooled["model-choice"])
-        tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
+        ghosts = {name: decisions.has_ghost(name) for name in (*choice.description["scenarios"], *truth.tolist())}
+        tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, ghosts, seed=seed)
     if "parameters" in bundles and bundles["parameters"].description["scenario"] in truth:
         posterior = bundles["parameters"]
         own = truth == posterior.description["scenario"]

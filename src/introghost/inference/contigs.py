@@ -185,7 +185,7 @@ def _tiled(haplotypes: Haplotypes, bin_bp: int, tile_bins: int) -> Array:
         last = min(first + tile_bins, num_bins)
         outer = max(first - halo, 0), min(last + halo, num_bins)
         tile = haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
-        result[:, first:last] = haplotype_statistics(tile, bin_bp)[:, first - outer[0] : last - outer[0]]
+        result[:, first:last] = haplotype_statistics(tile, bin_bp).values[:, first - outer[0] : last - outer[0]]
     return result
 
 

@@ -1,16 +1,17 @@
 """Datasets of statistics: built from simulated or real haplotypes, and kept as one zarr file."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from introghost.arrays import bin_edges_bp
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import stored
@@ -21,9 +22,11 @@ from introghost.statistics.haplotype import (
     haplotype_statistics,
     moments,
 )
-from introghost.statistics.pooled import PLAIN, Summary, few_targets
+from introghost.statistics.pooled import DIPLOIDS, PLAIN, Summary, few_targets, num_individuals
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 from introghost.statistics.table import Statistics, join
+
+Attribute: TypeAlias = str | int | Sequence[int]
 
 HAPLOTYPES_PER_REGION = 128
 _ROLES = {"outgroup": OUTGROUP, "target": TARGET}
@@ -78,11 +81,10 @@ def ghost_fraction(
     -------
     ndarray of float32, shape (num_haplotypes, num_bins)
     """
-    start, end = interval_bp
-    edges = np.arange(start, end + bin_bp, bin_bp)[: -(-(end - start) // bin_bp) + 1]
+    edges = bin_edges_bp(*interval_bp, bin_bp)
     covered = np.zeros((num_haplotypes, len(edges) - 1))
     for haplotype, left, right in tracts[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
-        overlap = np.minimum(edges[1:], min(right, end)) - np.maximum(edges[:-1], left)
+        overlap = np.minimum(edges[1:], right) - np.maximum(edges[:-1], left)
         covered[int(haplotype)] += np.maximum(overlap, 0)
     return (covered / bin_bp).astype(np.float32)
 
@@ -92,9 +94,9 @@ def build(
     *,
     bin_bp: int,
     num_rows: int | None = None,
-    attributes: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Attribute] | None = None,
     summary: Summary = PLAIN,
-) -> xr.Dataset:
+) -> Statistics:
     """Compute the statistics of several regions of equal length.
 
     Parameters
@@ -107,18 +109,18 @@ def build(
         Length of the dimension haplotype: a region with fewer haplotypes is filled up with NaN. By default regions
         must have the same target haplotypes, and all of them are kept.
     attributes : mapping, optional
-        Further attributes of the dataset; they take the place of those found.
+        Further attributes of the dataset; they take the place of what the first region says.
     summary : Summary
         What is kept of a region as a whole.
 
     Returns
     -------
-    xarray.Dataset
-        ``haplotype_statistics`` (region, haplotype, bin, statistic), ``haplotype_moments`` (region, moment, bin,
-        statistic), mean and standard deviation over all target haplotypes, those that are not kept among them,
-        ``pooled_statistics`` (region, pooled_statistic), those of `summary`, over a few of these and the usable bins,
-        ``population_statistics`` (region, population_statistic), ``callable_fraction`` (region, bin) and, when the
-        truth is known, ``ghost_fraction`` (region, haplotype, bin), all float32; labels are coordinates.
+    Statistics
+        Of its dataset's variables, all float32 and with labels as coordinates, ``haplotype_moments`` (region, moment,
+        bin, statistic) are over all target haplotypes, those whose ``haplotype_statistics`` (region, haplotype, bin,
+        statistic) are not kept among them. ``pooled_statistics`` (region, pooled_statistic) are those of `summary`.
+        ``population_statistics`` (region, population_statistic) and ``callable_fraction`` (region, bin) are of the
+        region; ``ghost_fraction`` (region, haplotype, bin) is there where the truth is known.
 
     Raises
     ------
@@ -144,11 +146,11 @@ def build(
         **{f"{role}_diploids": [number, number] for role, number in diploids.items()},
         "ancestral": first.haplotypes.ancestral_status,
         "observation": "{}",
-        stored.SEGMENT_MODEL: summary.segments,
+        stored.SEGMENT_MODEL: summary.segment_model_digest,
         stored.GHOST_OF_TARGET: json.dumps(ghosts, sort_keys=True),
         **(attributes or {}),
     }
-    return dataset
+    return Statistics(dataset)
 
 
 def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labels: bool) -> None:
@@ -162,39 +164,47 @@ def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labe
 
 
 def _region_dataset(region: Region, bin_bp: int, num_rows: int | None, summary: Summary) -> xr.Dataset:
+    """Statistics, truth and labels of one region, in a dataset of one region."""
     haplotypes = region.haplotypes
-    statistics = haplotype_statistics(haplotypes, bin_bp)
+    statistics = haplotype_statistics(haplotypes, bin_bp).values
     rows = np.arange(len(statistics)) if region.rows is None else region.rows
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
-    few = few_targets(haplotypes)
-    pooled = summary.compute(statistics if few is haplotypes else haplotype_statistics(few, bin_bp), fraction)
-    filled = _fill_up(statistics[rows], num_rows)
-    variables: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
-        "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), filled[None]),
-        "haplotype_moments": (("region", "moment", "bin", "statistic"), moments(statistics)[None]),
-        "pooled_statistics": (("region", "pooled_statistic"), pooled[None]),
-        "population_statistics": (("region", "population_statistic"), population_statistics(haplotypes)[None]),
-        "callable_fraction": (("region", "bin"), fraction[None]),
+    has_few = num_individuals(haplotypes, TARGET) <= DIPLOIDS
+    of_few = statistics if has_few else haplotype_statistics(few_targets(haplotypes), bin_bp).values
+    variables = {
+        "haplotype_statistics": _fill_up(statistics[rows], num_rows),
+        "haplotype_moments": moments(statistics),
+        "pooled_statistics": summary.compute(of_few, fraction),
+        "population_statistics": population_statistics(haplotypes),
+        "callable_fraction": fraction,
     }
     if region.tracts is not None:
         truth = ghost_fraction(region.tracts, len(statistics), haplotypes.interval_bp, bin_bp)
-        variables["ghost_fraction"] = (("region", "haplotype", "bin"), _fill_up(truth[rows], num_rows)[None])
-    labels: dict[str, Any] = {
+        variables["ghost_fraction"] = _fill_up(truth[rows], num_rows)
+    labels = {name: ("region", np.array([value])) for name, value in _labels(region).items()}
+    names = {
+        "statistic": list(STATISTICS),
+        "moment": list(MOMENTS),
+        "pooled_statistic": list(summary.names),
+        "population_statistic": list(POPULATION_STATISTICS),
+    }
+    dataset = xr.Dataset({name: (stored.DIMENSIONS[name], value[None]) for name, value in variables.items()})
+    dataset = dataset.assign_coords(labels).assign_coords(names)
+    if num_rows is None:
+        dataset = dataset.assign_coords(haplotype_label=("haplotype", np.array(haplotypes.target_labels)))
+    return dataset
+
+
+def _labels(region: Region) -> dict[str, str | int | float]:
+    """What a region is called, where it is, and its parameters."""
+    return {
         "genome": region.genome,
         "scenario": region.scenario,
         "region_index": region.index,
-        "contig": haplotypes.contig,
-        "start_bp": haplotypes.interval_bp[0],
-        **{f"parameter_{name}": float(value) for name, value in region.parameters.items()},
+        "contig": region.haplotypes.contig,
+        "start_bp": region.haplotypes.interval_bp[0],
+        **{f"{stored.PARAMETER}{name}": float(value) for name, value in region.parameters.items()},
     }
-    coordinates: dict[str, Any] = {name: ("region", np.array([value])) for name, value in labels.items()}
-    coordinates["statistic"] = list(STATISTICS)
-    coordinates["moment"] = list(MOMENTS)
-    coordinates["pooled_statistic"] = list(summary.names)
-    coordinates["population_statistic"] = list(POPULATION_STATISTICS)
-    if num_rows is None:
-        coordinates["haplotype_label"] = ("haplotype", np.array(haplotypes.target_labels))
-    return xr.Dataset(variables, coords=coordinates)
 
 
 def _fill_up(values: NDArray[np.float32], num_rows: int | None) -> NDArray[np.float32]:

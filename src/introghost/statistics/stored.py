@@ -16,7 +16,7 @@ from introghost.errors import DataError
 from introghost.statistics.haplotype import MOMENTS
 
 _MAXIMUM_BYTES = 2**38
-_DIMENSIONS = {
+DIMENSIONS = {
     "haplotype_statistics": ("region", "haplotype", "bin", "statistic"),
     "haplotype_moments": ("region", "moment", "bin", "statistic"),
     "pooled_statistics": ("region", "pooled_statistic"),
@@ -39,10 +39,13 @@ _LABELS = {
 # Attributes under which a file names the segment network among its statistics, and which scenarios' ghosts gave to the
 # target; and those that every file has, in which files that are joined agree.
 SEGMENT_MODEL, GHOST_OF_TARGET = "segments", "ghost_of_target"
+PARAMETER = "parameter_"  # before the name of a parameter, in that of the coordinate that holds it
 ATTRIBUTES = (
     *("bin_bp", "region_length_bp", "outgroup_diploids", "target_diploids", "ancestral", "observation"),
     SEGMENT_MODEL,
 )
+# Those in which data agree with the simulations that they are compared with.
+CUT_AND_CODED = ("bin_bp", "region_length_bp", "ancestral")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _METADATA = "zarr.json"
 
@@ -152,7 +155,7 @@ def check_schema(dataset: xr.Dataset, path: Path) -> None:
     ------
     DataError
     """
-    for name, dimensions in (_DIMENSIONS | _LABELS).items():
+    for name, dimensions in (DIMENSIONS | _LABELS).items():
         if name not in dataset.variables:
             if name in _OPTIONAL:
                 continue
@@ -160,7 +163,7 @@ def check_schema(dataset: xr.Dataset, path: Path) -> None:
         variable = dataset[name]
         if variable.dims != dimensions:
             raise _damaged(path, f"{name} has the dimensions {', '.join(map(str, variable.dims))}")
-        if name in _DIMENSIONS and variable.dtype.kind != "f":
+        if name in DIMENSIONS and variable.dtype.kind != "f":
             raise _damaged(path, f"{name} has the type {variable.dtype}")
     if tuple(dataset["moment"].values) != MOMENTS:
         raise _damaged(path, f"its moments are not {' and '.join(MOMENTS)}")

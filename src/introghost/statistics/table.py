@@ -17,7 +17,6 @@ from introghost.statistics.haplotype import usable_bins
 Array = NDArray[np.float32]
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
-_PARAMETER = "parameter_"
 _NAMES = ("statistic", "moment", "pooled_statistic", "population_statistic")
 
 
@@ -219,7 +218,7 @@ class Statistics:
     def parameter_names(self) -> tuple[str, ...]:
         """Parameters that at least one of the scenarios has, sorted."""
         names = (str(name) for name in self.dataset.coords)
-        return tuple(sorted(name.removeprefix(_PARAMETER) for name in names if name.startswith(_PARAMETER)))
+        return tuple(sorted(name.removeprefix(stored.PARAMETER) for name in names if name.startswith(stored.PARAMETER)))
 
     @property
     def haplotype(self) -> Array:
@@ -295,7 +294,7 @@ class Statistics:
         DataError
             No scenario has it.
         """
-        label = f"{_PARAMETER}{name}"
+        label = f"{stored.PARAMETER}{name}"
         if label not in self.dataset.coords:
             raise DataError(f"these statistics do not tell the parameter {name}; they are of another scenario")
         return np.asarray(self.dataset[label].values, dtype=np.float64)
@@ -337,7 +336,7 @@ class Statistics:
 
 def join(datasets: Sequence[xr.Dataset]) -> xr.Dataset:
     """Concatenate along region; a parameter that only some datasets have is NaN in the others."""
-    parameters = sorted({str(name) for ds in datasets for name in ds.coords if str(name).startswith(_PARAMETER)})
+    parameters = sorted({str(name) for ds in datasets for name in ds.coords if str(name).startswith(stored.PARAMETER)})
     truth_known = all("ghost_fraction" in ds for ds in datasets)
     filled = []
     for ds in datasets:

@@ -181,7 +181,9 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
     assert application.extent_warnings(bundle_of(size, statistics), about) == []
     usable = np.arange(80).reshape(4, 20)
     usable = ((usable >= 20) & (usable < 40)) | ((usable >= 48) & (usable < 51)) | ((usable >= 60) & (usable < 76))
-    whole = [haplotype_statistics(source.read("1", a, b), 10_000) for a, b in ((200_000, 400_000), (600_000, 755_000))]
+    whole = [
+        haplotype_statistics(source.read("1", a, b), 10_000).values for a, b in ((200_000, 400_000), (600_000, 755_000))
+    ]
     halves = [population_statistics(source.read("1", a, b)) for a, b in ((200_000, 400_000), (600_000, 755_000))]
     pooled = inputs.whole(regions)
     nothing = np.zeros(len(POOLED), np.float32)

@@ -32,7 +32,7 @@ def simulated(scenario: str, genomes: list[int], *, flag: bool | None = True, **
         for index in range(2)
         for genome in genomes
     ]
-    return Statistics(dataset.build(regions, bin_bp=10_000, attributes=ATTRIBUTES))
+    return dataset.build(regions, bin_bp=10_000, attributes=ATTRIBUTES)
 
 
 def test_what_it_says_of_itself(tmp_path: Path):
@@ -64,12 +64,14 @@ def test_what_it_says_of_itself(tmp_path: Path):
 
 
 def test_genomes_come_in_the_order_of_their_first_regions_with_all_of_their_regions():
-    statistics = Statistics.concatenate([simulated("ghost", [3, 1], f=0.5), simulated("null", [1], size=2, flag=False)])
+    statistics = Statistics.concatenate(
+        [simulated("ghost", [3, 1], f=0.5), simulated("no_ghost", [1], size=2, flag=False)]
+    )
     statistics.pooled[:] = np.arange(6)[:, None]
     statistics.population[:] = 10 * np.arange(6)[:, None]
     statistics.callable_fraction[4] = [0.0, 0.2, 0.05]
     genomes = list(statistics.genomes())
-    assert [(genome.scenario, genome.genome) for genome in genomes] == [("ghost", 3), ("ghost", 1), ("null", 1)]
+    assert [(genome.scenario, genome.genome) for genome in genomes] == [("ghost", 3), ("ghost", 1), ("no_ghost", 1)]
     assert [genome.rows.tolist() for genome in genomes] == [[0, 2], [1, 3], [4, 5]]
     assert [dict(genome.parameters) for genome in genomes] == [{"f": 3.5}, {"f": 1.5}, {"size": 3.0}]
     assert genomes[1].pooled[:, 0].tolist() == [1, 3]
@@ -80,7 +82,7 @@ def test_genomes_come_in_the_order_of_their_first_regions_with_all_of_their_regi
 
 
 def test_real_data_are_one_genome_without_truth_or_parameters():
-    real = Statistics(dataset.build([Region(haplotypes(), index) for index in range(3)], bin_bp=10_000))
+    real = dataset.build([Region(haplotypes(), index) for index in range(3)], bin_bp=10_000)
     (genome,) = real.genomes()
     assert (genome.scenario, genome.genome, genome.rows.tolist()) == ("", -1, [0, 1, 2])
     assert genome.parameters == {}
@@ -99,8 +101,11 @@ def test_joined_statistics_know_the_ghost_of_each_scenario():
 
 
 def test_simulations_that_do_not_say_whose_ghost_it_is_are_refused_where_it_is_asked():
-    joined = Statistics.concatenate([simulated("ghost", [1]), simulated("null", [1], flag=None)])
-    with pytest.raises(DataError, match="statistics of scenario null do not say whether .* simulate anew"):
+    joined = Statistics.concatenate([simulated("ghost", [1]), simulated("no_ghost", [1], flag=None)])
+    with pytest.raises(
+        DataError,
+        match="statistics of scenario no_ghost do not say whether its ghost gave to the target; simulate anew",
+    ):
         _ = joined.ghost_of_target
 
 
