@@ -11,14 +11,14 @@ import xarray as xr
 
 from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST, placed
 from introghost import models, provenance
-from introghost.inference import bundle, regions
+from introghost.inference import bundle, decisions, regions
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
 from introghost.simulation.observation import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
-from introghost.statistics.pooled import few_targets
+from introghost.statistics.pooled import POOLED, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 HUMAN = models.locate("human") / "segments"
@@ -103,7 +103,11 @@ class Batch:
         labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
         for name, values in zip(found["names"], found["parameters"].T, strict=True):
             labels[f"parameter_{name}"] = ("region", values.repeat(self.regions))
-        names = {"statistic": list(STATISTICS), "population_statistic": list(POPULATION_STATISTICS)}
+        names = {
+            "statistic": list(STATISTICS),
+            "pooled_statistic": list(POOLED + regions.SEGMENT_SUMMARIES),
+            "population_statistic": list(POPULATION_STATISTICS),
+        }
         attributes = {
             "bin_bp": BIN_BP,
             "region_length_bp": LENGTH_BP,
@@ -131,4 +135,6 @@ def join(wanted: list[Batch]) -> xr.Dataset:
     for part in parts:
         nothing = ("region", np.full(part.sizes["region"], np.nan))
         filled.append(part.assign_coords({name: nothing for name in names if name not in part.coords}))
-    return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
+    joined = xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
+    ghosts = {batch.scenario.name: decisions.has_ghost(batch.scenario.name) for batch in wanted}
+    return joined.assign_attrs(ghost_of_target=json.dumps(ghosts))

@@ -163,7 +163,9 @@ def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, 
     about = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
-        made = segment_training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle
+        made = segment_training.train_segments(
+            Statistics(join(jobs, observed)), epochs=epochs, seed=1, width=width
+        ).bundle
         made.description["provenance"] = provenance.record(
             "benchmark", {"network": name, "epochs": epochs, "width": width}, {}
         )

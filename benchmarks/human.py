@@ -23,6 +23,7 @@ from introghost.evaluation.tables import write_tables
 from introghost.inference import segment_training
 from introghost.inference.bundle import save
 from introghost.simulation import scenarios
+from introghost.statistics.table import Statistics
 from robustness import PANEL, SCENARIOS, landscape
 
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
@@ -75,7 +76,7 @@ def main() -> None:
             for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
                 pass
         trained = segment_training.train_segments(
-            join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
+            Statistics(join(wanted, "human")), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
         )
     write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
     save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)
