@@ -47,7 +47,7 @@ def command(
     from introghost.statistics import dataset
 
     if (task == "parameters") != (scenario is not None):
-        raise ConfigError("--scenario: the folder of the scenario, for --task parameters and for no other")
+        raise ConfigError("--scenario: the scenario of --task parameters, which needs one; no other task has one")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
