@@ -53,9 +53,9 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     made_by = output.with_suffix(".provenance.json")
     made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
-    about = {"simulated_genomes": len(simulated.values), "caveats": caveats}
-    provenance.write_json(made_by, provenance.record("predictive", {}, files) | about)
+    content = {"simulated_genomes": len(simulated.values), "caveats": [finding.text for finding in caveats]}
+    provenance.write_json(made_by, provenance.record("predictive", {}, files) | content)
     for line in predictive.describe(table, len(simulated.values)):
         click.echo(line, err=True)
     for caveat in caveats:
-        click.echo(f"warning: {caveat}", err=True)
+        click.echo(str(caveat), err=True)

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
+from introghost.findings import Code, Finding, Severity
 from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
 
 Array = NDArray[np.float64]
@@ -93,7 +94,7 @@ def extents(dataset: xr.Dataset, most_regions: int | None = None) -> Array:
     return np.array(rows, dtype=np.float64)
 
 
-def caveats(simulated: Array, observed: Array) -> list[str]:
+def caveats(simulated: Array, observed: Array) -> list[Finding]:
     """What makes `compare` see less than it could, given the `extents` of the simulated genomes and of the data.
 
     A mean over more sequence varies less: the interval of genomes that are shorter than the data is too wide for them.
@@ -101,10 +102,11 @@ def caveats(simulated: Array, observed: Array) -> list[str]:
     (regions, length), (data_regions, data_length) = np.median(simulated, axis=0), observed[0]
     if data_regions <= regions and data_length <= LONGER * length:
         return []
-    return [
+    text = (
         f"the data have {data_length / 1e6:.3g} Mb of callable sequence in {data_regions:,.0f} regions, a simulated "
         f"genome {length / 1e6:.3g} Mb in {regions:,.0f}: disagreements are harder to see than with genomes as large"
-    ]
+    )
+    return [Finding(Code.MANY_REGIONS, Severity.WARNING, text)]
 
 
 def summarise(dataset: xr.Dataset, most_regions: int | None = None) -> Genomes:

@@ -84,8 +84,9 @@ def test_data_with_more_sequence_than_a_genome_have_a_caveat() -> None:
     assert predictive.caveats(sizes, sizes[:1]) == []
     assert predictive.caveats(sizes, predictive.extents(dataset(1, regions=2))) == []
     (caveat,) = predictive.caveats(sizes, predictive.extents(dataset(1, regions=5)))
-    assert "the data have 0.125 Mb of callable sequence in 5 regions, a simulated genome 0.1 Mb in 4" in caveat
-    assert "harder to see" in caveat
+    assert "the data have 0.125 Mb of callable sequence in 5 regions, a simulated genome 0.1 Mb in 4" in caveat.text
+    assert "harder to see" in caveat.text
+    assert (caveat.code, caveat.severity) == ("many-regions", "warning")
     assert len(predictive.caveats(sizes, np.array([[4.0, 130_000.0]]))) == 1
 
 
