@@ -66,7 +66,7 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
     given = "--statistics", folder / "train.zarr.zip", "--output", folder / "other"
     assert run("train", "--task", "parameters", *given) == 2
     assert run("train", "--task", "segments", "--scenario", GHOST, *given) == 2
-    assert capsys.readouterr().err.count("--scenario: the folder of the scenario") == 2
+    assert capsys.readouterr().err.count("--scenario: the scenario of --task parameters") == 2
 
 
 def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path) -> None:
