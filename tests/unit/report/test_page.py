@@ -18,7 +18,7 @@ from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
 from introghost.report import figures, tables
 from introghost.report.page import Sources, write_report
-from introghost.report.records import CallsRecord, Choice, JsonObject
+from introghost.report.records import CallsRecord, Choice, JsonSection
 
 FINDINGS = (
     Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
@@ -369,7 +369,7 @@ def test_broken_bedgraph_is_refused(tmp_path: Path, content: str) -> None:
 def test_broken_json_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(DataError, match=r"x\.json"):
-        JsonObject.read(tmp_path / "x.json")
+        JsonSection.read(tmp_path / "x.json")
 
 
 def test_sample_names_stay_text(tmp_path: Path) -> None:
