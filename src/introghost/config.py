@@ -12,8 +12,9 @@ from typing import Any
 import jsonschema
 import yaml
 
-from introghost.errors import ConfigError
+from introghost.errors import ConfigError, DataError
 from introghost.inference import decisions
+from introghost.text import read_text
 
 TEST_BATCH = "test"
 _FILE_KEYS = ("vcf", "populations")
@@ -55,10 +56,12 @@ def load(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     """Keys and values of a YAML file."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path, "a configuration"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except DataError as error:
+        raise ConfigError(str(error)) from error
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected keys and values, found {type(content).__name__}")

@@ -74,7 +74,7 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("observation", "genetic_map_error"), 0.1, "genetic_map_error has no use without genetic_map"),
         (("observation", "regions"), ["1:5-9"], "regions has no use without genetic_map or include_bed"),
         (("observation", "regions"), ["chr1"], "observation.regions.0: 'chr1' does not match"),
-        (("observation",), "nowhere.yaml", "nowhere.yaml: No such file"),
+        (("observation",), "nowhere.yaml", "nowhere.yaml: no such file"),
         (("results",), "my results", "results: 'my results' does not match"),
         (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
         (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 10 batches for 3 genomes"),

@@ -1,6 +1,7 @@
 rule check:
     input:
         **DATA_FILES,
+        **MAP_FILES,
     output:
         "<results>/check/vcf.tsv",
     log:
@@ -11,7 +12,7 @@ rule check:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        options=data_options(),
+        options=data_options(*MAP_FILES),
         bin_bp=config["bin_bp"],
     shell:
         "introghost vcf check --vcf {input.vcf} --populations {input.populations} {params.options}"

@@ -79,23 +79,23 @@ if IS_SIMULATED:
         "vcf": "<results>/demo/demo.vcf.gz",
         "populations": "<results>/demo/populations.tsv",
     }
-DATA_OPTIONS = ["region", "include_bed", "genetic_map"]
+DATA_OPTIONS = ["region", "include_bed"]
 DATA_FILES = {
-    key: DATA[key]
-    for key in ["vcf", "populations", "include_bed", "genetic_map"]
-    if key in DATA
+    key: DATA[key] for key in ["vcf", "populations", "include_bed"] if key in DATA
 }
+# The check alone looks at the data's genetic map; simulations have that of the observation model.
+MAP_FILES = {key: DATA[key] for key in ["genetic_map"] if key in DATA}
 
 
 if config["ancestral"].startswith("fasta="):
     DATA_FILES["ancestral"] = config["ancestral"].partition("=")[2]
 
 
-def data_options():
-    """The options that say what to read of a VCF, beside the files that every one needs."""
+def data_options(*more):
+    """The options that say what to read of a VCF, beside the files that every one needs; `more` names others."""
     options = {"outgroup": DATA["outgroup"], "target": DATA["target"]}
     options |= {"ancestral": config["ancestral"]}
-    options |= {key: DATA[key] for key in DATA_OPTIONS if key in DATA}
+    options |= {key: DATA[key] for key in (*DATA_OPTIONS, *more) if key in DATA}
     return " ".join(
         f"--{key.replace('_', '-')} {shlex.quote(value)}"
         for key, value in options.items()

@@ -19,10 +19,11 @@ import yaml
 from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.errors import ConfigError
+from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET, Haplotypes
 from introghost.simulation import operators
 from introghost.simulation.windows import Window, Windows
+from introghost.text import read_text
 
 
 @dataclass(frozen=True)
@@ -179,13 +180,9 @@ def _section(section: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any
     text = str(section)
     where = "observation" if text.lstrip().startswith("{") else text
     try:
-        if where == text:
-            text = Path(text).read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except OSError as error:
-        raise ConfigError(f"{where}: {error.strerror}; --observation takes JSON or a YAML file") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{where}: not text; --observation takes JSON or a YAML file") from error
+        content = yaml.safe_load(read_text(Path(text), "an observation model") if where == text else text)
+    except (OSError, DataError) as error:
+        raise ConfigError(f"{error}; --observation takes JSON or a YAML file") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
     content = content.get("observation", content) if isinstance(content, dict) else content
