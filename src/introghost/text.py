@@ -117,7 +117,7 @@ def read_text(path: Path, kind: str) -> str:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
+def _opened(path: Path) -> Iterator[io.BytesIO | io.BufferedReader | gzip.GzipFile]:
     """The bytes of a file or pipe, unpacked."""
     with io.BytesIO(read_pipe(path)) if is_pipe(path) else path.open("rb") as file:
         is_packed = file.read(len(_GZIP)) == _GZIP

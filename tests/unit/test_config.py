@@ -71,7 +71,7 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("observation", "regions"), ["1:5-9"], "regions has no use without genetic_map or include_bed"),
         (("observation", "regions"), ["chr1"], "observation.regions.0: 'chr1' does not match"),
         (("observation", "genetic_map"), False, "observation.genetic_map: YAML reads the value as False"),
-        (("observation",), "nowhere.yaml", "nowhere.yaml: No such file"),
+        (("observation",), "nowhere.yaml", "nowhere.yaml: no such file"),
         (("results",), "{mine}", "results: '{mine}' does not fit. A path without braces"),
         (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
         (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 10 batches for 3 genomes"),

@@ -232,7 +232,7 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         ({"include_bed": "x.bed", "regions": "1:1-5"}, "expected a list"),
         ({"regions": ["1:1-5"]}, "without genetic_map or include_bed"),
         ("{", "not valid YAML"),
-        ("[1]", "No such file"),
+        ("[1]", "no such file"),
     ],
 )
 def test_a_section_that_is_wrong_is_refused(section, message):
@@ -243,13 +243,11 @@ def test_a_section_that_is_wrong_is_refused(section, message):
 def test_a_misspelt_key_and_a_file_that_is_none_are_named(tmp_path):
     with pytest.raises(ConfigError, match="'swich_error' in section 'observation'; did you mean 'switch_error'\\?"):
         ObservationModel.parse({"swich_error": 0.1})
-    with pytest.raises(ConfigError, match=r"absent\.yaml: No such file"):
+    with pytest.raises(ConfigError, match=r"absent\.yaml: no such file"):
         ObservationModel.parse(tmp_path / "absent.yaml")
     path = tmp_path / "x.vcf.gz"
     path.write_bytes(b"\x1f\x8b\x08\x04\xff\xfe")
-    with pytest.raises(
-        ConfigError, match=r"x\.vcf\.gz: not text; expected YAML; --observation takes JSON or a YAML file"
-    ):
+    with pytest.raises(ConfigError, match=r"x\.vcf\.gz: damaged.*; --observation takes JSON or a YAML file"):
         ObservationModel.parse(path)
     path.write_text("a: [")
     with pytest.raises(ConfigError, match=r"x\.vcf\.gz: not valid YAML"):
