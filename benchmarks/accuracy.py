@@ -35,7 +35,7 @@ import hmmix
 from accuracy_page import page
 from families import without_pulse
 from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
-from introghost import models, provenance
+from introghost import atomic, models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import MANIFEST, Bundle, load
@@ -370,12 +370,12 @@ def main() -> None:
             rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
     results, table = HERE / "accuracy", pd.DataFrame(rows)
     written = table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    provenance.write_text(results / "results.tsv", written)
-    provenance.write_text(chosen / "README.md", page(results / "results.tsv", shipped.description))
+    atomic.write_text(results / "results.tsv", written)
+    atomic.write_text(chosen / "README.md", page(results / "results.tsv", shipped.description))
     made_by = provenance.record(
         "benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": chosen / "segments" / MANIFEST}
     )
-    provenance.write_json(results / "provenance.json", made_by)
+    atomic.write_json(results / "provenance.json", made_by)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from choice_genomes import HUMAN, Batch, batches, join
 from choice_page import page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
@@ -380,12 +380,12 @@ def main() -> None:
     options = {key: getattr(arguments, key) for key in ("regions", "genomes", "test_genomes", "family_genomes")}
     options |= {"folder": "FOLDER"} | ({"stdpopsim": "PYTHON"} if arguments.stdpopsim else {})
     record = provenance.record("benchmarks/choice.py", options, {"segments": HUMAN})
-    provenance.write_json(arguments.output / provenance.COMPLETE, record)
+    atomic.write_json(arguments.output / provenance.COMPLETE, record)
     for task, made_bundle in trained.items() if arguments.save else ():
         description = {**made_bundle.description, "provenance": record}
         bundle.save(replace(made_bundle, description=description), arguments.save / task)
         write_tables({name: tables[name] for name in SHIPPED[task]}, arguments.save / task)
-    provenance.write_text(arguments.page, page(arguments.output))
+    atomic.write_text(arguments.page, page(arguments.output))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")
 

@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 
 from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST, placed
-from introghost import models, provenance
+from introghost import atomic, models
 from introghost.inference import bundle, regions
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
@@ -86,7 +86,7 @@ class Batch:
                 kept["pooled"].append(summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP), fraction))
                 kept["population"].append(population_statistics(haplotypes))
             kept["parameters"].append(list(about.values()))
-        with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:
+        with atomic.atomic_path(self.output) as temporary, temporary.open("wb") as file:
             np.savez(file, names=np.array(list(about)), **{key: np.array(value) for key, value in kept.items()})
 
     def read(self) -> xr.Dataset:

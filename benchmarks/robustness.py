@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from genomes import SEED, Job, batches, join, train
-from introghost import models, provenance
+from introghost import atomic, models
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import Bundle, load
@@ -252,10 +252,10 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         table = measure(folder, arguments.workers)
-    provenance.write_text(
+    atomic.write_text(
         HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
     )
-    provenance.write_text(HERE.parent / "docs" / "robustness.md", document(table))
+    atomic.write_text(HERE.parent / "docs" / "robustness.md", document(table))
 
 
 if __name__ == "__main__":

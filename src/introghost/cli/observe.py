@@ -24,7 +24,7 @@ def command(output: Path, **options: Any) -> None:
     `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to wide
     ranges; look them over. All samples of the file are read, not only those of the two roles.
     """
-    from introghost import provenance
+    from introghost import atomic, provenance
     from introghost.haplotypes import OUTGROUP, TARGET
     from introghost.variants import learned
     from introghost.variants.allele_counts import allele_counts
@@ -52,7 +52,7 @@ def command(output: Path, **options: Any) -> None:
         vcf=options["vcf"].name,
     )
     digest = provenance.sha256(files["vcf"])
-    provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    atomic.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
     for warning in source.warnings():
         click.echo(f"warning: {warning}", err=True)
     for name, text in learned.facts(found).items():

@@ -33,7 +33,7 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     """
     import numpy as np
 
-    from introghost import provenance
+    from introghost import atomic, provenance
     from introghost.evaluation import predictive
     from introghost.evaluation.tables import write_table
     from introghost.statistics import dataset
@@ -54,7 +54,7 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
     about = {"simulated_genomes": len(simulated.values), "caveats": caveats}
-    provenance.write_json(made_by, provenance.record("predictive", {}, files) | about)
+    atomic.write_json(made_by, provenance.record("predictive", {}, files) | about)
     for line in predictive.describe(table, len(simulated.values)):
         click.echo(line, err=True)
     for caveat in caveats:

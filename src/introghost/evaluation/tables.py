@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from introghost import provenance
+from introghost import atomic
 
 _LAST = "summary"
 
@@ -32,4 +32,4 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write one table to `path`, in the form of `write_tables`."""
     text = table.to_csv(None, sep="\t", index=False, float_format="%.6g", na_rep="NA", lineterminator="\n")
-    provenance.write_text(path, text)
+    atomic.write_text(path, text)

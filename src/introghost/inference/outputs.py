@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.inference.application import ContigCalls
 from introghost.inference.contigs import CALLED
 
@@ -53,18 +53,18 @@ def write_all(
     write_windows(folder, calls)
     write_per_sample(folder, calls, threshold)
     if model_choice is not None:
-        provenance.write_json(folder / _CHOICE, model_choice)
+        atomic.write_json(folder / _CHOICE, model_choice)
     if percentiles is not None:
-        provenance.write_text(folder / _PERCENTILES, _tsv(percentiles, "%.6g"))
+        atomic.write_text(folder / _PERCENTILES, _tsv(percentiles, "%.6g"))
     if parameters is not None:
         for name, values in zip((_POSTERIOR, _DRAWS), parameters, strict=True):
-            provenance.write_text(folder / name, _tsv(values, "%.6g"))
-    provenance.write_json(folder / provenance.COMPLETE, record)
+            atomic.write_text(folder / name, _tsv(values, "%.6g"))
+    atomic.write_json(folder / provenance.COMPLETE, record)
 
 
 def write_segments(folder: Path, table: pd.DataFrame) -> None:
     """``segments.tsv`` and ``segments.bed`` (BED9; name ``SAMPLE.HAPLOTYPE``, score posterior x 1000)."""
-    provenance.write_text(folder / "segments.tsv", _tsv(table))
+    atomic.write_text(folder / "segments.tsv", _tsv(table))
     bed = pd.DataFrame(
         {
             "chrom": table["contig"],
@@ -78,7 +78,7 @@ def write_segments(folder: Path, table: pd.DataFrame) -> None:
             "rgb": [_COLOURS[min(int(p * 3), 2)] for p in table["mean_posterior"]],
         }
     )
-    provenance.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
+    atomic.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
 
 
 def write_bins(folder: Path, calls: list[ContigCalls]) -> None:
@@ -92,13 +92,13 @@ def write_bins(folder: Path, calls: list[ContigCalls]) -> None:
         means.append(place[called].assign(posterior=mean))
     # Neither a time nor the temporary file's name in the header of gzip: equal calls give equal bytes.
     with (
-        provenance.atomic_path(folder / "bins.tsv.gz") as temporary,
+        atomic.atomic_path(folder / "bins.tsv.gz") as temporary,
         temporary.open("wb") as file,
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
     ):
         pd.concat(tables).to_csv(compressed, sep="\t", index=False, float_format="%.5f", lineterminator="\n")
     text = pd.concat(means).to_csv(None, sep="\t", header=False, index=False, float_format="%.6f")
-    provenance.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
+    atomic.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
 
 
 def write_windows(folder: Path, calls: list[ContigCalls]) -> None:
@@ -116,7 +116,7 @@ def write_windows(folder: Path, calls: list[ContigCalls]) -> None:
         )
         for contig in calls
     ]
-    provenance.write_text(folder / "windows.tsv", _tsv(pd.concat(tables)))
+    atomic.write_text(folder / "windows.tsv", _tsv(pd.concat(tables)))
 
 
 def write_per_sample(folder: Path, calls: list[ContigCalls], threshold: float) -> None:
@@ -128,7 +128,7 @@ def write_per_sample(folder: Path, calls: list[ContigCalls], threshold: float) -
         sample, index = label.rsplit(".", 1)
         rows.append((sample, int(index), called_bp, callable_bp, called_bp / max(callable_bp, 1)))
     columns = ["sample", "haplotype", "called_bp", "callable_bp", "fraction"]
-    provenance.write_text(folder / "per_sample.tsv", _tsv(pd.DataFrame(rows, columns=columns)))
+    atomic.write_text(folder / "per_sample.tsv", _tsv(pd.DataFrame(rows, columns=columns)))
 
 
 def _tsv(table: pd.DataFrame, number: str = "%.5f") -> str:

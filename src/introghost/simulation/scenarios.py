@@ -19,8 +19,8 @@ import jsonschema
 import pandas as pd
 import yaml
 
+from introghost.atomic import atomic_path
 from introghost.errors import ConfigError
-from introghost.provenance import atomic_path
 from introghost.simulation import priors
 from introghost.simulation.priors import Assignment, Bound, Prior
 
