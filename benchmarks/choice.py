@@ -40,15 +40,15 @@ from local_check import local_p_values
 from robustness import CONFOUNDERS, landscape
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
-NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
+NAMES = ("no_ghost", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
 PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
 EPOCHS = 300
 ACTIONS = ("ghost", "no ghost", "undecided")
 AGAINST = {
-    "null, structure": ("null", "structure"),
-    "null, structure_merged": ("null", "structure_merged"),
+    "no_ghost, structure": ("no_ghost", "structure"),
+    "no_ghost, structure_merged": ("no_ghost", "structure_merged"),
     "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
 }
 PRINTED = ("power", "without_segments", "decisions", "novelty", "calibration", "posterior_summary",

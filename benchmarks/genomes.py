@@ -18,14 +18,16 @@ from introghost.haplotypes import TARGET
 from introghost.inference import segment_training
 from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.simulation.layout import RegionRecord
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.table import Statistics
-from introghost.variants.annotation import read_bed, read_genetic_map
+from introghost.variants.genetic_map import read_genetic_map
+from introghost.variants.intervals import read_bed
 
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
 ANCESTRAL = "outgroup-major"  # most files know no ancestral states
@@ -94,18 +96,17 @@ class Job:
         model, windows = placed(self.folder, self.simulated)
         looks = {name: placed(self.folder, section) for name, section in wanted.items()}
         regions: dict[str, list[Region]] = {name: [] for name in wanted}
+        settings = SimulationSettings(
+            seed=SEED,
+            num_regions=1,
+            region_length_bp=LENGTH_BP,
+            outgroup_diploids=int(model.outgroup_diploids.high),
+            target_diploids=int(model.target_diploids.high),
+            observation=model,
+            windows=windows,
+        )
         for genome in range(self.first, self.first + self.number):
-            (simulated,) = simulate_genome_with_tracts(
-                self.scenario,
-                genome,
-                seed=SEED,
-                num_regions=1,
-                region_length_bp=LENGTH_BP,
-                outgroup_diploids=int(model.outgroup_diploids.high),
-                target_diploids=int(model.target_diploids.high),
-                observation=model,
-                windows=windows,
-            )
+            (simulated,) = simulate_genome_with_tracts(self.scenario, genome, settings)
             for name, look in looks.items():
                 regions[name].append(region(genome, *simulated, *look, self.rows))
         for name in wanted:
@@ -128,7 +129,7 @@ def region(
     number = int((observed.haplotypes.roles == TARGET).sum())
     rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
     rows = np.sort(rng.permutation(number)[:kept])
-    scenario = ts.metadata["introghost"]["scenario"]
+    scenario = RegionRecord.of(ts).scenario
     return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
 
 

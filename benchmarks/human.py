@@ -27,7 +27,7 @@ from introghost.statistics.table import Statistics
 from robustness import PANEL, SCENARIOS, landscape
 
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
-TRAINING_GENOMES = {"ghost": 3_800, "null": 1_500, "structure": 1_700}  # under each observation model
+TRAINING_GENOMES = {"ghost": 3_800, "no_ghost": 1_500, "structure": 1_700}  # under each observation model
 ROWS = 16
 EPOCHS, WIDTH, MEMBERS = 8, 64, 2
 CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}

@@ -89,6 +89,8 @@ class Code(StrEnum):
     """Samples of the populations table are not in the VCF."""
     GENETIC_MAP = "genetic-map"
     """A genetic map has impossible rates, or does not fit the VCF."""
+    CALLABLE_REGIONS = "callable-regions"
+    """The callable regions count in another way than BED, or say nothing of a contig."""
     INTERVALS_CLIPPED = "intervals-clipped"
     """A mask or a map reaches beyond the end of a contig and was clipped."""
     ANCESTRAL_ALLELES = "ancestral-alleles"

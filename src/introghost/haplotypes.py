@@ -36,6 +36,17 @@ def on_contig(table: Mapping[str, T], contig: str) -> T | None:
     return None
 
 
+def haplotype_label(sample: str, index: int) -> str:
+    """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output."""
+    return f"{sample}.{index}"
+
+
+def label_parts(label: str) -> tuple[str, int]:
+    """Sample and index, 0 or 1, of a `haplotype_label`; a sample's name may have dots."""
+    sample, _, index = label.rpartition(".")
+    return sample, int(index)
+
+
 @dataclass(frozen=True)
 class GeneticMap:
     """Cumulative genetic position along one contig.
@@ -88,7 +99,6 @@ class Haplotypes:
         Sorted, disjoint, half-open intervals in which sites could have been seen.
     ancestral_status : str
         `KNOWN_ANCESTRAL` (simulation, INFO/AA or a FASTA) or `OUTGROUP_MAJOR` (0 is the outgroup's major allele).
-    genetic_map : GeneticMap or None
     """
 
     contig: str
@@ -100,7 +110,6 @@ class Haplotypes:
     roles: NDArray[np.int8]
     callable_bp: NDArray[np.int64]
     ancestral_status: str
-    genetic_map: GeneticMap | None = None
 
     def __post_init__(self) -> None:
         num_haplotypes = len(self.roles)
@@ -131,7 +140,7 @@ class Haplotypes:
     def target_labels(self) -> list[str]:
         """``SAMPLE.HAPLOTYPE`` of each target haplotype, in order."""
         return [
-            f"{name}.{index}"
+            haplotype_label(name, int(index))
             for name, index, role in zip(self.sample_names, self.haplotype_indices, self.roles, strict=True)
             if role == TARGET
         ]

@@ -56,7 +56,7 @@ def data(tmp_path_factory) -> Path:
     choice = {
         **DESCRIPTION,
         "architecture": architecture,
-        "scenarios": ["ghost", "null"],
+        "scenarios": ["ghost", "no_ghost"],
         "regions": [2, 2],
         "segments": "",
     }
@@ -123,15 +123,15 @@ def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(dat
     bundle.save(bundle.Bundle("model-choice", network, {**without.description, "architecture": architecture}), task)
     assert apply(tmp_path / "data", tmp_path / "calls", "--force") == 0
     table = pd.read_csv(tmp_path / "calls" / "statistic_percentiles.tsv", sep="\t", keep_default_na=False)
-    assert table.columns.tolist() == ["statistic", "value", "ghost", "null"]
+    assert table.columns.tolist() == ["statistic", "value", "ghost", "no_ghost"]
     assert table["statistic"].tolist() == [*POOLED, *POPULATION_STATISTICS]
-    assert table[["ghost", "null"]].stack().between(0, 100).all()
+    assert table[["ghost", "no_ghost"]].stack().between(0, 100).all()
     value = table.set_index("statistic")["value"]
     assert value["mean_of_target_haplotypes"] == 10
     assert value["mean_of_callable_fraction"] == 1
     large = table["value"] > 100  # whose roots lie beyond all that was drawn
     assert large.any()
-    assert (table.loc[large, ["ghost", "null"]] == 100).all(axis=None)
+    assert (table.loc[large, ["ghost", "no_ghost"]] == 100).all(axis=None)
     assert (
         "statistics lie outside the middle 98 % of the simulated genomes of every scenario" in capsys.readouterr().err
     )

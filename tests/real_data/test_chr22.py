@@ -21,6 +21,8 @@ from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
+from introghost.variants.fit import check_genetic_maps
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import GAP_COUNT, VcfSource, open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -116,14 +118,15 @@ def test_the_mask_says_what_is_callable_outside_the_gaps(populations: Path) -> N
     source = opened(
         populations,
         include_bed=DATA / "accessible.chr22.20.5-22.5Mb.bed",
-        genetic_map=DATA / "genetic_map.chr22.20.5-22.5Mb.tsv",
     )
     h = source.read(*source.contigs()[0])
     callable_bp = int(np.diff(h.callable_bp, axis=1).sum())
     assert 540_000 < callable_bp < 560_000
     assert source.counts[GAP_COUNT] == LOST_BP
     assert 560_000 < callable_bp + source.counts[GAP_COUNT] < 580_000
-    assert h.genetic_map is not None
+    assert source.input_findings() == []
+    maps = read_genetic_map(DATA / "genetic_map.chr22.20.5-22.5Mb.tsv")
+    assert check_genetic_maps(source.contigs(), source.header_lengths, maps) == []
 
 
 def test_allele_counts_are_of_everybody(populations: Path) -> None:
@@ -165,7 +168,13 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
     torch.nn.init.normal_(network.members[0][-1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
-    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"], "regions": [1, 9], "segments": ""}
+    description = {
+        **common,
+        "architecture": choice,
+        "scenarios": ["ghost", "no_ghost"],
+        "regions": [1, 9],
+        "segments": "",
+    }
     bundle.save(
         bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,7 +31,7 @@ class _Computed:
 
 @click.command("statistics")
 @click.option("--trees", type=_FILE, help="A batch of simulated tree sequences.")
-@data_options
+@data_options(required=())
 @click.option(
     "--ancestral",
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
@@ -63,7 +63,7 @@ def command(
     observation: str | None,
     segment_model: str | None,
     output: Path,
-    **source: Any,
+    **source: str | Path | None,
 ) -> None:
     """Compute summary statistics of simulated or real haplotypes."""
     from introghost import provenance
@@ -94,7 +94,7 @@ def _of_trees(
     if ancestral not in _OF_TREES:
         raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
     model = ObservationModel.parse(observation)
-    windows, window_files = open_windows(model)
+    windows, window_files, _ = open_windows(model)
     length_bp = sources.region_length_bp(trees) if segment_model else 0
     summary, model_files = _summary(segment_model, ancestral, bin_bp, length_bp)
     statistics = sources.from_trees(
@@ -105,7 +105,9 @@ def _of_trees(
     return _Computed(statistics, options, {"trees": trees, "tracts": tracts, **window_files, **model_files})
 
 
-def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segment_model: str | None) -> _Computed:
+def _of_vcf(
+    source: Mapping[str, str | Path | None], bin_bp: int, region_length_bp: int, segment_model: str | None
+) -> _Computed:
     """Statistics of the VCF that the options of `data_options` name."""
     from introghost.findings import Code, Finding, Severity
     from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
@@ -115,8 +117,8 @@ def _of_vcf(source: Mapping[str, Any], bin_bp: int, region_length_bp: int, segme
     status = OUTGROUP_MAJOR if source["ancestral"] == OUTGROUP_MAJOR else KNOWN_ANCESTRAL
     summary, model_files = _summary(segment_model, status, bin_bp, region_length_bp)
     statistics = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
-    options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
-    options |= {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
+    given = {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
+    options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp, **given}
     counts = {"dropped_records": dict(opened.counts)}
     findings = [Finding(Code.DATA, Severity.WARNING, text) for text in opened.warnings()]
     return _Computed(statistics, options, inputs | model_files, counts, findings)
@@ -131,10 +133,10 @@ def _summary(
     if segment_model is None:
         return PLAIN, {}
     from introghost import models
-    from introghost.inference import application, bundle, regions
+    from introghost.inference import bundle_files, regions
+    from introghost.inference.bundles import Offer, SegmentsBundle, check_fit
 
-    folder = models.locate(segment_model, "--segment-model") / "segments"
-    network = bundle.load(folder, "segments")
-    size = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
-    bundle.check_fit(network, folder, application.offered(ancestral_status, size))
-    return regions.summary(network, bundle.digest(folder)), {"segments": folder}
+    folder = models.locate(segment_model, "--segment-model") / SegmentsBundle.task
+    bundle = bundle_files.load(folder, SegmentsBundle)
+    check_fit(bundle, Offer.of_this_version(ancestral_status, bin_bp, region_length_bp, PLAIN), folder)
+    return regions.summary(bundle, bundle_files.digest(folder)), {"segments": folder}

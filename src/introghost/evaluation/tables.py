@@ -8,7 +8,7 @@ import pandas as pd
 from introghost import provenance
 from introghost.tsv import to_tsv
 
-_LAST = "summary"
+_LAST = "summary"  # of the tables that belong together
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Training of the networks that look at whole genomes: the choice between scenarios, and the parameter posterior."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,13 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import balance, calibration, inputs, novelty
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundles import ChoiceBundle, ParametersBundle, TrainingData
 from introghost.inference.discriminants import Discriminants, Predictors
+from introghost.inference.fields import Range
 from introghost.inference.genome_batches import GenomeBatches, Genomes
 from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
-from introghost.inference.training import Batch, Network, Trained, describe, fit
+from introghost.inference.training import Batch, Network, Trained, fit, training_data
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation.priors import HasParameters
@@ -95,24 +96,15 @@ class Prepared:
         curve = fit(network, loss, train, validation, epochs=epochs, learning_rate=learning_rate, patience=PATIENCE)
         return curve, validation
 
-    def describe(self, architecture: dict[str, int]) -> dict[str, object]:
-        """What a bundle says of its training; `training.describe` and what networks for whole genomes have beside.
-
-        These must be given again what the segment network says with whose answers they were trained (``segments``, its
-        digest), and should be given as many regions as in training (``regions``, fewest and most).
-        """
-        shared = describe(
-            self.statistics,
-            architecture,
-            self.channel_names,
-            num_training=len(self.genomes.train),
-            num_validation=len(self.genomes.validation),
-        )
-        regions = list(self.genomes.num_regions_range())
-        return {**shared, "regions": regions, "segments": self.statistics.segment_model_digest}
+    def training_data(self) -> TrainingData:
+        """What a bundle says of its training."""
+        train, validation = len(self.genomes.train), len(self.genomes.validation)
+        return training_data(self.statistics, num_training=train, num_validation=validation)
 
 
-def train_model_choice(statistics: Statistics, *, epochs: int, seed: int, width: int = 16, members: int = 5) -> Trained:
+def train_model_choice(
+    statistics: Statistics, *, epochs: int, seed: int, width: int = 16, members: int = 5
+) -> Trained[ChoiceBundle]:
     """Train the model-choice network on the pooled statistics of each genome.
 
     Parameters
@@ -164,8 +156,18 @@ def train_model_choice(statistics: Statistics, *, epochs: int, seed: int, width:
     )
     rng = np.random.default_rng(seeds.derive(seed, "novelty"))
     novelty.fit(network.novelty, roots, genomes.numbers(), classes, rng)
-    description = prepared.describe(architecture) | {"temperature": _temperature(network, validation)}
-    return Trained(_choice_bundle(network, description, {name: ghost_of_target[name] for name in scenarios}), curve)
+    bundle = ChoiceBundle(
+        network=network,
+        architecture=architecture,
+        inputs=prepared.channel_names,
+        training=prepared.training_data(),
+        provenance={},
+        regions=Range(*genomes.num_regions_range()),
+        segment_model_digest=statistics.segment_model_digest,
+        ghost_of_target={name: ghost_of_target[name] for name in scenarios},
+        temperature=_temperature(network, validation),
+    )
+    return Trained(bundle, curve)
 
 
 def _scenarios(statistics: Statistics) -> list[str]:
@@ -188,16 +190,9 @@ def _temperature(network: ModelChoiceNetwork, validation: DataLoader[Batch]) -> 
     return calibration.multinomial_temperature(logits, classes, balance.equal_weights(classes))
 
 
-def _choice_bundle(
-    network: ModelChoiceNetwork, description: dict[str, object], ghost_of_target: Mapping[str, bool]
-) -> Bundle:
-    """The bundle of a network, what is said of its training, and its scenarios in the order of its outputs."""
-    return Bundle("model-choice", network, {**description, "scenarios": list(ghost_of_target)})
-
-
 def train_parameters(
     statistics: Statistics, scenario: HasParameters, *, epochs: int, seed: int, width: int = 32, members: int = 5
-) -> Trained:
+) -> Trained[ParametersBundle]:
     """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
 
     Parameters
@@ -243,10 +238,15 @@ def train_parameters(
     curve, _ = prepared.fit(
         network, predictors.loss, labels, genomes.train, batch_size=64, learning_rate=1e-3, epochs=epochs, seed=seed
     )
-    description = prepared.describe(architecture) | {"scenario": scenario.name, "priors": scale.describe()}
-    return Trained(_parameters_bundle(network, description), curve)
-
-
-def _parameters_bundle(network: PosteriorNetwork, description: dict[str, object]) -> Bundle:
-    """The bundle of a network and what is said of its training."""
-    return Bundle("parameters", network, description)
+    bundle = ParametersBundle(
+        network=network,
+        architecture=architecture,
+        inputs=prepared.channel_names,
+        training=prepared.training_data(),
+        provenance={},
+        regions=Range(*genomes.num_regions_range()),
+        segment_model_digest=statistics.segment_model_digest,
+        scenario=scenario.name,
+        scale=scale,
+    )
+    return Trained(bundle, curve)

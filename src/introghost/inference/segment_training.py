@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import calibration
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
-from introghost.inference.training import Batch, Precision, Trained, describe, fit, split_genomes
+from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.table import Statistics
 
@@ -50,7 +50,7 @@ def _precision() -> Precision:
 
 def train_segments(
     statistics: Statistics, *, epochs: int, seed: int, width: int = 48, members: int = 1, batch_size: int = 32
-) -> Trained:
+) -> Trained[SegmentsBundle]:
     """Train the segment network.
 
     Parameters
@@ -95,11 +95,16 @@ def train_segments(
     logits, labels = _validation_logits(network, loaders[1])
     temperature = calibration.binary_temperature(logits, labels)
     posterior = expit(logits / temperature)
-    thresholds = [[rate, calibration.threshold(posterior, labels, rate)] for rate in FALSE_DISCOVERY_RATES]
-    shared = describe(
-        statistics, architecture, data.channel_names, num_training=len(train), num_validation=len(validation)
+    bundle = SegmentsBundle(
+        network=network,
+        architecture=architecture,
+        inputs=data.channel_names,
+        training=training_data(statistics, num_training=len(train), num_validation=len(validation)),
+        provenance={},
+        temperature=temperature,
+        thresholds={rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES},
     )
-    return Trained(_bundle(network, {**shared, "temperature": temperature, "thresholds": thresholds}), curve)
+    return Trained(bundle, curve)
 
 
 def _validation_logits(
@@ -113,8 +118,3 @@ def _validation_logits(
             logits.append(network(values)[kept].numpy())
             labels.append(label[kept].numpy())
     return np.concatenate(logits), np.concatenate(labels)
-
-
-def _bundle(network: SegmentNetwork, description: dict[str, object]) -> Bundle:
-    """The bundle of a network and what is said of its training."""
-    return Bundle("segments", network, description)

@@ -4,10 +4,10 @@ import copy
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import lightning
 import numpy as np
@@ -21,7 +21,8 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundles import Bundle, TrainingData
+from introghost.inference.fields import Range
 from introghost.statistics.table import Statistics
 
 logger = logging.getLogger(__name__)
@@ -32,13 +33,14 @@ WEIGHT_DECAY = 1e-2
 Precision = Literal["bf16-mixed", "32-true"]
 Batch = tuple[Tensor, ...]
 Network = TypeVar("Network", bound=nn.Module)
+AnyBundle = TypeVar("AnyBundle", bound=Bundle)
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Generic[AnyBundle]):
     """A bundle and its learning curve (columns epoch, training_loss, validation_loss)."""
 
-    bundle: Bundle
+    bundle: AnyBundle
     learning_curve: pd.DataFrame
 
 
@@ -182,48 +184,27 @@ def fit(
     return pd.DataFrame(best.rows).astype({"epoch": int})
 
 
-def describe(
-    statistics: Statistics,
-    architecture: Mapping[str, int],
-    channel_names: Sequence[str],
-    *,
-    num_training: int,
-    num_validation: int,
-) -> dict[str, object]:
+def training_data(statistics: Statistics, *, num_training: int, num_validation: int) -> TrainingData:
     """What a bundle says of its training, whatever its task.
 
     Parameters
     ----------
     statistics : Statistics
         Those that the network was trained on.
-    architecture : mapping of str to int
-        Arguments of the network's class.
-    channel_names : sequence of str
-        What the network is given, see `inputs`.
     num_training, num_validation : int
         Regions of the segment network, genomes of the others.
-
-    Returns
-    -------
-    dict
-        JSON: architecture, inputs, statistics, population_statistics, ancestral, bin_bp, region_length_bp,
-        sample_sizes, callable_share, observation, num_training, num_validation.
     """
     shares = inputs.callable_share(statistics.callable_fraction)
-    return {
-        "architecture": dict(architecture),
-        "inputs": list(channel_names),
-        "statistics": list(statistics.haplotype_names),
-        "population_statistics": list(statistics.population_names),
-        "ancestral": statistics.ancestral,
-        "bin_bp": statistics.bin_bp,
-        "region_length_bp": statistics.region_length_bp,
-        "sample_sizes": {
-            "outgroup_diploids": list(statistics.outgroup_diploids),
-            "target_diploids": list(statistics.target_diploids),
-        },
-        "callable_share": [float(np.nanmin(shares)), float(np.nanmax(shares))],
-        "observation": statistics.observation,
-        "num_training": num_training,
-        "num_validation": num_validation,
-    }
+    return TrainingData(
+        statistics=statistics.haplotype_names,
+        population_statistics=statistics.population_names,
+        ancestral=statistics.ancestral,
+        bin_bp=statistics.bin_bp,
+        region_length_bp=statistics.region_length_bp,
+        outgroup_diploids=Range(*statistics.outgroup_diploids),
+        target_diploids=Range(*statistics.target_diploids),
+        callable_share=(float(np.nanmin(shares)), float(np.nanmax(shares))),
+        observation=statistics.observation,
+        num_training=num_training,
+        num_validation=num_validation,
+    )

@@ -10,13 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
+from introghost.findings import Code, Finding, Severity, in_order
 from introghost.haplotypes import GeneticMap, on_contig
-from introghost.variants.annotation import AncestralFasta, read_bed, read_genetic_map
+from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.build import guess_build
 from introghost.variants.comparison import Comparison
+from introghost.variants.fit import MAP, check_genetic_maps, check_intervals, respelt_contigs
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.header import is_indexed
+from introghost.variants.intervals import read_bed
+from introghost.variants.populations import read_populations
 from introghost.variants.problems import Groups, doubts, refusals, unused
-from introghost.variants.samples import listed, read_populations
+from introghost.variants.samples import listed
 from introghost.variants.source import GAP_COUNT, OUTGROUP_MAJOR, VcfSource, open_source, parse_ancestral, parse_region
 from introghost.variants.tally import Tally, tally
 from introghost.variants.zarr_source import is_store
@@ -77,6 +82,7 @@ class _Reading:
     counts: Counter[str] = field(default_factory=Counter)
     refusal: DataError | None = None
     comparison: Comparison = field(default_factory=Comparison)
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass
@@ -100,8 +106,10 @@ def inspect(request: Request) -> Check:
     populations = None if request.populations is None else read_populations(request.populations)
     counted = tally(request.vcf, None if request.region is None else parse_region(request.region))
     groups = Groups.of(counted.samples, populations, request.outgroup, request.target)
-    reading = _read(request) if request.has_roles else _Reading()
-    if not request.has_roles:
+    if request.has_roles:
+        reading = _read(request, counted, annotations)
+    else:
+        reading = _Reading(findings=_misfits(counted, annotations))
         _check_records(request, counted)
     rows = _file_rows(request, counted) + _sample_rows(counted, groups, populations)
     rows += _contig_rows(counted, reading, request) + _site_rows(counted, reading) + _genotype_rows(counted, groups)
@@ -111,6 +119,8 @@ def inspect(request: Request) -> Check:
     rows += _bin_rows(request.bin_bp, bins)
     if reading.refusal is not None:
         rows += [("problem", "refused", text) for text in refusals(counted, groups, reading.refusal)]
+    problems = {Severity.REMARK: "remark"}
+    rows += [("problem", problems.get(one.severity, "doubtful"), one.text) for one in in_order(reading.findings)]
     found = [
         *doubts(counted, groups, populations, bins),
         *reading.comparison.doubts(),
@@ -134,10 +144,30 @@ def _annotations(request: Request) -> _Annotations:
     )
 
 
-def _read(request: Request) -> _Reading:
+def _extents(counted: Tally) -> list[tuple[str, int, int]]:
+    return [(name, *contig.extent_bp) for name, contig in counted.contigs.items()]
+
+
+def _misfits(counted: Tally, annotations: _Annotations) -> list[Finding]:
+    """What is doubtful about callable regions and genetic maps for any roles; an analysis would refuse some of it."""
+    findings: list[Finding] = []
+    extents = _extents(counted)
+    try:
+        if annotations.intervals is not None and extents:
+            findings += check_intervals(extents, counted.lengths, annotations.intervals)
+        if annotations.genetic_maps is not None and extents:
+            findings += check_genetic_maps(extents, counted.lengths, annotations.genetic_maps)
+    except DataError as error:
+        findings.append(Finding(Code.DATA, Severity.WARNING, str(error)))
+    return findings
+
+
+def _read(request: Request, counted: Tally, annotations: _Annotations) -> _Reading:
     """Read the file as an analysis would, up to the first thing that it refuses."""
     reading = _Reading()
     try:
+        if annotations.genetic_maps is not None and counted.contigs:
+            reading.findings += check_genetic_maps(_extents(counted), counted.lengths, annotations.genetic_maps)
         source = open_source(
             request.vcf,
             request.populations or Path(),
@@ -145,10 +175,11 @@ def _read(request: Request) -> _Reading:
             list(request.target),
             ancestral=request.ancestral,
             include_bed=request.include_bed,
-            genetic_map=request.genetic_map,
             region=request.region,
         )
+        reading.findings += source.input_findings()
         reading.counts = source.counts
+        reading.counts.update(respelt_contigs(MAP, annotations.genetic_maps, list(counted.contigs)))
         for contig, start, end in source.contigs():
             reading.positions[contig] = _positions(source, contig, start, end, reading.comparison)
         if not any(len(positions) for positions in reading.positions.values()):
@@ -312,15 +343,6 @@ def _annotation_doubts(
             f"{gap_bp:,} bp of the callable regions lie in stretches without any record and are taken as not callable; "
             "is this the mask of this file?"
         )
-    for name, contig in counted.contigs.items():
-        first, end = contig.extent_bp
-        if annotations.intervals is not None and not _overlap(on_contig(annotations.intervals, name), first, end):
-            found.append(f"contig {name}: no record lies in the callable regions; is the BED of this contig and build?")
-        genetic_map = None if annotations.genetic_maps is None else on_contig(annotations.genetic_maps, name)
-        if annotations.genetic_maps is not None and genetic_map is None:
-            found.append(f"contig {name}: the genetic map has no point on it; give the map of all contigs")
-        if genetic_map is not None and (genetic_map.positions_bp[0] >= end or genetic_map.positions_bp[-1] < first):
-            found.append(f"contig {name}: the genetic map lies elsewhere on it; is the map of this build?")
     if request.ancestral != OUTGROUP_MAJOR:
         if ancestral["neither"] > 0.1 * ancestral.total():
             share = percentage(ancestral["neither"], ancestral.total())

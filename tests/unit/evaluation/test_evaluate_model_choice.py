@@ -6,9 +6,9 @@ import pytest
 from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 
-SCENARIOS = ("structure", "null", "ghost")
-GHOSTS = {"structure": False, "null": False, "ghost": True, "other": False}
-TRUTH = np.repeat(["ghost", "null", "structure"], 40)
+SCENARIOS = ("structure", "no_ghost", "ghost")
+GHOSTS = {"structure": False, "no_ghost": False, "ghost": True, "other": False}
+TRUTH = np.repeat(["ghost", "no_ghost", "structure"], 40)
 
 
 def probabilities(strength: float) -> np.ndarray:

@@ -19,7 +19,7 @@ from introghost.statistics.table import Statistics
 STATISTICS = ["private", "callable_fraction"]
 
 
-def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed: int = 1) -> Statistics:
+def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "no_ghost", seed: int = 1) -> Statistics:
     """Three haplotypes, the last one a row of NaN, in four bins, one of which is hardly callable."""
     rng = np.random.default_rng(seed)
     number = num_genomes * regions
@@ -63,7 +63,7 @@ def test_a_genome_is_summarised_like_its_slow_twin() -> None:
         }
         found = dict(zip(genomes.statistics, genomes.values[row].tolist(), strict=True))
         assert found == pytest.approx(expected)
-    assert genomes.scenarios == ["null", "null"]
+    assert genomes.scenarios == ["no_ghost", "no_ghost"]
 
 
 def test_regions_weigh_by_their_callable_sequence_and_may_be_fewer() -> None:
@@ -119,7 +119,7 @@ def test_all_together_is_exact_for_data_like_the_simulations() -> None:
     values = cloud(400, 30, rng)
     probabilities = []
     for index in range(0, 400, 4):
-        rest = genomes(np.delete(values, index, axis=0)[:99], ["null"] * 99)
+        rest = genomes(np.delete(values, index, axis=0)[:99], ["no_ghost"] * 99)
         table = predictive.compare(rest, genomes(values[index : index + 1], [""]))
         probabilities.append(table["tail_probability"].iloc[0])
     assert 0.4 < np.mean(probabilities) < 0.6
@@ -132,12 +132,12 @@ def test_what_is_outside_is_named_and_who_covers_it() -> None:
     values = rng.normal(size=(200, 4))
     values[:150, 1] += 20
     values[150:, 3] = values[:150, 3].mean()
-    scenarios = ["ghost"] * 150 + ["null"] * 50
+    scenarios = ["ghost"] * 150 + ["no_ghost"] * 50
     table = predictive.compare(genomes(values, scenarios), genomes(np.array([[9.0, 0.0, 0.0, 0.0]]), [""]))
     together, *rows = table.to_dict("records")
     assert together["statistic"] == TOGETHER
     assert [row["verdict"] for row in rows] == [OUTSIDE, "ok", "ok", "ok"]
-    assert [row["covered_by"] for row in rows][:3] == ["", "null", "ghost,null"]
+    assert [row["covered_by"] for row in rows][:3] == ["", "no_ghost", "ghost,no_ghost"]
     assert rows[0]["tail_probability"] == pytest.approx(2 / 201)
     assert rows[0]["deviation"] == pytest.approx(9, rel=0.25)
     lines = predictive.outcome(table, 200)
@@ -151,7 +151,7 @@ def test_what_is_outside_is_named_and_who_covers_it() -> None:
 def test_a_statistic_that_never_varies_is_ok_only_where_it_is_the_same() -> None:
     values = np.column_stack([np.full(60, 0.25), np.random.default_rng(1).normal(size=60)])
     for value, verdict in ((0.25, "ok"), (0.26, OUTSIDE)):
-        table = predictive.compare(genomes(values, ["null"] * 60), genomes(np.array([[value, 0.0]]), [""]))
+        table = predictive.compare(genomes(values, ["no_ghost"] * 60), genomes(np.array([[value, 0.0]]), [""]))
         assert table["verdict"].iloc[1] == verdict
         assert np.isfinite(table["deviation"]).all()
 
@@ -180,7 +180,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("predictive")
     scenarios = Path(__file__).parents[3] / "config" / "scenarios"
     size = ("--regions", 1, "--region-length-bp", 200_000, "--outgroup-diploids", 12, "--target-diploids", 12)
-    for name in ("null", "ghost"):
+    for name in ("no_ghost", "ghost"):
         trees = path / f"{name}.trees"
         run("simulate", "--scenario", scenarios / name, "--genomes", 30, *size, "--output", trees)
         run("statistics", "--trees", trees, "--output", path / f"{name}.zarr.zip")
@@ -192,7 +192,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_filter_that_the_simulations_lack_is_found_and_equal_genomes_are_not(folder: Path) -> None:
     plain, filtered = (
         Genomes.concatenate(
-            [predictive.summarise(Statistics.read(folder / f"{name}{kind}.zarr.zip")) for name in ("null", "ghost")]
+            [predictive.summarise(Statistics.read(folder / f"{name}{kind}.zarr.zip")) for name in ("no_ghost", "ghost")]
         )
         for kind in ("", ".filtered")
     )
@@ -220,9 +220,9 @@ def test_the_verb(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, data = tmp_path / "predictive.tsv", tmp_path / "data.zarr.zip"
-    filtered = Statistics.read(folder / "null.filtered.zarr.zip")
+    filtered = Statistics.read(folder / "no_ghost.filtered.zarr.zip")
     filtered.select(np.array([3])).write(data)
-    simulated = [word for name in ("null", "ghost") for word in ("--simulated", str(folder / f"{name}.zarr.zip"))]
+    simulated = [word for name in ("no_ghost", "ghost") for word in ("--simulated", str(folder / f"{name}.zarr.zip"))]
     assert run("predictive", *simulated, "--observed", data, "--output", output) == 0
     lines = capsys.readouterr().err.splitlines()
     table = pd.read_csv(output, sep="\t", keep_default_na=False)
@@ -242,6 +242,6 @@ def test_the_verb(
         assert run("predictive", *simulated, "--observed", data, "--output", output) == 3
     assert not output.with_suffix(".provenance.json").exists()
     capsys.readouterr()
-    arguments = ("--observed", folder / "null.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
+    arguments = ("--observed", folder / "no_ghost.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
     assert run("predictive", *simulated, *arguments) == 3
     assert "are of 30 genomes" in capsys.readouterr().err

@@ -57,7 +57,7 @@ def test_labels():
 
 
 def test_round_trip_is_exact_and_deterministic(tmp_path: Path):
-    statistics = Statistics.concatenate([simulated(f=0.1), simulated("null")])
+    statistics = Statistics.concatenate([simulated(f=0.1), simulated("no_ghost")])
     for name in ("a", "b"):
         statistics.write(tmp_path / f"{name}.zarr.zip")
     assert (tmp_path / "a.zarr.zip").read_bytes() == (tmp_path / "b.zarr.zip").read_bytes()
@@ -83,7 +83,7 @@ def test_concatenate_refuses_datasets_that_do_not_fit():
 
 def test_concatenate_refuses_a_genome_that_comes_twice():
     with pytest.raises(DataError, match="number 1 and 3 both hold genome 4 of scenario ghost; give each file once"):
-        Statistics.concatenate([simulated(), simulated("null"), simulated()])
+        Statistics.concatenate([simulated(), simulated("no_ghost"), simulated()])
     real = dataset.build([Region(haplotypes(), 0)], bin_bp=10_000)
     assert Statistics.concatenate([real, real]).scenarios.tolist() == ["", ""]
 
