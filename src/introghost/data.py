@@ -11,7 +11,7 @@ from introghost.variants.source import VcfSource, open_source
 PathInput = str | PathLike[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VcfData:
     """A VCF that was opened and checked, and what it was opened with; made by `open_vcf`.
 
@@ -34,6 +34,10 @@ class VcfData:
     target: tuple[str, ...]
     ancestral: str
     region: str | None
+
+    def __repr__(self) -> str:
+        outgroup, target = self.source.num_diploids()
+        return f"<VcfData {self.files['vcf'].name}: {outgroup} outgroup and {target} target individuals>"
 
     @property
     def ancestral_status(self) -> str:

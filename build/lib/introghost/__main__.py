@@ -1,0 +1,3 @@
+from introghost.cli import main
+
+main()

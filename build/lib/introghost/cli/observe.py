@@ -1,0 +1,77 @@
+"""The verb `observe`: learn from a VCF what it shows of genomes, and write it as a section of a configuration."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from introghost.cli.data import data_options, map_findings, open_data, show
+from introghost.errors import ConfigError
+
+
+@click.command("observe")
+@data_options(genetic_map=True)
+@click.option(
+    "--ancestral",
+    default="outgroup-major",
+    show_default=True,
+    help="info-aa, fasta=FILE or outgroup-major; as in the configuration.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="observation.yaml")
+def command(output: Path, **options: Any) -> None:
+    """Learn what a VCF shows of genomes: sizes, missing genotypes, and the allele-count filter of its makers.
+
+    Writes a section `observation`, which a configuration takes as it is or by its path, and which `simulate` and
+    `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to wide
+    ranges; look them over. All samples of the file are read, not only those of the two roles.
+    """
+    from introghost import provenance
+    from introghost.haplotypes import OUTGROUP, TARGET
+    from introghost.variants import learned
+    from introghost.variants.allele_counts import allele_counts
+    from introghost.variants.source import describe
+    from introghost.variants.survey import SiteCounts, survey
+
+    _check_files(options)
+    source, files = open_data(options)
+    findings = map_findings(source, options["genetic_map"])
+    samples = source.roles
+    members = [
+        [name for name, role in zip(samples.names, samples.roles, strict=True) if role == wanted]
+        for wanted in (OUTGROUP, TARGET)
+    ]
+    number = len(describe(options["vcf"]).samples) - len(samples.names)
+    counts = SiteCounts.gather(
+        allele_counts(options["vcf"], region=source.contigs()[0] if options["region"] else None, subsets=members),
+        (len(members[0]), len(members[1]), number),
+    )
+    found = survey(source, counts)
+    names = {name: str(options[name]) for name in ("include_bed", "genetic_map") if options[name]}
+    entries = learned.learn(
+        found,
+        files=names,
+        regions=source.contigs(),
+        ancestral_known=options["ancestral"] != "outgroup-major",
+        vcf=options["vcf"].name,
+    )
+    digest = provenance.sha256(files["vcf"])
+    provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    for warning in source.warnings():
+        click.echo(f"warning: {warning}", err=True)
+    show(findings)
+    for name, text in learned.facts(found).items():
+        click.echo(f"{name}\t{text}")
+    for entry in entries:
+        click.echo(f"{entry.key}\t{entry.text}\t{entry.reason}")
+    click.echo(f"{output}: section `observation` written", err=True)
+
+
+def _check_files(options: Mapping[str, Any]) -> None:
+    """Refuse a pipe whose name would be written down for simulations to read."""
+    from introghost.text import is_pipe
+
+    for name in ("include_bed", "genetic_map"):
+        if options[name] is not None and is_pipe(options[name]):
+            option = f"--{name.replace('_', '-')}"
+            raise ConfigError(f"{option} {options[name]} is a pipe, and simulations read it later; give a file")

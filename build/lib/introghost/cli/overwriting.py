@@ -1,0 +1,99 @@
+"""No verb writes over what it reads: checked before the verb runs, from the options alone."""
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from introghost.errors import ConfigError
+
+_OUTPUTS = ("output", "populations_output")
+_FOLDERS_OF_OUTPUT = ("figures",)  # files are added to them
+_READ_BESIDE = (".tbi", ".csi", ".fai", ".gzi")
+_WRITTEN_ONLY = (".html", ".trees")  # no verb reads such a file out of a folder that it is given
+
+
+def guarded(command: click.Command) -> click.Command:
+    """Let a command, and those below it, refuse outputs that are also inputs.
+
+    Parameters
+    ----------
+    command : click.Command
+        Changed in place.
+
+    Returns
+    -------
+    click.Command
+        The same one.
+    """
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            guarded(each)
+    elif command.callback is not None:
+        command.callback = _checked(command, command.callback)
+    return command
+
+
+def _checked(command: click.Command, callback: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(callback)
+    def run(**values: object) -> object:
+        check(command, values)
+        return callback(**values)
+
+    return run
+
+
+def check(command: click.Command, values: Mapping[str, object]) -> None:
+    """Refuse options of which an output is an input, or two outputs are one.
+
+    Raises
+    ------
+    ConfigError
+    """
+    outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
+    if len({path.resolve() for path in outputs.values()}) < len(outputs):
+        first, second = (f"--{name.replace('_', '-')}" for name in outputs)
+        raise ConfigError(f"{second} {outputs[_OUTPUTS[1]]} is also {first}; name another file")
+    inputs = [path for path in _inputs(command, values) if path.exists()] if outputs else []
+    for name, path in outputs.items():
+        if path.exists() and any(_overwrites(path, given) for given in inputs):
+            raise ConfigError(f"--{name.replace('_', '-')} {path} is also an input; name another file")
+
+
+def _overwrites(output: Path, given: Path) -> bool:
+    inside = given.is_dir() and given.resolve() in output.resolve().parents
+    return os.path.samefile(output, given) or (inside and output.is_file() and output.suffix not in _WRITTEN_ONLY)
+
+
+def _inputs(command: click.Command, values: Mapping[str, object]) -> Iterator[Path]:
+    """Files and folders that the options name, and those that are read with them."""
+    for parameter in command.params:
+        name, value = str(parameter.name), values.get(str(parameter.name))
+        if value is None or name in (*_OUTPUTS, *_FOLDERS_OF_OUTPUT):
+            continue
+        if name == "observation":
+            yield from _observation_files(str(value))
+        elif name == "ancestral":
+            yield from _with_neighbours(Path(str(value).removeprefix("fasta=")))
+        elif isinstance(parameter.type, click.Path):
+            for each in value if isinstance(value, tuple) else (value,):
+                yield from _with_neighbours(Path(each))
+
+
+def _with_neighbours(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (Path(f"{path}{suffix}") for suffix in _READ_BESIDE)
+    stem = path.name.removesuffix(".trees").removesuffix(".tracts.parquet")
+    if stem != path.name:
+        yield from (path.with_name(stem + suffix) for suffix in (".trees", ".tracts.parquet", ".parameters.parquet"))
+
+
+def _observation_files(text: str) -> Iterator[Path]:
+    from introghost.simulation.observation import ObservationModel
+
+    if not text.lstrip().startswith("{"):
+        yield Path(text)
+    model = ObservationModel.parse(text)
+    yield from (Path(name) for name in (model.include_bed, model.genetic_map) if name is not None)

@@ -1,0 +1,1 @@
+"""What the networks are worth on genomes they have not seen."""

@@ -1,0 +1,142 @@
+"""Findings: what speaks against believing an answer, or is worth knowing beside it.
+
+Every stage that notices something makes `Finding` values; one place, the verb or `Model.apply`, puts them in order and
+shows them. A script can tell one kind from another by its code, whatever the words say.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs, the heaviest first."""
+
+    WITHHELD = "withheld"
+    """An answer is withheld because of it."""
+    WARNING = "warning"
+    """An answer is given, and may be wrong."""
+    REMARK = "remark"
+    """Worth knowing; nothing to mend."""
+
+
+class Code(StrEnum):
+    """Kinds of findings. Codes are stable: scripts may rely on them."""
+
+    # What is asked of the model, heaviest first.
+    NO_SCENARIO_FITS = "no-scenario-fits"
+    """The data lie farther from every scenario than nearly all simulated genomes."""
+    TOO_LITTLE_SEQUENCE = "too-little-sequence"
+    """Less callable sequence than the networks for whole genomes were trained on."""
+    PARAMETERS_WITHHELD = "parameters-withheld"
+    """The parameter posterior is not given: the data lie outside the range of its training."""
+    VERDICT_AGAINST_SEGMENTS = "verdict-against-segments"
+    """The decision and the called segments contradict each other."""
+    POSTERIOR_AT_EDGE = "posterior-at-edge"
+    """The posterior of a parameter is squeezed against an edge of its prior."""
+    STATISTICS_UNLIKE = "statistics-unlike"
+    """Many statistics lie outside the simulated genomes of every scenario."""
+    HALVES_DISAGREE = "halves-disagree"
+    """Odd and even regions give a ghost very different probabilities."""
+    ENSEMBLE_DISAGREES = "ensemble-disagrees"
+    """The networks of the ensemble give a ghost very different probabilities."""
+    FEW_SAMPLES = "few-samples"
+    """Fewer individuals than in training."""
+    MANY_SAMPLES = "many-samples"
+    """More individuals than in training, and no way to divide them."""
+    CALLABLE_SHARE = "callable-share"
+    """More, or less, of the sequence is masked than in training."""
+    SHORT_STRETCHES = "short-stretches"
+    """Regions are put together from stretches shorter than those of training."""
+    MANY_REGIONS = "many-regions"
+    """More sequence than in training: the answer is less sure than it could be."""
+    NOVELTY_UNKNOWN = "novelty-unknown"
+    """Training had too few genomes to tell whether any scenario fits."""
+    NO_THRESHOLD = "no-threshold"
+    """No threshold of the model keeps the false-discovery rate that was asked for."""
+    CONTIG_WITHOUT_SITES = "contig-without-sites"
+    """A contig has no usable site and is not called."""
+    BLANK_BINS = "blank-bins"
+    """Runs of bins without a usable site are not called."""
+    CALIBRATION_AT_BOUND = "calibration-at-bound"
+    """The temperature that calibrates a network reached the end of its range."""
+    REGION_LENGTH = "region-length"
+    """Simulated regions are longer than every stretch of the mask."""
+
+    SHORT_SIMULATIONS = "short-simulations"
+    """Simulated genomes have less sequence than the data they are compared with: a disagreement is harder to see."""
+
+    # What the data files are like.
+    ROLES_SWAPPED = "roles-swapped"
+    """Outgroup and target may have been exchanged."""
+    SAMPLE_OUTLIER = "sample-outlier"
+    """A sample is unlike the others of its population."""
+    HETEROZYGOSITY = "heterozygosity"
+    """Samples have far fewer or more heterozygotes than the others: inbred, haploid, contaminated."""
+    PHASE_SETS = "phase-sets"
+    """Phase holds within sets only, not along the chromosome."""
+    UNPHASED = "unphased"
+    """Heterozygotes without phase."""
+    GENOTYPES_MISSING = "genotypes-missing"
+    """Many genotypes are missing."""
+    RECORDS_DROPPED = "records-dropped"
+    """Records that were left out, by class."""
+    SEQUENCE_WITHOUT_RECORDS = "sequence-without-records"
+    """Long stretches without any record are taken as not callable."""
+    ALLELES_FILTERED = "alleles-filtered"
+    """Rare alleles were left out of the file."""
+    SAMPLES_ABSENT = "samples-absent"
+    """Samples of the populations table are not in the VCF."""
+    GENETIC_MAP = "genetic-map"
+    """A genetic map has impossible rates, or does not fit the VCF."""
+    CALLABLE_REGIONS = "callable-regions"
+    """The callable regions count in another way than BED, or say nothing of a contig."""
+    INTERVALS_CLIPPED = "intervals-clipped"
+    """A mask or a map reaches beyond the end of a contig and was clipped."""
+    ANCESTRAL_ALLELES = "ancestral-alleles"
+    """Ancestral states are unknown at many sites, or look wrong."""
+    REFERENCE_BUILD = "reference-build"
+    """Files of different reference builds."""
+    INDEX = "index"
+    """The index of the VCF is absent, older than the file, or of no use."""
+    DATA = "data"
+    """Anything else that the files show."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact, told once.
+
+    Attributes
+    ----------
+    code : Code
+        Its kind.
+    severity : Severity
+    text : str
+        One sentence or two for a person: the fact first, then what to do.
+
+    Examples
+    --------
+    >>> Finding(Code.FEW_SAMPLES, Severity.WARNING, "3 outgroup diploids, 10 to 200 in training")
+    Finding(code='few-samples', severity='warning', text='3 outgroup diploids, 10 to 200 in training')
+    """
+
+    code: Code
+    severity: Severity
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Finding(code='{self.code}', severity='{self.severity}', text={self.text!r})"
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.text}"
+
+    def to_json(self) -> dict[str, str]:
+        """The finding as a JSON object."""
+        return {"code": str(self.code), "severity": str(self.severity), "text": self.text}
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, the heaviest first: by severity, then in the order of `Code`."""
+    severities, codes = list(Severity), list(Code)
+    return sorted(dict.fromkeys(findings), key=lambda one: (severities.index(one.severity), codes.index(one.code)))

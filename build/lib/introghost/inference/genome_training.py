@@ -1,0 +1,252 @@
+"""Training of the networks that look at whole genomes: the choice between scenarios, and the parameter posterior."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from introghost import seeds
+from introghost.errors import DataError
+from introghost.inference import balance, calibration, inputs, novelty
+from introghost.inference.bundles import ChoiceBundle, ParametersBundle, TrainingData
+from introghost.inference.discriminants import Discriminants, Predictors
+from introghost.inference.fields import Range
+from introghost.inference.genome_batches import GenomeBatches, Genomes
+from introghost.inference.inputs import Pooled
+from introghost.inference.prior_scale import PriorScale
+from introghost.inference.training import Batch, Network, Trained, fit, training_data
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
+from introghost.simulation.priors import HasParameters
+from introghost.statistics.table import Statistics
+
+Array = NDArray[np.float32]
+
+PATIENCE = 40
+VALIDATION_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What both trainings begin with.
+
+    Attributes
+    ----------
+    statistics : Statistics
+        Of the genomes alone that are trained on or held out.
+    genomes : Genomes
+    parts : list of Pooled
+        Of every genome: as a whole, then parts of fewer and fewer regions.
+    """
+
+    statistics: Statistics
+    genomes: Genomes
+    parts: list[Pooled]
+
+    @classmethod
+    def of(cls, statistics: Statistics, seed: int, purpose: str) -> "Prepared":
+        """Genomes of these statistics, split by `seed`, and parts drawn for this purpose."""
+        genomes = Genomes.of(statistics, seed)
+        return cls(statistics, genomes, genomes.parts(np.random.default_rng(seeds.derive(seed, purpose))))
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What the network is given."""
+        return inputs.genome_channel_names(self.statistics.pooled_names, self.statistics.population_names)
+
+    def standardise(self, network: ModelChoiceNetwork | PosteriorNetwork) -> Array:
+        """Let a network standardise by the training genomes.
+
+        Returns
+        -------
+        ndarray of float32, shape (num_genomes, channels)
+            All genomes, whole, standardised.
+        """
+        train = [part[~self.genomes.held_out] for part in self.parts]
+        values, num_regions = np.stack([part.values for part in train]), np.stack([part.num_regions for part in train])
+        network.standardise.fit(torch.from_numpy(values), torch.from_numpy(num_regions))
+        with torch.inference_mode():
+            return np.asarray(network.standardise(*self.parts[0].tensors()).numpy())
+
+    def fit(
+        self,
+        network: Network,
+        loss: Callable[[Network, Batch], Tensor],
+        labels: tuple[Tensor, ...],
+        cases: NDArray[np.intp],
+        *,
+        batch_size: int,
+        learning_rate: float,
+        epochs: int,
+        seed: int,
+    ) -> tuple[pd.DataFrame, DataLoader[Batch]]:
+        """Train a network on parts of the genomes `cases`; the learning curve, and the batches of validation."""
+        train, validation = (
+            DataLoader(GenomeBatches(self.genomes, indices, labels, size, order_seed), batch_size=None)
+            for indices, size, order_seed in (
+                (cases, batch_size, seed),
+                (self.genomes.validation, VALIDATION_BATCH, None),
+            )
+        )
+        curve = fit(network, loss, train, validation, epochs=epochs, learning_rate=learning_rate, patience=PATIENCE)
+        return curve, validation
+
+    def training_data(self) -> TrainingData:
+        """What a bundle says of its training."""
+        train, validation = len(self.genomes.train), len(self.genomes.validation)
+        return training_data(self.statistics, num_training=train, num_validation=validation)
+
+
+def train_model_choice(
+    statistics: Statistics, *, epochs: int, seed: int, width: int = 16, members: int = 5
+) -> Trained[ChoiceBundle]:
+    """Train the model-choice network on the pooled statistics of each genome.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Genomes of at least two scenarios; each scenario weighs the same, however many genomes it has.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width : int
+        Hidden units between discriminants and logits; 0 for none.
+    members : int
+        Networks whose probabilities are averaged; genomes weigh differently for each, see
+        `balance.bootstrap_weights`.
+
+    Returns
+    -------
+    Trained
+        The weights with the lowest validation loss, calibrated on the validation genomes.
+
+    Raises
+    ------
+    DataError
+        Statistics of a VCF, fewer than two scenarios, a scenario with hardly a genome, or statistics that do not say
+        which scenarios have a ghost that gave to the target.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
+    scenarios = _scenarios(statistics)
+    ghost_of_target = statistics.ghost_of_target
+    prepared = Prepared.of(statistics, seed, "novelty parts")
+    genomes, parts = prepared.genomes, prepared.parts
+    classes = np.array([scenarios.index(name) for name in genomes.scenarios], dtype=np.int64)
+    architecture = {"channels": len(prepared.channel_names), "scenarios": len(scenarios)}
+    architecture |= {"width": width, "members": members}
+    architecture |= {"references": novelty.num_references(classes), "levels": len(parts)}
+    network = ModelChoiceNetwork(**architecture)
+    standard = prepared.standardise(network)
+    with torch.inference_mode():
+        roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in parts])
+    # Every scenario comes as often, and weighs the same for every member.
+    rng = np.random.default_rng(seeds.derive(seed, "balance"))
+    balanced = balance.repeated(classes, ~genomes.held_out, rng)
+    weights = balance.bootstrap_weights(classes, genomes.held_out, members, rng)
+    discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out)
+    discriminants.give(network)
+    labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
+    curve, validation = prepared.fit(
+        network, discriminants.loss, labels, balanced, batch_size=32, learning_rate=2e-3, epochs=epochs, seed=seed
+    )
+    rng = np.random.default_rng(seeds.derive(seed, "novelty"))
+    novelty.fit(network.novelty, roots, genomes.numbers(), classes, rng)
+    bundle = ChoiceBundle(
+        network=network,
+        architecture=architecture,
+        inputs=prepared.channel_names,
+        training=prepared.training_data(),
+        provenance={},
+        regions=Range(*genomes.num_regions_range()),
+        segment_model_digest=statistics.segment_model_digest,
+        ghost_of_target={name: ghost_of_target[name] for name in scenarios},
+        temperature=_temperature(network, validation),
+    )
+    return Trained(bundle, curve)
+
+
+def _scenarios(statistics: Statistics) -> list[str]:
+    """Names of the scenarios, sorted; two at least, and no real data among them."""
+    scenarios = sorted(set(statistics.scenarios.tolist()))
+    if "" in scenarios:
+        raise DataError("some of these statistics are of a VCF: training needs those of simulations")
+    if len(scenarios) < 2:
+        raise DataError(f"model choice needs at least two scenarios, the statistics hold only {scenarios}")
+    return scenarios
+
+
+def _temperature(network: ModelChoiceNetwork, validation: DataLoader[Batch]) -> float:
+    """Temperature that suits the validation genomes and their parts best."""
+    with torch.inference_mode():
+        judged = [
+            (network(values, num_regions).numpy(), truth.numpy()) for values, num_regions, truth, *_ in validation
+        ]
+    logits, classes = (np.concatenate(column) for column in zip(*judged, strict=True))
+    return calibration.multinomial_temperature(logits, classes, balance.equal_weights(classes))
+
+
+def train_parameters(
+    statistics: Statistics, scenario: HasParameters, *, epochs: int, seed: int, width: int = 32, members: int = 5
+) -> Trained[ParametersBundle]:
+    """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Genomes of other scenarios are left out.
+    scenario : Scenario
+        Whose priors the genomes were drawn from.
+    epochs : int
+        At most; training ends early when the validation loss has not fallen for forty epochs.
+    seed : int
+    width, members : int
+        Hidden units and number of the flows whose densities are averaged.
+
+    Returns
+    -------
+    Trained
+        The weights with the lowest validation loss.
+
+    Raises
+    ------
+    DataError
+        No genome of the scenario or hardly one, or a parameter of its priors that the statistics do not tell.
+    """
+    torch.manual_seed(seeds.derive(seed, "train", "parameters"))
+    rows = np.flatnonzero(statistics.scenarios == scenario.name)
+    if not len(rows):
+        raise DataError(f"no genome of scenario {scenario.name} in these statistics")
+    scale = PriorScale(scenario.parameters)
+    if not scale.names:
+        raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
+    prepared = Prepared.of(statistics.select(rows), seed, "scale")
+    genomes = prepared.genomes
+    if len(genomes.train) < 4:
+        raise DataError(f"{len(genomes.train)} genomes of {scenario.name} are left to train on: simulate more of it")
+    parameters = scale.to_normal(genomes.parameters).astype(np.float32)
+    architecture = {"channels": len(prepared.channel_names), "parameters": len(scale.names)}
+    architecture |= {"width": width, "members": members}
+    network = PosteriorNetwork(**architecture)
+    predictors = Predictors.fit(prepared.standardise(network), parameters, genomes.held_out)
+    predictors.give(network)
+    labels = torch.from_numpy(parameters), predictors.fold
+    curve, _ = prepared.fit(
+        network, predictors.loss, labels, genomes.train, batch_size=64, learning_rate=1e-3, epochs=epochs, seed=seed
+    )
+    bundle = ParametersBundle(
+        network=network,
+        architecture=architecture,
+        inputs=prepared.channel_names,
+        training=prepared.training_data(),
+        provenance={},
+        regions=Range(*genomes.num_regions_range()),
+        segment_model_digest=statistics.segment_model_digest,
+        scenario=scenario.name,
+        scale=scale,
+    )
+    return Trained(bundle, curve)

@@ -1,0 +1,242 @@
+"""From statistics to what the networks are given: context for segments, pooled statistics for whole genomes.
+
+Beside each function that lays channels out stands one that names them: a model keeps these names and is refused where
+they differ.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from introghost.errors import DataError
+from introghost.statistics.haplotype import MOMENTS, usable_bins
+
+Array = NDArray[np.float32]
+
+_HARDLY = 0.02
+
+
+def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
+    """What surrounds a haplotype: moments of each statistic over haplotypes, and those averaged along the sequence.
+
+    Parameters
+    ----------
+    moments : ndarray of float32, shape (num_moments, num_bins, num_statistics)
+        Over all target haplotypes, see `statistics.haplotype.moments`.
+    usable : ndarray of bool, shape (num_bins,)
+        Bins that enter the average.
+    window_bins : int
+        Bins of the centred moving average, truncated at the ends: the same for a region and for a whole contig, so
+        that tiling leaves no seam.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_bins, 2 * num_moments * num_statistics)
+        The average is 0 where no bin of the window is usable.
+    """
+    pooled = np.concatenate(list(moments), axis=1)
+    # Sums over usable bins up to each bin: the difference of two of them is the sum over a window.
+    weights = usable[:, None].astype(np.float64)
+    start = np.zeros((1, pooled.shape[1]))
+    total = np.concatenate([start, np.cumsum(pooled * weights, axis=0, dtype=np.float64)])
+    number = np.concatenate([start[:, :1], np.cumsum(weights, axis=0)])
+    # The window of each bin, cut off at the ends.
+    index = np.arange(len(pooled))
+    low = np.maximum(index - window_bins // 2, 0)
+    high = np.minimum(index + window_bins // 2 + 1, len(pooled))
+    smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
+    return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
+
+
+def context_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+    """Names of the channels of a `context` of these statistics, in its order."""
+    moments = [f"{name}:{moment}" for moment in MOMENTS for name in statistics]
+    return (*moments, *(f"{name}:smoothed" for name in moments))
+
+
+def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
+    """What the segment network is given: statistics of a haplotype, their context, and how unlike the others it is.
+
+    Parameters
+    ----------
+    statistics : Tensor, shape (..., num_bins, num_statistics)
+    around : Tensor, shape (..., num_bins, 4 * num_statistics)
+        A `context`.
+    blur : Tensor or float
+        What the context is multiplied by, in training.
+
+    Returns
+    -------
+    Tensor, shape (..., num_bins, 6 * num_statistics)
+        The last part is the deviation from the mean over haplotypes in standard deviations, near 0 where haplotypes
+        hardly differ, whatever the precision of their values.
+    """
+    number = statistics.shape[-1]
+    mean, deviation = around[..., :number], around[..., number : 2 * number]
+    deviations = (statistics - mean) / (deviation + _HARDLY * (mean + 0.5))
+    return torch.cat([statistics, around * blur, deviations], dim=-1)
+
+
+def segment_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+    """Names of the channels of a `segment_input` of these statistics, in its order.
+
+    Parameters
+    ----------
+    statistics : sequence of str
+        In the order of the haplotype statistics, for example ``private_window``.
+
+    Returns
+    -------
+    tuple of str, length 6 * len(statistics)
+        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``,
+        and each of these averaged along the sequence, ``private_window:mean:smoothed``), and how far the haplotype is
+        from the mean, ``private_window:deviation``.
+    """
+    return (*statistics, *context_channel_names(statistics), *(f"{name}:deviation" for name in statistics))
+
+
+NUM_REGIONS = "num_regions"
+
+
+def genome_channel_names(pooled: Sequence[str], population: Sequence[str]) -> tuple[str, ...]:
+    """Names of what a network for whole genomes is given.
+
+    Parameters
+    ----------
+    pooled, population : sequence of str
+        Statistics of haplotypes pooled over a region, and statistics of populations: the columns of `pool_each`.
+
+    Returns
+    -------
+    tuple of str, length len(pooled) + len(population) + 1
+        Those, and `NUM_REGIONS` for the number of regions, which is given apart.
+    """
+    return (*pooled, *population, NUM_REGIONS)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What a network for whole genomes is given: means over the regions of each, and how many regions they are of.
+
+    What is averaged over few regions is noisier: a network that was trained on parts of genomes can tell by how much.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (num_genomes, num_pooled)
+    num_regions : ndarray of float32, shape (num_genomes,)
+    """
+
+    values: Array
+    num_regions: Array
+
+    @classmethod
+    def of(cls, regions: NDArray[np.floating], most: int | None = None) -> "Pooled":
+        """One genome.
+
+        Parameters
+        ----------
+        regions : ndarray of float, shape (num_regions, num_pooled)
+            Of `pool_each`; they enter symmetrically.
+        most : int, optional
+            The most regions of training: more than that are given out as so many.
+        """
+        number = len(regions) if most is None else min(len(regions), most)
+        mean = regions.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return cls(mean[None], np.array([number], dtype=np.float32))
+
+    @classmethod
+    def stack(cls, genomes: "Iterable[Pooled]") -> "Pooled":
+        """The genomes of all of these, one after the other; at least one."""
+        several = list(genomes)
+        return cls(
+            np.concatenate([genome.values for genome in several]),
+            np.concatenate([genome.num_regions for genome in several]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.num_regions)
+
+    def __getitem__(self, genomes: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Pooled":
+        """Some of the genomes."""
+        return Pooled(self.values[genomes], self.num_regions[genomes])
+
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Values and numbers of regions, as the networks take them."""
+        return torch.from_numpy(self.values), torch.from_numpy(self.num_regions)
+
+
+def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> NDArray[np.float64]:
+    """Statistics of each of the `pooled_regions` of one genome.
+
+    Parameters
+    ----------
+    pooled : ndarray of float32, shape (num_regions, num_pooled_statistics)
+        Of a `statistics.pooled.Summary`.
+    usable : ndarray of bool, shape (num_regions, num_bins)
+        A region at the end of a contig has the bins of a whole one here, those beyond not usable.
+    population_statistics : ndarray of float32, shape (num_regions, num_population_statistics)
+
+    Returns
+    -------
+    ndarray of float64, shape (num_pooled_regions, num_pooled)
+        Where one is made of several regions, these weigh by usable bins.
+
+    Raises
+    ------
+    DataError
+        No usable bin at all.
+    """
+    values = np.concatenate([pooled, population_statistics], axis=1).astype(np.float64)
+    number = usable.sum(axis=1)
+    return np.stack([np.average(values[group], axis=0, weights=number[group]) for group in pooled_regions(usable)])
+
+
+def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Regions that stand for a genome: those of which at least half the bins are usable, scraps put together.
+
+    Simulated and real genomes go through this one rule, for the model-choice network can judge only what was put
+    together as in its training. Regions weigh the same, so that a scrap of one, between a gap and the end of a contig
+    say, would count as much as a whole one while its quantiles and spectra are of few sites: hence at least half.
+    Scraps make a region together, one after the other, as soon as they have that, whatever lies between; what is left
+    of them counts only if there is nothing else.
+
+    Parameters
+    ----------
+    usable : ndarray of bool, shape (num_regions, num_bins)
+
+    Returns
+    -------
+    list of ndarray of intp
+        Indices of the regions that count as one.
+
+    Raises
+    ------
+    DataError
+        No usable bin at all.
+    """
+    number = usable.sum(axis=1)
+    if not number.any():
+        raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
+    groups, scraps = list[list[int]](), list[int]()
+    for index in np.flatnonzero(number).tolist():
+        if 2 * number[index] >= usable.shape[1]:
+            groups.append([index])
+            continue
+        scraps.append(index)
+        if 2 * number[scraps].sum() >= usable.shape[1]:
+            groups.append(scraps)
+            scraps = []
+    return [np.array(group) for group in groups or [scraps]]
+
+
+def callable_share(callable_fraction: Array) -> Array:
+    """Mean callable fraction of the usable bins along the last axis; NaN where there is none."""
+    usable = usable_bins(callable_fraction)
+    total = np.where(usable, callable_fraction, 0).sum(axis=-1)
+    number = usable.sum(axis=-1)
+    share: Array = np.divide(total, number, out=np.full(np.shape(total), np.nan, np.float32), where=number > 0)
+    return share

@@ -1,0 +1,120 @@
+"""Training of the segment network."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import expit
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from introghost import seeds
+from introghost.errors import DataError
+from introghost.inference import calibration
+from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
+from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.table import Statistics
+
+FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
+
+
+def segment_loss(network: nn.Module, batch: Batch) -> Tensor:
+    """Cross-entropy of each usable bin, averaged over the members of an ensemble.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        From (batch, bins, channels) to logits, (batch, bins) or (members, batch, bins).
+    batch : tuple of Tensor
+        Of `segment_batches.SegmentRegions.batch`.
+    """
+    values, labels, usable = batch
+    logits = network(values).float()
+    each = nn.functional.binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="none")
+    return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
+
+
+def _precision() -> Precision:
+    """Matrix products of training in bfloat16 where the processor has it, for it is far faster.
+
+    Weights, validation, calibration and whatever is computed with a bundle stay in single precision. Machines with and
+    without it train slightly different networks from the same seed.
+    """
+    if torch.cuda.is_available():
+        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_bfloat16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return "bf16-mixed" if has_bfloat16 else "32-true"
+
+
+def train_segments(
+    statistics: Statistics, *, epochs: int, seed: int, width: int = 48, members: int = 1, batch_size: int = 32
+) -> Trained[SegmentsBundle]:
+    """Train the segment network.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Of simulations; genomes of every scenario, those without a ghost included.
+    epochs : int
+    seed : int
+    width, members, batch_size : int
+        Channels and number of the networks whose probabilities are averaged.
+
+    Returns
+    -------
+    Trained
+        The weights with the lowest validation loss, calibrated on the validation genomes.
+
+    Raises
+    ------
+    DataError
+        Statistics without truth, without a ghost tract or without a usable bin, or of too few genomes.
+    """
+    data = SegmentRegions(statistics)
+    if not (data.labels > 0).any():
+        raise DataError("no ghost tract in these statistics: training needs genomes of a scenario with a ghost")
+    if not data.usable.any():
+        raise DataError("no bin of these statistics has enough callable sequence; is the mask inside out?")
+    torch.manual_seed(seeds.derive(seed, "train", "segments"))
+    held_out = split_genomes(statistics.scenarios, statistics.genome_indices, seed)
+    train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    architecture = {"channels": len(data.channel_names), "width": width, "members": members}
+    network = SegmentNetwork(**architecture)
+    data.standardise(network, train)
+    loaders = [
+        DataLoader(SegmentBatches(data, regions, batch_size, order_seed), batch_size=None)
+        for regions, order_seed in ((train, seed), (validation, None))
+    ]
+    # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
+    curve = fit(
+        network, segment_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=epochs, precision=_precision()
+    )
+    # Temperature first, then the thresholds of what it makes of the logits.
+    logits, labels = _validation_logits(network, loaders[1])
+    temperature = calibration.binary_temperature(logits, labels)
+    posterior = expit(logits / temperature)
+    bundle = SegmentsBundle(
+        network=network,
+        architecture=architecture,
+        inputs=data.channel_names,
+        training=training_data(statistics, num_training=len(train), num_validation=len(validation)),
+        provenance={},
+        temperature=temperature,
+        thresholds={rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES},
+    )
+    return Trained(bundle, curve)
+
+
+def _validation_logits(
+    network: SegmentNetwork, loader: DataLoader[Batch]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits and labels of all usable bins of the validation haplotypes, each of shape (num_usable,)."""
+    logits, labels = [], []
+    with torch.inference_mode():
+        for values, label, usable in loader:
+            kept = usable.bool()
+            logits.append(network(values)[kept].numpy())
+            labels.append(label[kept].numpy())
+    return np.concatenate(logits), np.concatenate(labels)

@@ -1,0 +1,148 @@
+"""Layers shared by the networks."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ResidualBlock(nn.Module):
+    """Pre-normalised dilated convolution of three taps.
+
+    Channels are the last axis and the taps are joined there, so that the convolution is one matrix product: on a CPU
+    twice as fast as `Conv1d`. The normalisation does not mix positions, so that a long contig and a tile of it give the
+    same output.
+
+    Parameters
+    ----------
+    channels, dilation : int
+    """
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(channels)
+        self.taps = nn.Linear(3 * channels, channels)
+        self.mix = nn.Linear(channels, channels)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(batch, positions, channels) to the same shape."""
+        padded = functional.pad(self.norm(values), (0, 0, self.dilation, self.dilation))
+        number = values.shape[1]
+        taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
+        change: Tensor = self.mix(functional.silu(self.taps(torch.cat(taps, dim=2))))
+        return values + change
+
+
+class _Standardiser(nn.Module):
+    """Mean and standard deviation of each channel in the training set, and what they make of other values."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("deviation", torch.ones(channels))
+
+    def set(self, mean: Tensor, deviation: Tensor) -> None:
+        """Store mean and standard deviation, each (channels,), of transformed values.
+
+        A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
+        """
+        self.mean.copy_(mean)
+        muted = torch.full_like(deviation, 1e6)
+        self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
+
+    def standardised(self, transformed: Tensor) -> Tensor:
+        """(..., channels) to the same shape: in standard deviations from the mean, clipped to ten."""
+        return ((transformed - self.mean) / self.deviation).clamp(-10, 10)
+
+
+class Standardise(_Standardiser):
+    """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(..., channels) to the same shape; clipped to ten standard deviations."""
+        return self.standardised(signed_root(values))
+
+
+class RootsAndLogarithms(_Standardiser):
+    """Logarithms of pooled statistics, their signed roots and the root of the number of regions, all standardised.
+
+    Proportions and times are told by ratios of statistics, which are differences of logarithms: a line can tell them.
+    The channels of `mean` and `deviation` are in that order: 2 `num_pooled` + 1.
+
+    Parameters
+    ----------
+    num_pooled : int
+        Pooled statistics.
+    """
+
+    floor: Tensor
+
+    def __init__(self, num_pooled: int) -> None:
+        super().__init__(2 * num_pooled + 1)
+        self.num_pooled = num_pooled
+        self.register_buffer("floor", torch.ones(num_pooled))
+
+    def fit(self, values: Tensor, num_regions: Tensor) -> None:
+        """Standardise by these genomes from now on.
+
+        Statistics are standardised by whole genomes, the number of regions by all parts of them.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (num_parts, num_genomes, num_pooled)
+            Whole genomes first, then parts of them.
+        num_regions : Tensor of float32, shape (num_parts, num_genomes)
+        """
+        self.set_floor(values[0])
+        transformed = self.transform(values, num_regions)
+        mean, deviation = transformed[0].mean(0), transformed[0].std(0)
+        mean[-1], deviation[-1] = transformed[:, :, -1].mean(), transformed[:, :, -1].std()
+        self.set(mean, deviation)
+
+    def set_floor(self, values: Tensor) -> None:
+        """Store what is added before the logarithm is taken: a share of the median of these, (batch, num_pooled)."""
+        self.floor.copy_(0.05 * values.abs().median(dim=0).values + 1e-6)
+
+    def transform(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """What is standardised: (..., num_pooled) and (...) to (..., 2 num_pooled + 1)."""
+        logarithms = (values.abs() + self.floor).log()
+        return torch.cat([logarithms, signed_root(values), signed_root(num_regions)[..., None]], dim=-1)
+
+    def forward(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """(..., num_pooled) and (...) to (..., 2 num_pooled + 1); clipped to ten standard deviations."""
+        return self.standardised(self.transform(values, num_regions))
+
+    def roots(self, values: Tensor) -> Tensor:
+        """Standardised roots of the statistics alone, (..., num_pooled); clipped to ten standard deviations."""
+        return ((signed_root(values) - self.root_mean) / self.root_deviation).clamp(-10, 10)
+
+    def size(self, num_regions: Tensor) -> Tensor:
+        """Standardised root of the number of regions alone, in the shape of that; clipped to ten."""
+        return ((signed_root(num_regions) - self.mean[-1]) / self.deviation[-1]).clamp(-10, 10)
+
+    @property
+    def root_mean(self) -> Tensor:
+        """Mean in training of the signed root of each statistic, (num_pooled,)."""
+        return self.mean[self.num_pooled : 2 * self.num_pooled]
+
+    @property
+    def root_deviation(self) -> Tensor:
+        """Standard deviation in training of the signed root of each statistic, (num_pooled,)."""
+        return self.deviation[self.num_pooled : 2 * self.num_pooled]
+
+
+def signed_root(values: Tensor) -> Tensor:
+    """Square root of the absolute value, with the sign kept."""
+    return values.sign() * values.abs().sqrt()
+
+
+def initialise(network: nn.Module) -> None:
+    """He initialisation of every linear layer (He et al. 2015, ICCV); biases 0."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

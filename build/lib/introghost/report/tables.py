@@ -1,0 +1,93 @@
+"""Reading of the tables that the report shows, and their form on the page."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from introghost.errors import DataError
+
+SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior")
+_MISSING = ["NA", "", "nan"]
+PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fraction")
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table as strings, ready for the page."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def page_table(table: pd.DataFrame, *, max_rows: int | None = None) -> PageTable:
+    """The first `max_rows` rows, integers with thousands separators, other numbers with four significant digits."""
+    rows = table.head(max_rows) if max_rows is not None else table
+    header = [str(name).replace("_", " ") for name in table.columns]
+    return PageTable(header, [[format_value(value) for value in row] for row in rows.itertuples(index=False)])
+
+
+def format_value(value: object) -> str:
+    """Text of one cell; a dash where there is no value."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{int(value):,}" if value.is_integer() and abs(value) >= 1 else f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def haplotype_labels(table: pd.DataFrame) -> list[str]:
+    """``SAMPLE.HAPLOTYPE`` of each row, from the columns sample and haplotype."""
+    pairs = zip(table["sample"], table["haplotype"], strict=True)
+    return [f"{sample}.{haplotype}" for sample, haplotype in pairs]
+
+
+def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a tab-separated table with a header; only ``NA`` and empty cells are missing.
+
+    Raises
+    ------
+    DataError
+        If the file is not there, cannot be parsed or lacks one of `columns`.
+    """
+    texts = {"contig": str, "sample": str, "truth": str, "assigned": str}
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=_MISSING, compression=None)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        wanted = f" with the columns {', '.join(columns)}" if columns else ""
+        raise DataError(f"{path}: not text; expected a tab-separated table{wanted}") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise DataError(f"{path}: not a tab-separated table ({error})") from None
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(f"{path}: column {', '.join(missing)} is missing; it has {', '.join(table.columns)}")
+    return table
+
+
+def read_optional(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame | None:
+    """Like `read_table`, and None where the file is not there."""
+    return read_table(path, columns) if path.is_file() else None
+
+
+def read_bedgraph(path: Path) -> pd.DataFrame:
+    """Columns contig, start, end, value of a bedGraph; ``track``, ``browser`` and comment lines are skipped.
+
+    Raises
+    ------
+    DataError
+        If a line has not four fields or a field is not a number.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    fields = [line.split() for line in lines if line and not line.startswith(("track", "browser", "#"))]
+    if any(len(row) != 4 for row in fields):
+        raise DataError(f"{path}: a bedGraph line needs 4 fields: contig, start, end, value")
+    table = pd.DataFrame(fields, columns=["contig", "start", "end", "value"])
+    try:
+        return table.astype({"start": "int64", "end": "int64", "value": "float64"})
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None

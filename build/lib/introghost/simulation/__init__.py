@@ -1,0 +1,1 @@
+"""Scenarios, their draws, simulated genomes and the truth about them."""

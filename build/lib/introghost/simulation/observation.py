@@ -1,0 +1,499 @@
+"""The observation model: what sequencing, phasing, filtering and masking show of simulated genomes.
+
+Each operator has a level that is off, fixed, or drawn once per genome; `simulation.operators` holds what they do.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tskit
+from numpy.typing import NDArray
+
+from introghost import seeds
+from introghost.documents import (
+    JsonObject,
+    JsonValue,
+    Section,
+    is_number,
+    number_hint,
+    parse_object,
+    plain_object,
+    read_object,
+    unknown_key,
+)
+from introghost.errors import ConfigError
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR, Haplotypes
+from introghost.simulation import operators
+from introghost.simulation.layout import RegionRecord, haplotypes_of, names, roles_of_haplotypes
+from introghost.simulation.windows import Windows
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a level is drawn from: log-uniform if `low` is positive, else uniform; a point if the two are equal."""
+
+    low: float
+    high: float
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the level is always 0."""
+        return self.high == 0
+
+    def draw(self, seed: int) -> float:
+        """A level, from a random stream of its own."""
+        rng = np.random.default_rng(seed)
+        if self.low == self.high:
+            return self.low
+        if self.low > 0:
+            return float(np.exp(rng.uniform(math.log(self.low), math.log(self.high))))
+        return float(rng.uniform(self.low, self.high))
+
+    def draw_integer(self, seed: int) -> int:
+        """A whole number between the bounds, both included."""
+        widened = Range(self.low, self.high + 1) if self.low < self.high else self
+        return min(int(widened.draw(seed)), int(self.high))
+
+
+_OFF = Range(0, 0)
+_FILES = ("include_bed", "genetic_map")
+
+
+@dataclass(frozen=True)
+class ObservationModel:
+    """Levels of all operators.
+
+    Attributes
+    ----------
+    outgroup_diploids, target_diploids : Range or None
+        Individuals of either role in the data; None takes all that were simulated.
+    panel_outgroup_diploids, panel_target_diploids : int
+        Further simulated individuals, of whom only the allele-count filter and gene flow into the outgroup know.
+    minimum_allele_count : Range
+        A site is kept if its minor allele is seen at least that often among the individuals of the data and the panel.
+    include_bed, genetic_map : str or None
+        Files of which simulated regions are windows: callable intervals, and recombination.
+    regions : tuple of str
+        ``CHR:START-END``, 1-based and inclusive: where those windows are taken; none means wherever the files reach.
+    genetic_map_error : Range
+        Standard deviation of the log of the rate, per 50 kb.
+    mutation_rate_variation : Range
+        Coefficient of variation of the mutation rate, per 50 kb.
+    missing : Range
+        Mean share of genotypes that are missing; sites and samples differ.
+    genotype_error : Range
+        Share of heterozygotes read as homozygotes; a tenth of it of homozygotes are read as heterozygotes.
+    switch_error : Range
+        Phase switches per heterozygous site.
+    ancestral_error : Range
+        Share of sites whose ancestral state is wrong, where ancestral states are known at all.
+    outgroup_gene_flow : Range
+        Share of the outgroup's genomes that comes from the target recently.
+    mislabelled : Range
+        Share of individuals who carry the label of the other role.
+    """
+
+    outgroup_diploids: Range | None = None
+    target_diploids: Range | None = None
+    panel_outgroup_diploids: int = 0
+    panel_target_diploids: int = 0
+    minimum_allele_count: Range = Range(1, 1)
+    include_bed: str | None = None
+    genetic_map: str | None = None
+    regions: tuple[str, ...] = ()
+    genetic_map_error: Range = _OFF
+    mutation_rate_variation: Range = _OFF
+    missing: Range = _OFF
+    genotype_error: Range = _OFF
+    switch_error: Range = _OFF
+    ancestral_error: Range = _OFF
+    outgroup_gene_flow: Range = _OFF
+    mislabelled: Range = _OFF
+
+    @classmethod
+    def parse(cls, section: Mapping[str, JsonValue] | str | Path | None) -> "ObservationModel":
+        """The model that a configuration's section describes.
+
+        Parameters
+        ----------
+        section : mapping, str, Path or None
+            The section itself; its JSON text; or a YAML file that holds it, at the top or under ``observation``.
+
+        Raises
+        ------
+        ConfigError
+            A key that does not exist, or a value that is not possible.
+        """
+        content = read_section(section)
+        names = [field.name for field in dataclasses.fields(cls)]
+        unknown = next((key for key in content if key not in names), None)
+        if unknown is not None:
+            raise ConfigError(unknown_key(unknown, "observation", names))
+        levels = _Levels({key: value for key, value in content.items() if value is not None}, "observation")
+        model = cls(
+            outgroup_diploids=levels.count("outgroup_diploids"),
+            target_diploids=levels.count("target_diploids"),
+            panel_outgroup_diploids=levels.panel("panel_outgroup_diploids"),
+            panel_target_diploids=levels.panel("panel_target_diploids"),
+            minimum_allele_count=levels.count("minimum_allele_count") or Range(1, 1),
+            include_bed=levels.optional_text("include_bed"),
+            genetic_map=levels.optional_text("genetic_map"),
+            regions=levels.texts("regions"),
+            genetic_map_error=levels.level("genetic_map_error", highest=2.0),
+            mutation_rate_variation=levels.level("mutation_rate_variation", highest=2.0),
+            missing=levels.level("missing", highest=0.9),
+            genotype_error=levels.level("genotype_error", highest=0.5),
+            switch_error=levels.level("switch_error", highest=0.5),
+            ancestral_error=levels.level("ancestral_error", highest=0.5),
+            outgroup_gene_flow=levels.level("outgroup_gene_flow", highest=0.9),
+            mislabelled=levels.level("mislabelled", highest=0.5),
+        )
+        model._check_together()
+        return model
+
+    def _check_together(self) -> None:
+        """Refuse what has no use without something else."""
+        if not self.outgroup_gene_flow.is_off and not self.panel_target_diploids:
+            raise ConfigError(
+                "observation.outgroup_gene_flow: it comes from further target individuals; set panel_target_diploids"
+            )
+        if not self.genetic_map_error.is_off and not self.genetic_map:
+            raise ConfigError("observation.genetic_map_error has no use without genetic_map")
+        if self.regions and not (self.include_bed or self.genetic_map):
+            raise ConfigError("observation.regions has no use without genetic_map or include_bed")
+
+    def describe(self, *, paths: bool = True) -> JsonObject:
+        """What is not off, as a section that `parse` reads; without `paths`, a file is its name alone."""
+        default, result = ObservationModel(), JsonObject()
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value == getattr(default, field.name):
+                continue
+            if isinstance(value, Range):
+                result[field.name] = [value.low, value.high]
+            elif field.name in _FILES and not paths:
+                result[field.name] = Path(value).name
+            else:
+                result[field.name] = list(value) if isinstance(value, tuple) else value
+        return result
+
+    def diploids(self, role: str) -> Range | None:
+        """Individuals of a role, ``outgroup`` or ``target``, in the data; None takes all that were simulated."""
+        return {"outgroup": self.outgroup_diploids, "target": self.target_diploids}[role]
+
+    def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
+        """Level of an operator for one genome; each operator has a stream of its own."""
+        return float(getattr(self, name).draw(seeds.derive(seed, "observe", scenario, genome, name)))
+
+
+def read_section(section: Mapping[str, JsonValue] | str | Path | None) -> JsonObject:
+    """The section ``observation`` out of what `ObservationModel.parse` takes, with nothing of it checked yet.
+
+    Raises
+    ------
+    ConfigError
+        A file that can't be read, or text or a file that does not hold keys and values.
+    """
+    if section is None:
+        return {}
+    if isinstance(section, Mapping):
+        return plain_object(section, "observation")
+    text = str(section)
+    if text.lstrip().startswith("{"):
+        content, where = parse_object(text, "observation"), "observation"
+    else:
+        content, where = _read_file(Path(section)), text
+    return plain_object(content.get("observation", content), f"{where}: observation")
+
+
+def _read_file(path: Path) -> JsonObject:
+    try:
+        return read_object(path)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; --observation takes JSON or a YAML file") from error
+
+
+class _Levels(Section):
+    """A section whose values may be ranges, ``[LOW, HIGH]``."""
+
+    def range(self, key: str, least: float, most: float = math.inf) -> Range | None:
+        """A number or a range of numbers; None where the key is absent."""
+        value = self.content.get(key)
+        if value is None:
+            return None
+        bounds = value if isinstance(value, list) else [value, value]
+        if len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]{number_hint(value)}")
+        low, high = (Section({key: bound}, self.name).number(key) for bound in bounds)
+        if low > high:
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]")
+        if not least <= low <= high <= most:
+            wanted = f"between {least:g} and {most:g}" if most < math.inf else f"at least {least:g}"
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected {wanted}")
+        return Range(low, high)
+
+    def level(self, key: str, *, highest: float) -> Range:
+        """Level of an operator; off where the key is absent."""
+        bounds = self.range(key, 0, highest)
+        return _OFF if bounds is None else Range(float(bounds.low), float(bounds.high))
+
+    def count(self, key: str) -> Range | None:
+        """Whole numbers from 1 on; None where the key is absent."""
+        bounds = self.range(key, 1)
+        if bounds is None:
+            return None
+        if bounds.low != int(bounds.low) or bounds.high != int(bounds.high):
+            raise ConfigError(f"{self.where(key)}: {self.content[key]!r}; expected whole numbers of at least 1")
+        return Range(int(bounds.low), int(bounds.high))
+
+    def panel(self, key: str) -> int:
+        """One whole number from 0 on; 0 where the key is absent."""
+        bounds = self.range(key, 0) or _OFF
+        if bounds.low != bounds.high or bounds.low != int(bounds.low):
+            raise ConfigError(f"{self.where(key)}: {self.content[key]!r}; expected one whole number of at least 0")
+        return int(bounds.low)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One region as the data would show it.
+
+    Attributes
+    ----------
+    haplotypes : Haplotypes
+    origins : ndarray of int64, shape (num_target_diploids,)
+        The first simulated haplotype of each target individual.
+    switches_bp : list of ndarray of int64
+        Positions from which on each target individual's haplotypes have changed places.
+    """
+
+    haplotypes: Haplotypes
+    origins: NDArray[np.int64]
+    switches_bp: list[NDArray[np.int64]]
+
+    def tracts(self, simulated: pd.DataFrame) -> pd.DataFrame:
+        """Ghost tracts of the observed target haplotypes: the simulated ones, cut and moved where phase switches.
+
+        Parameters
+        ----------
+        simulated : DataFrame
+            haplotype (simulated sample), start_bp, end_bp.
+
+        Returns
+        -------
+        DataFrame
+            haplotype (row among the observed target haplotypes), start_bp, end_bp.
+        """
+        individuals = {int(origin): number for number, origin in enumerate(self.origins)}
+        pieces = []
+        for haplotype, start, end in simulated[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
+            individual = individuals.get(int(haplotype) // 2 * 2)
+            if individual is None:
+                continue
+            switches = self.switches_bp[individual]
+            edges = [start, *switches[(switches > start) & (switches < end)].tolist(), end]
+            parity = int(haplotype) + int((switches <= start).sum())
+            for step, (left, right) in enumerate(itertools.pairwise(edges)):
+                pieces.append((2 * individual + (parity + step) % 2, int(left), int(right)))
+        return pd.DataFrame(pieces, columns=["haplotype", "start_bp", "end_bp"])
+
+
+def observe(
+    tree_sequence: tskit.TreeSequence,
+    model: ObservationModel,
+    *,
+    ancestral: str,
+    seed: int,
+    windows: Windows | None = None,
+) -> Observed:
+    """Haplotypes of outgroup and target as a file of biallelic SNVs would show them.
+
+    Parameters
+    ----------
+    tree_sequence : tskit.TreeSequence
+        One simulated region, with the metadata written by `simulation.ancestry`.
+    model : ObservationModel
+    ancestral : str
+        `KNOWN_ANCESTRAL` keeps the simulated ancestral states, `OUTGROUP_MAJOR` recodes by the outgroup's major allele.
+    seed : int
+        Root seed of what is drawn per genome and region.
+    windows : Windows, optional
+        Real coordinates: the region's mask is that of its window. Needed if the model names a BED.
+
+    Returns
+    -------
+    Observed
+        Sites with more than two alleles, those that the allele-count filter drops, and those that do not vary among
+        the genotypes seen are left out. Positions count from the region's start.
+
+    Raises
+    ------
+    ConfigError
+        More individuals are wanted than were simulated, or gene flow has no individual to come from.
+    """
+    draws = _Draws(model, RegionRecord.of(tree_sequence), seed)
+    shown = _shown_individuals(draws)
+    columns = haplotypes_of(shown.individuals)
+    simulated = tree_sequence.genotype_matrix().astype(np.int8)
+    # Sites that the makers' filter keeps: counted over everybody but those simulated for other genomes alone.
+    minor = operators.minor_allele_counts(simulated, haplotypes_of(shown.spare))
+    keep = minor >= draws.number("minimum_allele_count")
+    if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
+        keep &= operators.varies(simulated[:, columns])  # nothing can make the others vary
+    positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
+    genotypes = simulated[keep].take(columns, axis=1)
+    length = int(tree_sequence.sequence_length)
+    # Flaws of the data, in the order in which they come about.
+    if not model.outgroup_gene_flow.is_off:
+        source = simulated, np.flatnonzero(keep), draws.record.samples.haplotypes("panel_target")
+        _let_genes_flow(genotypes[:, : 2 * len(shown.outgroup)], positions, source, length, draws)
+    switches = _flaw(genotypes, positions, minor[keep] == 1, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
+    varying = operators.varies(genotypes)
+    numbers = len(shown.outgroup), len(shown.target)
+    haplotypes = Haplotypes(
+        contig=str(draws.record.region + 1),
+        interval_bp=(0, length),
+        positions_bp=positions[varying],
+        genotypes=genotypes[varying],
+        sample_names=tuple(name for name in names(*numbers) for _ in range(2)),
+        haplotype_indices=(np.arange(genotypes.shape[1]) % 2).astype(np.int8),
+        roles=roles_of_haplotypes(*numbers),
+        callable_bp=np.array([[0, length]], dtype=np.int64),
+        ancestral_status=KNOWN_ANCESTRAL,
+    )
+    if model.include_bed is not None:
+        haplotypes = haplotypes.mask(_callable(windows, length, draws))
+    if ancestral == OUTGROUP_MAJOR:
+        haplotypes = haplotypes.polarise_by_outgroup()
+    return Observed(haplotypes, 2 * shown.target, switches[len(shown.outgroup) :])
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Random draws of one region: levels and numbers are those of its genome, noise is its own."""
+
+    model: ObservationModel
+    record: RegionRecord
+    seed: int
+
+    def level(self, name: str) -> float:
+        return self.model.level(name, self.seed, self.record.scenario, self.record.genome)
+
+    def number(self, name: str) -> int:
+        drawn: Range = getattr(self.model, name)
+        return drawn.draw_integer(self._seed_of_genome(name))
+
+    def noise(self, name: str) -> np.random.Generator:
+        return np.random.default_rng(self.seed_of_region(name, "noise"))
+
+    def noise_of_genome(self, name: str) -> np.random.Generator:
+        return np.random.default_rng(self._seed_of_genome(name, "noise"))
+
+    def seed_of_region(self, *purpose: str) -> int:
+        record = self.record
+        return seeds.derive(self.seed, "observe", record.scenario, record.genome, record.region, *purpose)
+
+    def _seed_of_genome(self, *purpose: str) -> int:
+        return seeds.derive(self.seed, "observe", self.record.scenario, self.record.genome, *purpose)
+
+
+def _let_genes_flow(
+    outgroup: NDArray[np.int8],
+    positions: NDArray[np.int64],
+    source: tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int64]],
+    length_bp: int,
+    draws: _Draws,
+) -> None:
+    """Put tracts of target individuals into the outgroup's genotypes, in place.
+
+    `source` is the simulated genotypes, the row of each site and the column of each donor's haplotypes in them.
+    """
+    simulated, rows, columns = source
+    if not len(columns):
+        raise ConfigError(
+            "observation: no target individual is left for outgroup_gene_flow to come from; simulate with the same "
+            "--observation"
+        )
+    level, noise = draws.level("outgroup_gene_flow"), draws.noise("outgroup_gene_flow")
+    for receiver, donor, start, end in operators.draw_tracts(outgroup.shape[1], len(columns), length_bp, level, noise):
+        inside = slice(*np.searchsorted(positions, [start, end]))
+        outgroup[inside, receiver] = simulated[rows[inside], columns[donor]]
+
+
+def _flaw(
+    genotypes: NDArray[np.int8],
+    positions: NDArray[np.int64],
+    singleton: NDArray[np.bool_],
+    draws: _Draws,
+    *,
+    ancestral_known: bool,
+) -> list[NDArray[np.int64]]:
+    """Errors of calling, phasing and polarising, in place and in this order; where each individual's phase switches."""
+    model = draws.model
+    switches = [np.empty(0, dtype=np.int64)] * (genotypes.shape[1] // 2)
+    if not model.genotype_error.is_off:
+        operators.miscall(genotypes, draws.level("genotype_error"), draws.noise("genotype_error"))
+    if not model.switch_error.is_off:
+        level, noise = draws.level("switch_error"), draws.noise("switch_error")
+        switches = operators.switch_phase(genotypes, positions, singleton, level, noise)
+    if not model.missing.is_off:
+        operators.lose(genotypes, draws.level("missing"), draws.noise("missing"))
+    if ancestral_known and not model.ancestral_error.is_off:
+        operators.mistake_ancestral(genotypes, draws.level("ancestral_error"), draws.noise("ancestral_error"))
+    return switches
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Numbers of the simulated individuals whom the data show under the label of either role, and of those spare.
+
+    The spare ones are simulated since other genomes have larger samples; they are not in this one's data.
+    """
+
+    outgroup: NDArray[np.int64]
+    target: NDArray[np.int64]
+    spare: NDArray[np.int64]
+
+    @property
+    def individuals(self) -> NDArray[np.int64]:
+        return np.concatenate([self.outgroup, self.target])
+
+
+def _shown_individuals(draws: _Draws) -> _Shown:
+    """The first individuals of each role, as many as are drawn, some of them with each other's labels."""
+    samples = draws.record.samples
+    outgroup, target = samples.individuals("outgroup"), samples.individuals("target")
+    everyone = np.concatenate([outgroup, target])
+    outgroup = outgroup[: _number_shown("outgroup", len(outgroup), draws)]
+    target = target[: _number_shown("target", len(target), draws)]
+    spare = np.setdiff1d(everyone, np.concatenate([outgroup, target]))
+    if not draws.model.mislabelled.is_off:
+        # Of the genome, not of the region: an individual's label is one.
+        operators.swap(outgroup, target, draws.level("mislabelled"), draws.noise_of_genome("mislabelled"))
+    return _Shown(outgroup, target, spare)
+
+
+def _number_shown(role: str, num_simulated: int, draws: _Draws) -> int:
+    wanted = draws.model.diploids(role)
+    if wanted is None:
+        return num_simulated
+    if wanted.high > num_simulated:
+        raise ConfigError(
+            f"observation.{role}_diploids goes up to {wanted.high:g}, but {num_simulated} were simulated; "
+            "simulate with the same --observation"
+        )
+    return draws.number(f"{role}_diploids")
+
+
+def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np.int64]:
+    if windows is None:
+        raise ConfigError("observation.include_bed is set, but its intervals were not read")
+    # A region that was simulated without a map or mask has no place: any window will do.
+    window = draws.record.window or windows.draw(length, draws.seed_of_region("window"))
+    return windows.callable_in(window, length)

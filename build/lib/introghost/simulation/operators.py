@@ -1,0 +1,131 @@
+"""What the operators of the observation model do to genotypes.
+
+Genotypes are int8 of shape (num_sites, num_haplotypes): 0 ancestral, 1 derived, -1 missing, the two haplotypes of an
+individual side by side. Operators change them in place unless they say otherwise.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.haplotypes import MISSING
+
+Genotypes = NDArray[np.int8]
+Rng = np.random.Generator
+
+HOMOZYGOTE_ERROR = 0.1
+GENE_FLOW_TRACT_BP = (50_000, 500_000)
+MISSING_CONCENTRATION = 10.0
+SAMPLE_SHAPE = 4.0
+
+
+def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often the rarer allele of each site is seen in all columns but those left out, shape (num_sites,).
+
+    0 where there are more than two alleles.
+    """
+    derived = (genotypes == 1).sum(axis=1)
+    if len(left_out):
+        derived -= (genotypes.take(left_out, axis=1) == 1).sum(axis=1)
+    biallelic = genotypes.max(axis=1, initial=0) <= 1
+    number = genotypes.shape[1] - len(left_out)
+    counts: NDArray[np.int64] = np.where(biallelic, np.minimum(derived, number - derived), 0)
+    return counts
+
+
+def varies(genotypes: Genotypes) -> NDArray[np.bool_]:
+    """Which sites show both alleles among the genotypes that are not missing, shape (num_sites,)."""
+    both: NDArray[np.bool_] = (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
+    return both
+
+
+def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng: Rng) -> None:
+    """Exchange a binomial number of members, `share` of the smaller group on average, between two groups."""
+    number = rng.binomial(min(len(first), len(second)), share)
+    left = rng.choice(len(first), number, replace=False)
+    right = rng.choice(len(second), number, replace=False)
+    first[left], second[right] = second[right], first[left]
+
+
+def draw_tracts(
+    num_receivers: int, num_donors: int, length_bp: int, share: float, rng: Rng
+) -> list[tuple[int, int, float, float]]:
+    """Tracts of gene flow: receiver, donor, start_bp and end_bp of each, in the order in which they came.
+
+    Tracts start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
+    mean length, log-uniform in `GENE_FLOW_TRACT_BP`, is that of gene flow some 200 to 2,000 generations ago.
+    """
+    mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
+    reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
+    # A point stays uncovered with probability exp(-rate * mean).
+    number = rng.poisson(-np.log1p(-share) / mean_bp * (length_bp + reach_bp), num_receivers)
+    receivers = np.repeat(np.arange(num_receivers), number)
+    starts = rng.uniform(-reach_bp, length_bp, len(receivers))
+    ends = starts + rng.exponential(mean_bp, len(receivers))
+    donors = rng.integers(num_donors, size=len(receivers))
+    return list(zip(receivers.tolist(), donors.tolist(), starts.tolist(), ends.tolist(), strict=True))
+
+
+def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:
+    """Read a share `rate` of heterozygotes as either homozygote, and a tenth of it of homozygotes as heterozygotes.
+
+    The tenth stands for the call rates of moderate coverage, where one of two alleles is missed far more easily than
+    a second allele is made up. Sites at which nobody carries an alternative stay as they are.
+    """
+    pairs = genotypes.reshape(len(genotypes), -1, 2)
+    heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    site, individual = np.nonzero(heterozygous)
+    wrong = rng.random(len(site)) < rate
+    site, individual = site[wrong], individual[wrong]
+    lost = rng.integers(2, size=len(site))
+    pairs[site, individual, lost] = pairs[site, individual, 1 - lost]
+    number = rng.binomial(heterozygous.size, HOMOZYGOTE_ERROR * rate)
+    chosen = np.unique(rng.integers(heterozygous.size, size=number))
+    site, individual = np.unravel_index(chosen, heterozygous.shape)
+    made_up = ~heterozygous[site, individual]
+    site, individual = site[made_up], individual[made_up]
+    pairs[site, individual, rng.integers(2, size=len(site))] ^= 1
+
+
+def switch_phase(
+    genotypes: Genotypes, positions_bp: NDArray[np.int64], singleton: NDArray[np.bool_], rate: float, rng: Rng
+) -> list[NDArray[np.int64]]:
+    """Exchange the haplotypes of individuals from random heterozygous sites on.
+
+    `rate` is the switch error per heterozygous site as it is usually counted: half of it are lasting switches, the
+    other half pairs of consecutive ones, which exchange a single site. An allele that nobody else carries among all who
+    were phased together is on either haplotype at random, for its phase can't be known from others.
+
+    Parameters
+    ----------
+    singleton : ndarray of bool, shape (num_sites,)
+        Where the rarer allele is seen once among all who were phased together, the panel included.
+
+    Returns
+    -------
+    list of ndarray of int64
+        Positions of the lasting switches of each individual.
+    """
+    pairs = genotypes.reshape(len(genotypes), -1, 2)
+    heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    draws = np.ones(heterozygous.shape, dtype=np.float32)
+    draws[heterozygous] = rng.random(int(heterozygous.sum()), dtype=np.float32)
+    lasting, single = draws < rate / 2, (draws >= rate / 2) & (draws < 0.75 * rate)
+    exchanged = (np.cumsum(lasting, axis=0) % 2 == 1) ^ single
+    exchanged[singleton] = rng.random((int(singleton.sum()), pairs.shape[1])) < 0.5
+    pairs[exchanged] = pairs[exchanged][:, ::-1]
+    return [positions_bp[lasting[:, individual]] for individual in range(pairs.shape[1])]
+
+
+def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
+    """Make a share `mean` of genotypes missing: beta-distributed over sites, times a gamma factor per individual."""
+    pairs = genotypes.reshape(len(genotypes), -1, 2)
+    of_site = rng.beta(mean * MISSING_CONCENTRATION, (1 - mean) * MISSING_CONCENTRATION, size=(len(pairs), 1))
+    of_individual = rng.gamma(SAMPLE_SHAPE, 1 / SAMPLE_SHAPE, size=(1, pairs.shape[1]))
+    lost = rng.random(pairs.shape[:2], dtype=np.float32) < of_site * of_individual
+    pairs[lost] = MISSING
+
+
+def mistake_ancestral(genotypes: Genotypes, share: float, rng: Rng) -> None:
+    """Exchange ancestral and derived at a share of the sites."""
+    wrong = rng.random(len(genotypes)) < share
+    genotypes[wrong] = np.where(genotypes[wrong] == MISSING, MISSING, 1 - genotypes[wrong])

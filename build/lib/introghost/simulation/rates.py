@@ -1,0 +1,47 @@
+"""Rates that vary along a region: errors of the recombination map, and mutation."""
+
+import msprime
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_BP = 50_000
+
+
+def with_error(rate_map: msprime.RateMap, log_sd: float, seed: int) -> msprime.RateMap:
+    """The map times a log-normal factor of mean 1 in each block of `BLOCK_BP`.
+
+    Parameters
+    ----------
+    rate_map : msprime.RateMap
+    log_sd : float
+        Standard deviation of the log of the factor.
+    seed : int
+    """
+    num_blocks = _num_blocks(rate_map.sequence_length)
+    normal = np.random.default_rng(seed).standard_normal(num_blocks)
+    return multiply(rate_map, np.exp(log_sd * normal - log_sd**2 / 2))
+
+
+def varying(rate: float, length_bp: int, coefficient_of_variation: float, seed: int) -> msprime.RateMap:
+    """A rate times a gamma-distributed factor of mean 1 in each block of `BLOCK_BP`.
+
+    The mean is 1 in expectation, not in every region: whole regions differ in their rate as well.
+    """
+    uniform = msprime.RateMap.uniform(length_bp, rate)
+    variance = coefficient_of_variation**2
+    if variance < 1e-12:  # the gamma distribution has no shape at 0
+        return uniform
+    factors = np.random.default_rng(seed).gamma(1 / variance, variance, _num_blocks(length_bp))
+    return multiply(uniform, factors)
+
+
+def multiply(rate_map: msprime.RateMap, factors: NDArray[np.float64]) -> msprime.RateMap:
+    """The map times the factor of each block of `BLOCK_BP`, shape (num_blocks,); the last block may be shorter."""
+    edges = np.union1d(rate_map.position, np.arange(1, len(factors)) * float(BLOCK_BP))
+    stretch = np.searchsorted(rate_map.position, edges[:-1], side="right") - 1
+    block = (edges[:-1] // BLOCK_BP).astype(np.int64)
+    return msprime.RateMap(position=edges, rate=rate_map.rate[stretch] * factors[block])
+
+
+def _num_blocks(length_bp: float) -> int:
+    return int(-(-length_bp // BLOCK_BP))

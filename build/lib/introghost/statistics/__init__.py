@@ -1,0 +1,1 @@
+"""Summary statistics of phased haplotypes: one code path for simulated and real data."""

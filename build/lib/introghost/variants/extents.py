@@ -1,0 +1,132 @@
+"""Where along a contig records lie, and where their absence must not be read as identity."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.variants.sites import Sites
+
+GAP_BP = 10_000
+GAP_SPACINGS = 50
+_PROBES, _SPACINGS = 16, 32
+_EVERYWHERE = np.array([[0, 2**40]], dtype=np.int64)
+
+Positions = NDArray[np.int64]
+
+
+class Records(Protocol):
+    """The records of one file, whatever its format; see `records.VcfRecords` and `zarr_source.ZarrRecords`."""
+
+    def ends(self) -> dict[str, tuple[int, int]]:
+        """First record's position and last record's position + 1, 0-based, of each contig with records."""
+        ...
+
+    def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, Positions]:
+        """Sites in [start, end), and the positions of all records in [start - margin, end + margin)."""
+        ...
+
+    def positions_from(self, contig: str, start: int, number: int) -> Positions:
+        """Positions of the first records, up to `number` of them, at `start` or after."""
+        ...
+
+    def limit(self, contig: str, start: int, end: int) -> None:
+        """Announce that no sites outside [start, end) of that contig will be asked for."""
+        ...
+
+
+def gap_threshold_bp(first: int, end: int, positions_from: Callable[[int, int], Positions]) -> int:
+    """Length from which a stretch without records is taken for one where nothing could be seen.
+
+    Fifty times the median distance between records: where distances are exponential, not one in 10^15 is longer. The
+    median is of up to 32 distances at each of 16 places spread over the contig, since whole contigs would have to be
+    decoded for more.
+
+    Parameters
+    ----------
+    first, end : int
+        First record's position and last record's + 1.
+    positions_from : callable
+        Given a position and a number, that many positions of records from there on.
+    """
+    probes = np.linspace(first, end, _PROBES, endpoint=False).astype(np.int64)
+    distances = [np.diff(np.unique(positions_from(int(probe), _SPACINGS + 1))) for probe in probes]
+    joined = np.concatenate(distances)
+    return max(GAP_BP, int(GAP_SPACINGS * np.median(joined))) if len(joined) else GAP_BP
+
+
+class CallableSequence:
+    """Where along a contig sequence was seen, if records are dense enough there.
+
+    Distances are in callable base pairs, so that a hole of the mask is no gap, and so that the sequence beside a hole
+    is not lost with it.
+
+    Parameters
+    ----------
+    intervals : ndarray of int64, shape (num_intervals, 2) or None
+        Sorted, disjoint, half-open; None: all of the contig.
+    """
+
+    def __init__(self, intervals: Positions | None) -> None:
+        self.intervals = _EVERYWHERE if intervals is None else intervals
+        self._before = np.concatenate([[0], np.cumsum(np.diff(self.intervals, axis=1))])
+
+    def coordinate(self, positions: Positions) -> Positions:
+        """Callable base pairs before each position."""
+        if not len(self.intervals):
+            return np.zeros(np.shape(positions), dtype=np.int64)
+        index = np.maximum(np.searchsorted(self.intervals[:, 0], positions, side="right") - 1, 0)
+        inside = np.clip(positions - self.intervals[index, 0], 0, np.diff(self.intervals[index], axis=-1)[..., 0])
+        result: Positions = self._before[index] + inside
+        return result
+
+    def reach(self, start: int, end: int, threshold_bp: int) -> int:
+        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones."""
+        if not len(self.intervals):
+            return 0
+        first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        if first == last:  # nothing is callable, whatever records there are
+            return 0
+        left = self._position(max(int(first) - threshold_bp, 0))
+        right = self._position(min(int(last) + threshold_bp, int(self._before[-1])))
+        return max(start - left, right - end, 0)
+
+    def _position(self, coordinate: int) -> int:
+        index = min(max(int(np.searchsorted(self._before, coordinate, side="left")) - 1, 0), len(self.intervals) - 1)
+        return int(self.intervals[index, 0] + coordinate - self._before[index])
+
+    def stretches(
+        self, start: int, end: int, positions: Positions, extent: tuple[int, int] | None, threshold_bp: int
+    ) -> Positions:
+        """[start, end) without its gaps: what lies between neighbouring records further apart than the threshold.
+
+        Parameters
+        ----------
+        start, end : int
+            0-based, half-open.
+        positions : ndarray of int64
+            Sorted positions of all records within `reach` of [start, end), so that the answer for a base does not
+            depend on `start` and `end`.
+        extent : tuple of int or None
+            The stretch that the contig's records span; its ends count as records. None if there are no records.
+        threshold_bp : int
+
+        Returns
+        -------
+        ndarray of int64, shape (num_intervals, 2)
+            Holes of `intervals` that are no gaps are in it.
+        """
+        marks = np.array([] if extent is None else [extent[0], extent[1] - 1], dtype=np.int64)
+        known = np.unique(np.concatenate([marks, positions]).astype(np.int64))
+        at = self.coordinate(known)
+        first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        first, last = first - threshold_bp - 1, last + threshold_bp
+        near = (at > first) & (at < last)  # nothing is known beyond: as good as a far record
+        known, at = known[near], np.concatenate([[first], at[near], [last]])
+        known = np.concatenate([[start - 1], known, [end]])
+        wide = np.flatnonzero(np.diff(at) > threshold_bp)
+        edges = np.concatenate([[start], np.stack([known[wide] + 1, known[wide + 1]], axis=1).ravel(), [end]])
+        found = np.clip(edges, start, end).reshape(-1, 2)
+        result: Positions = found[found[:, 1] > found[:, 0]]
+        return result

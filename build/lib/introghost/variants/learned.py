@@ -1,0 +1,183 @@
+"""The section ``observation`` of a configuration, out of what a survey of a VCF has found."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from introghost import __version__
+from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
+
+MISSING_SPREAD = (0.5, 2.0)
+MOST_MISSING = 0.9
+LEAST_MISSING = 1e-5
+FEW_SNVS = 10 * FEWEST_AT_CUT  # some dozen of which occur once or twice
+DONORS = 10
+MOST_PANEL_DIPLOIDS = 1000
+SIZE_SPREAD = (0.8, 1.25)
+_JUDGEMENT = "not to be learned from a VCF: judgement"
+# A positive lower bound makes them log-uniform: most files are good, and a network trained on bad ones alone is not.
+_SWITCH_ERROR = (0.001, 0.05)
+_GENOTYPE_ERROR = (0.0001, 0.01)
+_ANCESTRAL_ERROR = (0.001, 0.05)
+# Much more would make the target's ghost ancestry invisible, since the outgroup would carry it too.
+_GENE_FLOW = (0.001, 0.05)
+_MUTATION_RATE_VARIATION = (0.01, 0.3)
+_GENETIC_MAP_ERROR = (0.01, 0.5)
+_MISLABELLED = (0.001, 0.05)
+
+Value = int | float | str | tuple[float, float] | list[str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the section: key, value, and what it was learned from."""
+
+    key: str
+    value: Value
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The value as YAML."""
+        if isinstance(self.value, tuple):
+            return f"[{_number(self.value[0])}, {_number(self.value[1])}]"
+        return json.dumps(self.value) if isinstance(self.value, str | list) else _number(self.value)
+
+
+def learn(
+    found: Survey,
+    *,
+    files: Mapping[str, str],
+    regions: Sequence[tuple[str, int, int]],
+    ancestral_known: bool,
+    vcf: str,
+) -> list[Entry]:
+    """The lines of the section.
+
+    Parameters
+    ----------
+    found : Survey
+    files : mapping of str to str
+        Paths ``include_bed`` and ``genetic_map``, as far as there are any.
+    regions : sequence of (str, int, int)
+        Stretches that were surveyed: contig, start and end, 0-based and half-open. Only files have a use for them.
+    ancestral_known : bool
+        Whether ancestral states come from a file rather than from the outgroup's major allele.
+    vcf : str
+        Name of the file, for the reasons.
+
+    Returns
+    -------
+    list of Entry
+    """
+    sizes = [
+        _size(role, found.counts.num_haplotypes[column] // 2, vcf)
+        for role, column in (("outgroup", OUTGROUP), ("target", TARGET))
+    ]
+    named = [Entry(key, path, "as given") for key, path in files.items()]
+    if files:
+        places = [f"{contig}:{start + 1}-{end}" for contig, start, end in regions]
+        named.append(Entry("regions", places, f"where {vcf} was surveyed; simulated regions get its places there"))
+    return [*sizes, *_filter(found), *named, _missing(found.counts.missing), *_judged(files, ancestral_known)]
+
+
+def _size(role: str, number: int, vcf: str) -> Entry:
+    """Around as many individuals as there are, so that what is trained knows how much the number matters."""
+    low, high = (round(factor * number) for factor in SIZE_SPREAD)
+    bounds = min(number, max(2, low)), max(number + 1, high)
+    return Entry(f"{role}_diploids", bounds, f"{number:,} individuals of the {role} in {vcf}")
+
+
+def _filter(found: Survey) -> list[Entry]:
+    """Allele-count filter, panel, and the gene flow whose donors the panel has."""
+    minor = found.counts.minor
+    cut = allele_count_cut(minor) if (minor > 0).sum() >= FEW_SNVS else 1
+    entries = [Entry("minimum_allele_count", cut, _cut_reason(found.counts.minor, cut))]
+    panels = [_panel(found, role, column, cut) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
+    has_donors = bool(panels[TARGET].value)
+    if not has_donors and cut == 1:
+        panels[TARGET] = Entry("panel_target_diploids", DONORS, "from whom gene flow into the outgroup comes")
+        has_donors = True
+    why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
+    return [*entries, *panels, Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)]
+
+
+def _cut_reason(minor: Counts, cut: int) -> str:
+    number, below = int((minor > 0).sum()), int(((minor > 0) & (minor < cut)).sum())
+    if number < FEW_SNVS:
+        return f"{number:,} SNVs are too few to show a filter: set it by hand if there was one"
+    if cut == 1:
+        return f"no step in how often {number:,} SNVs have their rarer allele: nothing was filtered"
+    return f"of {number:,} SNVs, {int((minor == cut).sum()):,} have their rarer allele that often, {below:,} less often"
+
+
+def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:
+    key, others = f"panel_{role}_diploids", found.counts.num_haplotypes[OTHERS] // 2
+    if others == 0:
+        return Entry(key, 0, "the file has no other samples")
+    if cut == 1:
+        return Entry(key, 0, "without a filter nobody else matters")
+    estimate = panel_diploids(found.counts, column, cut)
+    if estimate is None:
+        return Entry(key, 0, f"too few alleles of the {role} alone to tell what the other {others:,} samples are")
+    reason = f"what the other {others:,} samples are to an allele of the {role} alone"
+    if estimate > MOST_PANEL_DIPLOIDS:
+        reason += f": {estimate:,}, cut to {MOST_PANEL_DIPLOIDS:,} to save time"
+    return Entry(key, min(estimate, MOST_PANEL_DIPLOIDS), reason)
+
+
+def _missing(share: float) -> Entry:
+    if share < LEAST_MISSING:
+        return Entry("missing", 0, "no genotype of outgroup or target is missing")
+    low, high = (min(factor * share, MOST_MISSING) for factor in MISSING_SPREAD)
+    return Entry("missing", (low, high), f"{share:.3%} of outgroup and target are missing; half to twice that")
+
+
+def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
+    entries = [
+        Entry("switch_error", _SWITCH_ERROR, f"{_JUDGEMENT}; statistical phasing with a panel"),
+        Entry("genotype_error", _GENOTYPE_ERROR, _JUDGEMENT),
+        Entry("mutation_rate_variation", _MUTATION_RATE_VARIATION, _JUDGEMENT),
+        Entry("mislabelled", _MISLABELLED, _JUDGEMENT),
+    ]
+    if "genetic_map" in files:
+        entries.append(Entry("genetic_map_error", _GENETIC_MAP_ERROR, _JUDGEMENT))
+    if ancestral_known:
+        entries.append(Entry("ancestral_error", _ANCESTRAL_ERROR, _JUDGEMENT))
+    return entries
+
+
+def facts(found: Survey) -> dict[str, str]:
+    """What a survey shows beside the section, in words."""
+    varying = int((found.counts.minor > 0).sum())
+    density = 1000 * found.num_callable_sites / found.callable_bp if found.callable_bp else math.nan
+    return {
+        "SNVs that vary in anybody": f"{varying:,}",
+        "callable share": f"{found.callable_bp / found.surveyed_bp:.3f} of {found.surveyed_bp:,} bp",
+        "density of SNVs that vary in outgroup and target": f"{density:.2f} per callable kb",
+    }
+
+
+def to_yaml(entries: list[Entry], found: Mapping[str, str], vcf: str, digest: str) -> str:
+    """The section as a YAML file, a comment on each line saying where its value comes from."""
+    head = [
+        f"# What {vcf} shows of genomes, learned by introghost {__version__} from the file with SHA-256",
+        f"# {digest}.",
+        *(f"# {name}: {text}" for name, text in found.items()),
+        "observation:",
+    ]
+    lines = [f"  {entry.key}: {entry.text}" for entry in entries]
+    width = max(len(line) for line in lines if len(line) < 60)
+    body = [f"{line:<{width}}  # {entry.reason}" for line, entry in zip(lines, entries, strict=True)]
+    return "\n".join([*head, *body]) + "\n"
+
+
+def _number(value: float) -> str:
+    """Three significant digits, without an exponent, which YAML would take for text."""
+    if isinstance(value, int):
+        return str(value)
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")

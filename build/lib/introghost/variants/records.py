@@ -1,0 +1,216 @@
+"""Records of a VCF or BCF: read by htslib, handed on in blocks of biallelic SNVs."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cyvcf2
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.variants.header import ends_by_index
+from introghost.variants.htslib import Messages, errors_raised
+from introghost.variants.index import checked_index
+from introghost.variants.sites import (
+    Block,
+    Interval,
+    RecordOrder,
+    Selection,
+    SiteCollector,
+    Sites,
+    as_diploid,
+    no_sites,
+)
+
+_BLOCK = 1024
+
+
+class _Pending:
+    """A block that fills up record by record; its genotypes are written where the next block's will be."""
+
+    def __init__(self, num_samples: int) -> None:
+        self._codes = np.empty((_BLOCK, num_samples, 3), dtype=np.int16)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.positions: list[int] = []
+        self._ref: list[str] = []
+        self._alt: list[str] = []
+        self._ancestral: list[Any] = []
+
+    def add(self, record: Any, alt: str, ancestral: Any, codes: NDArray[np.int16]) -> None:
+        self._codes[len(self.positions)] = codes
+        self.positions.append(record.start)
+        self._ref.append(record.REF)
+        self._alt.append(alt)
+        self._ancestral.append(ancestral)
+
+    def take(self) -> Block:
+        """What has been gathered, valid until the next record is added."""
+        codes = self._codes[: len(self.positions)]
+        block = Block(self.positions, self._ref, self._alt, self._ancestral, codes[:, :, :2], codes[:, :, 2])
+        self._clear()
+        return block
+
+
+class VcfRecords:
+    """The records of a VCF or BCF.
+
+    With an index only the stretch asked for is read. Without one the file is read once and the selected samples'
+    sites stay in memory (one byte per genotype).
+
+    Parameters
+    ----------
+    path : Path
+    selection : Selection
+    lengths : dict of str to int
+        Of the contigs that the header declares with one.
+    undeclared : list of str
+        Contigs that have records but no header line.
+    """
+
+    def __init__(self, path: Path, selection: Selection, lengths: dict[str, int], undeclared: list[str]) -> None:
+        for name in selection.names:
+            if "," in name or name.startswith("^") or name == "-":
+                raise DataError(
+                    f"{path}: sample {name!r}: htslib can't be asked for a name with a comma, with '^' at its start, "
+                    "or '-'; rename it with `bcftools reheader`"
+                )
+        self._path = path
+        self._selection = selection
+        self._lengths = lengths
+        self._undeclared = undeclared
+        self._index = checked_index(path)
+        self._limit: Interval | None = None
+        self._cache: tuple[dict[str, Sites], dict[str, NDArray[np.int64]]] | None = None
+        self._ends: dict[str, tuple[int, int]] | None = None
+        self._bare: Any = None
+
+    def limit(self, contig: str, start: int, end: int) -> None:
+        """Announce that no sites outside [start, end) of that contig will be asked for."""
+        self._limit = contig, start, end
+
+    def ends(self) -> dict[str, tuple[int, int]]:
+        """First record's position and last record's position + 1 of each contig with records."""
+        if self._ends is None:
+            self._ends = self._find_ends()
+        return self._ends
+
+    def _find_ends(self) -> dict[str, tuple[int, int]]:
+        if self._index is None:
+            _, positions = self._cached()
+            return {contig: (int(at[0]), int(at[-1]) + 1) for contig, at in positions.items() if len(at)}
+        with errors_raised(self._path):
+            vcf = cyvcf2.VCF(str(self._path), samples=[])
+            names = dict.fromkeys([*self._lengths, *vcf.seqnames])
+            found = {
+                name: ends_by_index(vcf, name, self._lengths.get(name))
+                for name in names
+                if self._index.has_records(name)
+            }
+        return {name: ends for name, ends in found.items() if ends is not None}
+
+    def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, NDArray[np.int64]]:
+        """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
+
+        Raises
+        ------
+        DataError
+        """
+        first, last = start - margin, end + margin
+        if self._index is None:
+            by_contig, all_positions = self._cached()
+        else:
+            with errors_raised(self._path) as messages:
+                records = self._open(self._selection.names)(f"{contig}:{max(first, 0) + 1}-{last}")
+                by_contig, all_positions = self._collect(sound(records, messages), (contig, start, end))
+        sites = by_contig.get(contig, no_sites(len(self._selection.names)))
+        positions = all_positions.get(contig, np.empty(0, dtype=np.int64))
+        inside = slice(*np.searchsorted(sites.positions_bp, [start, end]).tolist())
+        return sites.select(inside), positions[slice(*np.searchsorted(positions, [first, last]).tolist())]
+
+    def positions_from(self, contig: str, start: int, number: int) -> NDArray[np.int64]:
+        """Positions of the first records, up to `number` of them, at `start` or after."""
+        if self._index is None:
+            positions = self._cached()[1].get(contig, np.empty(0, dtype=np.int64))
+            first = int(np.searchsorted(positions, start))
+            return positions[first : first + number]
+        with errors_raised(self._path):
+            end = self.ends()[contig][1]
+            if self._bare is None:  # opening takes longer than a look
+                self._bare = self._open(())
+            records = self._bare(f"{contig}:{start + 1}-{end}")  # a record may begin before and reach into it
+            found = list(itertools.islice((record.start for record in records if record.start >= start), number))
+        return np.array(found, dtype=np.int64)
+
+    def _open(self, names: Sequence[str]) -> Any:
+        return opened(self._path, names, self._undeclared)
+
+    def _cached(self) -> tuple[dict[str, Sites], dict[str, NDArray[np.int64]]]:
+        if self._cache is None:
+            with errors_raised(self._path) as messages:
+                records = sound(self._open(self._selection.names), messages)
+                self._cache = self._collect(records, self._limit)
+        return self._cache
+
+    def _collect(
+        self, records: Iterable[Any], interval: Interval | None
+    ) -> tuple[dict[str, Sites], dict[str, NDArray[np.int64]]]:
+        """Sites of the records inside `interval`, or of all, and the positions of all records."""
+        order = RecordOrder(self._path, self._lengths)
+        collector = SiteCollector(self._path, self._selection)
+        pending, pending_contig = _Pending(len(self._selection.names)), ""
+        wants_ancestral = self._selection.wants_ancestral
+        for record in records:
+            contig, position = record.CHROM, record.start
+            order.admit(contig, position)
+            if interval is not None and not (contig == interval[0] and interval[1] <= position < interval[2]):
+                continue
+            alt = record.ALT
+            if not collector.wants(position, record.REF, alt):
+                continue
+            if contig != pending_contig or len(pending.positions) == _BLOCK:
+                collector.add(pending_contig, pending.take())
+                pending_contig = contig
+            ancestral = record.INFO.get("AA") if wants_ancestral else None
+            pending.add(record, alt[0], ancestral, genotype_codes(self._path, record))
+        collector.add(pending_contig, pending.take())
+        positions = {name: np.frombuffer(found, dtype=np.int64) for name, found in order.positions.items()}
+        return collector.finish(), positions
+
+
+def opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -> Any:
+    """A cyvcf2 reader of the samples `names`, of all if None, that knows the contigs without a header line."""
+    vcf = cyvcf2.VCF(str(path), samples=None if names is None else list(names))
+    for name in undeclared:  # cyvcf2 is not safe with a damaged record of a contig that it has yet to meet
+        vcf.add_to_header(f"##contig=<ID={name}>")
+    return vcf
+
+
+def sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
+    """Give the records, each looked at only after htslib has read it without an error."""
+    for record in records:
+        messages.check()
+        yield record
+
+
+def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
+    """Allele, allele and phase of each sample, shape (num_samples, 3).
+
+    Raises
+    ------
+    DataError
+        A record without genotypes, or a sample with more than two alleles.
+    """
+    where = f"{path}: {record.CHROM}:{record.POS:,}"
+    if "GT" not in record.FORMAT:
+        raise DataError(f"{where}: no genotypes (GT) in this record; introghost needs phased genotypes")
+    codes: NDArray[np.int16] = record.genotype.array()
+    if codes.shape[1] == 3:
+        return codes
+    try:
+        return np.concatenate([as_diploid(codes[:, :-1]), codes[:, -1:]], axis=1, dtype=np.int16)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from None

@@ -1,0 +1,402 @@
+"""A VCF, BCF or VCF Zarr store as a source of `Haplotypes`: strict in what it takes, counting all that it drops."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import ConfigError, DataError
+from introghost.findings import Code, Finding, Severity
+from introghost.haplotypes import (
+    KNOWN_ANCESTRAL,
+    MISSING,
+    TARGET,
+    Haplotypes,
+    on_contig,
+    other_prefix,
+)
+from introghost.variants.ancestral_fasta import AncestralFasta
+from introghost.variants.extents import GAP_BP, CallableSequence, Records, gap_threshold_bp
+from introghost.variants.fit import MASK, check_intervals, respelt_contigs
+from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
+from introghost.variants.intervals import read_bed
+from introghost.variants.populations import read_populations
+from introghost.variants.records import VcfRecords
+from introghost.variants.samples import SampleRoles, listed, select_samples
+from introghost.variants.sites import BASES, Interval, Selection, Sites
+from introghost.variants.zarr_source import ZarrRecords, is_store, open_store
+
+INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
+GAP_COUNT = "bp without any record, taken as not callable"
+_DROPPED = "dropped: "
+_BASE_CODES = np.array(sorted(BASES), dtype="S1")
+_GRID_BP = 10_000
+# Of sites with a known ancestral base, 1-3 % have a third base; half of them do where the sequence is shifted.
+_ENOUGH_KNOWN, _MAX_THIRD_BASE = 1000, 0.2
+
+T = TypeVar("T")
+
+
+def parse_region(region: str) -> tuple[str, int, int | None]:
+    """Contig, 0-based start and end of ``CHR``, or ``CHR:START-END`` (1-based, inclusive; commas allowed).
+
+    Raises
+    ------
+    ConfigError
+    """
+    match = re.fullmatch(r"(.+?)(?::([\d,]+)-([\d,]+))?", region)
+    if match is None or (match[2] is None and ":" in region):
+        raise ConfigError(f"region {region!r}: expected CHR:START-END, for example 1:97,000,001-98,000,000")
+    if match[2] is None:
+        return match[1], 0, None
+    start, end = (int(number.replace(",", "")) for number in match.group(2, 3))
+    if not 1 <= start <= end:
+        raise ConfigError(f"region {region!r}: START must be at least 1 and not beyond END")
+    return match[1], start - 1, end
+
+
+def parse_ancestral(ancestral: str) -> tuple[str, Path | None]:
+    """Where ancestral alleles come from, and the file of ``fasta=FILE``.
+
+    Raises
+    ------
+    ConfigError
+    """
+    kind, _, fasta = ancestral.partition("=")
+    if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
+        raise ConfigError(f"ancestral {ancestral!r}: expected info-aa, fasta=FILE or outgroup-major")
+    return kind, Path(fasta) if fasta else None
+
+
+@dataclass(frozen=True)
+class VariantFile:
+    """What a file of any format says of itself, and how its records are read.
+
+    Attributes
+    ----------
+    samples : list of str
+    lengths : dict of str to int
+        Of the contigs that it declares with one.
+    declares_aa : bool
+        Whether it declares INFO/AA.
+    records : callable
+        Gives the `Records` of a `Selection`.
+    """
+
+    samples: list[str]
+    lengths: dict[str, int]
+    declares_aa: bool
+    records: Callable[[Selection], Records]
+
+
+def describe(path: Path) -> VariantFile:
+    """Open a VCF, BCF or VCF Zarr store and check it as far as that goes without reading its records.
+
+    Raises
+    ------
+    DataError
+    """
+    if is_store(path):
+        store = open_store(path)
+        return VariantFile(
+            store.samples, store.lengths, store.declares_aa, lambda selection: ZarrRecords(store, selection)
+        )
+    samples, header = read_header(path)
+    lengths, undeclared = contig_lengths(header), undeclared_contigs(path, header)
+    return VariantFile(
+        samples,
+        lengths,
+        "##INFO=<ID=AA," in header,
+        lambda selection: VcfRecords(path, selection, lengths, undeclared),
+    )
+
+
+class VcfSource:
+    """Phased haplotypes of an outgroup and a target out of a VCF, BCF or VCF Zarr store; made by `open_source`.
+
+    Kept are biallelic SNVs that are polymorphic in the selected samples, whatever their FILTER. Everything else is
+    dropped and counted in `counts`. Genotypes may be missing (whole or one allele); unphased heterozygotes and
+    haploid genotypes are refused, in the selected samples alone. Stretches in which the file has no record of any
+    kind are not callable (`gap_threshold_bp`), whatever a BED says of them; its holes are no such stretches.
+
+    Attributes
+    ----------
+    path : Path
+    roles : SampleRoles
+    header_lengths : dict of str to int
+        Lengths of the contigs that the file declares with one.
+    counts : Counter of str to int
+        Records read so far and how many of them were kept or dropped, by class; genotypes; and base pairs without
+        records. Reading a stretch twice counts twice.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        file: VariantFile,
+        roles: SampleRoles,
+        *,
+        ancestral: str,
+        fasta: AncestralFasta | None,
+        intervals: dict[str, NDArray[np.int64]] | None,
+        region: str | None,
+    ) -> None:
+        self.path = path
+        self.roles = roles
+        self.header_lengths = file.lengths
+        self.counts: Counter[str] = Counter()
+        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, self.counts))
+        self._ancestral = ancestral
+        self._fasta = fasta
+        self._intervals = intervals
+        self._mask_findings: list[Finding] = []
+        self._known_ancestral = 0
+        self._third_base = 0
+        self._contigs: list[Interval] | None = None
+        self._gap_thresholds_bp: dict[str, int] = {}
+        self._region: Interval | None = None
+        if region:
+            self._region = self._resolve(region)
+            self._records.limit(*self._region)
+
+    def contigs(self) -> list[Interval]:
+        """Stretches that the file covers: name, start and end in bp, 0-based and half-open.
+
+        With a region, that interval alone. Otherwise one for each contig with records: from the first to the last,
+        rounded to 10 kb within the length that the header gives; or, if it gives none, not rounded.
+
+        Raises
+        ------
+        DataError
+            No records, a file that is damaged, or callable regions that don't fit.
+        """
+        if self._contigs is None:
+            if self._region is not None:
+                self._contigs = [self._region]
+            else:
+                self._contigs = [(name, *self._extent(name, *ends)) for name, ends in self._records.ends().items()]
+            if not self._contigs:
+                raise DataError(f"{self.path}: the VCF has no usable records")
+            if self._intervals is not None:
+                self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
+                self.counts.update(respelt_contigs(MASK, self._intervals, [name for name, _, _ in self._contigs]))
+        return self._contigs
+
+    def read(self, contig: str, start: int, end: int) -> Haplotypes:
+        """Haplotypes of one stretch.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+
+        Returns
+        -------
+        Haplotypes
+            Two haplotypes per selected sample, samples in the order of the VCF. Sites whose ancestral allele is
+            wanted but unknown, or that lie outside the callable regions, are dropped and counted.
+
+        Raises
+        ------
+        DataError
+            Any flaw of the file; the message says where it is and what to do.
+        """
+        self._check_contig(contig)
+        threshold = self.gap_threshold_bp(contig)
+        named = None if self._intervals is None else on_contig(self._intervals, contig)
+        if self._intervals is not None and named is None:
+            named = np.empty((0, 2), dtype=np.int64)
+        seen = CallableSequence(named)
+        sites, positions = self._records.sites(contig, start, end, seen.reach(start, end, threshold))
+        if self._ancestral != OUTGROUP_MAJOR:
+            sites = self._polarise(contig, sites)
+        ends = self._records.ends().get(contig)
+        extent = None if ends is None else self._extent(contig, *ends)
+        stretches = seen.stretches(start, end, positions, extent, threshold)
+        haplotypes = self._haplotypes(contig, start, end, sites, stretches)
+        if named is not None:
+            haplotypes = haplotypes.mask(named)
+            self.counts["dropped: outside callable regions"] += len(sites.positions_bp) - len(haplotypes.positions_bp)
+        named_bp = int(np.diff(seen.coordinate(np.array([start, end], dtype=np.int64)))[0])
+        self.counts[GAP_COUNT] += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
+        self.counts["kept"] += len(haplotypes.positions_bp)
+        return haplotypes.polarise_by_outgroup() if self._ancestral == OUTGROUP_MAJOR else haplotypes
+
+    def _haplotypes(
+        self, contig: str, start: int, end: int, sites: Sites, callable_bp: NDArray[np.int64]
+    ) -> Haplotypes:
+        return Haplotypes(
+            contig=contig,
+            interval_bp=(start, end),
+            positions_bp=sites.positions_bp,
+            genotypes=sites.genotypes,
+            sample_names=tuple(name for name in self.roles.names for _ in range(2)),
+            haplotype_indices=np.tile(np.array([0, 1], dtype=np.int8), len(self.roles.names)),
+            roles=np.repeat(self.roles.roles, 2),
+            callable_bp=callable_bp,
+            ancestral_status=KNOWN_ANCESTRAL,
+        )
+
+    def num_diploids(self) -> tuple[int, int]:
+        """Diploids of the outgroup and of the target."""
+        target = int((self.roles.roles == TARGET).sum())
+        return len(self.roles.roles) - target, target
+
+    def findings(self) -> list[Finding]:
+        return [Finding(Code.DATA, Severity.WARNING, text) for text in self.warnings()]
+
+    def warnings(self) -> list[str]:
+        """What to tell the user of what was read so far: records dropped, gaps, contigs that no mask or map names."""
+        found = list[str]()
+        dropped = [
+            (n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n
+        ]
+        if dropped:
+            classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
+            total = sum(number for number, _ in dropped)
+            found.append(f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}")
+        if self.counts[GAP_COUNT]:
+            where, hint = "", "give the callable regions as --include-bed if there are any"
+            if self._intervals is not None:
+                where, hint = "of the callable regions ", "is this the mask of this file?"
+            found.append(
+                f"{self.path}: {self.counts[GAP_COUNT]:,} bp {where}lie in stretches without any record and are taken "
+                f"as not callable; {hint}"
+            )
+        return found + [finding.text for finding in self.input_findings()]
+
+    def input_findings(self) -> list[Finding]:
+        """What speaks against the populations table and the callable regions, beside what `contigs` refuses."""
+        self.contigs()
+        return [*self.roles.findings, *self._mask_findings]
+
+    def gap_threshold_bp(self, contig: str) -> int:
+        """Length from which a stretch without any record is not callable.
+
+        10 kb, or fifty times the contig's median distance between records where that is more.
+        """
+        if contig not in self._gap_thresholds_bp:
+            ends = self._records.ends().get(contig)
+            self._gap_thresholds_bp[contig] = GAP_BP
+            if ends is not None:
+                self._gap_thresholds_bp[contig] = gap_threshold_bp(
+                    *ends, lambda start, number: self._records.positions_from(contig, start, number)
+                )
+        return self._gap_thresholds_bp[contig]
+
+    def _resolve(self, region: str) -> Interval:
+        contig, start, end = parse_region(region)
+        self._check_contig(contig)
+        if end is None:
+            if contig not in self._records.ends():
+                raise DataError(f"{self.path}: contig {contig!r} has no records")
+            return contig, *self._extent(contig, *self._records.ends()[contig])
+        length = self.header_lengths.get(contig)
+        if length is not None and start >= length:
+            raise DataError(f"{self.path}: region {region} starts beyond the end of the contig ({length:,} bp)")
+        return contig, start, end if length is None else min(end, length)
+
+    def _check_contig(self, contig: str) -> None:
+        if contig in self.header_lengths or contig in self._records.ends():
+            return
+        known = {**self.header_lengths, **self._records.ends()}
+        other = other_prefix(contig)
+        hint = f"did you mean {other}?" if other in known else f"it has {listed(list(known))}"
+        raise DataError(f"{self.path}: no contig {contig!r} in the VCF; {hint}")
+
+    def _extent(self, contig: str, first: int, end: int) -> tuple[int, int]:
+        length = self.header_lengths.get(contig)
+        if length is None:
+            return first, end
+        return first // _GRID_BP * _GRID_BP, min(-(-end // _GRID_BP) * _GRID_BP, length)
+
+    def _polarise(self, contig: str, sites: Sites) -> Sites:
+        """Recode so that 0 is the ancestral allele; sites where it is unknown or a third base are dropped."""
+        ancestral = sites.ancestral
+        if self._fasta is not None:
+            self._fasta.check_length(contig, self.header_lengths.get(contig))
+            ancestral = self._fasta.alleles(contig, sites.positions_bp)
+        is_ref, is_alt = ancestral == sites.ref, ancestral == sites.alt
+        known = np.isin(ancestral, _BASE_CODES)
+        third = known & ~is_ref & ~is_alt
+        self.counts["dropped: ancestral allele unknown"] += int((~known).sum())
+        self.counts["dropped: ancestral allele neither REF nor ALT"] += int(third.sum())
+        self._check_fasta(contig, int(known.sum()), int(third.sum()))
+        usable = is_ref | is_alt
+        sites, flip = sites.select(usable), is_alt[usable]
+        flipped = sites.genotypes[flip]
+        sites.genotypes[flip] = np.where(flipped == MISSING, MISSING, 1 - flipped)
+        return sites
+
+    def _check_fasta(self, contig: str, known: int, third: int) -> None:
+        """Refuse an ancestral sequence whose bases have nothing to do with the alleles that the file has there."""
+        self._known_ancestral += known
+        self._third_base += third
+        if self._fasta is None or self._known_ancestral < _ENOUGH_KNOWN:
+            return
+        share = self._third_base / self._known_ancestral
+        if share > _MAX_THIRD_BASE:
+            raise DataError(
+                f"{self._fasta.path}: at {share:.0%} of {self._known_ancestral:,} sites up to contig {contig} the "
+                "ancestral base is neither REF nor ALT; is the ancestral FASTA of another build?"
+            )
+
+
+def _optional(reader: Callable[[Path], T], path: Path | None) -> T | None:
+    return None if path is None else reader(Path(path))
+
+
+def open_source(
+    vcf: Path,
+    populations: Path,
+    outgroup: list[str],
+    target: list[str],
+    *,
+    ancestral: str,
+    include_bed: Path | None = None,
+    region: str | None = None,
+) -> VcfSource:
+    """Open a VCF, BCF or VCF Zarr store and check all of it that can be checked without reading its records.
+
+    Parameters
+    ----------
+    vcf : Path
+        Plain, gzip or bgzip; an index beside it (``.tbi`` or ``.csi``) is used. Or VCF Zarr, a folder or a zip file.
+    populations : Path
+        Table of samples and their populations, see `populations.read_populations`.
+    outgroup, target : list of str
+        Populations.
+    ancestral : str
+        ``info-aa``, ``fasta=FILE`` or ``outgroup-major``.
+    include_bed : Path, optional
+        Callable regions; without it everything counts as callable. Long stretches without any record never do.
+    region : str, optional
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive.
+
+    Raises
+    ------
+    ConfigError
+        An `ancestral` or `region` that can't be understood.
+    DataError
+        A file that is missing, damaged or does not fit the others.
+    """
+    vcf = Path(vcf)
+    kind, fasta = parse_ancestral(ancestral)
+    file = describe(vcf)
+    if kind == INFO_AA and not file.declares_aa:
+        raise DataError(f"{vcf}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major")
+    return VcfSource(
+        vcf,
+        file,
+        select_samples(Path(populations), read_populations(Path(populations)), file.samples, outgroup, target),
+        ancestral=kind,
+        fasta=_optional(AncestralFasta, fasta),
+        intervals=_optional(read_bed, include_bed),
+        region=region,
+    )

@@ -1,0 +1,318 @@
+"""Records of a VCF Zarr store, a folder or a zip of one, as bio2zarr's ``vcf2zarr`` writes it.
+
+The store is cut along variants, so that any stretch can be read without an index; what its records mean is decided by
+the same code as for a VCF.
+"""
+
+import contextlib
+import itertools
+import math
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.variants.sites import Block, Interval, RecordOrder, Selection, SiteCollector, Sites, no_sites
+
+_NEEDED = ("sample_id", "contig_id", "variant_contig", "variant_position", "variant_allele")
+_NEVER_EMPTY = ("sample_id", "contig_id", "variant_position", "variant_allele", "variant_AA")
+_VERSIONS = ("0.4", "0.5")
+_FEW = 10  # variants that may have no carrier in a whole chunk, which zarr then leaves out
+
+
+def is_store(path: Path) -> bool:
+    """Whether a path is a folder or a zip file, the two forms of a store."""
+    return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))
+
+
+@contextlib.contextmanager
+def _errors_raised(path: Path) -> Iterator[None]:
+    """Whatever zarr and its codecs say of a store that they can't read, as a `DataError`."""
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        complaint = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: damaged or not VCF Zarr: {complaint}; write it again with vcf2zarr") from error
+
+
+@dataclass(frozen=True)
+class ZarrStore:
+    """An opened store, and what it says of itself.
+
+    Attributes
+    ----------
+    path : Path
+    group : zarr.Group
+    samples : list of str
+    contigs : list of str
+        By number.
+    lengths : dict of str to int
+        Of the contigs that have one.
+    """
+
+    path: Path
+    group: Any
+    samples: list[str]
+    contigs: list[str]
+    lengths: dict[str, int]
+
+    @property
+    def declares_aa(self) -> bool:
+        """Whether there is an INFO/AA."""
+        return "variant_AA" in self.group
+
+
+def open_store(path: Path) -> ZarrStore:
+    """Open a store and check that it is whole.
+
+    Raises
+    ------
+    DataError
+        Not a VCF Zarr store of a version that is understood, or one without genotypes or with parts missing.
+    """
+    with _errors_raised(path):
+        group = _group(path)
+        version = str(group.attrs.get("vcf_zarr_version", "none"))
+        if version not in _VERSIONS:
+            raise DataError(f"{path}: VCF Zarr version {version}; expected {' or '.join(_VERSIONS)} (see vcf2zarr)")
+        for name in _NEEDED:
+            if name not in group:
+                raise DataError(f"{path}: the store has no {name}; write it again with vcf2zarr")
+        if "call_genotype" not in group:
+            raise DataError(f"{path}: no genotypes (GT) in the store; introghost needs phased genotypes")
+        for name in _NEVER_EMPTY:
+            if name in group and not is_stored_whole(path, group[name]):
+                raise DataError(f"{path}: part of {name} is missing; copy the store again")
+        samples = [str(name) for name in group["sample_id"][:]]
+        contigs = [str(name) for name in group["contig_id"][:]]
+        lengths = group["contig_length"][:].tolist() if "contig_length" in group else [-1] * len(contigs)
+    if not samples:
+        raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
+    known = {name: int(length) for name, length in zip(contigs, lengths, strict=True) if length > 0}
+    return ZarrStore(path, group, samples, contigs, known)
+
+
+def _group(path: Path) -> Any:
+    if path.is_dir():
+        return zarr.open_group(str(path), mode="r")
+    store = zarr.storage.ZipStore(path, mode="r")
+    with zipfile.ZipFile(path) as archive:
+        folders = {name.split("/", 1)[0] for name in archive.namelist()}
+        is_root = any(name in (".zgroup", "zarr.json", ".zattrs") for name in archive.namelist())
+    if not is_root and len(folders) == 1:
+        return zarr.open_group(store, mode="r", path=folders.pop())
+    return zarr.open_group(store, mode="r")
+
+
+def is_stored_whole(path: Path, values: Any) -> bool:
+    """Whether every chunk of an array has its file; zarr reads those that have none as zeros or empty text."""
+    edges = values.shards or values.chunks
+    expected = math.prod(-(-length // edge) for length, edge in zip(values.shape, edges, strict=True))
+    return bool(len(_stored_chunks(path, values)) >= expected)
+
+
+def _stored_chunks(path: Path, values: Any) -> set[tuple[int, ...]]:
+    """Numbers of the chunks (or shards) of an array that have a file, whichever way the format writes ``3.0.0``."""
+    if path.is_dir():
+        folder = path / values.path
+        files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            files = [name.removeprefix(f"{values.path}/") for name in archive.namelist()]
+    return {tuple(map(int, re.findall(r"\d+", name))) for name in files if re.fullmatch(r"(c/)?\d+([./]\d+)*", name)}
+
+
+class ZarrRecords:
+    """The records of a VCF Zarr store.
+
+    Parameters
+    ----------
+    store : ZarrStore
+    selection : Selection
+    """
+
+    def __init__(self, store: ZarrStore, selection: Selection) -> None:
+        self._path = store.path
+        self._group = store.group
+        self._selection = selection
+        numbers = {name: number for number, name in enumerate(store.samples)}
+        self._columns = np.array([numbers[name] for name in selection.names], dtype=np.int64)
+        with _errors_raised(self._path):
+            self._positions = self._group["variant_position"][:].astype(np.int64) - 1
+            contigs = self._group["variant_contig"][:].astype(np.int64)
+            self._rows = self._find_contigs(store, contigs)
+            genotypes = self._group["call_genotype"]
+            self._is_whole = is_stored_whole(store.path, genotypes)
+            self._stored = set() if self._is_whole else _stored_chunks(store.path, genotypes)
+            self._chunk_rows = int(genotypes.chunks[0])
+
+    def _find_contigs(self, store: ZarrStore, contigs: NDArray[np.int64]) -> dict[str, slice]:
+        """Rows of each contig, refused like those of a VCF if they are not in order."""
+        edges = [0, *(np.flatnonzero(np.diff(contigs)) + 1).tolist(), len(contigs)]
+        order, rows = RecordOrder(self._path, store.lengths), dict[str, slice]()
+        for first, end in itertools.pairwise(edges):
+            if first == end:
+                continue
+            name, positions = store.contigs[contigs[first]], self._positions[first:end]
+            # sorted positions are in order if the outermost are; of others the first that steps back is refused
+            steps_back = np.flatnonzero(np.diff(positions) < 0)[:1].tolist()
+            for row in [0, *(row for step in steps_back for row in (step, step + 1)), len(positions) - 1]:
+                order.admit(name, int(positions[row]))
+            rows[name] = slice(first, end)
+        return rows
+
+    def limit(self, contig: str, start: int, end: int) -> None:
+        """Nothing to gain: only what is asked for is read anyway."""
+
+    def ends(self) -> dict[str, tuple[int, int]]:
+        """First record's position and last record's position + 1 of each contig with records."""
+        at = {name: self._on(name) for name in self._rows}
+        return {name: (int(positions[0]), int(positions[-1]) + 1) for name, positions in at.items() if len(positions)}
+
+    def _on(self, contig: str) -> NDArray[np.int64]:
+        """Positions of a contig's records, without those before its first base."""
+        positions: NDArray[np.int64] = self._positions[self._rows.get(contig, slice(0))]
+        return positions[np.searchsorted(positions, 0) :]
+
+    def positions_from(self, contig: str, start: int, number: int) -> NDArray[np.int64]:
+        """Positions of the first records, up to `number` of them, at `start` or after."""
+        positions = self._on(contig)
+        first = int(np.searchsorted(positions, start))
+        return positions[first : first + number]
+
+    def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, NDArray[np.int64]]:
+        """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
+
+        Raises
+        ------
+        DataError
+        """
+        collector = SiteCollector(self._path, self._selection)
+        with _errors_raised(self._path):
+            for block in self.blocks(contig, start, end, collector):
+                collector.add(contig, block)
+        sites = collector.finish().get(contig, no_sites(len(self._columns)))
+        positions = self._on(contig)
+        first, last = np.searchsorted(positions, [start - margin, end + margin]).tolist()
+        return sites, positions[first:last]
+
+    def num_filtered(self, contig: str, start: int, end: int) -> int:
+        """Records of a stretch whose FILTER names a filter."""
+        if "variant_filter" not in self._group or contig not in self._rows:
+            return 0
+        rows = self._rows[contig]
+        first, last = (np.searchsorted(self._positions[rows], [start, end]) + rows.start).tolist()
+        with _errors_raised(self._path):
+            failed = np.array([str(name) != "PASS" for name in self._group["filter_id"][:]], dtype=np.bool_)
+            return int(self._group["variant_filter"][first:last][:, failed].any(axis=1).sum())
+
+    def blocks(self, contig: str, start: int, end: int, collector: SiteCollector) -> Iterator[Block]:
+        """The biallelic SNVs of a stretch, one block for each chunk of variants."""
+        rows = self._rows.get(contig, slice(0, 0))
+        lower = start if start > 0 else -1  # like a VCF's, the first stretch shows the records at position 0
+        first, last = (np.searchsorted(self._positions[rows], [lower, end]) + rows.start).tolist()
+        while first < last:
+            until = min((first // self._chunk_rows + 1) * self._chunk_rows, last)
+            yield self._block(slice(first, until), collector)
+            first = until
+
+    def _block(self, rows: slice, collector: SiteCollector) -> Block:
+        positions = self._positions[rows].tolist()
+        alleles = [
+            (ref, [allele for allele in alt if allele]) for ref, *alt in self._group["variant_allele"][rows].tolist()
+        ]
+        wanted = [
+            row
+            for row, (position, (ref, alt)) in enumerate(zip(positions, alleles, strict=True))
+            if collector.wants(position, ref, alt)
+        ]
+        ancestral = self._ancestral(rows) if self._selection.wants_ancestral else [None] * len(positions)
+        genotypes, phased = self._genotypes(rows, wanted, positions)
+        return Block(
+            [positions[row] for row in wanted],
+            [alleles[row][0] for row in wanted],
+            [alleles[row][1][0] for row in wanted],
+            [ancestral[row] for row in wanted],
+            genotypes,
+            phased,
+        )
+
+    def _ancestral(self, rows: slice) -> list[Any]:
+        values = self._group["variant_AA"][rows]
+        if values.ndim == 1:
+            return list(values.tolist())
+        return [",".join(value for value in several if value) for several in values.tolist()]
+
+    def _genotypes(
+        self, rows: slice, wanted: list[int], positions: list[int]
+    ) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
+        """Codes and phases of the selected samples; only the chunks that hold them are read."""
+        source = self._group["call_genotype"]
+        if not wanted:
+            return np.empty((0, len(self._columns), source.shape[2]), np.int8), np.empty((0, len(self._columns)), bool)
+        low, high = int(self._columns.min()), int(self._columns.max()) + 1
+        picked = np.ix_(np.array(wanted), self._columns - low)
+        genotypes = source[rows, low:high][picked]
+        if not self._is_whole:
+            self._check_stored(rows, positions[wanted[0]])
+        if "call_genotype_phased" not in self._group:
+            return genotypes, np.zeros(genotypes.shape[:2], dtype=np.bool_)
+        return genotypes, self._group["call_genotype_phased"][rows, low:high][picked]
+
+    def _check_stored(self, rows: slice, position: int) -> None:
+        """A chunk that is absent reads as REF everywhere, which is right only if zarr found nothing else to write."""
+        genotypes = self._group["call_genotype"]
+        height, width = (genotypes.shards or genotypes.chunks)[:2]
+        chunk = rows.start // height
+        needed = {(chunk, column) for column in np.unique(self._columns // width).tolist()}
+        if needed <= {numbers[:2] for numbers in self._stored}:
+            return
+        # how much of the chunk is asked for says nothing: what counts is whether all of it can be REF
+        alternatives = self._group["variant_allele"][chunk * height : (chunk + 1) * height][:, 1:]
+        if (alternatives != "").any(axis=1).sum() >= _FEW:
+            raise DataError(
+                f"{self._path}: the genotypes from position {position + 1:,} on are missing; copy the store again"
+            )
+
+
+def raw_blocks(
+    store: ZarrStore, region: Interval | None = None, counts: Counter[str] | None = None
+) -> Iterator[tuple[str, Block]]:
+    """Contig and biallelic SNVs of a store with the genotypes of all samples, chunk by chunk and unchecked.
+
+    Parameters
+    ----------
+    store : ZarrStore
+    region : tuple of str, int and int, optional
+        Contig, start and end, 0-based and half-open.
+    counts : Counter of str to int, optional
+        Where the records are counted by class.
+
+    Raises
+    ------
+    DataError
+        Records that are not in order, or a damaged store.
+    """
+    counts = Counter() if counts is None else counts
+    selection = Selection(tuple(store.samples), store.declares_aa, counts)
+    records = ZarrRecords(store, selection)
+    for contig, (first, end) in records.ends().items():
+        start = 0
+        if region is not None:
+            if contig != region[0]:
+                continue
+            start, end = max(first, region[1]), min(end, region[2])
+        with _errors_raised(store.path):
+            for block in records.blocks(contig, start, end, SiteCollector(store.path, selection)):
+                if len(block.positions_bp):
+                    yield contig, block
