@@ -139,9 +139,10 @@ def _interval(path: Path, number: int, fields: Sequence[str], layout: _Layout) -
     try:
         contig, start, end = row[layout.contig], whole_number(row[layout.start]), whole_number(row[layout.end])
     except (IndexError, ValueError):
-        raise DataError(
-            f"{path}:{number}: not a BED interval: {' '.join(fields)!r}; the columns are contig, start and end"
-        ) from None
+        remedy = "the columns are contig, start and end"
+        if not any(re.search(r"\d{2}|^\d$", field) for field in fields):
+            remedy = "if it is a heading, name the columns chrom, start and end"
+        raise DataError(f"{path}:{number}: not a BED interval: {' '.join(fields)!r}; {remedy}") from None
     if layout.width is not None and row[layout.width : layout.width + 1] == [str(end - start + 1)]:
         start -= 1
     if not 0 <= start <= end:

@@ -62,7 +62,7 @@ def test_forms_of_bed(tmp_path: Path, text: str) -> None:
     [
         ("chr1\t5\n", r"a\.bed:1: not a BED interval: 'chr1 5'; the columns are contig, start and end"),
         ("chr1\t5\t9\nchr1\ta\t7\n", r"a\.bed:2: not a BED interval"),
-        ("where\tfrom here\tto there\nchr1\t5\t9\n", r"a\.bed:1: not a BED interval"),
+        ("where\tpos1\tpos2\nchr1\t5\t9\n", r"a\.bed:1: not a BED interval.*if it is a heading, name the columns"),
         ("chr1\t9\t7\n", "start 9 and end 7 are not an interval"),
         ("0\t500000\t1\n", "are not an interval; the columns are contig, start, end"),
         ("chr1\t-1\t7\n", "are not an interval"),
