@@ -16,6 +16,7 @@ KIND = "a BED file"
 _CONTIG_HEADINGS = ("chrom", "chr", "chromosome", "contig", "seqnames", "seqname", "seqid")
 _START_HEADINGS = ("start", "chromstart", "begin", "from")
 _END_HEADINGS = ("end", "chromend", "stop", "to")
+_FEWEST_COLUMNS = 3
 _FEW_GAPS, _MOST_GAPS = 5, 0.9
 
 
@@ -114,8 +115,11 @@ def counting_findings(intervals: Mapping[str, NDArray[np.int64]]) -> list[Findin
 
 def _fields(line: str) -> list[str]:
     """Fields of a line, without quotes; none of a blank line."""
-    delimiter = next((mark for mark in "\t," if mark in line), None)
-    return [field.strip().strip('"') for field in line.split(delimiter)] if line.strip() else []
+    line = line.replace('"', "")
+    fields = line.split("\t") if "\t" in line else line.split()
+    if len(fields) < _FEWEST_COLUMNS and "," in line:
+        fields = line.split(",")
+    return [field.strip() for field in fields] if line.strip() else []
 
 
 def _column(words: Sequence[str], known: Sequence[str]) -> int | None:
@@ -161,7 +165,7 @@ def whole_number(text: str) -> int:
     ------
     ValueError
     """
-    if re.fullmatch(r"[+-]?\d+", text):
+    if text.isdigit() or re.fullmatch(r"[+-]\d+", text):
         return int(text)
     if not re.fullmatch(r"\d+(\.\d+)?(e\+?\d+)?", text) or float(text) != int(float(text)):
         raise ValueError(text)
