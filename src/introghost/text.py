@@ -104,7 +104,7 @@ def read_lines(path: Path, kind: str) -> Generator[str, None, None]:
                 if "\0" in line:
                     raise DataError(f"{path}:{number}: a NUL byte; the file is damaged, copy it again")
                 # Files with marks that were put together have marks within.
-                yield line.rstrip("\n").removeprefix(_MARK)
+                yield (line.removeprefix(_MARK) if line[0] == _MARK else line).rstrip("\n")
     except UnicodeError as error:
         raise _undecodable(path, encoding) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -116,7 +116,8 @@ def _delimiter(lines: Sequence[str]) -> str:
     if any("\t" in line for line in lines):
         return "\t"
     rows = [line for line in lines if not line.startswith("#")]
-    return next((mark for mark in ",;" if rows and all(mark in line for line in rows)), " ")
+    marks = [mark for mark in ",;" if rows and all(mark in line for line in rows)]
+    return max(marks, key=rows[0].count, default=" ") if rows else " "
 
 
 def _fields(path: Path, number: int, line: str, delimiter: str) -> list[str]:
@@ -159,8 +160,8 @@ def _columns_by_heading(path: Path, headings: list[str], rows: list[_Row]) -> _C
             f"{path}: no column for the {absent} among the headings {', '.join(map(repr, headings))}; name one {absent}"
         )
     # R writes the names of rows before the first column, without a heading.
-    has_row_names = all(len(row.fields) == len(headings) + 1 for row in rows)
-    return _Columns(sample + has_row_names, population + has_row_names)
+    shift = 1 if all(len(row.fields) == len(headings) + 1 for row in rows) else 0
+    return _Columns(sample + shift, population + shift)
 
 
 def _columns_by_values(path: Path, rows: list[_Row]) -> _Columns:

@@ -40,6 +40,8 @@ def test_bed(tmp_path: Path) -> None:
         "#chrom\tstart\tend\n1\t0\t500000\n#chrom\tstart\tend\n1\t600000\t700000\n",
         "start,end,chr\n0,500000,1\n600000,700000,1\n",
         "1,0,500000\n1,600000,700000\n",
+        "1 0 500000 a,b,c\n1 600000 700000 d,e,f\n",
+        "1\t0\t500000\ta, b\n1\t600000\t700000\n",
         "browser position 1:1-2\ntrack\n#\n1 600000 700000\n1 0 5e+05\n",
         "1\t0\t500000.0\n1\t6e5\t700000\n",
         '"chrom" "start" "end"\n"1" "1" 0 500000\n"2" "1" 6e+05 7e+05\n',
@@ -62,7 +64,7 @@ def test_forms_of_bed(tmp_path: Path, text: str) -> None:
     [
         ("chr1\t5\n", r"a\.bed:1: not a BED interval: 'chr1 5'; the columns are contig, start and end"),
         ("chr1\t5\t9\nchr1\ta\t7\n", r"a\.bed:2: not a BED interval"),
-        ("where\tfrom here\tto there\nchr1\t5\t9\n", r"a\.bed:1: not a BED interval"),
+        ("where\tpos1\tpos2\nchr1\t5\t9\n", r"a\.bed:1: not a BED interval.*if it is a heading, name the columns"),
         ("chr1\t9\t7\n", "start 9 and end 7 are not an interval"),
         ("0\t500000\t1\n", "are not an interval; the columns are contig, start, end"),
         ("chr1\t-1\t7\n", "are not an interval"),

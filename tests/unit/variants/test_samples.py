@@ -42,6 +42,7 @@ def test_a_population_without_a_sample_in_the_vcf_is_refused() -> None:
         ("{0}_{0}", r"o1 in the table may be o1_o1 in the VCF: FID_IID"),
         ("a_b_{}", r"o1 in the table may be a_b_o1 in the VCF: FID_IID"),
         ("{}_run2", r"o1 in the table may be o1_run2 in the VCF: with something after '_'"),
+        ("00{}", r"o1 in the table may be 00o1 in the VCF: with zeros before it"),
         ("{}.merged", r"o1 in the table may be o1\.merged in the VCF: with something after '\.'"),
         ("/data/{}.bam", r"o1 in the table may be /data/o1\.bam in the VCF: a path"),
     ],
