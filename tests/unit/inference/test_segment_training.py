@@ -81,18 +81,18 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     values, labels, _ = data.batch(pairs[:, 0], pairs[:, 1])
     with torch.inference_mode():
         logits = trained.bundle.network(values).numpy().ravel()
-    description = trained.bundle.description
+    bundle = trained.bundle
     temperature = calibration.binary_temperature(logits, labels.numpy().ravel())
-    assert description["temperature"] == pytest.approx(temperature, rel=1e-3)
-    posterior = expit(logits / description["temperature"])
-    for rate, threshold in description["thresholds"]:
+    assert bundle.temperature == pytest.approx(temperature, rel=1e-3)
+    posterior = expit(logits / bundle.temperature)
+    for rate, threshold in bundle.thresholds.items():
         expected = calibration.threshold(posterior, labels.numpy().ravel(), rate)
         assert threshold == pytest.approx(expected, rel=1e-4)
         assert threshold < 1
-    assert [rate for rate, _ in description["thresholds"]] == [0.05, 0.1, 0.15, 0.2]
-    assert (description["num_training"], description["num_validation"]) == (32 - len(regions), len(regions))
-    assert description["inputs"] == list(data.channel_names)
-    assert description["architecture"] == {"channels": 24, "width": 8, "members": 1}
+    assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
+    assert (bundle.training.num_training, bundle.training.num_validation) == (32 - len(regions), len(regions))
+    assert bundle.inputs == data.channel_names
+    assert bundle.architecture == {"channels": 24, "width": 8, "members": 1}
 
 
 def test_statistics_that_teach_nothing_are_refused() -> None:
