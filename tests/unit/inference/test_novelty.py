@@ -101,7 +101,7 @@ def test_a_genome_that_one_measure_alone_objects_to_is_novel() -> None:
     references = rng.normal(size=(1, 60, 2))
     module.numbers.fill_(20)
     module.references.copy_(torch.from_numpy(references))
-    measures = novelty._Measures.fit(module.references[0].double().numpy())
+    measures = novelty.Measures.fit(module.references[0].double().numpy())
     far = np.array([[0.0, 7.0]], np.float32)
     own = measures(far.astype(np.float64))[0]
     usual = np.linspace(0.5, 1.5, 60)
