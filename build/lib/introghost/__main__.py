@@ -1,3 +1,0 @@
-from introghost.cli import main
-
-main()

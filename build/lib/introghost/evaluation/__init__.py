@@ -1,1 +1,0 @@
-"""What the networks are worth on genomes they have not seen."""

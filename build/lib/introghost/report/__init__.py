@@ -1,1 +1,0 @@
-"""One self-contained page that says what was found and how far to trust it."""

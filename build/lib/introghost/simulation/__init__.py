@@ -1,1 +1,0 @@
-"""Scenarios, their draws, simulated genomes and the truth about them."""

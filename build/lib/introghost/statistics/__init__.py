@@ -1,1 +1,0 @@
-"""Summary statistics of phased haplotypes: one code path for simulated and real data."""
