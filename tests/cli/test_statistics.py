@@ -211,3 +211,21 @@ def test_rows_of_large_samples_are_drawn_at_random_with_the_truth_of_their_own_g
     assert len(places[0]) == len(places[1]) == HAPLOTYPES_PER_REGION
     assert list(range(HAPLOTYPES_PER_REGION)) not in places
     assert places[0] != places[1]
+
+
+def test_trees_that_do_not_say_whose_ghost_it_is_are_simulated_anew(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    trees = tmp_path / "x.trees"
+    trees.with_suffix(".tracts.parquet").write_bytes((folder / "x.tracts.parquet").read_bytes())
+    with trees.open("wb") as stream:
+        for ts in read_trees(folder / "x.trees"):
+            tables = ts.dump_tables()
+            record = {name: value for name, value in ts.metadata["introghost"].items() if name != "ghost_of_target"}
+            tables.metadata = {"introghost": record}
+            tables.tree_sequence().dump(stream)
+    assert run("statistics", "--trees", trees, "--output", tmp_path / "refused.zarr.zip") == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "x.trees: metadata of a tree sequence: ghost_of_target" in line
+    assert "simulate it anew" in line
+    assert not (tmp_path / "refused.zarr.zip").exists()

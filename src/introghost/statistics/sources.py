@@ -18,6 +18,9 @@ from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.table import Statistics
 
 if TYPE_CHECKING:
+    import tskit
+
+    from introghost.simulation.layout import RegionRecord
     from introghost.simulation.observation import ObservationModel
     from introghost.simulation.windows import Windows
     from introghost.variants.source import VcfSource
@@ -69,14 +72,13 @@ def from_trees(
         A missing or damaged file, or tree sequences that do not say what they are of: simulate them anew.
     """
     from introghost.simulation.ancestry import read_tracts, read_trees
-    from introghost.simulation.layout import RegionRecord
 
     path = Path(path)
     tracts_path = path.with_suffix(".tracts.parquet")
     for needed in (path, tracts_path):
         if not needed.is_file():
             raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
-    record = RegionRecord.of(next(read_trees(path)))
+    record = _record(path, next(read_trees(path)))
     _check_observation(path, record.observation, observation.describe(paths=False))
     ranges = {
         "outgroup_diploids": (observation.outgroup_diploids, record.samples.outgroup),
@@ -115,6 +117,16 @@ def _portable(observation: "ObservationModel") -> dict[str, object]:
     return described
 
 
+def _record(path: Path, tree_sequence: "tskit.TreeSequence") -> "RegionRecord":
+    """What a tree sequence of the file `path` records of itself."""
+    from introghost.simulation.layout import RegionRecord
+
+    try:
+        return RegionRecord.of(tree_sequence)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
 def _simulated_regions(
     path: Path,
     tracts: pd.DataFrame,
@@ -125,11 +137,10 @@ def _simulated_regions(
 ) -> Iterator[Region]:
     """Regions of one batch as the observation model shows them, one at a time."""
     from introghost.simulation.ancestry import read_trees
-    from introghost.simulation.layout import RegionRecord
     from introghost.simulation.observation import observe
 
     for ts in read_trees(path):
-        record = RegionRecord.of(ts)
+        record = _record(path, ts)
         genome, index = record.genome, record.region
         observed = observe(ts, observation, ancestral=ancestral, seed=seed, windows=windows)
         of_region = tracts[(tracts["genome"] == genome) & (tracts["region"] == index)]
