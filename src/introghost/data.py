@@ -8,7 +8,7 @@ from pathlib import Path
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.variants.source import VcfSource, open_source
 
-AnyPath = str | PathLike[str]
+PathInput = str | PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class VcfData:
 
 
 def open_vcf(
-    vcf: AnyPath,
+    vcf: PathInput,
     *,
-    populations: AnyPath,
+    populations: PathInput,
     outgroup: Sequence[str] | str,
     target: Sequence[str] | str,
-    mask: AnyPath | None = None,
+    mask: PathInput | None = None,
     region: str | None = None,
     ancestral: str = "outgroup-major",
 ) -> VcfData:

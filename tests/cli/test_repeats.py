@@ -33,7 +33,7 @@ def test_given_twice(verb: str, option: click.Option, capsys: pytest.CaptureFixt
     name = option.opts[0]
     assert run(*verb.split(), name, "1", f"{name}=2") == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: introghost {verb}: {name} is given 2 times: ")
+    assert error.startswith(f"error: {name} is given 2 times: ")
     assert error.count("\n") == 1
 
 
@@ -48,7 +48,7 @@ def test_given_twice(verb: str, option: click.Option, capsys: pytest.CaptureFixt
 )
 def test_the_error_says_what_to_do(option: str, instead: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("vcf", "check", "--vcf", "x", *[f"--{option}", "1"] * 3) == 2
-    assert capsys.readouterr().err == f"error: introghost vcf check: --{option} is given 3 times: {instead}\n"
+    assert capsys.readouterr().err == f"error: --{option} is given 3 times: {instead}\n"
 
 
 def test_once_and_flags_are_let_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

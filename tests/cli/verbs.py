@@ -1,5 +1,7 @@
 """Verbs run as a user runs them, in this process."""
 
+from collections.abc import Mapping
+
 import click
 import pytest
 
@@ -21,3 +23,9 @@ def leaves() -> list[tuple[str, click.Command]]:
         below = command.commands if isinstance(command, click.Group) else {"": command}
         found += [(f"{name} {sub}".strip(), each) for sub, each in below.items()]
     return found
+
+
+def words(options: Mapping[str, object], *more: object) -> list[object]:
+    """Options and their values as words; an option that `more` gives has the value that it has there."""
+    defaults = {name: value for name, value in options.items() if name not in more}
+    return [*(word for pair in defaults.items() for word in pair), *more]

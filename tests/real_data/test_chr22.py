@@ -9,8 +9,8 @@ import pandas as pd
 import pysam
 import pytest
 import torch
+from verbs import run, words
 
-from introghost.cli import main
 from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
@@ -188,11 +188,9 @@ def calls(populations: Path, tmp_path: Path) -> Calls:
 
     def apply(*more: object) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         folder = tmp_path / "calls"
-        data = ("--vcf", VCF, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
-        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
-        assert not stop.value.code
+        data = {"--vcf": VCF, "--populations": populations, "--outgroup": "YRI", "--target": "CEU"}
+        options = {"--model": networks, "--ancestral": "outgroup-major", "--threshold": 0, "--output": folder}
+        assert run("apply", *words(data | options, *more)) == 0
         windows, bins = (pd.read_csv(folder / name, sep="\t") for name in ("windows.tsv", "bins.tsv.gz"))
         assert windows[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
         return windows, bins.drop(columns=["contig", "start", "end"]), folder
