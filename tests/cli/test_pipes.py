@@ -10,7 +10,7 @@ import pytest
 from bad_inputs import Inputs
 from verbs import run
 
-from introghost.statistics import dataset
+from introghost.statistics.table import Statistics
 
 BED = "1\t1000000\t1015150\n"
 MAP = "pos\tchr\tcM\n1000001\t1\t2\n1100001\t1\t2.1\n"
@@ -49,7 +49,7 @@ def test_the_digest_is_of_what_was_read(tmp_path: Path) -> None:
     inputs.options["include-bed"] = str(pipe(tmp_path / "mask", BED))
     output = tmp_path / "s.zarr.zip"
     assert run("statistics", *inputs.arguments(), "--output", output) == 0
-    given = json.loads(dataset.read(output).attrs["provenance"])["inputs"]
+    given = json.loads(Statistics.read(output).dataset.attrs["provenance"])["inputs"]
     assert given["include_bed"]["sha256"] == hashlib.sha256(BED.encode()).hexdigest()
     assert given["populations"]["sha256"] == hashlib.sha256(inputs.table.encode()).hexdigest()
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -14,8 +14,10 @@ from introghost.errors import DataError
 from introghost.statistics import stored
 from introghost.statistics.haplotype import usable_bins
 
+if TYPE_CHECKING:
+    from introghost.documents import JsonObject
+
 Array = NDArray[np.float32]
-JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 _NAMES = ("statistic", "moment", "pooled_statistic", "population_statistic")
 
@@ -173,9 +175,9 @@ class Statistics:
         return str(self.dataset.attrs["ancestral"])
 
     @property
-    def observation(self) -> Mapping[str, JsonValue]:
+    def observation(self) -> "JsonObject":
         """The observation model under which the haplotypes were seen; empty if there was none."""
-        section: dict[str, JsonValue] = json.loads(str(self.dataset.attrs["observation"]))
+        section: JsonObject = json.loads(str(self.dataset.attrs["observation"]))
         return section
 
     @property

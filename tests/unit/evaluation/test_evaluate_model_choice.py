@@ -1,6 +1,7 @@
 """Tables of model choice."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from introghost.errors import DataError
@@ -30,6 +31,40 @@ def test_values_match_counting() -> None:
     confusion = tables["model_choice_confusion"]
     assert confusion["count"].sum() == 120
     assert confusion.groupby("truth")["count"].sum().tolist() == [40, 40, 40]
+
+
+def test_the_confusion_has_the_mean_probability_of_a_ghost() -> None:
+    values = probabilities(1)
+    for row in (
+        evaluate_model_choice(values, SCENARIOS, TRUTH, GHOSTS)["model_choice_confusion"]
+        .rename(columns={"count": "number"})
+        .itertuples()
+    ):
+        assigned = np.array(SCENARIOS)[values.argmax(axis=1)]
+        chosen = (row.truth == TRUTH) & (row.assigned == assigned)
+        assert (row.number, row.mean_p_ghost) == pytest.approx((chosen.sum(), values[chosen, 2].mean()))
+
+
+def test_a_scenario_that_was_ruled_out_costs_as_much_as_a_probability_of_one_in_a_million_millions() -> None:
+    tables = evaluate_model_choice([[1.0, 0.0], [0.0, 1.0]], ("a", "b"), ["b", "b"], {"a": False, "b": True})
+    value = tables["model_choice_summary"].set_index("metric")["value"]
+    assert value["mean_log_score"] == pytest.approx(np.log(1e-12) / 2)
+
+
+def test_who_has_a_ghost_is_told_and_not_read_out_of_a_name() -> None:
+    values = probabilities(4)
+    names = {"structure": "ghost_of_nobody", "no_ghost": "plain", "ghost": "neanderthal"}
+    truth, scenarios = [names[name] for name in TRUTH], [names[name] for name in SCENARIOS]
+    ghosts = {names[name]: GHOSTS[name] for name in SCENARIOS}
+    renamed, plain = (
+        evaluate_model_choice(values, columns, true, flags)["model_choice_summary"]
+        for columns, true, flags in ((scenarios, truth, ghosts), (SCENARIOS, TRUTH, GHOSTS))
+    )
+    pd.testing.assert_frame_equal(renamed, plain)
+    with pytest.raises(DataError, match="whether the ghost of scenario neanderthal gave to the target is not known"):
+        evaluate_model_choice(
+            values, scenarios, truth, {name: flag for name, flag in ghosts.items() if name != "neanderthal"}
+        )
 
 
 def test_worthless_probabilities_are_exposed() -> None:
