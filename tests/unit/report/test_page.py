@@ -372,6 +372,18 @@ def test_broken_json_is_refused(tmp_path: Path, content: str) -> None:
         JsonSection.read(tmp_path / "x.json")
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"), (float("nan"), "–"), ("a", "a"), (3, "3"), (12_345, "12,345"), (0.0, "0"), (2.0, "2"),
+        (1e3, "1,000"), (31_249.6, "31,250"), (-7229.4, "-7,229"), (0.123456, "0.1235"), (1.2584e-8, "1.258e-08"),
+        (6.2e300, "6.2e+300"), (float("inf"), "inf"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_for_people(value: object, text: str) -> None:
+    assert tables.format_value(value) == text
+
+
 def test_sample_names_stay_text(tmp_path: Path) -> None:
     write_tsv(tmp_path / "x.tsv", sample=["001"], fraction=[0.5])
     assert tables.read_table(tmp_path / "x.tsv")["sample"].tolist() == ["001"]
