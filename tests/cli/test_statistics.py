@@ -114,6 +114,8 @@ def test_dropped_records_are_told_and_recorded(tmp_path: Path, capsys: pytest.Ca
         ((), "give either --trees or --vcf"),
         (("--trees", "x.trees", "--ancestral", "info-aa"), "trees take `ancestral` or `outgroup-major`"),
         (("--trees", "x.trees", "--bin-bp", "7000"), "does not divide the region length"),
+        (("--trees", "x.trees", "--include-bed", "x.trees"), "--include-bed is for --vcf"),
+        (("--trees", "x.trees", "--target", "a"), "--target is for --vcf"),
         (("--vcf", "x.trees"), "--vcf needs --populations"),
         (
             ("--vcf", "x.trees", "--populations", "x.trees", "--outgroup", "a", "--target", "b"),

@@ -72,6 +72,7 @@ def command(
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
     if trees is not None:
+        _check_of_vcf_alone(source)
         computed = _of_trees(trees, ancestral or "outgroup-major", bin_bp, seed, observation, segment_model)
     elif observation is not None:
         raise ConfigError("--observation is for --trees; a VCF has been observed already")
@@ -81,6 +82,15 @@ def command(
     computed.statistics.with_provenance({**record, **computed.counts}).write(output)
     for finding in computed.findings:
         click.echo(str(finding), err=True)
+
+
+def _check_of_vcf_alone(source: Mapping[str, str | Path | None]) -> None:
+    """Refuse options of a VCF that say nothing of tree sequences."""
+    from introghost.errors import ConfigError
+
+    for name, value in source.items():
+        if value is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} is for --vcf; trees take a mask from --observation")
 
 
 def _of_trees(
