@@ -66,7 +66,8 @@ def command(
     import pandas as pd
 
     from introghost import models, provenance
-    from introghost.errors import ConfigError, DataError
+    from introghost.errors import ConfigError
+    from introghost.findings import Severity, in_order
     from introghost.inference import application, bundle, contigs, decisions, novelty, outputs, parameters, regions
     from introghost.statistics.population import POPULATION_STATISTICS
 
@@ -104,16 +105,15 @@ def command(
         )
         calls.append(application.call_contig(segment_bundle, contig))
         known.append(contig.without_haplotypes())  # those of a genome would fill the memory
-    if not any(contig.has_sites for contig in known):
-        named = ", ".join(contig.contig for contig in known)
-        raise DataError(f"{options['vcf']}: no usable site in {named}; check --region and --include-bed")
+    source.require_sites()
     warnings = application.window_warnings(calls)
     if rate is not None and threshold >= 1:
         warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
     for loaded in (segment_bundle, *others):
         warnings += application.mask_warnings(loaded, known)
         warnings += application.sample_size_warnings(loaded, *source.num_diploids(), most=most)
-    warnings = list(dict.fromkeys(warnings)) + source.warnings()
+    warnings = list(dict.fromkeys(warnings))
+    findings = in_order(source.findings())
     table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
     answer = percentiles = tables = None
     if summary is not None:
@@ -137,13 +137,16 @@ def command(
             if options["force"] or not withheld:
                 draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
                 tables = parameters.posterior_table(posterior, draws)
+    for finding in findings:
+        click.echo(str(finding), err=True)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral", "force")} | asked
     record = provenance.record(
         "apply", {**recorded, "threshold": threshold, "false_discovery_rate": rate}, {**files, "model": folder}
     )
-    record |= {"dropped_records": dict(source.counts), "warnings": warnings}
+    warnings += [finding.text for finding in findings if finding.severity is not Severity.REMARK]
+    record |= {**source.counts.to_json(), "warnings": warnings}
     outputs.write_all(output, calls, table, threshold, answer, percentiles, tables, record)
     if answer is not None:
         probability = f"; posterior probability of a ghost {answer['p_ghost']:.3f}" if "p_ghost" in answer else ""

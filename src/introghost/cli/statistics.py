@@ -53,6 +53,7 @@ def command(
     """Compute summary statistics of simulated or real haplotypes."""
     from introghost import provenance
     from introghost.errors import ConfigError
+    from introghost.findings import Finding, in_order
     from introghost.simulation.observation import ObservationModel
     from introghost.statistics import dataset, sources
 
@@ -61,7 +62,7 @@ def command(
     if vcf is not None and observation is not None:
         raise ConfigError("--observation is for --trees; a VCF has been observed already")
     options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
-    warnings, counts = list[str](), dict[str, Any]()
+    findings, counts = list[Finding](), dict[str, Any]()
     if trees is not None:
         ancestral = ancestral or "outgroup-major"
         if ancestral not in ("ancestral", "outgroup-major"):
@@ -87,13 +88,13 @@ def command(
         options |= {name: source[name] for name in ("outgroup", "target")}
         summary, model_files = _summary(segments, ancestral, bin_bp, region_length_bp)
         result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
-        warnings, counts = opened.warnings(), {"dropped_records": dict(opened.counts)}
+        findings, counts = opened.findings(), opened.counts.to_json()
     result.attrs["provenance"] = json.dumps(
         provenance.record("statistics", options, inputs | model_files) | counts, sort_keys=True
     )
     dataset.write(result, output)
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+    for finding in in_order(findings):
+        click.echo(str(finding), err=True)
 
 
 def _summary(
