@@ -154,7 +154,7 @@ def test_without_roles_nothing_of_that_is_refused(tmp_path: Path, capsys: pytest
     assert table["ancestral states", "INFO/AA is unknown"] == "0.510 %"
     assert table["file", "human build with these lengths"] == "GRCh37"
     assert "5 unphased heterozygotes in 5 samples" in table.problems("doubtful")[0]
-    assert "1 haploid genotypes in 1 samples (o1)" in table.problems("doubtful")[1]
+    assert any("1 haploid genotypes in 1 samples (o1)" in text for text in table.problems("doubtful"))
     assert not table.problems("refused")
 
 

@@ -21,7 +21,8 @@ from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
-from introghost.variants.source import GAP_COUNT, VcfSource, open_source
+from introghost.variants.counts import DropReason
+from introghost.variants.source import VcfSource, open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
 DATA = SHARED / "data" / "1000genomes-chr22-1mb"
@@ -88,8 +89,8 @@ def test_phased_archaic_genomes_among_a_population_are_doubtful(populations: Pat
 def test_records_without_alt_are_counted(populations: Path) -> None:
     source = opened(populations)
     source.read(*source.contigs()[0])
-    assert source.counts["records"] == 13_010
-    assert source.counts["dropped: no ALT"] == 13_010 - 2_577
+    assert source.counts.records == 13_010
+    assert source.counts.dropped[DropReason.NO_ALT] == 13_010 - 2_577
     assert source.header_lengths["22"] == 51_304_566
 
 
@@ -107,7 +108,7 @@ def test_the_empty_stretch_is_not_callable(populations: Path) -> None:
     assert any(start < 21_600_000 and end > 21_700_000 for start, end in gaps)
     edges = [interval[1], *(edge for gap in gaps for edge in gap), interval[2]]
     assert h.callable_bp.ravel().tolist() == edges
-    assert source.counts[GAP_COUNT] == sum(end - start for start, end in gaps) > 200_000
+    assert source.counts.gap_bp == sum(end - start for start, end in gaps) > 200_000
     left, right = (source.read("22", *ends) for ends in ((21_000_000, 21_650_000), (21_650_000, 22_000_000)))
     assert [*left.callable_bp.tolist(), *right.callable_bp.tolist()] == h.callable_bp.tolist()
 
@@ -121,8 +122,8 @@ def test_the_mask_says_what_is_callable_outside_the_gaps(populations: Path) -> N
     h = source.read(*source.contigs()[0])
     callable_bp = int(np.diff(h.callable_bp, axis=1).sum())
     assert 540_000 < callable_bp < 560_000
-    assert source.counts[GAP_COUNT] == LOST_BP
-    assert 560_000 < callable_bp + source.counts[GAP_COUNT] < 580_000
+    assert source.counts.gap_bp == LOST_BP
+    assert 560_000 < callable_bp + source.counts.gap_bp < 580_000
     assert h.genetic_map is not None
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from introghost.haplotypes import Haplotypes
 from introghost.variants.checks import Request, inspect
+from introghost.variants.counts import DropReason
 from introghost.variants.source import open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -51,8 +52,8 @@ def test_dpyd() -> None:
     assert interval == ("1", 97_540_370, 98_389_548)
     h = source.read(*interval)
     assert ((h.roles == 0).sum(), (h.roles == 1).sum()) == (216, 198)
-    assert source.counts["dropped: indel"] == 670
-    assert source.counts["dropped: multiallelic"] == 101
+    assert source.counts.dropped[DropReason.INDEL] == 670
+    assert source.counts.dropped[DropReason.MULTIALLELIC] == 101
     check_against_pysam(DPYD / "DPYD.vcf.gz", h)
 
 
@@ -77,7 +78,7 @@ def test_dpyd_with_mask_and_map() -> None:
     )
     assert source.contigs() == [("1", 97_600_000, 97_800_000)]
     h = source.read("1", 97_600_000, 97_800_000)
-    assert source.counts["dropped: outside callable regions"] > 0
+    assert source.counts.dropped[DropReason.OUTSIDE_CALLABLE] > 0
     lengths = np.diff(h.callable_bp, axis=1)
     assert 0.5 * 200_000 < lengths.sum() < 200_000
     assert h.genetic_map is not None
@@ -93,4 +94,4 @@ def test_chromosome_22(tmp_path: Path) -> None:
     source = open_source(vcf, populations, ["YRI"], ["CEU"], ancestral="outgroup-major")
     assert source.contigs() == [("22", 21_000_000, 22_000_000)]
     check_against_pysam(vcf, source.read(*source.contigs()[0]))
-    assert source.counts["dropped: no ALT"] > 10_000
+    assert source.counts.dropped[DropReason.NO_ALT] > 10_000

@@ -427,7 +427,7 @@ def _sites_per_bin(request: Request, counted: Tally, reading: _Reading, annotati
 
 
 def _sparse_bins(bins: NDArray[np.int64]) -> list[Finding]:
-    if not len(bins) or (bins < FEW_SITES).mean() <= _EMPTY_BINS:
+    if not bins.any() or (bins < FEW_SITES).mean() <= _EMPTY_BINS:
         return []
     text = "more than half of the bins have too few sites; use wider bins, or check the callable regions"
     return [Finding(Code.BLANK_BINS, Severity.WARNING, text)]

@@ -1,6 +1,7 @@
 """How the outgroup and the target of a file compare, and who in them is a stranger, from the sites that are kept."""
 
 import itertools
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,9 @@ _MORE_PRIVATE, _FEWEST_STRETCHES, _LEAST_PRIVATE = 1.6, 5, 2.0
 # at 13 (11, 10) % or more. Hence one in so many people, and at least as many sites as two copies of one haplotype make.
 _MOST_COPIES, _FEWEST_DIPLOIDS, _OWN_SHARE, _OWN_SITES = 4, 10, 0.01, 20
 # Somebody with two copies of one haplotype, a child of relatives or a male's X written as diploid, is homozygous for
-# the rare alleles of that haplotype: in a megabase up to 2.6 times as many as the median haplotype carries, and among
-# many people some dozen; a stranger is so for 5 times as many or more.
-_TIMES_USUAL, _MORE_THAN_USUAL = 3, 30
+# the rare alleles of that haplotype: of a megabase or more, mostly 0.4 to 2.6 times as many as the median haplotype
+# carries; a stranger is so for 5 to 100 times as many. In one gene two copies of a rare haplotype are nothing unusual.
+_TIMES_USUAL, _MORE_THAN_USUAL, _OWN_STRETCHES = 4, 10, 3
 
 
 class Comparison:
@@ -100,18 +101,28 @@ class Comparison:
         self.num_private += private
         self._num_stretches += int(private.sum() >= _LEAST_PRIVATE)
 
-    def findings(self) -> list[Finding]:
-        """What a person should look at."""
+    def findings(self, explained: Collection[str] = ()) -> list[Finding]:
+        """What a person should look at; nothing of the homozygous sites of samples that are `explained` already."""
         outgroup, target = self.num_private
         found = []
         if self._num_stretches >= _FEWEST_STRETCHES and target > _MORE_PRIVATE * outgroup:
             text = (
                 f"the median target haplotype has {target / max(outgroup, 1e-9):.1f} times as many alleles that the "
-                "outgroup lacks as the other way round; were outgroup and target exchanged? If not, the target is the "
+                "outgroup lacks as the other way round; are the two swapped? If not, the target is the "
                 "more diverse, and more of its alleles are missing from the outgroup by chance"
             )
             found.append(Finding(Code.ROLES_SWAPPED, Severity.WARNING, text))
-        return found + [self._strangers(role) for role in (OUTGROUP, TARGET) if self._is_stranger(role).any()]
+        for role in (OUTGROUP, TARGET):
+            strangers = np.flatnonzero(self._is_stranger(role))
+            names = [self._names[role][i] for i in strangers if self._names[role][i] not in explained]
+            if names:
+                text = (
+                    f"{_ROLES[role]}: {listed(names)}: homozygous for up to {self._num_own[role].max():,} alleles that "
+                    "hardly anybody else of the role carries; of another population or species? Leave out who does not "
+                    "belong"
+                )
+                found.append(Finding(Code.SAMPLE_OUTLIER, Severity.WARNING, text))
+        return found
 
     def _is_stranger(self, role: int) -> NDArray[np.bool_]:
         """Samples with many alleles of their own, shape (num_samples,)."""
@@ -119,18 +130,9 @@ class Comparison:
         share = max(_OWN_SHARE, 1 / max(number, 1))
         least = max(_OWN_SITES, share * self._num_varying[role])
         usual = _TIMES_USUAL * self._usual_load[role] + _MORE_THAN_USUAL
-        stretches = self._own_stretches[role] >= _FEWEST_STRETCHES
+        stretches = self._own_stretches[role] >= _OWN_STRETCHES
         result: NDArray[np.bool_] = (own >= least) & (own > usual) & stretches & (number >= _FEWEST_DIPLOIDS)
         return result
-
-    def _strangers(self, role: int) -> Finding:
-        strangers = np.flatnonzero(self._is_stranger(role))
-        names = listed([self._names[role][int(i)] for i in strangers])
-        text = (
-            f"{_ROLES[role]}: {names}: homozygous for up to {self._num_own[role].max():,} alleles that hardly anybody "
-            "else of the role carries; of another population or species? Leave out who does not belong"
-        )
-        return Finding(Code.SAMPLE_OUTLIER, Severity.WARNING, text)
 
 
 def _chance_to_miss(total: Counts, copies: Counts, number: int) -> NDArray[np.float64]:

@@ -88,8 +88,17 @@ _WORDS = {
         "check that the ancestral alleles are of this build",
     ),
 }
-# A file of all sites, or of more samples than are selected, has such records by right.
-_EXPECTED = frozenset({DropReason.NO_ALT, DropReason.MONOMORPHIC, DropReason.OUTSIDE_CALLABLE})
+# What is lost of these is no single-nucleotide variant of the selected samples in callable sequence.
+_NO_LOSS = frozenset(
+    {
+        DropReason.BEFORE_FIRST_BASE,
+        DropReason.NO_ALT,
+        DropReason.SYMBOLIC,
+        DropReason.INDEL,
+        DropReason.MONOMORPHIC,
+        DropReason.OUTSIDE_CALLABLE,
+    }
+)
 
 
 @dataclass
@@ -151,13 +160,13 @@ class ReadCounts:
     def finding(self) -> Finding | None:
         """The one finding about records that were dropped; None if none was.
 
-        A warning where 5 % or more of the variant records (all but those that vary in nobody selected, or that the
-        mask leaves out) are lost; a remark otherwise.
+        A warning where 5 % or more of the single-nucleotide variants that vary in the selected samples, and that the
+        mask does not leave out, are lost; a remark otherwise.
         """
         if not self.dropped.total():
             return None
-        expected = sum(self.dropped[reason] for reason in _EXPECTED)
-        lost, variants = self.dropped.total() - expected, self.records - expected
+        no_loss = sum(self.dropped[reason] for reason in _NO_LOSS)
+        lost, variants = self.dropped.total() - no_loss, self.records - no_loss
         severity = Severity.WARNING if lost and lost >= _MATTERING_SHARE * variants else Severity.REMARK
         text = f"{self.dropped.total():,} of {self.records:,} records are not used: {self.classes()}"
         return Finding(Code.RECORDS_DROPPED, severity, text)

@@ -142,21 +142,33 @@ class Heterozygosity:
         self._close()
         if not self._sums:
             return []
-        total = sum(self._sums.values(), start=_Sums.zero(len(self._samples)))
-        haploid = self._hardly_any(total)
-        where = "" if len(self._sums) > 1 or not haploid.any() else f" on {next(iter(self._sums))}"
-        if not haploid.any() and len(self._sums) > 1:
-            by_contig = {contig: self._hardly_any(sums) for contig, sums in self._sums.items()}
-            contigs = [contig for contig, samples in by_contig.items() if samples.any()]
-            haploid = np.any(list(by_contig.values()), axis=0)
-            where = f" on {listed(contigs)}"
+        total = self._total()
+        haploid, contigs = self._haploid()
         few, many = self._unlike(total, haploid)
+        where = f" on {listed(contigs)}" if contigs else ""
         texts = [
             (haploid, f"hardly any heterozygote{where}: {_HAPLOID}"),
             (few, f"far fewer heterozygotes than expected of their population: {_INBRED}"),
             (many, f"far more heterozygotes than expected of their population: {_CONTAMINATED}"),
         ]
         return [self._finding(chosen, text, total) for chosen, text in texts if chosen.any()]
+
+    def haploid(self) -> list[str]:
+        """Names of the samples that have next to no heterozygotes, on some contig or on all."""
+        self._close()
+        return [self._samples[int(i)] for i in np.flatnonzero(self._haploid()[0])]
+
+    def _total(self) -> _Sums:
+        return sum(self._sums.values(), start=_Sums.zero(len(self._samples)))
+
+    def _haploid(self) -> tuple[NDArray[np.bool_], list[str]]:
+        """Samples with next to no heterozygotes, shape (num_samples,), and the contigs, if it is not on all of them."""
+        samples = self._hardly_any(self._total())
+        if samples.any() and len(self._sums) > 1:
+            return samples, []
+        of_contigs = {contig: self._hardly_any(sums) for contig, sums in self._sums.items()}
+        contigs = [contig for contig, of_contig in of_contigs.items() if of_contig.any()]
+        return np.any([samples, *of_contigs.values()], axis=0), contigs
 
     def _finding(self, chosen: NDArray[np.bool_], text: str, total: _Sums) -> Finding:
         number = int(chosen.sum())

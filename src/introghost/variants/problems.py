@@ -108,41 +108,38 @@ class Groups:
 
 def refusals(counted: Tally, groups: Groups, refusal: DataError) -> list[str]:
     """All that an analysis would refuse, if the selected samples show it; else the one thing that it stopped at."""
-    texts = _with_remedies(_flawed(counted, groups.samples, groups.selected))
+    flaws = _flawed(counted, groups.samples, groups.selected)
+    texts = [f"{text}; {_REMEDIES[flaw][1]}" for flaw, text in flaws.items()]
     without = counted.scan.num_without_genotypes
     if without:
         texts.append(f"{without:,} SNVs without genotypes (GT); leave these records out")
     return [str(refusal), *texts]
 
 
-def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -> list[tuple[str, str]]:
-    """Flaws of the chosen samples' genotypes, each with its remedy."""
-    flaws = []
-    for flaw, (what, remedy) in _REMEDIES.items():
+def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -> dict[Flaw, str]:
+    """How many genotypes of the chosen samples have a flaw that an analysis refuses, in words."""
+    texts = {}
+    for flaw, (what, _) in _REMEDIES.items():
         number = np.where(chosen, counted.genotypes[flaw], 0)
         names = [samples[int(i)] for i in np.flatnonzero(number)]
         if names:
-            flaws.append((f"{number.sum():,} {what} in {len(names):,} samples ({listed(names)})", remedy))
-    return flaws
-
-
-def _with_remedies(flaws: list[tuple[str, str]]) -> list[str]:
-    return [f"{flaw}; {remedy}" for flaw, remedy in flaws]
+            texts[flaw] = f"{number.sum():,} {what} in {len(names):,} samples ({listed(names)})"
+    return texts
 
 
 def unused(counted: Tally, groups: Groups) -> list[str]:
     """What an analysis with these populations would refuse in the samples that it does not look at."""
-    return [f"samples left out: {flaw}" for flaw, _ in _flawed(counted, groups.samples, ~groups.looked_at)]
+    return [f"samples left out: {text}" for text in _flawed(counted, groups.samples, ~groups.looked_at).values()]
 
 
 def doubts(counted: Tally, groups: Groups, populations: Mapping[str, str] | None) -> list[Finding]:
     """What an analysis would accept in the samples and the header, and a person should look at."""
     findings = _missing(counted, groups) + _lacking(counted, groups)
     if not groups.selected.any():
-        flaws = _with_remedies(_flawed(counted, groups.samples, groups.looked_at))
-        findings = (
-            [Finding(Code.DATA, Severity.WARNING, text) for text in flaws] + findings + _absent(groups, populations)
-        )
+        for flaw, text in _flawed(counted, groups.samples, groups.looked_at).items():
+            code = Code.UNPHASED if flaw is Flaw.UNPHASED else Code.DATA
+            findings.append(Finding(code, Severity.WARNING, f"{text}; {_REMEDIES[flaw][1]}"))
+        findings += _absent(groups, populations)
     # A region without a record leaves no contig to look up.
     if not any(name in counted.lengths for name in counted.contigs or counted.lengths):
         text = "the header gives no length of a contig, so that the build can't be told; check it by hand"

@@ -280,7 +280,8 @@ class VcfSource:
         """
         dropped, phase_sets = self.counts.finding(), self._phase_sets.finding()
         found = [finding for finding in (dropped, phase_sets) if finding is not None]
-        found += [*self._heterozygosity.findings(), *self._comparison.findings(), *index_findings(self.path)]
+        found += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
+        found += index_findings(self.path)
         if self.counts.gap_bp:
             where, hint = "", "give the callable regions as --include-bed if there are any"
             if self._intervals is not None:

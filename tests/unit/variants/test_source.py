@@ -11,6 +11,7 @@ import pytest
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.variants.allele_counts import allele_counts
+from introghost.variants.counts import DropReason
 from introghost.variants.source import VcfSource, open_source, parse_region
 
 HEADER = """##fileformat=VCFv4.3
@@ -95,17 +96,19 @@ def test_keeps_biallelic_snvs_of_selected_samples(any_vcf: Path) -> None:
         [1, 0, 1, 1, 0, 0],  # a tie keeps REF
     ]
     assert source.read("2", 1_500_000, 1_510_000).positions_bp.tolist() == [1_500_000]
-    dropped = {key: n for key, n in source.counts.items() if key.startswith("dropped") and n}
-    assert dropped == {
-        "dropped: indel": 1,
-        "dropped: multiallelic": 1,
-        "dropped: no ALT": 1,
-        "dropped: symbolic": 1,
-        "dropped: duplicate position": 2,
-        "dropped: monomorphic in the selected samples": 1,
+    assert source.counts.to_json() == {
+        "records": 12,
+        "kept_sites": 5,
+        "dropped_records": {
+            "duplicate-position": 2,
+            "indel": 1,
+            "monomorphic": 1,
+            "multiallelic": 1,
+            "no-alt": 1,
+            "symbolic": 1,
+        },
+        "sequence_without_records_bp": 0,
     }
-    assert source.counts["kept"] == 5
-    assert source.counts["records"] == 12
 
 
 def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
@@ -114,8 +117,8 @@ def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
     assert h.ancestral_status == KNOWN_ANCESTRAL
     assert h.positions_bp.tolist() == [10, 11]
     assert h.genotypes.tolist() == [[0, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 1]]
-    assert source.counts["dropped: ancestral allele unknown"] == 1
-    assert source.counts["dropped: ancestral allele neither REF nor ALT"] == 1
+    assert source.counts.dropped[DropReason.ANCESTRAL_UNKNOWN] == 1
+    assert source.counts.dropped[DropReason.ANCESTRAL_THIRD_BASE] == 1
 
 
 def test_ancestral_alleles_from_fasta(tmp_path: Path) -> None:
@@ -181,7 +184,7 @@ def test_a_contig_of_an_assembly_file_is_called_so(tmp_path: Path) -> None:
 def test_telomere_records_are_dropped(tmp_path: Path) -> None:
     source = make_source(write_vcf(tmp_path / "a.vcf", "1 0 . A G . . . GT 0|1 0|0 0|0 0|0\n" + RECORDS))
     assert source.read("1", 0, 5000).positions_bp.tolist() == [10, 11, 18, 19]
-    assert source.counts["dropped: telomere"] == 1
+    assert source.counts.dropped[DropReason.BEFORE_FIRST_BASE] == 1
 
 
 def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
@@ -195,8 +198,7 @@ def test_mask_and_map_match_whatever_the_prefix(tmp_path: Path) -> None:
     assert h.callable_bp.tolist() == [[0, 11], [15, 25]]
     assert h.genetic_map is not None
     assert h.genetic_map.centimorgans_at(np.array([50])).tolist() == [1.0]
-    assert source.counts["dropped: outside callable regions"] == 1
-    assert source.counts["contigs matched to the callable regions without regard to 'chr'"] == 1
+    assert source.counts.dropped[DropReason.OUTSIDE_CALLABLE] == 1
     bed.write_text("chr7\t15\t30\n")
     with pytest.raises(DataError, match=r"callable regions have no contig of the VCF: named are chr7, it has 1, 2"):
         make_source(write_vcf(tmp_path / "a.vcf"), include_bed=bed).contigs()
@@ -241,7 +243,7 @@ def test_unselected_samples_never_matter(tmp_path: Path, genotype: str, is_bcf: 
     vcf = as_bcf(plain, tmp_path / "a.bcf") if is_bcf else plain
     source = make_source(vcf, table="t1\tT\no1\tO\no2\tO\nx,y\tX\n")
     assert source.read("1", 0, 50).genotypes.tolist() == [[0, 1, 0, 0, 0, -1]]
-    assert source.counts["genotypes: missing"] == source.counts["genotypes: one allele missing"] == 1
+    assert source.counts.genotypes.missing == source.counts.genotypes.half_missing == 1
 
 
 def test_homozygotes_need_no_phase(tmp_path: Path) -> None:
