@@ -18,6 +18,7 @@ _STRETCH_BP = 100_000
 # without 5 % of a ghost, bottlenecks, structure, equal sizes), and 0.2 to 1.2 in the 1000 Genomes; of exchanged ones it
 # was above 1.6 in most simulations in which the target had been through a bottleneck, and 1.8 to 4.5 for CEU and YRI.
 _MORE_PRIVATE, _FEWEST_STRETCHES, _LEAST_PRIVATE = 1.6, 5, 2.0
+_NEGLIGIBLE = 1e-3
 # A person is hardly ever homozygous for an allele that at most one more of ten others or more carries: on a megabase
 # of 1000 Genomes nobody of CEU or YRI is so at two sites, and an archaic genome among them at 2 % of those that vary.
 # Of few people, four copies are not rare: simulated without any stranger, one of 10 (15, 30) is so at up to 3.5 (1.3,
@@ -53,53 +54,78 @@ class Comparison:
     def add(self, haplotypes: Haplotypes) -> None:
         """Take the sites of one stretch; always of the same samples."""
         members = [np.flatnonzero(haplotypes.roles == role) for role in (OUTGROUP, TARGET)]
-        for role in (OUTGROUP, TARGET):
-            names = tuple(haplotypes.sample_names[i] for i in members[role][::2])
-            if self._names[role] != names:
-                self._names[role] = names
-                self._num_own[role] = np.zeros(len(names), dtype=np.int64)
-                self._own_stretches[role] = np.zeros(len(names), dtype=np.int64)
-        positions = haplotypes.positions_bp
-        edges = np.flatnonzero(np.diff(positions // _STRETCH_BP, prepend=-1)).tolist()
-        for start, end in itertools.pairwise([*edges, len(positions)]):
-            genotypes = [haplotypes.genotypes[start:end, rows] for rows in members]
-            called = [(of_role >= 0).sum(axis=1) for of_role in genotypes]
-            alternate = [(of_role == 1).sum(axis=1) for of_role in genotypes]
-            for role in (OUTGROUP, TARGET):
-                self._count_own(role, genotypes[role], called[role], alternate[role])
-            self._count_private(genotypes, np.array(called), np.array(alternate))
-
-    def _count_own(self, role: int, genotypes: NDArray[np.int8], called: Counts, alternate: Counts) -> None:
-        """Sites where a sample is homozygous for an allele that hardly anybody else of its role carries."""
-        own = np.zeros(genotypes.shape[1] // 2, dtype=np.int64)
-        load = np.zeros(genotypes.shape[1], dtype=np.int64)
-        for allele, copies in ((0, called - alternate), (1, alternate)):
-            rare = np.flatnonzero((copies > 0) & (copies <= _MOST_COPIES) & (2 * called >= genotypes.shape[1]))
-            carried = genotypes[rare] == allele
-            own += carried.reshape(len(rare), len(own), 2).all(axis=2).sum(axis=0)
-            # Who is homozygous has one copy more than a haplotype of the others for the same allele.
-            load += carried[copies[rare] < _MOST_COPIES].sum(axis=0)
-        self._num_own[role] += own
-        self._own_stretches[role] += own > 0
-        self._usual_load[role] += float(np.median(load)) if len(load) else 0.0
-        self._num_varying[role] += int(((alternate > 0) & (alternate < called)).sum())
-
-    def _count_private(self, genotypes: list[NDArray[np.int8]], called: Counts, alternate: Counts) -> None:
-        """Add, for the median haplotype of each role, the alleles that equally many of the other role lack."""
-        number = max(2, min(len(names) for names in self._names))  # half of the smaller role: some alleles are missing
-        enough = np.flatnonzero((called >= number).all(axis=0))
-        private = np.zeros(2)
+        if not any(self._names):
+            self._names = [tuple(haplotypes.sample_names[i] for i in of_role[::2]) for of_role in members]
+            self._num_own = [np.zeros(len(names), dtype=np.int64) for names in self._names]
+            self._own_stretches = [np.zeros(len(names), dtype=np.int64) for names in self._names]
+        genotypes = haplotypes.genotypes
+        # Copies of allele 0 and of allele 1 in each role, shape (num_sites, 2); sums of ones below 2^24 are exact.
+        in_role = np.stack([haplotypes.roles == role for role in (OUTGROUP, TARGET)], axis=1).astype(np.float32)
+        alternate = ((genotypes == 1).astype(np.float32) @ in_role).astype(np.int64)
+        total = np.broadcast_to(in_role.sum(axis=0).astype(np.int64), alternate.shape)
+        if (genotypes < 0).any():
+            total = ((genotypes >= 0).astype(np.float32) @ in_role).astype(np.int64)
+        self._num_varying += ((alternate > 0) & (alternate < total)).sum(axis=0)
+        _, stretch = np.unique(haplotypes.positions_bp // _STRETCH_BP, return_inverse=True)
+        sums = [
+            self._of_allele(allele, genotypes, copies, total, stretch)
+            for allele, copies in ((0, total - alternate), (1, alternate))
+        ]
+        lacked, own, load = (of_zero + of_one for of_zero, of_one in zip(*sums, strict=True))
+        private = np.zeros((len(lacked), 2))
         for role, other in ((OUTGROUP, TARGET), (TARGET, OUTGROUP)):
-            of_role, total, copies = genotypes[role][enough], called[other, enough], alternate[other, enough]
-            # Each allele counts by the chance that a subsample of the other role lacks it.
-            weights = [_chance_to_miss(total, of_allele, number) for of_allele in (total - copies, copies)]
-            of_haplotypes = sum(
-                weight.astype(np.float32) @ (of_role == allele).astype(np.float32)
-                for allele, weight in enumerate(weights)
-            )
-            private[role] = np.median(of_haplotypes)
-        self.num_private += private
-        self._num_stretches += int(private.sum() >= _LEAST_PRIVATE)
+            samples = members[role][::2] // 2
+            self._num_own[role] += own[:, role, samples].sum(axis=0)
+            self._own_stretches[role] += (own[:, role, samples] > 0).sum(axis=0)
+            self._usual_load[role] += np.median(load[:, role, members[role]], axis=1).sum()
+            private[:, role] = np.median(lacked[:, other, members[role]], axis=1)
+        self.num_private += private.sum(axis=0)
+        self._num_stretches += int((private.sum(axis=1) >= _LEAST_PRIVATE).sum())
+
+    def _of_allele(
+        self, allele: int, genotypes: NDArray[np.int8], copies: Counts, total: Counts, stretch: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], Counts, NDArray[np.float64]]:
+        """Sums over the sites of each stretch of what an allele contributes.
+
+        Parameters
+        ----------
+        allele : int
+        genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        copies, total : ndarray of int64, shape (num_sites, 2)
+            Of the allele, and of both, in each role.
+        stretch : ndarray of int, shape (num_sites,)
+            Number of each site's stretch.
+
+        Returns
+        -------
+        lacked : ndarray of float, shape (num_stretches, 2, num_haplotypes)
+            Alleles of each haplotype, weighted by the chance that a subsample of the outgroup (the target) lacks them.
+        own : ndarray of int64, shape (num_stretches, 2, num_samples)
+            Sites where a sample is homozygous for an allele that hardly anybody of the outgroup (the target) carries.
+        load : ndarray of float, shape (num_stretches, 2, num_haplotypes)
+            Sites where a haplotype carries such an allele, one copy less being allowed.
+        """
+        number = max(2, min(len(names) for names in self._names))  # half of the smaller role: some alleles are missing
+        enough = (total >= number).all(axis=1, keepdims=True)
+        chance = _chance_to_miss(np.maximum(total, number), copies, number) * enough
+        is_called = total >= np.array([len(names) for names in self._names])
+        rare = (copies > 0) & (copies <= _MOST_COPIES) & is_called
+        # Nothing but these sites adds to any of the sums: of the reference allele, hardly any.
+        sites = np.flatnonzero((rare | (chance > _NEGLIGIBLE)).any(axis=1))
+        carries = (genotypes[sites] == allele).astype(np.float32)
+        pairs = carries[:, ::2] * carries[:, 1::2]
+        rows = [of_sites.T.astype(np.float32) for of_sites in (chance[sites], rare[sites])]
+        rows.append((rare & (copies < _MOST_COPIES))[sites].T.astype(np.float32))
+        num_stretches = int(stretch[-1]) + 1 if len(stretch) else 0
+        edges = np.searchsorted(stretch[sites], np.arange(num_stretches + 1)).tolist()
+        lacked, load = (np.zeros((num_stretches, 2, genotypes.shape[1])) for _ in range(2))
+        own = np.zeros((num_stretches, 2, pairs.shape[1]), dtype=np.int64)
+        for index, (start, end) in enumerate(itertools.pairwise(edges)):
+            of_stretch = slice(start, end)
+            lacked[index] = rows[0][:, of_stretch] @ carries[of_stretch]
+            own[index] = rows[1][:, of_stretch] @ pairs[of_stretch]
+            load[index] = rows[2][:, of_stretch] @ carries[of_stretch]
+        return lacked, own, load
 
     def findings(self, explained: Collection[str] = ()) -> list[Finding]:
         """What a person should look at; nothing of the homozygous sites of samples that are `explained` already."""

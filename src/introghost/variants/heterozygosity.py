@@ -107,22 +107,24 @@ class Heterozygosity:
         if not len(positions_bp):
             return
         first, second = genotypes[:, :, 0], genotypes[:, :, 1]
-        called = (first >= 0) & (second >= 0)
-        heterozygous = called & (first != second)
+        called = None if genotypes.min() >= 0 else (first >= 0) & (second >= 0)
+        heterozygous = (first != second) if called is None else called & (first != second)
         # Chance that two chromosomes of a population differ, unbiased, at each site: 2 k (n - k) / n (n - 1).
         copies = ((first == 1).astype(np.float32) + (second == 1)) @ self._is_member
-        number = 2 * (called.astype(np.float32) @ self._is_member)
+        present = np.ones((len(first), 1), dtype=np.float32) * self._is_member.sum(axis=0)
+        number = 2 * (present if called is None else called.astype(np.float32) @ self._is_member)
         copies = np.minimum(copies, number)  # half-missing genotypes are in the one and not in the other
         chance = 2 * copies * (number - copies) / np.maximum(number * (number - 1), 1)
         edges = np.flatnonzero(np.diff(positions_bp // _STRETCH_BP, prepend=-1)).tolist()
+        observed = heterozygous.astype(np.float32)
         for start, end in itertools.pairwise([*edges, len(positions_bp)]):
             sites = slice(start, end)
-            observed = heterozygous[sites].sum(axis=0, dtype=np.float64)
-            if called[sites].all():
-                expected = chance[sites].sum(axis=0, dtype=np.float64)[self._group]
-            else:
-                expected = np.einsum("sg,sg->g", chance[sites][:, self._group], called[sites], dtype=np.float64)
-            self._add_stretch((contig, int(positions_bp[start]) // _STRETCH_BP), observed, expected)
+            of_sample = chance[sites].sum(axis=0, dtype=np.float64)[self._group]
+            if called is not None:
+                # Of the sites at which a sample has no genotype, nothing is expected of it.
+                of_sample -= np.einsum("sg,sg->g", chance[sites][:, self._group], ~called[sites], dtype=np.float64)
+            stretch = contig, int(positions_bp[start]) // _STRETCH_BP
+            self._add_stretch(stretch, np.ones(end - start, dtype=np.float32) @ observed[sites], of_sample)
 
     def _add_stretch(self, stretch: tuple[str, int], observed: Values, expected: Values) -> None:
         if stretch != self._open:

@@ -45,9 +45,10 @@ class _Pending:
         self._alt: list[str] = []
         self._ancestral: list[Any] = []
 
-    def add(self, record: Any, alt: str, ancestral: Any, codes: NDArray[np.int16]) -> None:
+    def add(
+        self, record: Any, alt: str, ancestral: Any, codes: NDArray[np.int16], sets: NDArray[np.int64] | None
+    ) -> None:
         self._codes[len(self.positions)] = codes
-        sets = phase_sets(record)
         if sets is not None and self._sets is None:
             self._sets = np.full(self._codes.shape[:2], NO_SET, dtype=np.int64)
         if self._sets is not None:
@@ -180,7 +181,8 @@ class VcfRecords:
             number = collector.wants(position, record.REF, alt)
             if number is None:
                 continue
-            codes = genotype_codes(self._path, record)
+            fields = record.FORMAT
+            codes = genotype_codes(self._path, record, fields)
             if len(alt) > 1:
                 genotypes = only_alternative(codes[:, :2], number, len(alt))
                 if genotypes is None:
@@ -191,7 +193,7 @@ class VcfRecords:
                 collector.add(pending_contig, pending.take())
                 pending_contig = contig
             ancestral = record.INFO.get("AA") if wants_ancestral else None
-            pending.add(record, alt[number - 1], ancestral, codes)
+            pending.add(record, alt[number - 1], ancestral, codes, phase_sets(record, fields))
         collector.add(pending_contig, pending.take())
         positions = {name: np.frombuffer(found, dtype=np.int64) for name, found in order.positions.items()}
         return collector.finish(), positions
@@ -209,9 +211,11 @@ def usable_index(path: Path) -> Index | None:
     return index if in_older_notation(path) == path else None
 
 
-def phase_sets(record: Any) -> NDArray[np.int64] | None:
-    """Phase set of each sample of a cyvcf2 record, shape (num_samples,), or None if it gives none."""
-    field = next((field for field in FIELDS if field in record.FORMAT), None)
+def phase_sets(record: Any, fields: Sequence[str]) -> NDArray[np.int64] | None:
+    """Phase set of each sample of a cyvcf2 record with these FORMAT fields, shape (num_samples,); None without any."""
+    if len(fields) == 1:
+        return None
+    field = next((field for field in FIELDS if field in fields), None)
     return None if field is None else set_numbers(record.format(field))
 
 
@@ -230,16 +234,16 @@ def sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
         yield record
 
 
-def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
-    """Allele, allele and phase of each sample, shape (num_samples, 3).
+def genotype_codes(path: Path, record: Any, fields: Sequence[str]) -> NDArray[np.int16]:
+    """Allele, allele and phase of each sample, shape (num_samples, 3), of a record with these FORMAT fields.
 
     Raises
     ------
     DataError
         A record without genotypes, or a sample with more than two alleles.
     """
-    where = f"{path}: {record.CHROM}:{record.POS:,}"
-    if "GT" not in record.FORMAT:
+    if "GT" not in fields:
+        where = f"{path}: {record.CHROM}:{record.POS:,}"
         raise DataError(f"{where}: no genotypes (GT) in this record; introghost needs phased genotypes")
     codes: NDArray[np.int16] = record.genotype.array()
     if codes.shape[1] == 3:
@@ -247,4 +251,4 @@ def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
     try:
         return np.concatenate([as_diploid(codes[:, :-1]), codes[:, -1:]], axis=1, dtype=np.int16)
     except ValueError as error:
-        raise DataError(f"{where}: {error}") from None
+        raise DataError(f"{path}: {record.CHROM}:{record.POS:,}: {error}") from None

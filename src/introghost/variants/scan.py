@@ -157,7 +157,8 @@ class Scan:
         number = snv_allele(record.start, record.REF, alt)
         if isinstance(number, DropReason):
             return number
-        if "GT" not in record.FORMAT:
+        fields = record.FORMAT
+        if "GT" not in fields:
             return None
         codes: NDArray[np.int16] = record.genotype.array()
         genotypes = only_alternative(codes[:, :-1], number, len(alt))
@@ -165,7 +166,7 @@ class Scan:
             return DropReason.SYMBOLIC
         codes[:, :-1] = genotypes
         ancestral = record.INFO.get("AA") if self.declares_aa else None
-        return _Snv(record.start, record.REF, alt[number - 1], ancestral, codes, phase_sets(record))
+        return _Snv(record.start, record.REF, alt[number - 1], ancestral, codes, phase_sets(record, fields))
 
 
 def _block(snvs: list[_Snv]) -> Block:
