@@ -7,6 +7,7 @@ import numpy as np
 import pysam
 import pytest
 
+from introghost.findings import Code
 from introghost.haplotypes import Haplotypes
 from introghost.variants.checks import Request, inspect
 from introghost.variants.counts import DropReason
@@ -63,6 +64,16 @@ def test_swapped_roles_are_doubtful(outgroup: str, target: str) -> None:
     found = table["value"][table["item"] == "doubtful"].tolist()
     assert sum("are the two swapped?" in text for text in found) == (target == "YRI")
     assert len(found) == 1 + (target == "YRI"), "the other one: the header gives no length"
+
+
+@pytest.mark.parametrize("population", ["GBR", "PJL", "PEL", "GWD", "JPT"])
+def test_nobody_is_unlike_the_others_within_one_gene(population: str) -> None:
+    """Some are homozygous for a haplotype over all of it, or have twice as many heterozygotes as expected."""
+    source = open_source(
+        DPYD / "DPYD.vcf.gz", DPYD / "populations.tsv", ["YRI"], [population], ancestral="outgroup-major"
+    )
+    source.read(*source.contigs()[0])
+    assert [finding.code for finding in source.findings()] == [Code.RECORDS_DROPPED]
 
 
 def test_dpyd_with_mask_and_map() -> None:
