@@ -239,7 +239,7 @@ def test_an_older_index_is_a_remark(tmp_path: Path, capsys: pytest.CaptureFixtur
     inputs = Inputs(tmp_path)
     inputs.write()
     vcf = inputs.vcf
-    pysam.tabix_index(str(vcf), preset="vcf")
+    pysam.tabix_index(str(vcf), preset="vcf", force=True)
     written = vcf.stat().st_mtime
     os.utime(f"{vcf}.tbi", (written - 86_400, written - 86_400))
     table = checked(capsys, *inputs.arguments())

@@ -46,7 +46,7 @@ class _Pending:
         self._ancestral: list[Any] = []
 
     def add(
-        self, record: Any, alt: str, ancestral: Any, codes: NDArray[np.int16], sets: NDArray[np.int64] | None
+        self, record: Any, alt: str, ancestral: object, codes: NDArray[np.int16], sets: NDArray[np.int64] | None
     ) -> None:
         self._codes[len(self.positions)] = codes
         if sets is not None and self._sets is None:

@@ -28,7 +28,7 @@ class _Snv(NamedTuple):
     position: int
     ref: str
     alt: str
-    ancestral: Any
+    ancestral: object
     codes: NDArray[np.int16]
     phase_sets: NDArray[np.int64] | None
 

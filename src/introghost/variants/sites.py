@@ -344,7 +344,7 @@ def _upper(bases: list[str]) -> NDArray[np.bytes_]:
     return np.array([base.upper() for base in bases], dtype="S1")
 
 
-def ancestral_base(value: Any) -> str:
+def ancestral_base(value: object) -> str:
     """Base of an INFO/AA value such as ``g``, ``G|||`` or ``.``; ``N`` if it is not a single base."""
     allele = str(value or "").split("|", 1)[0]
     return allele if len(allele) == 1 and allele.isascii() else "N"
