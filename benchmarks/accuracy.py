@@ -41,7 +41,8 @@ from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle import MANIFEST, Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import draw_genome, simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, draw_genome, simulate_genome_with_tracts
+from introghost.simulation.layout import SampleLayout
 from introghost.simulation.scenarios import Scenario
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in
 FULL = "50 + 50"
 LARGEST = SAMPLINGS[FULL]
 FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 12
-PRIOR_GENOMES = {"ghost": 300, "null": 100, "structure": 300}
+PRIOR_GENOMES = {"ghost": 300, "no_ghost": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
 Scores = NDArray[np.float32]
@@ -90,10 +91,9 @@ def one_member(bundle: Bundle) -> Bundle:
 
 def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.float32]:
     """Mean time to the common ancestor with the nearest outgroup haplotype, shape (num_haplotypes, num_bins)."""
-    ((ts, _),) = simulate_genome_with_tracts(
-        scenario, genome, seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST
-    )
-    outgroup, target = np.split(ts.samples(), [2 * LARGEST["outgroup_diploids"]])
+    settings = SimulationSettings(seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST)
+    ((ts, _),) = simulate_genome_with_tracts(scenario, genome, settings)
+    outgroup, target = (ts.samples()[SampleLayout.of(ts).haplotypes(role)] for role in ("outgroup", "target"))
     edges = np.arange(0, LENGTH_BP + bin_bp, bin_bp)
     result = np.zeros((len(target), len(edges) - 1))
     for tree in ts.trees():
@@ -336,7 +336,7 @@ def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list
     in_pairs = {"source": "all scenarios", "model": "all scenarios, bins two by two", "bin_bp": 2 * BIN_BP}
     rows.append({**about, **in_pairs, **ranking(*pairs)})
     about = {**about, "source": "scenario"}
-    for name in ("null", "structure"):
+    for name in ("no_ghost", "structure"):
         error = metrics.expected_calibration_error(scores[name], data[name]["ghost_fraction"].values >= 0.5)
         rows.append({**about, "model": name, **called_of(scores[name], threshold), "calibration_error": error})
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + PRIOR_GENOMES["structure"])

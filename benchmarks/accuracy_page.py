@@ -67,7 +67,7 @@ that is best given the truth: precision / recall / **F1**.
 
 def page(results: Path, description: Mapping[str, Any]) -> str:
     """The page of a table that `accuracy.py` wrote and of the shipped model's description."""
-    table = pd.read_csv(results, sep="\t", keep_default_na=False, na_values=[""])  # a scenario is named null
+    table = pd.read_csv(results, sep="\t")
     published = table[table["source"] == "published"]
     prior, in_pairs = table[table["source"] == "all scenarios"].to_dict("records")
     nulls = table[table["source"] == "scenario"].to_dict("records")

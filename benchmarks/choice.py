@@ -30,23 +30,25 @@ from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.tables import write_tables
 from introghost.inference import application, bundle, decisions, genome_training, inputs, novelty, parameters
+from introghost.inference.inputs import Pooled
 from introghost.simulation import scenarios
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import usable_bins
 from introghost.statistics.pooled import POOLED
+from introghost.statistics.table import Statistics
 from local_check import local_p_values
 from robustness import CONFOUNDERS, landscape
 
 SCENARIOS = Path(__file__).parents[1] / "config" / "scenarios"
-NAMES = ("null", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
+NAMES = ("no_ghost", "bottleneck", "structure", "structure_merged", "ghost", "ghost_continuous", "outgroup_ghost",
          "back_migration")  # fmt: skip
 OUTPUT = Path(__file__).parent / "choice"
 PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
 EPOCHS = 300
 ACTIONS = ("ghost", "no ghost", "undecided")
 AGAINST = {
-    "null, structure": ("null", "structure"),
-    "null, structure_merged": ("null", "structure_merged"),
+    "no_ghost, structure": ("no_ghost", "structure"),
+    "no_ghost, structure_merged": ("no_ghost", "structure_merged"),
     "all": tuple(name for name in NAMES if not decisions.has_ghost(name)),
 }
 PRINTED = ("power", "without_segments", "decisions", "novelty", "calibration", "posterior_summary",
@@ -70,7 +72,7 @@ FLAWED_GENOMES, FLAWED_REGIONS = 5, 20
 class Tested:
     """Genomes to test on: what networks are given of each, when they know of so many regions, and what is true."""
 
-    pooled: NDArray[np.float32]
+    pooled: Pooled
     scenario: NDArray[np.str_]
     labels: pd.DataFrame
 
@@ -82,9 +84,9 @@ class Tested:
         values, population = data["pooled_statistics"].values, data["population_statistics"].values
         genomes = labels.groupby(["scenario", "genome"], sort=True).groups.values()
         rows = [own.to_numpy()[:num_regions] for own in genomes]
-        pooled = [inputs.whole(inputs.pool_each(values[own], usable[own], population[own])) for own in rows]
+        pooled = [Pooled.of(inputs.pool_each(values[own], usable[own], population[own])) for own in rows]
         labels = labels.iloc[[own[0] for own in rows]].reset_index(drop=True)
-        return cls(np.stack(pooled), labels["scenario"].to_numpy(dtype=str), labels)
+        return cls(Pooled.stack(pooled), labels["scenario"].to_numpy(dtype=str), labels)
 
     def parameter(self, name: str) -> NDArray[np.float64]:
         """NaN where a scenario lacks it."""
@@ -96,10 +98,10 @@ def answers(trained: bundle.Bundle, tested: Tested) -> pd.DataFrame:
     names = trained.description["scenarios"]
     probabilities = application.scenario_probabilities(trained, tested.pooled)
     with torch.inference_mode():
-        roots = trained.network.standardise.roots(torch.from_numpy(tested.pooled)).numpy()
+        roots = trained.network.standardise.roots(torch.from_numpy(tested.pooled.values)).numpy()
     each, together = np.full((len(roots), len(names)), np.nan), np.full(len(roots), np.nan)
     if trained.description["architecture"]["references"]:
-        each, together = novelty.p_values(trained.network.novelty, roots, tested.pooled[:, -1])
+        each, together = novelty.p_values(trained.network.novelty, roots, tested.pooled.num_regions)
     table = pd.DataFrame(probabilities, columns=names)
     told = [decisions.answer(dict(zip(names, row, strict=True))) for row in probabilities]
     table["p_ghost"] = [one["p_ghost"] for one in told]
@@ -210,13 +212,14 @@ def choice_tables(trained: bundle.Bundle, tested: Tested) -> dict[str, pd.DataFr
     """Accuracy, calibration, decisions and novelty of the choice between scenarios."""
     told, names = answers(trained, tested), trained.description["scenarios"]
     equal = (tested.labels["genome"] < TEST + APART).to_numpy()  # as many of each scenario
+    ghosts = {name: decisions.has_ghost(name) for name in (*names, *tested.scenario.tolist())}
     return {
         "power": power(told, names, tested.parameter("ghost_proportion")),
         "decisions": decided(told),
         "novelty": novel(told[equal]),
         "calibration": calibrated(told[equal], names),
         "reliability": reliable(told[equal], names),
-        **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], seed=1),
+        **evaluate_model_choice(told.loc[equal, names].to_numpy(), names, tested.scenario[equal], ghosts, seed=1),
     }
 
 
@@ -256,7 +259,7 @@ def pulse_table(trained: bundle.Bundle, tested: Tested, others: Tested) -> pd.Da
     def told(of: Tested, chosen: NDArray[np.bool_], number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         pooled = of.pooled[chosen]
         with torch.inference_mode():
-            about = trained.network.predict(torch.from_numpy(pooled)).double().numpy()
+            about = trained.network.predict(*pooled.tensors()).double().numpy()
         return parameters.draw(trained, pooled, number), about[:, asked]
 
     own = tested.scenario == trained.description["scenario"]
@@ -282,8 +285,8 @@ def train(data: xr.Dataset) -> dict[str, bundle.Bundle]:
     """Both networks for whole genomes."""
     ghost = scenarios.load(SCENARIOS / "ghost")
     return {
-        "model-choice": genome_training.train_model_choice(data, epochs=EPOCHS, seed=1).bundle,
-        "parameters": genome_training.train_parameters(data, ghost, epochs=EPOCHS, seed=1).bundle,
+        "model-choice": genome_training.train_model_choice(Statistics(data), epochs=EPOCHS, seed=1).bundle,
+        "parameters": genome_training.train_parameters(Statistics(data), ghost, epochs=EPOCHS, seed=1).bundle,
     }
 
 
@@ -373,7 +376,7 @@ def main() -> None:
             tables[name] = pd.concat([tables.get(name), table.assign(regions=part)])
     simpler = {name: without_segments(data[name]) for name in ("train", "test")}
     tables["without_segments"] = choice_tables(
-        genome_training.train_model_choice(simpler["train"], epochs=EPOCHS, seed=1).bundle,
+        genome_training.train_model_choice(Statistics(simpler["train"]), epochs=EPOCHS, seed=1).bundle,
         Tested.of(simpler["test"], number),
     )["power"]
     write_tables(tables, arguments.output)

@@ -11,13 +11,14 @@ import xarray as xr
 
 from genomes import ANCESTRAL, LENGTH_BP, PACKAGE, SEED, STATISTICS_DIGEST, placed
 from introghost import models, provenance
-from introghost.inference import bundle, regions
+from introghost.inference import bundle, decisions, regions
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.simulation.layout import RegionRecord
 from introghost.simulation.observation import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics
-from introghost.statistics.pooled import few_targets
+from introghost.statistics.pooled import POOLED, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 HUMAN = models.locate("human") / "segments"
@@ -63,31 +64,31 @@ class Batch:
         torch.set_num_threads(1)
         summary = regions.summary(bundle.load(HUMAN, "segments"), bundle.digest(HUMAN))
         model, windows = placed(self.folder, json.loads(self.observation))
-        sizes = {role: getattr(model, f"{role}_diploids") for role in ("outgroup", "target")}
+        sizes = {role: model.diploids(role) for role in ("outgroup", "target")}
         diploids = {role: DIPLOIDS if size is None else int(size.high) for role, size in sizes.items()}
         kept: dict[str, list[object]] = {"pooled": [], "population": [], "callable": [], "parameters": []}
+        settings = SimulationSettings(
+            seed=SEED,
+            num_regions=self.regions,
+            region_length_bp=LENGTH_BP,
+            outgroup_diploids=diploids["outgroup"],
+            target_diploids=diploids["target"],
+            observation=model,
+            windows=windows,
+        )
         for genome in range(self.first, self.first + self.number):
-            simulated = simulate_genome_with_tracts(
-                self.scenario,
-                genome,
-                seed=SEED,
-                num_regions=self.regions,
-                region_length_bp=LENGTH_BP,
-                outgroup_diploids=diploids["outgroup"],
-                target_diploids=diploids["target"],
-                observation=model,
-                windows=windows,
-            )
-            for ts, _ in simulated:
-                about = ts.metadata["introghost"]["parameters"]
+            for ts, _ in simulate_genome_with_tracts(self.scenario, genome, settings):
+                parameters = RegionRecord.of(ts).parameters
                 haplotypes = observe(ts, model, ancestral=ANCESTRAL, seed=SEED, windows=windows).haplotypes
                 fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
                 kept["callable"].append(fraction)
-                kept["pooled"].append(summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP), fraction))
+                kept["pooled"].append(
+                    summary.compute(haplotype_statistics(few_targets(haplotypes), BIN_BP).values, fraction)
+                )
                 kept["population"].append(population_statistics(haplotypes))
-            kept["parameters"].append(list(about.values()))
+            kept["parameters"].append(list(parameters.values()))
         with provenance.atomic_path(self.output) as temporary, temporary.open("wb") as file:
-            np.savez(file, names=np.array(list(about)), **{key: np.array(value) for key, value in kept.items()})
+            np.savez(file, names=np.array(list(parameters)), **{key: np.array(value) for key, value in kept.items()})
 
     def read(self) -> xr.Dataset:
         """As the networks' training takes it."""
@@ -102,7 +103,11 @@ class Batch:
         labels = {"genome": ("region", genomes), "scenario": ("region", np.array([self.scenario.name] * len(genomes)))}
         for name, values in zip(found["names"], found["parameters"].T, strict=True):
             labels[f"parameter_{name}"] = ("region", values.repeat(self.regions))
-        names = {"statistic": list(STATISTICS), "population_statistic": list(POPULATION_STATISTICS)}
+        names = {
+            "statistic": list(STATISTICS),
+            "pooled_statistic": list(POOLED + regions.SEGMENT_SUMMARIES),
+            "population_statistic": list(POPULATION_STATISTICS),
+        }
         attributes = {
             "bin_bp": BIN_BP,
             "region_length_bp": LENGTH_BP,
@@ -130,4 +135,6 @@ def join(wanted: list[Batch]) -> xr.Dataset:
     for part in parts:
         nothing = ("region", np.full(part.sizes["region"], np.nan))
         filled.append(part.assign_coords({name: nothing for name in names if name not in part.coords}))
-    return xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
+    joined = xr.concat(filled, dim="region", data_vars="minimal", coords="minimal", compat="override", join="override")
+    ghosts = {batch.scenario.name: decisions.has_ghost(batch.scenario.name) for batch in wanted}
+    return joined.assign_attrs(ghost_of_target=json.dumps(ghosts))

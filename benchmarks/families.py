@@ -41,7 +41,9 @@ def without_pulse(scenario: Scenario) -> Scenario:
     template = copy.deepcopy(scenario.template)
     template["pulses"][0]["proportions"] = [0.0]
     kept = tuple(prior for prior in scenario.parameters if prior.name != "ghost_proportion")
-    return dataclasses.replace(scenario, name=f"{scenario.name}-without", template=template, parameters=kept)
+    return dataclasses.replace(
+        scenario, name=f"{scenario.name}-without", template=template, parameters=kept, has_target_ghost=False
+    )
 
 
 def of_stdpopsim(python: Path, name: str, folder: Path) -> Scenario:

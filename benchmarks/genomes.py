@@ -18,13 +18,16 @@ from introghost.haplotypes import TARGET
 from introghost.inference import segment_training
 from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.simulation.layout import RegionRecord
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
-from introghost.variants.annotation import read_bed, read_genetic_map
+from introghost.statistics.table import Statistics
+from introghost.variants.genetic_map import read_genetic_map
+from introghost.variants.intervals import read_bed
 
 LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
 ANCESTRAL = "outgroup-major"  # most files know no ancestral states
@@ -93,25 +96,24 @@ class Job:
         model, windows = placed(self.folder, self.simulated)
         looks = {name: placed(self.folder, section) for name, section in wanted.items()}
         regions: dict[str, list[Region]] = {name: [] for name in wanted}
+        settings = SimulationSettings(
+            seed=SEED,
+            num_regions=1,
+            region_length_bp=LENGTH_BP,
+            outgroup_diploids=int(model.outgroup_diploids.high),
+            target_diploids=int(model.target_diploids.high),
+            observation=model,
+            windows=windows,
+        )
         for genome in range(self.first, self.first + self.number):
-            (simulated,) = simulate_genome_with_tracts(
-                self.scenario,
-                genome,
-                seed=SEED,
-                num_regions=1,
-                region_length_bp=LENGTH_BP,
-                outgroup_diploids=int(model.outgroup_diploids.high),
-                target_diploids=int(model.target_diploids.high),
-                observation=model,
-                windows=windows,
-            )
+            (simulated,) = simulate_genome_with_tracts(self.scenario, genome, settings)
             for name, look in looks.items():
                 regions[name].append(region(genome, *simulated, *look, self.rows))
         for name in wanted:
             sizes = {key: looks[name][0].describe()[key] for key in SIZES}
             attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
             data = dataset.build(regions[name], bin_bp=self.bin_bp, num_rows=self.rows, attributes=attributes)
-            dataset.write(data, self.output(name))
+            data.write(self.output(name))
 
 
 def region(
@@ -127,7 +129,7 @@ def region(
     number = int((observed.haplotypes.roles == TARGET).sum())
     rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
     rows = np.sort(rng.permutation(number)[:kept])
-    scenario = ts.metadata["introghost"]["scenario"]
+    scenario = RegionRecord.of(ts).scenario
     return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
 
 
@@ -148,12 +150,12 @@ def batches(
 
 def join(jobs: list[Job], name: str) -> xr.Dataset:
     """Statistics of several batches. Where their observation models differ, the result names all of them."""
-    parts = [dataset.read(job.output(name)) for job in jobs]
+    parts = [Statistics.read(job.output(name)).dataset for job in jobs]
     observed = sorted({str(part.attrs["observation"]) for part in parts})
     if len(observed) > 1:
         every = json.dumps({"any_of": [json.loads(model) for model in observed]})
         parts = [part.assign_attrs(observation=every) for part in parts]
-    return dataset.concatenate(parts)
+    return Statistics.concatenate([Statistics(part) for part in parts]).dataset
 
 
 def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:
@@ -161,7 +163,9 @@ def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, 
     about = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
     kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
     if not (kept / MANIFEST).exists():
-        made = segment_training.train_segments(join(jobs, observed), epochs=epochs, seed=1, width=width).bundle
+        made = segment_training.train_segments(
+            Statistics(join(jobs, observed)), epochs=epochs, seed=1, width=width
+        ).bundle
         made.description["provenance"] = provenance.record(
             "benchmark", {"network": name, "epochs": epochs, "width": width}, {}
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from genomes import BIN_BP, LENGTH_BP, SEED
 from introghost.haplotypes import Haplotypes
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.scenarios import Scenario
 
@@ -51,9 +51,8 @@ def probabilities(
 
 def simulated(scenario: Scenario, genome: int, *, diploids: dict[str, int]) -> Haplotypes:
     """The haplotypes that the other methods see as well, with their true ancestral states, which hmmix asks for."""
-    ((ts, _),) = simulate_genome_with_tracts(
-        scenario, genome, seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **diploids
-    )
+    settings = SimulationSettings(seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **diploids)
+    ((ts, _),) = simulate_genome_with_tracts(scenario, genome, settings)
     return observe(ts, ObservationModel.parse(diploids), ancestral="ancestral", seed=SEED, windows=None).haplotypes
 
 

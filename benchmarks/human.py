@@ -23,10 +23,11 @@ from introghost.evaluation.tables import write_tables
 from introghost.inference import segment_training
 from introghost.inference.bundle import save
 from introghost.simulation import scenarios
+from introghost.statistics.table import Statistics
 from robustness import PANEL, SCENARIOS, landscape
 
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
-TRAINING_GENOMES = {"ghost": 3_800, "null": 1_500, "structure": 1_700}  # under each observation model
+TRAINING_GENOMES = {"ghost": 3_800, "no_ghost": 1_500, "structure": 1_700}  # under each observation model
 ROWS = 16
 EPOCHS, WIDTH, MEMBERS = 8, 64, 2
 CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
@@ -75,7 +76,7 @@ def main() -> None:
             for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
                 pass
         trained = segment_training.train_segments(
-            join(wanted, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
+            Statistics(join(wanted, "human")), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
         )
     write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
     save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)

@@ -3,7 +3,7 @@
 ``python benchmarks/robustness.py`` writes benchmarks/robustness.tsv and docs/robustness.md. A network is trained on the
 scenarios of ``config/scenarios``, on simulations as they are. It and the shipped model, whose simulations went through
 an observation model in which almost every confounder varies (``benchmarks/human.py``), are then asked about a published
-model of Neanderthal introgression (``config/demo``) and about genomes without a ghost (``config/scenarios/null``),
+model of Neanderthal introgression (``config/demo``) and about genomes without a ghost (``config/scenarios/no_ghost``),
 neither of which was trained on, observed with one confounder at a time. Masks and maps are made up here
 (``landscape``), so that the command needs no file. On two cores it takes about an hour.
 """
@@ -31,9 +31,9 @@ from introghost.simulation import scenarios
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
-TRAINING_GENOMES = {"ghost": 500, "null": 150, "structure": 150}
+TRAINING_GENOMES = {"ghost": 500, "no_ghost": 150, "structure": 150}
 FIRST_TEST_GENOME = 50_000
-TEST_GENOMES = {"demo": 80, "null": 30}
+TEST_GENOMES = {"demo": 80, "no_ghost": 30}
 EPOCHS = 6
 
 PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
@@ -74,7 +74,7 @@ varies (*with* it). The former is trained on {genomes:,} genomes of `config/scen
 standard deviation over regions) is per haplotype and bin of 5 kb, over {regions} regions of 1 Mb of a published model
 of Neanderthal introgression (`config/demo`), on which neither was trained; *loss* is against clean data, for that
 trained with the observation model, its deviation that of the difference. False positives: haplotype bins called at each
-network's threshold in {nulls} unseen genomes of the `null` scenario, in which nothing introgressed. Clean data are 50
+network's threshold in {nulls} unseen genomes of scenario `no_ghost`, in which nothing introgressed. Clean data are 50
 outgroup and 50 target individuals; alleles are coded by the outgroup's majority, so that ancestral states can't be
 wrong.
 
@@ -174,7 +174,10 @@ def training_jobs(folder: Path) -> list[Job]:
 
 def test_jobs(folder: Path) -> Iterator[tuple[list[Job], list[Job], list[str]]]:
     """Test genomes of the demo's model and without a ghost, and the cells observed of them."""
-    models = {"demo": scenarios.load(HERE.parent / "config" / "demo"), "null": scenarios.load(SCENARIOS / "null")}
+    models = {
+        "demo": scenarios.load(HERE.parent / "config" / "demo"),
+        "no_ghost": scenarios.load(SCENARIOS / "no_ghost"),
+    }
     for simulated, observed in cells().items():
         demo, null = (
             batches(folder, models[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
@@ -238,7 +241,11 @@ def document(table: pd.DataFrame) -> str:
     targets = textwrap.fill(targets + (", ".join(missed) or "none") + ".", 120)
     number = sum(TRAINING_GENOMES.values())
     return PAGE.format(
-        regions=TEST_GENOMES["demo"], nulls=TEST_GENOMES["null"], genomes=number, rows="".join(lines), targets=targets
+        regions=TEST_GENOMES["demo"],
+        nulls=TEST_GENOMES["no_ghost"],
+        genomes=number,
+        rows="".join(lines),
+        targets=targets,
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.provenance import write_text
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.population import population_statistics
@@ -25,15 +25,10 @@ def measure(genome: int) -> dict[str, float]:
     """Seconds of each step for one region."""
     scenario = scenarios.load(HERE.parent / "config" / "scenarios" / "ghost")
     times = [time.perf_counter()]
-    [(trees, _)] = simulate_genome_with_tracts(
-        scenario,
-        genome,
-        seed=1,
-        num_regions=1,
-        region_length_bp=1_000_000,
-        outgroup_diploids=50,
-        target_diploids=50,
+    settings = SimulationSettings(
+        seed=1, num_regions=1, region_length_bp=1_000_000, outgroup_diploids=50, target_diploids=50
     )
+    [(trees, _)] = simulate_genome_with_tracts(scenario, genome, settings)
     times.append(time.perf_counter())
     haplotypes = observe(trees, ObservationModel(), ancestral=OUTGROUP_MAJOR, seed=1).haplotypes
     times.append(time.perf_counter())

@@ -63,6 +63,9 @@ class Code(StrEnum):
     REGION_LENGTH = "region-length"
     """Simulated regions are longer than every stretch of the mask."""
 
+    SHORT_SIMULATIONS = "short-simulations"
+    """Simulated genomes have less sequence than the data they are compared with: a disagreement is harder to see."""
+
     # What the data files are like.
     ROLES_SWAPPED = "roles-swapped"
     """Outgroup and target may have been exchanged."""
@@ -86,6 +89,8 @@ class Code(StrEnum):
     """Samples of the populations table are not in the VCF."""
     GENETIC_MAP = "genetic-map"
     """A genetic map has impossible rates, or does not fit the VCF."""
+    CALLABLE_REGIONS = "callable-regions"
+    """The callable regions count in another way than BED, or say nothing of a contig."""
     INTERVALS_CLIPPED = "intervals-clipped"
     """A mask or a map reaches beyond the end of a contig and was clipped."""
     ANCESTRAL_ALLELES = "ancestral-alleles"

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.arrays import runs
 from introghost.errors import DataError
 
 OUTGROUP, TARGET = 0, 1
@@ -53,6 +54,17 @@ def varying_sites(genotypes: NDArray[np.integer]) -> NDArray[np.bool_]:
 def exchange_alleles(genotypes: NDArray[np.int8]) -> NDArray[np.int8]:
     """Genotypes of any shape with 0 and 1 exchanged; missing stays missing."""
     return np.where(genotypes == MISSING, MISSING, 1 - genotypes).astype(np.int8)
+
+
+def haplotype_label(sample: str, index: int) -> str:
+    """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output."""
+    return f"{sample}.{index}"
+
+
+def label_parts(label: str) -> tuple[str, int]:
+    """Sample and index, 0 or 1, of a `haplotype_label`; a sample's name may have dots."""
+    sample, _, index = label.rpartition(".")
+    return sample, int(index)
 
 
 @dataclass(frozen=True)
@@ -107,7 +119,6 @@ class Haplotypes:
         Sorted, disjoint, half-open intervals in which sites could have been seen.
     ancestral_status : str
         `KNOWN_ANCESTRAL` (simulation, INFO/AA or a FASTA) or `OUTGROUP_MAJOR` (0 is the outgroup's major allele).
-    genetic_map : GeneticMap or None
     """
 
     contig: str
@@ -119,7 +130,6 @@ class Haplotypes:
     roles: NDArray[np.int8]
     callable_bp: NDArray[np.int64]
     ancestral_status: str
-    genetic_map: GeneticMap | None = None
 
     def __post_init__(self) -> None:
         num_haplotypes = len(self.roles)
@@ -150,7 +160,7 @@ class Haplotypes:
     def target_labels(self) -> list[str]:
         """``SAMPLE.HAPLOTYPE`` of each target haplotype, in order."""
         return [
-            f"{name}.{index}"
+            haplotype_label(name, int(index))
             for name, index, role in zip(self.sample_names, self.haplotype_indices, self.roles, strict=True)
             if role == TARGET
         ]
@@ -188,10 +198,8 @@ class Haplotypes:
         """The same haplotypes where both they and `callable_bp`, shape (num_intervals, 2), are callable."""
         edges = np.unique(np.concatenate([self.callable_bp.ravel(), callable_bp.ravel()]))
         both = _within(edges[:-1], self.callable_bp) & _within(edges[:-1], callable_bp)
-        # What lies side by side becomes one interval again.
-        changes = np.flatnonzero(np.diff(np.pad(both.astype(np.int8), 1)))
         kept = self.select_sites(_within(self.positions_bp, callable_bp))
-        return dataclasses.replace(kept, callable_bp=edges[changes].reshape(-1, 2))
+        return dataclasses.replace(kept, callable_bp=edges[runs(both)])  # side by side is one
 
     def polarise_by_outgroup(self) -> "Haplotypes":
         """Recode so that 0 is the outgroup's major allele (a tie keeps the coding); missing stays missing.

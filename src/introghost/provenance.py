@@ -12,19 +12,20 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from introghost import __version__
 from introghost.errors import DataError, OutputError
 from introghost.locks import this_host
+from introghost.text import is_pipe, read_pipe
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
+_FASTA = "fasta="
 _TEMPORARY = ".tmp"
 _LOCKED_WITHIN_S = 1.0  # a temporary file without a lock may be one whose writer is about to take it
 
 
-def record(verb: str, options: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
+def record(verb: str, options: Mapping[str, object], inputs: Mapping[str, Path]) -> dict[str, object]:
     """Provenance of one run of a verb.
 
     Parameters
@@ -32,24 +33,37 @@ def record(verb: str, options: Mapping[str, Any], inputs: Mapping[str, Path]) ->
     verb : str
         The CLI verb, for example ``"simulate"``.
     options : mapping
-        The options that change the result (seed among them), JSON-serialisable. Paths belong in `inputs`.
+        The options that change the result (seed among them), JSON-serialisable. Of ``fasta=PATH`` the file's name is
+        kept; other paths belong in `inputs`.
     inputs : mapping of str to Path
-        The input files by role; each is recorded by file name and SHA-256. No folder of this machine is kept.
+        The input files or folders by role; each is recorded by name and SHA-256; a pipe, such as the shell's
+        ``<(...)``, has the name ``pipe`` and the digest of what was read from it.
 
     Returns
     -------
     dict
-        JSON-serialisable, without times or host names: equal runs give equal records.
+        JSON-serialisable, without times, host names or folders of this machine: equal runs give equal records.
     """
     return {
         "software": "introghost",
         "version": __version__,
         "verb": verb,
-        "options": dict(options),
-        "inputs": {role: {"name": Path(p).name, "sha256": sha256(Path(p))} for role, p in inputs.items()},
+        "options": {name: _without_folder(value) for name, value in options.items()},
+        "inputs": {role: _input(Path(path)) for role, path in inputs.items()},
         "python": platform.python_version(),
         "packages": {name: _installed_version(name) for name in _RECORDED_PACKAGES},
     }
+
+
+def _without_folder(option: object) -> object:
+    is_file = isinstance(option, str) and option.startswith(_FASTA)
+    return f"{_FASTA}{Path(str(option).removeprefix(_FASTA)).name}" if is_file else option
+
+
+def _input(path: Path) -> dict[str, str]:
+    """Name and digest of an input; its resolved name, since ``.`` has none."""
+    name = "pipe" if is_pipe(path) else path.name or path.resolve().name
+    return {"name": name, "sha256": sha256(path)}
 
 
 def _installed_version(name: str) -> str | None:
@@ -62,12 +76,14 @@ def _installed_version(name: str) -> str | None:
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder, over its files' names and digests in sorted order.
 
-    Temporary files that a killed writer left in a folder do not count.
+    Temporary files that a killed writer left in a folder do not count. Of a pipe it is that of what was read from it.
     """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and not _is_temporary(p.name))
         listing = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in files)
         return hashlib.sha256(listing.encode()).hexdigest()
+    if is_pipe(path):
+        return hashlib.sha256(read_pipe(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -102,7 +118,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename not in (None, name):  # of another file, for example an input
+        if isinstance(error, BrokenPipeError) or error.filename not in (
+            None,
+            name,
+        ):  # of another file, such as an input
             raise
         raise _not_written(path, error) from error
     finally:
@@ -148,6 +167,6 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write `value` to `path` atomically as indented JSON with sorted keys."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")

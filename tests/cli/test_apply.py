@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from verbs import run
+from verbs import run, words
 
 from introghost import models, provenance
 from introghost.errors import ConfigError
@@ -56,7 +56,7 @@ def data(tmp_path_factory) -> Path:
     choice = {
         **DESCRIPTION,
         "architecture": architecture,
-        "scenarios": ["ghost", "null"],
+        "scenarios": ["ghost", "no_ghost"],
         "regions": [2, 2],
         "segments": "",
     }
@@ -66,8 +66,8 @@ def data(tmp_path_factory) -> Path:
 
 
 def apply(data: Path, output: Path, *more: object, model: str = "model", ancestral: str = "outgroup-major") -> int:
-    vcf = ("--vcf", data / "x.vcf.gz", "--populations", data / "x.tsv", "--outgroup", "Outgroup", "--target", "Target")
-    return run("apply", "--model", data / model, *vcf, "--ancestral", ancestral, "--output", output, *more)
+    vcf = {"--vcf": data / "x.vcf.gz", "--populations": data / "x.tsv", "--outgroup": "Outgroup", "--target": "Target"}
+    return run("apply", *words({"--model": data / model, **vcf, "--ancestral": ancestral, "--output": output}, *more))
 
 
 def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_path):
@@ -123,15 +123,15 @@ def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(dat
     bundle.save(bundle.Bundle("model-choice", network, {**without.description, "architecture": architecture}), task)
     assert apply(tmp_path / "data", tmp_path / "calls", "--force") == 0
     table = pd.read_csv(tmp_path / "calls" / "statistic_percentiles.tsv", sep="\t", keep_default_na=False)
-    assert table.columns.tolist() == ["statistic", "value", "ghost", "null"]
+    assert table.columns.tolist() == ["statistic", "value", "ghost", "no_ghost"]
     assert table["statistic"].tolist() == [*POOLED, *POPULATION_STATISTICS]
-    assert table[["ghost", "null"]].stack().between(0, 100).all()
+    assert table[["ghost", "no_ghost"]].stack().between(0, 100).all()
     value = table.set_index("statistic")["value"]
     assert value["mean_of_target_haplotypes"] == 10
     assert value["mean_of_callable_fraction"] == 1
     large = table["value"] > 100  # whose roots lie beyond all that was drawn
     assert large.any()
-    assert (table.loc[large, ["ghost", "null"]] == 100).all(axis=None)
+    assert (table.loc[large, ["ghost", "no_ghost"]] == 100).all(axis=None)
     assert (
         "statistics lie outside the middle 98 % of the simulated genomes of every scenario" in capsys.readouterr().err
     )

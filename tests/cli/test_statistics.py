@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,11 @@ import tskit
 from bad_inputs import ALT, Inputs
 from verbs import run
 
+from introghost import models, provenance
+from introghost.inference import bundle, regions
 from introghost.simulation.ancestry import read_trees
-from introghost.statistics import dataset
+from introghost.statistics.registry import POOLED
+from introghost.statistics.table import Statistics
 
 SCENARIO = Path(__file__).parents[2] / "config" / "scenarios" / "ghost"
 
@@ -26,13 +30,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def provenance_of(path: Path) -> dict[str, Any]:
+    """What made a file of statistics."""
+    record: dict[str, Any] = json.loads(Statistics.read(path).dataset.attrs["provenance"])
+    return record
+
+
 def test_trees(folder: Path):
     assert run("statistics", "--trees", folder / "x.trees", "--output", folder / "x.zarr.zip") == 0
-    ds = dataset.read(folder / "x.zarr.zip")
-    assert dict(ds.sizes)["region"] == 2
-    assert ds.sizes["bin"] == 6
-    assert ds.attrs["ancestral"] == "outgroup-major"
-    record = json.loads(ds.attrs["provenance"])
+    statistics = Statistics.read(folder / "x.zarr.zip")
+    assert statistics.callable_fraction.shape == (2, 6)
+    assert statistics.ancestral == "outgroup-major"
+    record = provenance_of(folder / "x.zarr.zip")
     assert record["options"]["observation"] == {}
     assert set(record["inputs"]) == {"trees", "tracts"}
 
@@ -40,14 +49,15 @@ def test_trees(folder: Path):
 def test_ghost_fraction_adds_up_to_the_tracts(folder: Path):
     output = folder / "truth.zarr.zip"
     assert run("statistics", "--trees", folder / "x.trees", "--output", output) == 0
-    ds = dataset.read(output)
+    fraction = Statistics.read(output).ghost_fraction
+    assert fraction is not None
     tracts = pd.read_parquet(folder / "x.tracts.parquet")
     tracts = tracts.assign(length=tracts["end_bp"] - tracts["start_bp"])
     assert len(tracts)
     for region in range(2):
         for row in range(8):
             mine = tracts[(tracts["region"] == region) & (tracts["haplotype"] == row + 8)]
-            covered = float(ds["ghost_fraction"][region, row].sum()) * 10_000
+            covered = float(fraction[region, row].sum()) * 10_000
             assert covered == pytest.approx(mine["length"].sum(), rel=1e-5)
 
 
@@ -69,27 +79,27 @@ def test_vcf_of_the_same_trees_gives_the_same_statistics(folder: Path):
         source = ("--vcf", vcf, "--populations", populations, *roles, "--ancestral", "info-aa")
         output = folder / f"vcf{contig}.zarr.zip"
         assert run("statistics", *source, "--region-length-bp", 60_000, "--output", output) == 0
-        real = dataset.read(output)
+        real = Statistics.read(output)
         known = folder / "known.zarr.zip"
         assert run("statistics", "--trees", folder / "x.trees", "--ancestral", "ancestral", "--output", known) == 0
-        simulated = dataset.read(known)
-        for name in ("haplotype_statistics", "population_statistics"):
-            np.testing.assert_allclose(real[name][0], simulated[name][index], rtol=1e-5)
-        assert len(real.haplotype_label) == simulated.sizes["haplotype"]
+        simulated = Statistics.read(known)
+        np.testing.assert_allclose(real.haplotype[0], simulated.haplotype[index], rtol=1e-5)
+        np.testing.assert_allclose(real.population[0], simulated.population[index], rtol=1e-5)
+        assert real.haplotype.shape[1] == simulated.haplotype.shape[1]
 
 
 def test_dropped_records_are_told_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     inputs, output = Inputs(tmp_path), tmp_path / "x.zarr.zip"
     inputs.write()
     assert run("statistics", *inputs.arguments(), "--output", output) == 0
-    assert json.loads(dataset.read(output).attrs["provenance"])["records"] == 200
+    assert provenance_of(output)["records"] == 200
     capsys.readouterr()
     for row in range(100):
         inputs.set(row, ALT, "G,T")
     inputs.write()
     assert run("statistics", *inputs.arguments(), "--output", output) == 0
     (line,) = capsys.readouterr().err.splitlines()
-    recorded = json.loads(dataset.read(output).attrs["provenance"])
+    recorded = provenance_of(output)
     assert recorded["dropped_records"]["multiallelic"] == 100
     assert line.startswith(f"warning: {200 - recorded['kept_sites']} of 200 records are not used: 100 multiallelic")
 
@@ -147,3 +157,26 @@ def test_trees_want_the_observation_that_they_were_simulated_with(
     assert run("statistics", "--trees", trees, *observation, "--output", output) == (2 if message else 0)
     assert message in capsys.readouterr().err
     assert output.exists() != bool(message)
+
+
+def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path: Path):
+    trees, folder = tmp_path / "x.trees", models.locate("human") / "segments"
+    size = ("--genomes", 1, "--region-length-bp", 1_000_000, "--outgroup-diploids", 10, "--target-diploids", 12)
+    assert run("simulate", "--scenario", SCENARIO, *size, "--output", trees) == 0
+    for name, options in (("plain", ()), ("told", ("--segment-model", "human"))):
+        output = tmp_path / f"{name}.zarr.zip"
+        assert run("statistics", "--trees", trees, "--bin-bp", 5_000, *options, "--output", output) == 0
+    plain, told = (Statistics.read(tmp_path / f"{name}.zarr.zip") for name in ("plain", "told"))
+    assert (plain.segment_model_digest, told.segment_model_digest) == ("", bundle.digest(folder))
+    assert plain.pooled_names == POOLED
+    assert told.pooled_names == POOLED + regions.SEGMENT_SUMMARIES
+    np.testing.assert_array_equal(told.pooled[:, : len(POOLED)], plain.pooled)
+    assert 0 < told.pooled[0, len(POOLED)] < 1, "the mean posterior"
+    assert provenance_of(tmp_path / "told.zarr.zip")["inputs"]["segments"]["sha256"] == provenance.sha256(folder)
+
+
+def test_a_segment_model_of_other_bins_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]):
+    given = ("--trees", folder / "x.trees", "--segment-model", "human", "--output", folder / "refused.zarr.zip")
+    assert run("statistics", *given) == 4
+    assert "the data have 10000; use --bin-bp 5000" in capsys.readouterr().err
+    assert not (folder / "refused.zarr.zip").exists()

@@ -15,7 +15,7 @@ from introghost.inference import bundle, genome_training, parameters
 from introghost.inference.decisions import COSTS
 from introghost.inference.prior_scale import PriorScale
 from introghost.simulation import scenarios
-from introghost.statistics import dataset
+from introghost.statistics.table import Statistics
 
 SIZES = "--regions", 2, "--region-length-bp", 100_000, "--outgroup-diploids", 4, "--target-diploids", 4
 STATUS = "--ancestral", "outgroup-major"
@@ -26,12 +26,12 @@ GHOST = Path(__file__).parents[2] / "config" / "scenarios" / "ghost"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Statistics of a few small genomes, and a model of one epoch."""
     folder = tmp_path_factory.mktemp("parameters")
-    for scenario, first, name in ((GHOST, 0, "train"), (GHOST, 20, "test"), (GHOST.parent / "null", 0, "null")):
+    for scenario, first, name in ((GHOST, 0, "train"), (GHOST, 20, "test"), (GHOST.parent / "no_ghost", 0, "no_ghost")):
         number = "20" if name == "train" else "6"
         trees = str(folder / f"{name}.trees")
         run("simulate", "--scenario", scenario, "--genomes", number, "--first", first, *SIZES, "--output", trees)
         run("statistics", "--trees", trees, "--bin-bp", 10_000, *STATUS, "--output", folder / f"{name}.zarr.zip")
-    given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "null.zarr.zip", "--epochs", 1
+    given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "no_ghost.zarr.zip", "--epochs", 1
     for task, more in (("segments", ()), ("model-choice", ()), ("parameters", ("--scenario", GHOST))):
         run("train", "--task", task, *given, *more, "--output", folder / "model" / task)
     return folder
@@ -57,7 +57,7 @@ def test_a_model_is_trained_evaluated_and_applied(folder: Path, tmp_path: Path) 
     assert (table["lower_95"] < table["lower_90"]).all()
     assert drawn["ghost_proportion"].between(0.003, 0.2).all()
     choice = json.loads((calls / "model_choice.json").read_text())
-    assert choice["prior"] == {"ghost": 0.2, "null": 0.8}
+    assert choice["prior"] == {"ghost": 0.2, "no_ghost": 0.8}
     assert choice["costs"] == COSTS
     assert json.loads((calls / provenance.COMPLETE).read_text())["options"]["prior"] == {"ghost": 0.2}
 
@@ -66,19 +66,19 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
     given = "--statistics", folder / "train.zarr.zip", "--output", folder / "other"
     assert run("train", "--task", "parameters", *given) == 2
     assert run("train", "--task", "segments", "--scenario", GHOST, *given) == 2
-    assert capsys.readouterr().err.count("--scenario: the folder of the scenario") == 2
+    assert capsys.readouterr().err.count("--scenario: the scenario of --task parameters") == 2
 
 
 def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path) -> None:
-    null = dataset.read(folder / "null.zarr.zip")
+    without = Statistics.read(folder / "no_ghost.zarr.zip")
     with pytest.raises(DataError, match="no genome of scenario ghost"):
-        genome_training.train_parameters(null, scenarios.load(GHOST), epochs=1, seed=1)
+        genome_training.train_parameters(without, scenarios.load(GHOST), epochs=1, seed=1)
     (tmp_path / "ghost").mkdir()
     (tmp_path / "ghost" / "model.demes.yaml").write_text((GHOST / "model.demes.yaml").read_text())
     specification = yaml.safe_load((GHOST / "priors.yaml").read_text())
     specification["parameters"]["further"] = {"distribution": "uniform", "lower": 0, "upper": 1}
     (tmp_path / "ghost" / "priors.yaml").write_text(yaml.safe_dump(specification, sort_keys=False))
-    train = dataset.read(folder / "train.zarr.zip")
+    train = Statistics.read(folder / "train.zarr.zip")
     with pytest.raises(DataError, match="do not tell the parameter further"):
         genome_training.train_parameters(train, scenarios.load(tmp_path / "ghost"), epochs=1, seed=1)
 

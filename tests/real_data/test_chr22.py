@@ -9,12 +9,12 @@ import pandas as pd
 import pysam
 import pytest
 import torch
+from introghost.inference.contigs import CALLED, TOO_LITTLE
+from verbs import run, words
 
-from introghost.cli import main
 from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
-from introghost.inference.contigs import CALLED, TOO_LITTLE
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
@@ -22,6 +22,8 @@ from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
 from introghost.variants.counts import DropReason
+from introghost.variants.fit import check_genetic_maps
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import VcfSource, open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -117,14 +119,15 @@ def test_the_mask_says_what_is_callable_outside_the_gaps(populations: Path) -> N
     source = opened(
         populations,
         include_bed=DATA / "accessible.chr22.20.5-22.5Mb.bed",
-        genetic_map=DATA / "genetic_map.chr22.20.5-22.5Mb.tsv",
     )
     h = source.read(*source.contigs()[0])
     callable_bp = int(np.diff(h.callable_bp, axis=1).sum())
     assert 540_000 < callable_bp < 560_000
     assert source.counts.gap_bp == LOST_BP
     assert 560_000 < callable_bp + source.counts.gap_bp < 580_000
-    assert h.genetic_map is not None
+    assert source.input_findings() == []
+    maps = read_genetic_map(DATA / "genetic_map.chr22.20.5-22.5Mb.tsv")
+    assert check_genetic_maps(source.contigs(), source.header_lengths, maps) == []
 
 
 def test_allele_counts_are_of_everybody(populations: Path) -> None:
@@ -166,7 +169,13 @@ def model(folder: Path, region_length_bp: int = 200_000) -> Path:
     network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
     torch.nn.init.normal_(network.members[0][-1].weight)
     bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
-    description = {**common, "architecture": choice, "scenarios": ["ghost", "null"], "regions": [1, 9], "segments": ""}
+    description = {
+        **common,
+        "architecture": choice,
+        "scenarios": ["ghost", "no_ghost"],
+        "regions": [1, 9],
+        "segments": "",
+    }
     bundle.save(
         bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
     )
@@ -180,11 +189,9 @@ def calls(populations: Path, tmp_path: Path) -> Calls:
 
     def apply(*more: object) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         folder = tmp_path / "calls"
-        data = ("--vcf", VCF, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
-        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
-        assert not stop.value.code
+        data = {"--vcf": VCF, "--populations": populations, "--outgroup": "YRI", "--target": "CEU"}
+        options = {"--model": networks, "--ancestral": "outgroup-major", "--threshold": 0, "--output": folder}
+        assert run("apply", *words(data | options, *more)) == 0
         windows, bins = (pd.read_csv(folder / name, sep="\t") for name in ("windows.tsv", "bins.tsv.gz"))
         assert windows[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
         return windows, bins.drop(columns=["contig", "start", "end"]), folder

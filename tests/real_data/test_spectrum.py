@@ -16,10 +16,10 @@ import yaml
 
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.simulation.windows import Windows
-from introghost.variants.annotation import read_genetic_map
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import open_source
 
 HOUSE = Path(__file__).parents[2]
@@ -57,16 +57,10 @@ def simulated(folder: str, **changed: object) -> np.ndarray:
     windows, scenario = Windows(None, read_genetic_map(genetic_map)), scenarios.load(HOUSE / "config" / folder)
     spectra = []
     for genome in range(REGIONS):
-        [(trees, _)] = simulate_genome_with_tracts(
-            scenario,
-            20_000 + genome,
-            seed=1,
-            num_regions=1,
-            region_length_bp=850_000,
-            observation=model,
-            windows=windows,
-            **SIZES,
+        settings = SimulationSettings(
+            seed=1, num_regions=1, region_length_bp=850_000, observation=model, windows=windows, **SIZES
         )
+        [(trees, _)] = simulate_genome_with_tracts(scenario, 20_000 + genome, settings)
         spectra.append(spectrum(observe(trees, model, ancestral=OUTGROUP_MAJOR, seed=1).haplotypes))
     return np.array(spectra)
 

@@ -7,7 +7,7 @@ import pytest
 import tskit
 
 from introghost.haplotypes import Haplotypes
-from introghost.statistics import population, registry
+from introghost.statistics import population, registry, thresholds
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 
 OUTGROUP, TARGET = list(range(16)), list(range(16, 30))
@@ -55,7 +55,7 @@ def test_watterson_and_fst_of_scikit_allel(values: dict[str, float], simulated: 
 def test_frequency_spectrum_of_tskit(values: dict[str, float], tree_sequence: tskit.TreeSequence):
     spectrum = tree_sequence.allele_frequency_spectrum([TARGET], polarised=True, span_normalise=False)[1:14]
     frequency = np.arange(1, 14) / 14
-    for index, (low, high) in enumerate(zip(population.SFS_EDGES[:-1], population.SFS_EDGES[1:], strict=True)):
+    for index, (low, high) in enumerate(zip(thresholds.SFS_EDGES[:-1], thresholds.SFS_EDGES[1:], strict=True)):
         share = spectrum[(frequency > low) & (frequency <= high)].sum() / spectrum.sum()
         assert values[f"sfs_target_{index}"] == pytest.approx(share, abs=1e-6)
 

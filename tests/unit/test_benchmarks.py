@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCENARIOS = FOLDER.parent / "config" / "scenarios"
@@ -60,7 +60,7 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
 def test_what_is_kept_has_the_name_of_what_it_depends_on(tmp_path: Path) -> None:
     robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     names = set()
-    for scenario in (scenarios.load(SCENARIOS / name) for name in ("ghost", "null")):
+    for scenario in (scenarios.load(SCENARIOS / name) for name in ("ghost", "no_ghost")):
         for section in ({"missing": 0.1}, {"missing": 0.2}):
             (job,) = robustness["batches"](tmp_path, scenario, 5, 3, {}, {"a": section})
             assert (job.first, job.number) == (5, 3)
@@ -111,7 +111,6 @@ def test_without_a_pulse_nothing_is_a_ghosts() -> None:
     accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
     scenario = accuracy["without_pulse"](scenarios.load(SCENARIOS.parent / "demo"))
     sizes = {"outgroup_diploids": 2, "target_diploids": 10}
-    ((_, tracts),) = simulate_genome_with_tracts(
-        scenario, 0, seed=1, num_regions=1, region_length_bp=1_000_000, **sizes
-    )
+    settings = SimulationSettings(seed=1, num_regions=1, region_length_bp=1_000_000, **sizes)
+    ((_, tracts),) = simulate_genome_with_tracts(scenario, 0, settings)
     assert tracts.empty

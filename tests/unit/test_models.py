@@ -14,7 +14,7 @@ from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.inference import application, regions
 from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 from introghost.simulation import scenarios
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.statistics.haplotype import haplotype_statistics
 
@@ -75,9 +75,8 @@ def test_the_page_of_model_choice_is_about_this_model(monkeypatch: pytest.Monkey
 def haplotypes(request: pytest.FixtureRequest) -> Haplotypes:
     """One Mb of the demonstration's model with ghost tracts, 20 outgroup and 100 target individuals."""
     sizes = {"outgroup_diploids": 20, "target_diploids": 100}
-    ((ts, tracts),) = simulate_genome_with_tracts(
-        scenarios.load(DEMO), request.param, seed=5, num_regions=1, region_length_bp=1_000_000, **sizes
-    )
+    settings = SimulationSettings(seed=5, num_regions=1, region_length_bp=1_000_000, **sizes)
+    ((ts, tracts),) = simulate_genome_with_tracts(scenarios.load(DEMO), request.param, settings)
     assert len(tracts) > 100
     model = ObservationModel.parse(sizes)
     return observe(ts, model, ancestral=OUTGROUP_MAJOR, seed=5, windows=None).haplotypes
@@ -99,7 +98,7 @@ def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
 
 
 def posterior(bundle: Bundle, haplotypes: Haplotypes) -> np.ndarray:
-    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"])
+    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"]).values
     return application.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
 
 

@@ -109,6 +109,38 @@ def test_an_error_of_another_file_stays_what_it_is(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_broken_pipe_within_a_writer_is_not_an_error_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), provenance.atomic_path(tmp_path / "x.tsv"):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")  # progress that nobody reads any more
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_record_names_inputs_without_their_folders_and_takes_nothing_from_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, pipe = tmp_path / "x.tsv", tmp_path / "pipe"
+    stored.write_text("text")
+    os.mkfifo(pipe)
+    reading, writing = os.pipe()
+    os.write(writing, b"populations")
+    monkeypatch.chdir(tmp_path)
+    inputs = {"stored": stored, "folder": Path("."), "named pipe": pipe, "shell's pipe": Path(f"/dev/fd/{reading}")}
+    made = provenance.record("apply", {"ancestral": f"fasta={tmp_path}/a.fa", "region": "1:1-5", "seed": 1}, inputs)
+    digest = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1"  # of `text`, by sha256sum
+    assert made["options"] == {"ancestral": "fasta=a.fa", "region": "1:1-5", "seed": 1}
+    assert made["inputs"] == {
+        "stored": {"name": "x.tsv", "sha256": digest},
+        "folder": {"name": tmp_path.name, "sha256": provenance.sha256(tmp_path)},
+        "named pipe": {"name": "pipe", "sha256": None},
+        "shell's pipe": {"name": "pipe", "sha256": None},
+    }
+    assert os.read(reading, 100) == b"populations", "for the reader of the table"
+    with pytest.raises(DataError, match="can be read only once"):
+        provenance.sha256(pipe)
+    for handle in (reading, writing):
+        os.close(handle)
+
+
 FULL = """
 mount -t tmpfs -o size=256k none "$1" || exit 77
 head -c 200000 /dev/zero > "$1/ballast"

@@ -19,7 +19,7 @@ bin_bp: 10000
 ancestral: outgroup-major
 scenarios:
   ghost: {folder: config/scenarios/ghost, genomes: 8, batches: 1}
-  "null": {folder: config/scenarios/null, genomes: 8, batches: 1}
+  no_ghost: {folder: config/scenarios/no_ghost, genomes: 8, batches: 1}
   structure: {folder: config/scenarios/structure, genomes: 8, batches: 1}
 test_genomes: 3
 regions_per_genome: 1

@@ -18,19 +18,19 @@ pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
 
 CONFIG: dict[str, Any] = {
     "seed": 3,
-    "results": "out/tiny",
+    "results": "out/a 'tiny' rün",
     "bin_bp": 10_000,
     "scenarios": {
-        "ghost": {"folder": "config/scenarios/ghost", "genomes": 5, "batches": 1},
-        "null": {"folder": "config/scenarios/null", "genomes": 4, "batches": 1},
+        "ghost": {"folder": 'my "scenarios"/ghost', "genomes": 5, "batches": 1},
+        "no_ghost": {"genomes": 4, "batches": 1},
     },
     "test_genomes": 2,
     "regions_per_genome": 1,
     "region_length_bp": 200_000,
-    "observation": "observation.yaml",
+    "observation": "what is seen.yaml",
     "train": {"segments": {"epochs": 1}, "model-choice": {"epochs": 2}},
     "data": {
-        "simulated": {"folder": "config/demo", "regions": 1, "region_length_bp": 200_000},
+        "simulated": {"folder": "demo", "regions": 1, "region_length_bp": 200_000},
         "outgroup": "Outgroup",
         "target": "Target",
     },
@@ -42,18 +42,23 @@ OBSERVATION = {
     "minimum_allele_count": [1, 2],
     "missing": [0, 0.1],
     "switch_error": 0.01,
-    "include_bed": "mask.bed",
+    "include_bed": "the mask's.bed",
 }
+RESULTS = Path("out", "a 'tiny' rün")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copy(ROOT / "Snakefile", tmp_path)
-    for name in ("workflow", "config"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "observation.yaml").write_text(yaml.safe_dump({"observation": OBSERVATION}))
-    (tmp_path / "mask.bed").write_text("".join(f"1\t{start}\t{start + 900}\n" for start in range(0, 1_000_000, 1_000)))
-    return tmp_path
+    """A working folder in which no name does without quotes in a shell."""
+    folder = tmp_path / 'Über "the" $HOME\'s folder'
+    folder.mkdir()
+    shutil.copy(ROOT / "Snakefile", folder)
+    shutil.copytree(ROOT / "workflow", folder / "workflow")
+    shutil.copytree(ROOT / "config" / "scenarios" / "ghost", folder / 'my "scenarios"' / "ghost")
+    (folder / "what is seen.yaml").write_text(yaml.safe_dump({"observation": OBSERVATION}))
+    mask = "".join(f"1\t{start}\t{start + 900}\n" for start in range(0, 1_000_000, 1_000))
+    (folder / "the mask's.bed").write_text(mask)
+    return folder
 
 
 def snakemake(folder: Path, config: dict[str, Any], *more: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +72,7 @@ def snakemake(folder: Path, config: dict[str, Any], *more: str) -> subprocess.Co
 def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
     result = snakemake(folder, CONFIG)
     assert result.returncode == 0, result.stdout + result.stderr
-    results = folder / "out" / "tiny"
+    results = folder / RESULTS
     report = (results / "report.html").read_text(encoding="utf-8")
     assert "Do the simulations look like the data?" in report
     assert (results / "check" / "vcf.tsv").stat().st_size
@@ -84,7 +89,7 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
 
 def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder: Path) -> None:
     samples = "\t".join(f"s{i}" for i in range(4))
-    (folder / "bad.vcf").write_text(
+    (folder / "a bad one.vcf").write_text(
         f"##fileformat=VCFv4.2\n##contig=<ID=1,length=300000>\n"
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
         f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{samples}\n"
@@ -92,14 +97,14 @@ def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder
     )
     rows = [f"s{i}\t{'A' if i < 2 else 'B'}" for i in range(4)]
     (folder / "populations.tsv").write_text("\n".join(["sample\tpopulation", *rows]) + "\n")
-    data = {"vcf": "bad.vcf", "populations": "populations.tsv", "outgroup": "A", "target": "B", "region": "1"}
-    data |= {"include_bed": "mask.bed"}
+    data = {"vcf": "a bad one.vcf", "populations": "populations.tsv", "outgroup": "A", "target": "B", "region": "1"}
+    data |= {"include_bed": "the mask's.bed"}
     result = snakemake(folder, {**CONFIG, "data": data}, "--keep-going", "--show-failed-logs")
     assert result.returncode != 0
     assert "unphased" in result.stdout + result.stderr
     assert not list((folder / "out").rglob("*.trees"))
-    assert not (folder / "out" / "tiny" / "check" / "vcf.tsv").exists()
-    log = Path("out", "tiny", "logs", "check.log")
+    assert not (folder / RESULTS / "check" / "vcf.tsv").exists()
+    log = RESULTS / "logs" / "check.log"
     assert f"what was found in it: {log}" in result.stdout + result.stderr
     found = (folder / log).read_text()
     assert "file\tsamples\t4\n" in found
@@ -108,17 +113,17 @@ def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> dict[str, str]:
+def data(folder: Path) -> dict[str, str]:
     header = "##fileformat=VCFv4.2\n##contig=<ID=1,length=300000>\n"
     columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts0\ts1\n"
-    (tmp_path / "x.vcf").write_text(
+    (folder / "an x.vcf").write_text(
         header
         + '##FORMAT=<ID=GT,Number=1,Type=String,Description="G">\n'
         + columns
         + "1\t9\t.\tA\tC\t.\t.\t.\tGT\t0|1\t0|0\n"
     )
-    (tmp_path / "x.tsv").write_text("sample\tpopulation\ns0\tA\ns1\tB\n")
-    return {"vcf": "x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B", "include_bed": "mask.bed"}
+    (folder / "x.tsv").write_text("sample\tpopulation\ns0\tA\ns1\tB\n")
+    return {"vcf": "an x.vcf", "populations": "x.tsv", "outgroup": "A", "target": "B", "include_bed": "the mask's.bed"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,7 @@ def data(tmp_path: Path) -> dict[str, str]:
         ({"target": "C"}, "target population 'C' has no samples"),
         ({"ancestral": "info-aa"}, "declares no INFO/AA"),
         ({"observation": {**OBSERVATION, "include_bed": "absent.bed"}, "include_bed": "absent.bed"}, "absent.bed"),
-        ({"include_bed": "other.bed"}, "data.include_bed: other.bed, but observation.include_bed is mask.bed"),
+        ({"include_bed": "other.bed"}, "data.include_bed: other.bed, but observation.include_bed is the mask's.bed"),
     ],
 )
 def test_config_check_looks_at_the_data(
@@ -149,7 +154,7 @@ def test_config_check_looks_at_the_data(
     captured = capsys.readouterr()
     assert bool(stopped.value.code) == bool(message)
     assert message in captured.err
-    assert message or "x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
+    assert message or "an x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
 
 
 @pytest.mark.parametrize(("end", "told"), [(200_000, False), (150_000, True)])
@@ -157,7 +162,7 @@ def test_config_check_warns_of_regions_longer_than_the_mask(
     folder: Path, data: dict[str, str], end: int, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.chdir(folder)
-    (folder / "mask.bed").write_text(f"1\t0\t{end}\n")
+    (folder / "the mask's.bed").write_text(f"1\t0\t{end}\n")
     (folder / "c.yaml").write_text(yaml.safe_dump({**CONFIG, "data": data}))
     with pytest.raises(SystemExit) as stopped:
         main(["config", "check", "c.yaml", "--draws", "1"])
@@ -178,7 +183,7 @@ def test_config_check_warns_of_other_numbers_of_individuals(
     captured = capsys.readouterr()
     assert not stopped.value.code, captured.err
     told = [line for line in captured.err.splitlines() if "individuals of the" in line]
-    line = f"warning: x.vcf: 1 individuals of the outgroup, outside observation.outgroup_diploids, {drawn}; "
+    line = f"warning: 1 individuals of the outgroup in an x.vcf, outside observation.outgroup_diploids, {drawn}; "
     assert told == ([] if drawn is None else [line + "posteriors may be off: widen it"])
 
 

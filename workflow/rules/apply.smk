@@ -23,8 +23,8 @@ rule apply:
         version=VERSION,
         model=lambda wildcards, input: Path(input.model[0]).parents[1],
         folder=subpath(output.segments, parent=True),
-        options=data_options(),
-        decision=decision_options(config),
+        options=lambda wildcards: DATA_OPTIONS,
+        decision=lambda wildcards: CONFIG.decision_options(),
     shell:
-        "introghost apply --model {params.model} --vcf {input.vcf} --populations {input.populations} {params.options}"
-        " {params.decision} --output {params.folder} 2> {log}"
+        "introghost apply --model {params.model:q} --vcf {input.vcf:q} --populations {input.populations:q} {params.options}"
+        " {params.decision} --output {params.folder:q} 2> {log:q}"

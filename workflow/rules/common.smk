@@ -1,16 +1,9 @@
+import os
 import shlex
 import sys
 from pathlib import Path
 
-import introghost
-from introghost.config import (
-    batches,
-    decision_options,
-    most_diploids,
-    observation_files,
-    observation_json,
-    validate,
-)
+import introghost.config
 from introghost.locks import is_dry_run, release_stale
 from introghost.simulation.scenarios import FILES
 
@@ -18,27 +11,27 @@ from introghost.simulation.scenarios import FILES
 if workflow.is_main_process and not is_dry_run(sys.argv[1:]):
     release_stale(Path(".snakemake"))
 
-validate(config)
+CONFIG = introghost.config.parse(config)
 
 
 # Results of one configuration, its logs among them, lie in a folder of their own.
 pathvars:
-    results=config["results"],
-    logs=f"{config['results']}/logs",
-    benchmarks=f"{config['results']}/benchmarks",
+    results=CONFIG.results,
+    logs=f"{CONFIG.results}/logs",
+    benchmarks=f"{CONFIG.results}/benchmarks",
 
 
-RESULTS = config["results"]
 VERSION = introghost.__version__
-SCENARIOS = sorted(config["scenarios"])
-TASKS = sorted(config["train"])
+SCENARIOS = sorted(CONFIG.scenarios)
+TASKS = sorted(CONFIG.train)
 # Tree sequences know their ancestral states, whichever way the VCF's are found.
 TREES_ANCESTRAL = (
-    "outgroup-major" if config["ancestral"] == "outgroup-major" else "ancestral"
+    "outgroup-major" if CONFIG.ancestral == "outgroup-major" else "ancestral"
 )
-IS_SIMULATED = "simulated" in config["data"]
-OBSERVATION = observation_json(config)
-OBSERVATION_FILES = observation_files(config)
+OBSERVATION = CONFIG.observation_json()
+OBSERVATION_FILES = CONFIG.observation_files()
+DATA_OPTIONS = CONFIG.data_options()
+SIMULATED = CONFIG.data.simulated
 
 
 wildcard_constraints:
@@ -47,20 +40,20 @@ wildcard_constraints:
     task="|".join(TASKS),
 
 
-def scenario_files(wildcards):
+def files_of(folder):
     """The files that define a scenario."""
-    folder = config["scenarios"][wildcards.scenario]["folder"]
     return [f"{folder}/{file}" for file in FILES]
+
+
+def folder_option(folder):
+    """A folder as a path that can't be taken for the name of a scenario that comes with introghost."""
+    return os.path.join(".", folder)
 
 
 def scenario_of_task(task):
     """The files of the scenario whose parameters a task is about, if it is."""
-    name = config["train"][task].get("scenario")
-    return (
-        [f"{config['scenarios'][name]['folder']}/{file}" for file in FILES]
-        if name
-        else []
-    )
+    name = CONFIG.train[task].scenario
+    return files_of(CONFIG.scenarios[name].folder) if name else []
 
 
 def statistics_of(names):
@@ -68,39 +61,27 @@ def statistics_of(names):
     return [
         f"<results>/statistics/{scenario}/{batch}.zarr.zip"
         for scenario in SCENARIOS
-        for batch in batches(config, scenario)
+        for batch in CONFIG.batches(scenario)
         if names(batch)
     ]
 
 
-DATA = dict(config["data"])
-if IS_SIMULATED:
-    DATA |= {
+def repeated(option, values):
+    """An option given once for each value, quoted for the shell."""
+    return " ".join(f"{option} {shlex.quote(str(value))}" for value in values)
+
+
+# The check alone looks at the data's genetic map; simulations have that of the observation model.
+DATA_FILES = CONFIG.data.files()
+MAP_FILES = {key: DATA_FILES.pop(key) for key in ["genetic_map"] if key in DATA_FILES}
+if SIMULATED:
+    DATA_FILES |= {
         "vcf": "<results>/demo/demo.vcf.gz",
         "populations": "<results>/demo/populations.tsv",
     }
-DATA_OPTIONS = ["region", "include_bed", "genetic_map"]
-DATA_FILES = {
-    key: DATA[key]
-    for key in ["vcf", "populations", "include_bed", "genetic_map"]
-    if key in DATA
-}
-
-
-if config["ancestral"].startswith("fasta="):
-    DATA_FILES["ancestral"] = config["ancestral"].partition("=")[2]
-
-
-def data_options():
-    """The options that say what to read of a VCF, beside the files that every one needs."""
-    options = {"outgroup": DATA["outgroup"], "target": DATA["target"]}
-    options |= {"ancestral": config["ancestral"]}
-    options |= {key: DATA[key] for key in DATA_OPTIONS if key in DATA}
-    return " ".join(
-        f"--{key.replace('_', '-')} {shlex.quote(value)}"
-        for key, value in options.items()
-    )
+if CONFIG.ancestral.startswith("fasta="):
+    DATA_FILES["ancestral"] = CONFIG.ancestral.partition("=")[2]
 
 
 # A VCF that can't be read stops the workflow before anything is simulated; that it was read again changes nothing.
-CHECKED_FIRST = [] if IS_SIMULATED else ancient("<results>/check/vcf.tsv")
+CHECKED_FIRST = [] if SIMULATED else ancient("<results>/check/vcf.tsv")

@@ -13,14 +13,15 @@ rule evaluate:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
+        statistics=lambda wildcards, input: repeated("--statistics", input.statistics),
         model=lambda wildcards, input: Path(input.model[0]).parents[1],
         folder=subpath(output[0], parent=True),
     shell:
-        "introghost evaluate --model {params.model} $(printf -- '--statistics %s ' {input.statistics})"
-        " --output {params.folder} 2> {log}"
+        "introghost evaluate --model {params.model:q} {params.statistics}"
+        " --output {params.folder:q} 2> {log:q}"
 
 
-if IS_SIMULATED:
+if SIMULATED:
 
     rule evaluate_data:
         input:
@@ -41,4 +42,4 @@ if IS_SIMULATED:
             calls=subpath(input.bins, parent=True),
             folder=subpath(output[0], parent=True),
         shell:
-            "introghost evaluate --calls {params.calls} --tracts {input.tracts} --output {params.folder} 2> {log}"
+            "introghost evaluate --calls {params.calls:q} --tracts {input.tracts:q} --output {params.folder:q} 2> {log:q}"

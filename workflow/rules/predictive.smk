@@ -13,6 +13,7 @@ rule predictive:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
+        simulated=lambda wildcards, input: repeated("--simulated", input.simulated),
     shell:
-        "introghost predictive $(printf -- '--simulated %s ' {input.simulated}) --observed {input.observed}"
-        " --output {output.table} 2> {log}"
+        "introghost predictive {params.simulated} --observed {input.observed:q}"
+        " --output {output.table:q} 2> {log:q}"

@@ -4,7 +4,7 @@ rule report:
         model=expand("<results>/model/{task}/MANIFEST.sha256", task=TASKS),
         predictive="<results>/predictive/predictive.tsv",
         evaluation=["<results>/evaluation/provenance.json"]
-        + (["<results>/evaluation/demo/provenance.json"] if IS_SIMULATED else []),
+        + (["<results>/evaluation/demo/provenance.json"] if SIMULATED else []),
     output:
         report(
             "<results>/report.html",
@@ -19,13 +19,17 @@ rule report:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        scenarios=" ".join(
-            f"--scenario {config['scenarios'][name]['folder']}" for name in SCENARIOS
+        scenarios=repeated(
+            "--scenario",
+            [folder_option(CONFIG.scenarios[name].folder) for name in SCENARIOS],
         ),
         calls=subpath(input.calls, parent=True),
         evaluation=lambda wildcards, input: Path(input.evaluation[0]).parent,
         model=lambda wildcards, input: Path(input.model[0]).parents[1],
-        truth=(f"--calls-evaluation {RESULTS}/evaluation/demo" if IS_SIMULATED else ""),
+        truth=repeated(
+            "--calls-evaluation",
+            [f"{CONFIG.results}/evaluation/demo"] if SIMULATED else [],
+        ),
     shell:
-        "introghost report --calls {params.calls} --evaluation {params.evaluation} --model {params.model}"
-        " --predictive {input.predictive} {params.truth} {params.scenarios} --output {output} 2> {log}"
+        "introghost report --calls {params.calls:q} --evaluation {params.evaluation:q} --model {params.model:q}"
+        " --predictive {input.predictive:q} {params.truth} {params.scenarios} --output {output:q} 2> {log:q}"

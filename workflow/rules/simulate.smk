@@ -1,6 +1,6 @@
 rule simulate:
     input:
-        scenario=scenario_files,
+        scenario=lambda wildcards: files_of(CONFIG.scenarios[wildcards.scenario].folder),
         observation=OBSERVATION_FILES,
         check=CHECKED_FIRST,
     output:
@@ -15,29 +15,26 @@ rule simulate:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        folder=lambda wildcards: config["scenarios"][wildcards.scenario]["folder"],
-        first=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][0],
-        genomes=lambda wildcards: batches(config, wildcards.scenario)[wildcards.batch][
-            1
-        ],
-        regions=config["regions_per_genome"],
-        region_length_bp=config["region_length_bp"],
+        folder=lambda wildcards: folder_option(
+            CONFIG.scenarios[wildcards.scenario].folder
+        ),
+        first=lambda wildcards: CONFIG.batches(wildcards.scenario)[wildcards.batch][0],
+        genomes=lambda wildcards: CONFIG.batches(wildcards.scenario)[wildcards.batch][1],
+        regions=CONFIG.regions_per_genome,
+        region_length_bp=CONFIG.region_length_bp,
         observation=lambda wildcards: OBSERVATION,
-        seed=config["seed"],
+        seed=CONFIG.seed,
     shell:
-        "introghost simulate --scenario {params.folder} --genomes {params.genomes} --first {params.first}"
+        "introghost simulate --scenario {params.folder:q} --genomes {params.genomes} --first {params.first}"
         " --regions {params.regions} --region-length-bp {params.region_length_bp}"
-        " --observation {params.observation:q} --seed {params.seed} --output {output.trees} 2> {log}"
+        " --observation {params.observation:q} --seed {params.seed} --output {output.trees:q} 2> {log:q}"
 
 
-if IS_SIMULATED:
+if SIMULATED:
 
     rule simulate_data:
         input:
-            scenario=[
-                f"{config['data']['simulated']['folder']}/model.demes.yaml",
-                f"{config['data']['simulated']['folder']}/priors.yaml",
-            ],
+            scenario=files_of(SIMULATED.folder),
         output:
             trees="<results>/demo/demo.trees",
             parameters="<results>/demo/demo.parameters.parquet",
@@ -50,17 +47,17 @@ if IS_SIMULATED:
             "../envs/introghost.yaml"
         params:
             version=VERSION,
-            folder=lambda wildcards: config["data"]["simulated"]["folder"],
-            regions=config["data"]["simulated"]["regions"],
-            region_length_bp=config["data"]["simulated"]["region_length_bp"],
-            outgroup_diploids=most_diploids(config, "outgroup"),
-            target_diploids=most_diploids(config, "target"),
-            seed=config["seed"],
+            folder=lambda wildcards: folder_option(SIMULATED.folder),
+            regions=SIMULATED.regions,
+            region_length_bp=SIMULATED.region_length_bp,
+            outgroup_diploids=CONFIG.most_diploids("outgroup"),
+            target_diploids=CONFIG.most_diploids("target"),
+            seed=CONFIG.seed,
         shell:
-            "introghost simulate --scenario {params.folder} --genomes 1"
+            "introghost simulate --scenario {params.folder:q} --genomes 1"
             " --regions {params.regions} --region-length-bp {params.region_length_bp}"
             " --outgroup-diploids {params.outgroup_diploids} --target-diploids {params.target_diploids}"
-            " --seed {params.seed} --output {output.trees} 2> {log}"
+            " --seed {params.seed} --output {output.trees:q} 2> {log:q}"
 
     rule write_data:
         input:
@@ -77,5 +74,5 @@ if IS_SIMULATED:
         params:
             version=VERSION,
         shell:
-            "introghost vcf write --trees {input.trees} --output {output.vcf}"
-            " --populations-output {output.populations} 2> {log}"
+            "introghost vcf write --trees {input.trees:q} --output {output.vcf:q}"
+            " --populations-output {output.populations:q} 2> {log:q}"

@@ -1,7 +1,6 @@
 rule statistics:
     input:
         trees="<results>/simulations/{scenario}/{batch}.trees",
-        parameters="<results>/simulations/{scenario}/{batch}.parameters.parquet",
         tracts="<results>/simulations/{scenario}/{batch}.tracts.parquet",
         observation=OBSERVATION_FILES,
     output:
@@ -14,13 +13,13 @@ rule statistics:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        bin_bp=config["bin_bp"],
+        bin_bp=CONFIG.bin_bp,
         ancestral=TREES_ANCESTRAL,
         observation=lambda wildcards: OBSERVATION,
-        seed=config["seed"],
+        seed=CONFIG.seed,
     shell:
-        "introghost statistics --trees {input.trees} --bin-bp {params.bin_bp} --ancestral {params.ancestral}"
-        " --observation {params.observation:q} --seed {params.seed} --output {output} 2> {log}"
+        "introghost statistics --trees {input.trees:q} --bin-bp {params.bin_bp} --ancestral {params.ancestral}"
+        " --observation {params.observation:q} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 
 rule statistics_data:
@@ -37,9 +36,9 @@ rule statistics_data:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        options=data_options(),
-        bin_bp=config["bin_bp"],
-        region_length_bp=config["region_length_bp"],
+        options=lambda wildcards: DATA_OPTIONS,
+        bin_bp=CONFIG.bin_bp,
+        region_length_bp=CONFIG.region_length_bp,
     shell:
-        "introghost statistics --vcf {input.vcf} --populations {input.populations} {params.options}"
-        " --bin-bp {params.bin_bp} --region-length-bp {params.region_length_bp} --output {output} 2> {log}"
+        "introghost statistics --vcf {input.vcf:q} --populations {input.populations:q} {params.options}"
+        " --bin-bp {params.bin_bp} --region-length-bp {params.region_length_bp} --output {output:q} 2> {log:q}"

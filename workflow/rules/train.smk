@@ -19,11 +19,13 @@ rule train:
     params:
         version=VERSION,
         folder=subpath(output.description, parent=True),
-        epochs=lambda wildcards: config["train"][wildcards.task]["epochs"],
-        seed=config["seed"],
-        scenario=lambda wildcards, input: (
-            f"--scenario {Path(input.scenario[0]).parent}" if input.scenario else ""
+        epochs=lambda wildcards: CONFIG.train[wildcards.task].epochs,
+        seed=CONFIG.seed,
+        scenario=lambda wildcards, input: repeated(
+            "--scenario",
+            [folder_option(Path(path).parent) for path in input.scenario[:1]],
         ),
+        statistics=lambda wildcards, input: repeated("--statistics", input.statistics),
     shell:
-        "introghost train --task {wildcards.task} {params.scenario} $(printf -- '--statistics %s ' {input.statistics})"
-        " --epochs {params.epochs} --seed {params.seed} --output {params.folder} 2> {log}"
+        "introghost train --task {wildcards.task} {params.scenario} {params.statistics}"
+        " --epochs {params.epochs} --seed {params.seed} --output {params.folder:q} 2> {log:q}"

@@ -1,16 +1,20 @@
 """The command line: one module per verb, each imported only when its verb is called."""
 
-import contextlib
 import functools
 import importlib
+import itertools
+import re
+import signal
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
 from introghost import __version__
 from introghost.cli.overwriting import guarded
+from introghost.cli.repeats import check_repeats
+from introghost.cli.stopping import BROKEN_PIPE_CODE, Stopped, close_broken_streams, flush, stoppable
 from introghost.errors import ConfigError, IntroghostError, OutputError
 
 _VERBS = {
@@ -32,18 +36,6 @@ def _load(module: str) -> click.Command:
     return guarded(importlib.import_module(module).command)
 
 
-@contextlib.contextmanager
-def _in_one_line() -> Iterator[None]:
-    """A wrong word of the command line is told in one line, as any other error; help is given as it is."""
-    try:
-        yield
-    except click.exceptions.NoArgsIsHelpError:
-        raise
-    except click.UsageError as error:
-        command = f"{error.ctx.command_path}: " if error.ctx else ""
-        raise ConfigError(f"{command}{' '.join(error.format_message().split())}") from error
-
-
 class _LazyVerbs(click.Group):
     """A group that imports a verb's module only to run that verb or to show its help."""
 
@@ -53,13 +45,17 @@ class _LazyVerbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return _load(_VERBS[name][0]) if name in _VERBS else None
 
-    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        with _in_one_line():
-            return super().make_context(*arguments, **options)
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        check_repeats(self, words, context)
+        return super().parse_args(context, words)
 
-    def invoke(self, context: click.Context) -> Any:
-        with _in_one_line():
+    def invoke(self, context: click.Context) -> object:
+        try:
             return super().invoke(context)
+        except BrokenPipeError:  # for which click has a code of its own
+            raise click.exceptions.Exit(BROKEN_PIPE_CODE) from None
+        except KeyboardInterrupt as error:  # of a library that has a handler of its own
+            raise Stopped(signal.SIGINT) from error
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -72,13 +68,64 @@ def group() -> None:
     """Simulation-based inference of ghost introgression."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; an error of the user is one line on standard error and its class's exit code."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    An error of the user is one line on standard error and its class's exit code (see `introghost.errors`). A signal is
+    one line and 128 plus its number: 130 for Ctrl-C, 143 for SIGTERM. A reader of the output that goes away, as
+    ``head`` does, ends the command without a word, with 141.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``introghost``; by default those of the process.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        group.main(args=None if arguments is None else list(arguments), prog_name="introghost")
-    except IntroghostError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        code = _exit_code(words)
+    except BrokenPipeError:
+        code = BROKEN_PIPE_CODE
+    close_broken_streams()
+    sys.exit(code)
+
+
+def _exit_code(words: list[str]) -> int:
+    """Exit code of a command; its error, if there is one, is printed."""
+    try:
+        with stoppable():
+            _check_not_empty(words)
+            # Not standalone: click would print usage errors in lines of its own, and Ctrl-C as "Aborted!" with code 1.
+            code: int | None = group.main(args=words, prog_name="introghost", standalone_mode=False)
+            flush()
+            return code or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        command = f"{error.ctx.command_path}: " if error.ctx else ""
+        return _failed(f"{command}{' '.join(error.format_message().split())}", ConfigError.exit_code)
+    except (IntroghostError, Stopped) as error:
+        return _failed(str(error), error.exit_code)
+    except BrokenPipeError:
+        raise
     except OSError as error:  # the disk is full, a folder is not ours: nothing that a traceback explains
-        click.echo(f"error: {' '.join(str(error).split())}", err=True)
-        sys.exit(OutputError.exit_code)
+        return _failed(" ".join(str(error).split()), OutputError.exit_code)
+
+
+def _failed(message: str, exit_code: int) -> int:
+    click.echo(f"error: {message}", err=True)
+    return exit_code
+
+
+def _check_not_empty(words: Sequence[str]) -> None:
+    """Refuse empty values, such as unset shell variables give: an empty path would be the current folder.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for before, word in itertools.pairwise(["", *words]):
+        option = before if word == "" else word.removesuffix("=")
+        if word == "" or re.fullmatch(r"--[\w-]+=", word):
+            subject = option if option.startswith("-") else "a word of the command line"
+            raise ConfigError(f"{subject} is empty: give it a value, or leave it out")

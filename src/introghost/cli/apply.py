@@ -1,11 +1,33 @@
 """The verb `apply`: ask a model about a VCF."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import data_options, open_data
+from introghost.cli.data import data_options, split_names
+from introghost.errors import ConfigError
+
+if TYPE_CHECKING:
+    from introghost.answer import Answer
+
+
+def _priors(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
+    """Probabilities by scenario out of ``NAME=P``."""
+    priors = dict[str, float]()
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        if name in priors:
+            raise ConfigError(f"--scenario-prior {name}: given twice")
+        try:
+            priors[name] = float(number)
+        except ValueError as error:
+            raise ConfigError(f"--scenario-prior {text}: expected NAME=P, such as ghost=0.1") from error
+    return priors
+
+
+COST = click.FloatRange(min=0)
 
 
 @click.command("apply")
@@ -15,7 +37,7 @@ from introghost.cli.data import data_options, open_data
     show_default=True,
     help="A model that comes with introghost, or a folder with segments/ and perhaps model-choice/ and parameters/.",
 )
-@data_options
+@data_options()
 @click.option(
     "--ancestral",
     default="outgroup-major",
@@ -30,32 +52,33 @@ from introghost.cli.data import data_options, open_data
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Posterior of a segment, in place of such a rate.")
 @click.option(
     "--scenario-prior",
-    "scenario_priors",
     metavar="NAME=P",
     multiple=True,
+    callback=_priors,
     help="Prior probability of a scenario; the others share the rest equally. By default all are equally likely.",
 )
-@click.option(
-    "--false-ghost-cost",
-    type=click.FloatRange(min=0),
-    default=5,
-    show_default=True,
-    help="Cost of finding one that is none.",
-)
-@click.option(
-    "--missed-ghost-cost", type=click.FloatRange(min=0), default=1, show_default=True, help="Cost of missing one."
-)
-@click.option(
-    "--undecided-cost", type=click.FloatRange(min=0), default=0.5, show_default=True, help="Cost of no decision."
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Write probabilities and parameters even if no scenario fits the data, or they are too little.",
-)
+@click.option("--false-ghost-cost", type=COST, default=5, show_default=True, help="Cost of finding one that is none.")
+@click.option("--missed-ghost-cost", type=COST, default=1, show_default=True, help="Cost of missing one.")
+@click.option("--undecided-cost", type=COST, default=0.5, show_default=True, help="Cost of no decision.")
+@click.option("--force", is_flag=True, help="Write probabilities and parameters that would be withheld.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
-    model: str, false_discovery_rate: float | None, threshold: float | None, output: Path, **options: Any
+    model: str,
+    vcf: Path,
+    populations: Path,
+    outgroup: str,
+    target: str,
+    region: str | None,
+    include_bed: Path | None,
+    ancestral: str,
+    false_discovery_rate: float | None,
+    threshold: float | None,
+    scenario_prior: Mapping[str, float],
+    false_ghost_cost: float,
+    missed_ghost_cost: float,
+    undecided_cost: float,
+    force: bool,
+    output: Path,
 ) -> None:
     """Call ghost segments in the target of a VCF, and say which scenario its genomes fit and with which parameters.
 
@@ -63,119 +86,36 @@ def command(
     outgroup individuals and any number of the target, more than 200 being looked at in groups. For other species and
     questions train one: see the workflow.
     """
-    import pandas as pd
+    import introghost as ig
 
-    from introghost import models, provenance
-    from introghost.errors import ConfigError
-    from introghost.findings import Severity, in_order
-    from introghost.inference import application, bundle, contigs, decisions, novelty, outputs, parameters, regions
-    from introghost.statistics.population import POPULATION_STATISTICS
-
-    if threshold is not None and false_discovery_rate is not None:
-        raise ConfigError("--threshold and --false-discovery-rate: give one of them")
-    folder = models.locate(model)
-    segment_bundle = bundle.load(folder / "segments", "segments")
-    choice, posterior = (
-        bundle.load(folder / task, task) if (folder / task).is_dir() else None
-        for task in ("model-choice", "parameters")
+    loaded = ig.load_model(model)
+    data = ig.open_vcf(
+        vcf,
+        populations=populations,
+        outgroup=split_names(outgroup),
+        target=split_names(target),
+        mask=include_bed,
+        region=region,
+        ancestral=ancestral,
     )
-    asked = _decision_options(options)
-    if choice is not None:
-        decisions.scenario_prior(choice.description["scenarios"], asked["prior"])
-    elif asked["prior"]:
-        raise ConfigError("--scenario-prior: this model has no bundle model-choice/")
-    source, files = open_data(options)
-    status = "outgroup-major" if options["ancestral"] == "outgroup-major" else "ancestral"
-    size = {name: segment_bundle.description[name] for name in ("bin_bp", "region_length_bp")}
-    for loaded, name in ((segment_bundle, "segments"), (choice, "model-choice"), (posterior, "parameters")):
-        if loaded is not None:
-            bundle.check_fit(loaded, folder / name, application.offered(status, size))
-    rate = None
-    if threshold is None:
-        rate = bundle.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
-        threshold = segment_bundle.threshold(rate)
-    others = [loaded for loaded in (choice, posterior) if loaded is not None]
-    summary = regions.summary_of_model(folder, segment_bundle, others)
-    most = application.whole_diploids(others)
-    trained_with = tuple(segment_bundle.description["sample_sizes"]["target_diploids"])
-    known, calls = [], []
-    for interval in source.contigs():
-        contig = contigs.contig_statistics(
-            source, *interval, **size, target_diploids=trained_with, whole_diploids=most, summary=summary
-        )
-        calls.append(application.call_contig(segment_bundle, contig))
-        known.append(contig.without_haplotypes())  # those of a genome would fill the memory
-    source.require_sites()
-    warnings = application.window_warnings(calls)
-    if rate is not None and threshold >= 1:
-        warnings.append(f"no threshold of this model keeps false calls below {rate:.0%}: next to nothing is called")
-    for loaded in (segment_bundle, *others):
-        warnings += application.mask_warnings(loaded, known)
-        warnings += application.sample_size_warnings(loaded, *source.num_diploids(), most=most)
-    warnings = list(dict.fromkeys(warnings))
-    findings = in_order(source.findings())
-    table = pd.concat([application.segments(contig, threshold) for contig in calls], ignore_index=True)
-    answer = percentiles = tables = None
-    if summary is not None:
-        genome, about = contigs.pool_contigs(known, segment_bundle)
-        for loaded in others:
-            warnings += application.extent_warnings(loaded, about)
-        warnings = list(dict.fromkeys(warnings))
-        if choice:
-            found = zip(("outgroup_diploids", "target_diploids"), source.num_diploids(), most or (), strict=True)
-            known_of = {name: min(number, limit) for name, number, limit in found}
-            answer = _choose(choice, genome, asked, options["force"]) | about | known_of
-            warnings += decisions.warnings(answer)
-            if answer["novelty_p_value"] is not None:
-                names = (*summary.names, *POPULATION_STATISTICS)
-                percentiles = novelty.percentile_table(choice, application.whole(choice, genome)[0], names)
-                warnings += decisions.unlike_warnings(percentiles)
-        if posterior:
-            withheld = application.too_little(posterior, genome) if answer is None else not decisions.fits(answer)
-            if withheld and answer is None:
-                warnings.append(decisions.OF_LITTLE)
-            if options["force"] or not withheld:
-                draws = parameters.draw(posterior, application.whole(posterior, genome))[0]
-                tables = parameters.posterior_table(posterior, draws)
-    for finding in findings:
-        click.echo(str(finding), err=True)
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
-    recorded = {name: options[name] for name in ("outgroup", "target", "region", "ancestral", "force")} | asked
-    record = provenance.record(
-        "apply", {**recorded, "threshold": threshold, "false_discovery_rate": rate}, {**files, "model": folder}
+    answer = loaded.apply(
+        data,
+        false_discovery_rate=false_discovery_rate,
+        threshold=threshold,
+        scenario_prior=scenario_prior,
+        costs=ig.Costs(false_ghost_cost, missed_ghost_cost, undecided_cost),
+        force=force,
     )
-    warnings += [finding.text for finding in findings if finding.severity is not Severity.REMARK]
-    record |= {**source.counts.to_json(), "warnings": warnings}
-    outputs.write_all(output, calls, table, threshold, answer, percentiles, tables, record)
-    if answer is not None:
-        probability = f"; posterior probability of a ghost {answer['p_ghost']:.3f}" if "p_ghost" in answer else ""
-        click.echo(f"decision: {answer['decision']}{probability}: {output / 'model_choice.json'}", err=True)
-    click.echo(f"{len(table)} segments in {len(calls[0].labels)} haplotypes: {output / 'segments.bed'}", err=True)
+    answer.write(output)
+    for line in _summary(answer, output):
+        click.echo(line, err=True)
 
 
-def _choose(choice: Any, regions: Any, asked: dict[str, dict[str, float]], force: bool) -> dict[str, Any]:
-    """The answer of the choice between scenarios, with what speaks against it."""
-    from introghost.inference import application, decisions
-
-    probabilities = application.scenario_probabilities(choice, application.whole(choice, regions))[0]
-    named = dict(zip(choice.description["scenarios"], probabilities.tolist(), strict=True))
-    too_little, doubts = application.too_little(choice, regions), application.doubts(choice, regions)
-    return decisions.doubted(decisions.answer(named, **asked), doubts, too_little=too_little, force=force)
-
-
-def _decision_options(options: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """The prior over scenarios and the costs, as `decisions.answer` takes them."""
-    from introghost.errors import ConfigError
-
-    prior = {}
-    for text in options["scenario_priors"]:
-        name, _, number = text.rpartition("=")
-        if name in prior:
-            raise ConfigError(f"--scenario-prior {name}: given twice")
-        try:
-            prior[name] = float(number)
-        except ValueError as error:
-            raise ConfigError(f"--scenario-prior {text}: expected NAME=P, such as ghost=0.1") from error
-    costs = {name: float(options[f"{name}_cost"]) for name in ("false_ghost", "missed_ghost", "undecided")}
-    return {"prior": prior, "costs": costs}
+def _summary(answer: "Answer", output: Path) -> list[str]:
+    """What is printed of an answer: findings, the decision, and how many segments."""
+    lines = [str(finding) for finding in answer.findings]
+    if answer.decision is not None:
+        p_ghost = "" if answer.p_ghost is None else f"; posterior probability of a ghost {answer.p_ghost:.3f}"
+        lines.append(f"decision: {answer.decision}{p_ghost}: {output / 'model_choice.json'}")
+    number, haplotypes = len(answer.segments), len(answer.calls[0].labels)
+    return [*lines, f"{number} segments in {haplotypes} haplotypes: {output / 'segments.bed'}"]

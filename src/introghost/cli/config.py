@@ -1,15 +1,17 @@
 """``introghost config``: is this configuration, or this scenario, one that will run?"""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import length_warnings, open_data, open_windows
+from introghost import presets
+from introghost.cli.data import length_findings, open_data, open_windows
 from introghost.errors import ConfigError
+from introghost.findings import Code, Finding, Severity
 
-DATA_KEYS = ("vcf", "populations", "outgroup", "target", "region", "include_bed", "genetic_map")
+if TYPE_CHECKING:
+    from introghost.config import Configuration, Data
 
 
 @click.group("config")
@@ -17,59 +19,91 @@ def command() -> None:
     """Check a configuration or a scenario before anything runs."""
 
 
-@command.command("check")
-@click.argument("config", type=click.Path(exists=True, path_type=Path))
+@command.command(
+    "check",
+    help="Check CONFIG, a YAML file, with its data and every scenario it names; or a single scenario's folder. What "
+    f"comes with introghost may be named: the configurations {', '.join(presets.configurations())}, and the scenarios "
+    f"{', '.join(presets.scenarios())}.",
+)
+@click.argument("config")
 @click.option("--draws", type=click.IntRange(min=1), default=20, show_default=True, help="Draws from each prior.")
 @click.option(
     "--figures",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for a drawing of each scenario, NAME.svg.",
 )
-def check(config: Path, draws: int, figures: Path | None) -> None:
-    """Check CONFIG, a YAML file, with its data and every scenario it names; or a single scenario's folder."""
-    from introghost.config import load, scenario_folders
-    from introghost.simulation import scenarios
+def check(config: str, draws: int, figures: Path | None) -> None:
+    """Check a configuration with its data and its scenarios, or a single scenario."""
+    from introghost.config import load
 
-    folders = [config]
-    if not config.is_dir():
-        content = load(config)
-        _check_files(content)
-        folders = scenario_folders(content)
+    path = presets.locate(config)
+    folders = [path]
+    if not path.is_dir():
+        configuration = load(path)
+        for finding in _check_files(configuration):
+            click.echo(str(finding), err=True)
+        folders = configuration.scenario_folders()
     if figures:
         figures.mkdir(parents=True, exist_ok=True)
     for folder in folders:
-        figure = figures / f"{folder.name}.svg" if figures else None
-        marginals = scenarios.check(folder, draws=draws, figure=figure)
-        click.echo(f"{folder}: ok; its parameters in {draws} draws:")
-        click.echo(marginals.to_string(index=False, float_format="{:.4g}".format))
+        _check_scenario(folder, draws, figures)
     click.echo(f"{config}: ok")
 
 
-def _check_files(config: Mapping[str, Any]) -> None:
-    """Check what the data and the observation model name, without reading a record."""
-    from introghost.simulation.observation import ObservationModel
+def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
+    """Load a scenario, draw from its priors, and say what it is and what the draws span."""
+    from introghost.simulation import scenarios
 
-    windows, _ = open_windows(ObservationModel.parse(config["observation"]))
-    for warning in length_warnings(windows, config["region_length_bp"]):
-        click.echo(f"warning: {warning.replace('--region-length-bp', 'region_length_bp')}", err=True)
-    data = config["data"]
-    if "simulated" in data:
-        return
-    for key in ("vcf", "populations", "include_bed", "genetic_map"):
-        if key in data and not Path(data[key]).exists():
-            raise ConfigError(f"data.{key}: {data[key]}: no such file; paths are relative to the working directory")
-    source, _ = open_data({**dict.fromkeys(DATA_KEYS), **data, "ancestral": config["ancestral"]})
-    outgroup, target = source.num_diploids()
-    click.echo(f"{data['vcf']}: {outgroup} individuals of the outgroup, {target} of the target")
-    if data.get("genetic_map") != config["observation"].get("genetic_map"):
-        click.echo("warning: data.genetic_map and observation.genetic_map differ; which map is right?", err=True)
-    for role, found in (("outgroup", outgroup), ("target", target)):
-        wanted = config["observation"][f"{role}_diploids"]
-        low, high = wanted if isinstance(wanted, list) else (wanted, wanted)
-        if not low <= found <= high:
-            drawn = f"{low}" if low == high else f"{low} to {high}"
-            click.echo(
-                f"warning: {data['vcf']}: {found} individuals of the {role}, outside observation.{role}_diploids, "
-                f"{drawn}; posteriors may be off: widen it",
-                err=True,
-            )
+    scenario = scenarios.load(folder)
+    figure = figures / f"{folder.name}.svg" if figures else None
+    marginals = scenarios.check(scenario, draws=draws, figure=figure)
+    meaning = "a ghost gave to the target" if scenario.has_target_ghost else "no ghost gave to the target"
+    click.echo(f"{folder}: ok: {meaning}; its parameters in {draws} draws:")
+    click.echo(marginals.to_string(index=False, float_format="{:.4g}".format))
+
+
+def _check_files(configuration: "Configuration") -> list[Finding]:
+    """Check what the data and the observation model name, without reading a record."""
+    from introghost.variants.genetic_map import rate_findings, read_genetic_map
+
+    windows, _, findings = open_windows(configuration.observation)
+    findings += length_findings(windows, configuration.region_length_bp, "region_length_bp")
+    data = configuration.data
+    if data.simulated is not None:
+        return findings
+    for key, path in data.files().items():
+        if not Path(path).exists():
+            raise ConfigError(f"data.{key}: {path}: no such file; paths are relative to the working directory")
+    source, _ = open_data(_data_options(data, configuration.ancestral))
+    numbers = dict(zip(("outgroup", "target"), source.num_diploids(), strict=True))
+    click.echo(f"{data.vcf}: {numbers['outgroup']} individuals of the outgroup, {numbers['target']} of the target")
+    if data.genetic_map != configuration.observation.genetic_map:
+        if data.genetic_map is not None:
+            maps = read_genetic_map(Path(data.genetic_map))
+            findings += rate_findings(maps, list(maps))
+        text = "data.genetic_map and observation.genetic_map differ; give one file in both sections"
+        findings.append(Finding(Code.GENETIC_MAP, Severity.WARNING, text))
+    return findings + [one for role, number in numbers.items() for one in _check_number(configuration, role, number)]
+
+
+def _data_options(data: "Data", ancestral: str) -> dict[str, str | Path | None]:
+    """The data as the options of a verb that reads a VCF."""
+    files = dict.fromkeys(("vcf", "populations", "include_bed")) | {
+        key: Path(path) for key, path in data.files().items()
+    }
+    names = {"outgroup": ",".join(data.outgroup), "target": ",".join(data.target)}
+    return {**files, **names, "region": data.region, "ancestral": ancestral}
+
+
+def _check_number(configuration: "Configuration", role: str, number: int) -> list[Finding]:
+    """A finding if the data have more or fewer individuals of a role than the simulations will show."""
+    wanted = configuration.observation.diploids(role)
+    if wanted is None or wanted.low <= number <= wanted.high:
+        return []
+    drawn = f"{wanted.low}" if wanted.low == wanted.high else f"{wanted.low} to {wanted.high}"
+    text = (
+        f"{number} individuals of the {role} in {Path(str(configuration.data.vcf)).name}, outside "
+        f"observation.{role}_diploids, {drawn}; posteriors may be off: widen it"
+    )
+    code = Code.FEW_SAMPLES if number < wanted.low else Code.MANY_SAMPLES
+    return [Finding(code, Severity.WARNING, text)]

@@ -1,12 +1,13 @@
 """The options that name a VCF and what belongs to it, the same for every verb that reads one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from introghost.errors import ConfigError
+from introghost.findings import Code, Finding, Severity
 
 if TYPE_CHECKING:
     from introghost.simulation.observation import ObservationModel
@@ -15,47 +16,70 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def _one_region(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
-    """The region; of several, click would silently take the last."""
-    if len(given) > 1:
-        raise ConfigError(f"--region is given {len(given)} times: put several intervals into a file for --include-bed")
-    if given == ("",):
-        raise ConfigError("--region is empty: name a region, such as 22 or 22:20000000-30000000, or leave it out")
-    return given[0] if given else None
-
-
+NEEDED = ("vcf", "populations", "outgroup", "target")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_OPTIONS = (
-    click.option(
-        "--vcf",
-        type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
-        help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it.",
-    ),
-    click.option("--populations", type=_FILE, help="Table with the columns sample and population."),
-    click.option("--outgroup", help="Populations assumed free of ghost ancestry, comma-separated."),
-    click.option("--target", help="Populations tested for ghost ancestry, comma-separated."),
-    click.option(
-        "--region",
-        multiple=True,
-        callback=_one_region,
-        help="One CHR or CHR:START-END, 1-based and inclusive; several go into --include-bed.",
-    ),
-    click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
-    click.option(
-        "--genetic-map",
-        type=_FILE,
-        help="HapMap format, or columns pos, chr, cM. Checked against the VCF; simulated genomes recombine by it.",
-    ),
-)
-_NEEDED = ("vcf", "populations", "outgroup", "target", "ancestral")
 
 
-def data_options(function: Function) -> Function:
-    """Give a command the options of a VCF."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+def _not_empty(context: click.Context, parameter: click.Parameter, region: str | None) -> str | None:
+    if region == "":
+        raise ConfigError("--region is empty: name a region, such as 22 or 22:20000000-30000000, or leave it out")
+    return region
+
+
+def data_options(*, required: Sequence[str] = NEEDED, genetic_map: bool = False) -> Callable[[Function], Function]:
+    """A decorator that gives a command the options of a VCF.
+
+    Parameters
+    ----------
+    required : sequence of str
+        Options without which the command line is refused, of `NEEDED`.
+    genetic_map : bool
+        Whether ``--genetic-map`` is among the options; it has a use where simulations are prepared.
+    """
+    options = [
+        click.option(
+            "--vcf",
+            type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
+            required="vcf" in required,
+            help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it.",
+        ),
+        click.option(
+            "--populations",
+            type=_FILE,
+            required="populations" in required,
+            help="Table with the columns sample and population.",
+        ),
+        click.option(
+            "--outgroup",
+            required="outgroup" in required,
+            help="Populations assumed free of ghost ancestry, comma-separated.",
+        ),
+        click.option(
+            "--target", required="target" in required, help="Populations tested for ghost ancestry, comma-separated."
+        ),
+        click.option(
+            "--region",
+            callback=_not_empty,
+            help="One CHR or CHR:START-END, 1-based and inclusive; several go into --include-bed.",
+        ),
+        click.option("--include-bed", type=_FILE, help="Intervals in which sites could have been seen."),
+    ]
+    if genetic_map:
+        options.append(
+            click.option(
+                "--genetic-map",
+                type=_FILE,
+                help="HapMap, SHAPEIT, Eagle, PLINK or a like format. Checked against the VCF; simulated genomes "
+                "recombine by it.",
+            )
+        )
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def split_names(names: str) -> list[str]:
@@ -73,7 +97,7 @@ def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]
     """
     from introghost.variants.source import open_source
 
-    for name in _NEEDED:
+    for name in (*NEEDED, "ancestral"):
         if not options[name]:
             raise ConfigError(f"--vcf needs --{name}" if name != "vcf" else "--vcf is needed")
     source = open_source(
@@ -83,15 +107,32 @@ def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]
         split_names(options["target"]),
         ancestral=options["ancestral"],
         include_bed=options["include_bed"],
-        genetic_map=options["genetic_map"],
         region=options["region"],
     )
-    files = {name: options[name] for name in ("vcf", "populations", "include_bed", "genetic_map") if options[name]}
+    files = {name: options[name] for name in ("vcf", "populations", "include_bed") if options[name]}
     kind, _, fasta = options["ancestral"].partition("=")
     return source, {**files, "ancestral": Path(fasta)} if kind == "fasta" else files
 
 
-def open_windows(observation: "ObservationModel") -> tuple["Windows | None", dict[str, Path]]:
+def map_findings(source: "VcfSource", genetic_map: Path | None) -> list[Finding]:
+    """What is doubtful about a genetic map for the contigs of a VCF.
+
+    Raises
+    ------
+    DataError
+        It can't be read, or is of other contigs.
+    """
+    from introghost.variants.fit import check_genetic_maps
+    from introghost.variants.genetic_map import read_genetic_map
+
+    if genetic_map is None:
+        return []
+    return check_genetic_maps(source.contigs(), source.header_lengths, read_genetic_map(genetic_map))
+
+
+def open_windows(
+    observation: "ObservationModel",
+) -> tuple["Windows | None", dict[str, Path], list[Finding]]:
     """Windows of the mask and genetic map that an observation model names, None if it names neither.
 
     Returns
@@ -99,18 +140,33 @@ def open_windows(observation: "ObservationModel") -> tuple["Windows | None", dic
     Windows or None
     dict of str to Path
         The files by role, for provenance.
+    list of Finding
+        Doubts about the files.
+
+    Raises
+    ------
+    DataError
+        A file that can't be read, a map with an impossible rate, or files that do not fit each other.
     """
     from introghost.simulation.windows import Windows
-    from introghost.variants.annotation import read_bed, read_genetic_map
+    from introghost.variants.genetic_map import check_usable, rate_findings, read_genetic_map
+    from introghost.variants.intervals import counting_findings, read_bed
     from introghost.variants.source import parse_region
 
     named = {"include_bed": observation.include_bed, "genetic_map": observation.genetic_map}
     files = {role: Path(name) for role, name in named.items() if name}
     if not files:
-        return None, files
-    intervals = read_bed(files["include_bed"]) if "include_bed" in files else None
-    maps = read_genetic_map(files["genetic_map"]) if "genetic_map" in files else None
-    return Windows(intervals, maps, [parse_region(region) for region in observation.regions]), files
+        return None, files, []
+    intervals = maps = None
+    findings: list[Finding] = []
+    if "include_bed" in files:
+        intervals = read_bed(files["include_bed"])
+        findings += counting_findings(intervals)
+    if "genetic_map" in files:
+        maps = read_genetic_map(files["genetic_map"])
+        check_usable(files["genetic_map"], maps)
+        findings += rate_findings(maps, list(maps))
+    return Windows(intervals, maps, [parse_region(region) for region in observation.regions]), files, findings
 
 
 def describe(observation: "ObservationModel") -> dict[str, Any]:
@@ -118,12 +174,19 @@ def describe(observation: "ObservationModel") -> dict[str, Any]:
     return observation.describe(paths=False)
 
 
-def length_warnings(windows: "Windows | None", region_length_bp: int) -> list[str]:
-    """What to tell the user if regions are longer than every stretch that the mask knows."""
+def length_findings(windows: "Windows | None", region_length_bp: int, option: str) -> list[Finding]:
+    """That regions are longer than every stretch that the mask knows; `option` is what sets their length."""
     longest_bp = None if windows is None else windows.longest_bp
     if longest_bp is None or region_length_bp <= longest_bp:
         return []
-    return [
+    text = (
         f"regions of {region_length_bp:,} bp are longer than the longest stretch with callable sequence, "
-        f"{longest_bp:,} bp; the rest will be masked: shorten --region-length-bp"
-    ]
+        f"{longest_bp:,} bp; the rest will be masked: shorten {option}"
+    )
+    return [Finding(Code.REGION_LENGTH, Severity.WARNING, text)]
+
+
+def show(findings: Iterable[Finding]) -> None:
+    """Print findings to standard error, one a line."""
+    for finding in findings:
+        click.echo(str(finding), err=True)

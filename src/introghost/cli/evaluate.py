@@ -34,15 +34,16 @@ def command(
 
     Either --model with --statistics, or --calls with --tracts.
     """
-    from introghost import models, provenance
+    from introghost import provenance
     from introghost.errors import ConfigError
     from introghost.evaluation import truth
     from introghost.evaluation.tables import write_tables
+    from introghost.model import load_model
 
     if model is not None and statistics_paths and calls is None and tracts is None:
-        folder = models.locate(model)
-        tables = truth.evaluate_model(folder, list(statistics_paths), seed=seed)
-        inputs = {"model": folder, **{f"statistics {i}": path for i, path in enumerate(statistics_paths)}}
+        loaded = load_model(model)
+        tables = truth.evaluate_model(loaded, statistics_paths, seed=seed)
+        inputs = {"model": loaded.folder, **{f"statistics {i}": path for i, path in enumerate(statistics_paths)}}
     elif calls is not None and tracts is not None and model is None and not statistics_paths:
         tables = truth.evaluate_calls(calls, tracts, seed=seed)
         inputs = {"calls": calls / provenance.COMPLETE, "tracts": tracts}

@@ -1,15 +1,17 @@
 """The verb `observe`: learn from a VCF what it shows of genomes, and write it as a section of a configuration."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, open_data
+from introghost.cli.data import data_options, map_findings, open_data, show
+from introghost.errors import ConfigError
 
 
 @click.command("observe")
-@data_options
+@data_options(genetic_map=True)
 @click.option(
     "--ancestral",
     default="outgroup-major",
@@ -32,7 +34,9 @@ def command(output: Path, **options: Any) -> None:
     from introghost.variants.source import describe
     from introghost.variants.survey import SiteCounts, survey
 
+    _check_files(options)
     source, files = open_data(options)
+    findings = map_findings(source, options["genetic_map"])
     samples = source.roles
     members = [
         [name for name, role in zip(samples.names, samples.roles, strict=True) if role == wanted]
@@ -54,10 +58,19 @@ def command(output: Path, **options: Any) -> None:
     )
     digest = provenance.sha256(files["vcf"])
     provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
-    for finding in in_order(source.findings()):
-        click.echo(str(finding), err=True)
+    show(in_order([*source.findings(), *findings]))
     for name, text in learned.facts(found).items():
         click.echo(f"{name}\t{text}")
     for entry in entries:
         click.echo(f"{entry.key}\t{entry.text}\t{entry.reason}")
     click.echo(f"{output}: section `observation` written", err=True)
+
+
+def _check_files(options: Mapping[str, Any]) -> None:
+    """Refuse a pipe whose name would be written down for simulations to read."""
+    from introghost.text import is_pipe
+
+    for name in ("include_bed", "genetic_map"):
+        if options[name] is not None and is_pipe(options[name]):
+            option = f"--{name.replace('_', '-')}"
+            raise ConfigError(f"{option} {options[name]} is a pipe, and simulations read it later; give a file")

@@ -36,13 +36,13 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     from introghost import provenance
     from introghost.evaluation import predictive
     from introghost.evaluation.tables import write_table
-    from introghost.statistics import dataset
+    from introghost.statistics.table import Statistics
 
-    data = dataset.read(observed)
+    data = Statistics.read(observed)
     regions = predictive.num_regions(data)
     parts, sizes = [], []
     for path in simulated_paths:
-        batch = dataset.read(path)
+        batch = Statistics.read(path)
         predictive.check_alike(batch, data)
         parts.append(predictive.summarise(batch, regions))
         sizes.append(predictive.extents(batch, regions))
@@ -53,9 +53,9 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     made_by = output.with_suffix(".provenance.json")
     made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
-    about = {"simulated_genomes": len(simulated.values), "caveats": caveats}
-    provenance.write_json(made_by, provenance.record("predictive", {}, files) | about)
-    for line in predictive.describe(table, len(simulated.values)):
+    counts = {"simulated_genomes": len(simulated.values), "caveats": [caveat.text for caveat in caveats]}
+    provenance.write_json(made_by, provenance.record("predictive", {}, files) | counts)
+    for line in predictive.outcome(table, len(simulated.values)):
         click.echo(line, err=True)
     for caveat in caveats:
-        click.echo(f"warning: {caveat}", err=True)
+        click.echo(str(caveat), err=True)

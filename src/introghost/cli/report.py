@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -19,7 +21,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Table that `introghost predictive` wrote for the data.",
 )
-@click.option("--scenario", "scenarios", type=_FOLDER, multiple=True, help="Scenario folder to draw; may be repeated.")
+@click.option(
+    "--scenario", "scenarios", type=SCENARIO, multiple=True, help=f"To draw; may be repeated. {SCENARIO_HELP}."
+)
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The HTML file to write."
 )
@@ -34,8 +38,8 @@ def command(
 ) -> None:
     """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
     from introghost import models
-    from introghost.report import page
+    from introghost.report.page import Sources, write_report
 
     folder = None if model is None else models.locate(model)
-    page.write_report(calls, evaluation, folder, scenarios, output, calls_evaluation, predictive)
+    write_report(Sources(calls, evaluation, calls_evaluation, folder, predictive, scenarios), output)
     click.echo(f"{output}: report written", err=True)

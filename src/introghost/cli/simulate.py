@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import describe, length_warnings, open_windows
+from introghost.cli.data import describe, length_findings, open_windows, show
+from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 @click.option(
     "--scenario",
     "scenario_folder",
-    type=click.Path(path_type=Path),
+    type=SCENARIO,
     required=True,
-    help="Folder with model.demes.yaml and priors.yaml.",
+    help=f"{SCENARIO_HELP}.",
 )
 @click.option("--genomes", type=click.IntRange(min=1), required=True, help="How many genomes to simulate.")
 @click.option("--first", type=click.IntRange(min=0), default=0, show_default=True, help="Index of the first genome.")
@@ -59,23 +60,27 @@ def command(
     from tqdm import tqdm
 
     from introghost import provenance
-    from introghost.simulation import ancestry, scenarios
+    from introghost.simulation import scenarios
+    from introghost.simulation.ancestry import SimulationSettings, write_batch
     from introghost.simulation.observation import ObservationModel
 
     scenario = scenarios.load(scenario_folder)
     model = ObservationModel.parse(observation)
-    windows, files = open_windows(model)
-    for warning in length_warnings(windows, region_length_bp):
-        click.echo(f"warning: {warning}", err=True)
-    sizes = {
-        "num_regions": regions,
-        "region_length_bp": region_length_bp,
-        "outgroup_diploids": _number("outgroup", outgroup_diploids, model),
-        "target_diploids": _number("target", target_diploids, model),
-    }
-    options = {"scenario": scenario.name, "first": first, "genomes": genomes, "seed": seed, **sizes}
-    options |= {"observation": describe(model)}
-    inputs = {name: scenario_folder / name for name in ("model.demes.yaml", "priors.yaml")} | files
+    windows, files, findings = open_windows(model)
+    show([*findings, *length_findings(windows, region_length_bp, "--region-length-bp")])
+    settings = SimulationSettings(
+        seed=seed,
+        num_regions=regions,
+        region_length_bp=region_length_bp,
+        outgroup_diploids=_number("outgroup", outgroup_diploids, model),
+        target_diploids=_number("target", target_diploids, model),
+        observation=model,
+        windows=windows,
+    )
+    sizes = ("num_regions", "region_length_bp", "outgroup_diploids", "target_diploids")
+    options = {"scenario": scenario.name, "first": first, "genomes": genomes, "seed": seed}
+    options |= {name: getattr(settings, name) for name in sizes} | {"observation": describe(model)}
+    inputs = {name: scenario_folder / name for name in scenarios.FILES} | files
     on_terminal = sys.stderr.isatty()
     with tqdm(total=genomes, unit="genome", desc=scenario.name, disable=not on_terminal) as bar:
 
@@ -84,23 +89,19 @@ def command(
             if not on_terminal:
                 click.echo(f"{scenario.name}: genome {genome} done ({genome - first + 1} of {genomes})", err=True)
 
-        ancestry.write_batch(
+        write_batch(
             scenario,
             output,
-            first_genome=first,
-            num_genomes=genomes,
-            seed=seed,
-            observation=model,
-            windows=windows,
+            range(first, first + genomes),
+            settings,
             provenance=provenance.record("simulate", options, inputs),
             on_genome=report,
-            **sizes,
         )
 
 
 def _number(role: str, given: int | None, model: "ObservationModel") -> int:
     """Individuals to simulate: the most that the observation model asks for, unless more are given."""
-    wanted = model.outgroup_diploids if role == "outgroup" else model.target_diploids
+    wanted = model.diploids(role)
     if wanted is None:
         if given is None:
             raise ConfigError(f"--{role}-diploids is needed, for the observation model has no {role}_diploids")

@@ -1,22 +1,37 @@
-"""The verb `statistics`: from tree sequences or a VCF to a dataset of summary statistics."""
+"""The verb `statistics`: from tree sequences or a VCF to a file of summary statistics."""
 
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from introghost.cli.data import data_options, describe, open_data, open_windows
 
 if TYPE_CHECKING:
+    from introghost.findings import Finding
     from introghost.statistics.pooled import Summary
+    from introghost.statistics.table import Statistics
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OF_TREES = ("ancestral", "outgroup-major")
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """Statistics, the options and files that made them, and what reading the data showed."""
+
+    statistics: "Statistics"
+    options: Mapping[str, object]
+    inputs: Mapping[str, Path]
+    counts: Mapping[str, object] = field(default_factory=dict)
+    findings: Sequence["Finding"] = ()
 
 
 @click.command("statistics")
-@click.option("--trees", type=FILE, help="A batch of simulated tree sequences.")
-@data_options
+@click.option("--trees", type=_FILE, help="A batch of simulated tree sequences.")
+@data_options(required=())
 @click.option(
     "--ancestral",
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
@@ -32,7 +47,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Trees: the observation model, as JSON or a YAML file such as `introghost observe` writes.",
 )
 @click.option(
-    "--segments",
+    "--segment-model",
     metavar="MODEL",
     help="Keep for each region, too, what the segment network of this model says: networks for whole genomes that "
     "are trained on it tell more, and are used with this segment network alone.",
@@ -41,76 +56,86 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def command(
     trees: Path | None,
     vcf: Path | None,
+    ancestral: str | None,
     bin_bp: int,
     region_length_bp: int,
     seed: int,
     observation: str | None,
-    ancestral: str | None,
-    segments: str | None,
+    segment_model: str | None,
     output: Path,
-    **source: Any,
+    **source: str | Path | None,
 ) -> None:
     """Compute summary statistics of simulated or real haplotypes."""
     from introghost import provenance
     from introghost.errors import ConfigError
-    from introghost.findings import Finding, in_order
-    from introghost.simulation.observation import ObservationModel
-    from introghost.statistics import dataset, sources
 
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
-    if vcf is not None and observation is not None:
-        raise ConfigError("--observation is for --trees; a VCF has been observed already")
-    options: dict[str, Any] = {"bin_bp": bin_bp, "ancestral": ancestral}
-    findings, counts = list[Finding](), dict[str, Any]()
     if trees is not None:
-        ancestral = ancestral or "outgroup-major"
-        if ancestral not in ("ancestral", "outgroup-major"):
-            raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
-        model = ObservationModel.parse(observation)
-        windows, files = open_windows(model)
-        options |= {"ancestral": ancestral, "seed": seed, "observation": describe(model)}
-        inputs = {"trees": trees, "tracts": trees.with_suffix(".tracts.parquet"), **files}
-        length_bp = sources.region_length_bp(trees) if segments else 0
-        summary, model_files = _summary(segments, ancestral, bin_bp, length_bp)
-        result = sources.from_trees(
-            trees,
-            bin_bp=bin_bp,
-            ancestral=ancestral,
-            seed=seed,
-            observation=model,
-            windows=windows,
-            summary=summary,
-        )
+        computed = _of_trees(trees, ancestral or "outgroup-major", bin_bp, seed, observation, segment_model)
+    elif observation is not None:
+        raise ConfigError("--observation is for --trees; a VCF has been observed already")
     else:
-        opened, inputs = open_data({"vcf": vcf, "ancestral": ancestral, **source})
-        options |= {"region_length_bp": region_length_bp, "region": source["region"]}
-        options |= {name: source[name] for name in ("outgroup", "target")}
-        summary, model_files = _summary(segments, ancestral, bin_bp, region_length_bp)
-        result = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
-        findings, counts = opened.findings(), opened.counts.to_json()
-    result.attrs["provenance"] = json.dumps(
-        provenance.record("statistics", options, inputs | model_files) | counts, sort_keys=True
-    )
-    dataset.write(result, output)
-    for finding in in_order(findings):
+        computed = _of_vcf({"vcf": vcf, "ancestral": ancestral, **source}, bin_bp, region_length_bp, segment_model)
+    record = provenance.record("statistics", computed.options, computed.inputs)
+    computed.statistics.with_provenance({**record, **computed.counts}).write(output)
+    for finding in computed.findings:
         click.echo(str(finding), err=True)
 
 
+def _of_trees(
+    trees: Path, ancestral: str, bin_bp: int, seed: int, observation: str | None, segment_model: str | None
+) -> _Computed:
+    """Statistics of a batch of simulated genomes, seen through the observation model."""
+    from introghost.errors import ConfigError
+    from introghost.simulation.observation import ObservationModel
+    from introghost.statistics import sources
+
+    if ancestral not in _OF_TREES:
+        raise ConfigError(f"--ancestral {ancestral}: trees take `ancestral` or `outgroup-major`")
+    model = ObservationModel.parse(observation)
+    windows, window_files, _ = open_windows(model)
+    length_bp = sources.region_length_bp(trees) if segment_model else 0
+    summary, model_files = _summary(segment_model, ancestral, bin_bp, length_bp)
+    statistics = sources.from_trees(
+        trees, bin_bp=bin_bp, ancestral=ancestral, seed=seed, observation=model, windows=windows, summary=summary
+    )
+    options = {"bin_bp": bin_bp, "ancestral": ancestral, "seed": seed, "observation": describe(model)}
+    tracts = trees.with_suffix(".tracts.parquet")
+    return _Computed(statistics, options, {"trees": trees, "tracts": tracts, **window_files, **model_files})
+
+
+def _of_vcf(
+    source: Mapping[str, str | Path | None], bin_bp: int, region_length_bp: int, segment_model: str | None
+) -> _Computed:
+    """Statistics of the VCF that the options of `data_options` name."""
+    from introghost.findings import in_order
+    from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+    from introghost.statistics import sources
+
+    opened, inputs = open_data(source)
+    status = OUTGROUP_MAJOR if source["ancestral"] == OUTGROUP_MAJOR else KNOWN_ANCESTRAL
+    summary, model_files = _summary(segment_model, status, bin_bp, region_length_bp)
+    statistics = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
+    given = {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
+    options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp, **given}
+    findings = in_order(opened.findings())
+    return _Computed(statistics, options, inputs | model_files, opened.counts.to_json(), findings)
+
+
 def _summary(
-    segments: str | None, ancestral: str | None, bin_bp: int, region_length_bp: int
+    segment_model: str | None, ancestral_status: str, bin_bp: int, region_length_bp: int
 ) -> tuple["Summary", dict[str, Path]]:
     """What is kept of a region as a whole, and the files that it rests on; a network that does not fit is refused."""
     from introghost.statistics.pooled import PLAIN
 
-    if segments is None:
+    if segment_model is None:
         return PLAIN, {}
     from introghost import models
-    from introghost.inference import application, bundle, regions
+    from introghost.inference import bundle_files, regions
+    from introghost.inference.bundles import Offer, SegmentsBundle, check_fit
 
-    folder = models.locate(segments, "--segments") / "segments"
-    network = bundle.load(folder, "segments")
-    status = "outgroup-major" if ancestral == "outgroup-major" else "ancestral"
-    size = {"bin_bp": bin_bp, "region_length_bp": region_length_bp}
-    bundle.check_fit(network, folder, application.offered(status, size))
-    return regions.summary(network, bundle.digest(folder)), {"segments": folder}
+    folder = models.locate(segment_model, "--segment-model") / SegmentsBundle.task
+    bundle = bundle_files.load(folder, SegmentsBundle)
+    check_fit(bundle, Offer.of_this_version(ancestral_status, bin_bp, region_length_bp, PLAIN), folder)
+    return regions.summary(bundle, bundle_files.digest(folder)), {"segments": folder}

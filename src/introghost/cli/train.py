@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.data import show
+from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
+
 
 @click.command("train")
 @click.option(
@@ -20,8 +23,8 @@ import click
 @click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for the others.")
 @click.option(
     "--scenario",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the scenario whose parameters are wanted; for parameters alone.",
+    type=SCENARIO,
+    help=f"The scenario whose parameters are wanted; for parameters alone. {SCENARIO_HELP}.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder MODEL/TASK.")
@@ -40,29 +43,33 @@ def command(
     from introghost import provenance
     from introghost.errors import ConfigError
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle, calibration, genome_training, segment_training
+    from introghost.findings import Finding
+    from introghost.inference import bundle_files, calibration, genome_training, segment_training
+    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+    from introghost.inference.training import Trained
     from introghost.simulation import scenarios
-    from introghost.statistics import dataset
+    from introghost.statistics.table import Statistics
 
     if (task == "parameters") != (scenario is not None):
-        raise ConfigError("--scenario: the folder of the scenario, for --task parameters and for no other")
+        raise ConfigError("--scenario: the scenario of --task parameters, which needs one; no other task has one")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    joined = dataset.concatenate([dataset.read(path) for path in statistics_paths])
+    joined = Statistics.concatenate([Statistics.read(path) for path in statistics_paths])
+    trained: Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]
+    findings = list[Finding]()
     if task == "segments":
         trained = segment_training.train_segments(joined, epochs=epochs or 12, seed=seed)
+        findings = calibration.bound_findings(trained.bundle.temperature)
     elif scenario is not None:
         trained = genome_training.train_parameters(joined, scenarios.load(scenario), epochs=epochs or 300, seed=seed)
     else:
         trained = genome_training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
+        findings = calibration.bound_findings(trained.bundle.temperature)
     options = {"task": task, "epochs": epochs, "seed": seed}
     inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
     if scenario is not None:
         inputs |= {name: scenario / name for name in scenarios.FILES}
-    record = provenance.record("train", options, inputs)
-    warnings = [] if task == "parameters" else calibration.bound_warnings(trained.bundle.temperature)
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
-    description = {**trained.bundle.description, "provenance": {**record, "warnings": warnings}}
+    record = provenance.record("train", options, inputs) | {"findings": [finding.to_json() for finding in findings]}
+    show(findings)
     write_tables({"learning_curve": trained.learning_curve}, output)
-    bundle.save(replace(trained.bundle, description=description), output)
+    bundle_files.save(replace(trained.bundle, provenance=record), output)

@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command()
-@data_options
+@data_options(required=("vcf",), genetic_map=True)
 @click.option("--ancestral", default="outgroup-major", show_default=True, help="info-aa, fasta=FILE or outgroup-major.")
 @click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
 @click.option("--output", type=_FILE, help="Write the table to this file too, tab-separated.")
@@ -30,8 +30,6 @@ def check(bin_bp: int, output: Path | None, **options: Any) -> None:
     from introghost.provenance import write_text
     from introghost.variants.checks import Request, inspect
 
-    if options["vcf"] is None:
-        raise ConfigError("--vcf is needed")
     roles = {role: options[role] for role in ("outgroup", "target")}
     if any(roles.values()) and not (all(roles.values()) and options["populations"]):
         raise ConfigError("--populations, --outgroup and --target go together; give all three, or no role")

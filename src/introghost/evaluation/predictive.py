@@ -6,25 +6,26 @@ import numpy as np
 import pandas as pd
 import scipy.special
 import scipy.stats
-import xarray as xr
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
-from introghost.statistics.haplotype import MINIMUM_CALLABLE_FRACTION
+from introghost.findings import Code, Finding, Severity
+from introghost.statistics import stored
+from introghost.statistics.haplotype import MOMENTS
+from introghost.statistics.registry import COVARIATES
+from introghost.statistics.table import GenomeStatistics, Statistics
 
 Array = NDArray[np.float64]
 
 INTERVAL = (0.025, 0.975)
 TOGETHER = "all statistics together"
 OUTSIDE, INSIDE = "outside", "ok"
-_SAME_FOR_ALL = ("callable_fraction", "outgroup_haplotypes", "target_haplotypes")
-_COMMON = ("bin_bp", "region_length_bp", "ancestral")
 _CALLABLE_TOLERANCE = 0.02  # the last bin of a contig is seldom complete
 _RELATIVE_TOLERANCE = 1e-6
 _NORMAL_WIDTH, _NORMAL_80 = 3.92, 2.563  # of a 95 % and an 80 % interval, in standard deviations
 _RIDGE = 3.0
 _PER_GENOME = 0.99
-LONGER = 1.25  # by less than that, windows of a mask differ too
+LONGER = 1.25  # times a simulated genome; by less than that, windows of a mask differ too
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Genomes:
     def concatenate(cls, parts: list["Genomes"]) -> "Genomes":
         """All genomes of several parts.
 
+        Parameters
+        ----------
+        parts : list of Genomes
+            At least one.
+
         Raises
         ------
         DataError
@@ -60,105 +66,146 @@ class Genomes:
         return cls(np.concatenate([part.values for part in parts]), parts[0].statistics, scenarios)
 
 
-def check_alike(simulated: xr.Dataset, observed: xr.Dataset) -> None:
+def check_alike(simulated: Statistics, observed: Statistics) -> None:
     """Refuse data that were not cut and coded like the simulations.
+
+    Parameters
+    ----------
+    simulated, observed : Statistics
 
     Raises
     ------
     DataError
+        They differ in bin size, region length or ancestral coding.
     """
-    for name in _COMMON:
-        if simulated.attrs.get(name) != observed.attrs.get(name):
+    for name in stored.CUT_AND_CODED:
+        here, there = observed.dataset.attrs.get(name), simulated.dataset.attrs.get(name)
+        if here != there:
             raise DataError(
-                f"statistics differ in {name}: {simulated.attrs.get(name)} simulated, {observed.attrs.get(name)} "
-                "observed; compute them again with the same options"
+                f"statistics differ in {name}: {there} simulated, {here} observed; "
+                "compute them again with the same options"
             )
 
 
-def num_regions(observed: xr.Dataset) -> int:
-    """Regions of the data in which there is a callable bin."""
-    return int((observed["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1).sum())
+def num_regions(observed: Statistics) -> int:
+    """Number of regions in which there is a usable bin."""
+    return int(observed.usable.any(axis=1).sum())
 
 
-def extents(dataset: xr.Dataset, most_regions: int | None = None) -> Array:
-    """What of each genome `summarise` uses: regions, and callable base pairs in them; shape (num_genomes, 2)."""
-    fraction = dataset["callable_fraction"].values.astype(np.float64)
-    usable = fraction >= MINIMUM_CALLABLE_FRACTION
-    seen_bp = np.where(usable, fraction, 0).sum(axis=1) * float(dataset.attrs["bin_bp"])
-    scenarios, genomes = dataset["scenario"].values, dataset["genome"].values
-    rows = []
-    for scenario, genome in sorted(set(zip(scenarios.tolist(), genomes.tolist(), strict=True))):
-        regions = np.flatnonzero((scenarios == scenario) & (genomes == genome) & usable.any(axis=1))[:most_regions]
-        rows.append((len(regions), seen_bp[regions].sum()))
-    return np.array(rows, dtype=np.float64)
+def extents(statistics: Statistics, most_regions: int | None = None) -> Array:
+    """How much of each genome `summarise` uses.
+
+    Parameters
+    ----------
+    statistics : Statistics
+    most_regions : int, optional
+        As in `summarise`.
+
+    Returns
+    -------
+    ndarray of float64, shape (num_genomes, 2)
+        Regions, and callable base pairs in their usable bins; genomes in the order of `summarise`.
+    """
+    fraction = statistics.callable_fraction.astype(np.float64)
+    callable_bp = np.where(statistics.usable, fraction, 0).sum(axis=1) * float(statistics.bin_bp)
+    used = (_used_regions(genome, most_regions) for genome in _in_order(statistics))
+    return np.array([(len(rows), callable_bp[rows].sum()) for rows in used], dtype=np.float64)
 
 
-def caveats(simulated: Array, observed: Array) -> list[str]:
-    """What makes `compare` see less than it could, given the `extents` of the simulated genomes and of the data.
+def caveats(simulated: Array, observed: Array) -> list[Finding]:
+    """What makes `compare` see less than it could.
 
     A mean over more sequence varies less: the interval of genomes that are shorter than the data is too wide for them.
+
+    Parameters
+    ----------
+    simulated, observed : ndarray of float64, shape (num_genomes, 2) and (1, 2)
+        `extents` of the simulated genomes and of the data.
+
+    Returns
+    -------
+    list of Finding
+        Empty if simulated genomes are about as large as the data.
     """
-    (regions, length), (data_regions, data_length) = np.median(simulated, axis=0), observed[0]
-    if data_regions <= regions and data_length <= LONGER * length:
+    (regions, length_bp), (data_regions, data_length_bp) = np.median(simulated, axis=0), observed[0]
+    if data_regions <= regions and data_length_bp <= LONGER * length_bp:
         return []
-    return [
-        f"the data have {data_length / 1e6:.3g} Mb of callable sequence in {data_regions:,.0f} regions, a simulated "
-        f"genome {length / 1e6:.3g} Mb in {regions:,.0f}: disagreements are harder to see than with genomes as large"
-    ]
+    text = (
+        f"the data have {data_length_bp / 1e6:.3g} Mb of callable sequence in {data_regions:,.0f} regions, a simulated "
+        f"genome {length_bp / 1e6:.3g} Mb in {regions:,.0f}: disagreements are harder to see than with genomes as large"
+    )
+    return [Finding(Code.SHORT_SIMULATIONS, Severity.WARNING, text)]
 
 
-def summarise(dataset: xr.Dataset, most_regions: int | None = None) -> Genomes:
+def summarise(statistics: Statistics, most_regions: int | None = None) -> Genomes:
     """Statistics of whole genomes.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
-        As `statistics.dataset.build` makes it; all regions of the same scenario and genome are pooled.
+    statistics : Statistics
+        All regions of the same scenario and genome are pooled.
     most_regions : int, optional
-        Regions of each genome to use, the first ones: those of the data may be fewer, and vary more for it.
+        Regions of each genome to use, the first ones with a usable bin: those of the data may be fewer, and vary more
+        for it.
+
+    Returns
+    -------
+    Genomes
+        Sorted by scenario and number.
 
     Raises
     ------
     DataError
-        A genome without a callable bin.
+        A genome without a usable bin.
     """
-    scenarios, genomes = dataset["scenario"].values, dataset["genome"].values
-    rows, labels = [], []
-    for scenario, genome in sorted(set(zip(scenarios.tolist(), genomes.tolist(), strict=True))):
-        usable = (dataset["callable_fraction"].values >= MINIMUM_CALLABLE_FRACTION).any(axis=1)
-        regions = np.flatnonzero((scenarios == scenario) & (genomes == genome) & usable)[:most_regions]
-        if not len(regions):
-            whose = f"simulated genome {genome} of {scenario!r}" if scenario else "data"
+    values, scenarios = [], []
+    for genome in _in_order(statistics):
+        rows = _used_regions(genome, most_regions)
+        if not len(rows):
+            whose = f"simulated genome {genome.genome} of {genome.scenario!r}" if genome.scenario else "data"
             raise DataError(f"no bin of the {whose} has enough callable sequence; check the mask")
-        rows.append(_genome_values(dataset, regions))
-        labels.append(str(scenario))
-    return Genomes(np.array(rows), _names(dataset), labels)
+        values.append(_genome_values(statistics, rows))
+        scenarios.append(genome.scenario)
+    return Genomes(np.array(values), _names(statistics), scenarios)
 
 
-def _names(dataset: xr.Dataset) -> list[tuple[str, str]]:
-    haplotype = [str(name) for name in dataset["statistic"].values]
-    varying = [name for name in haplotype if name not in _SAME_FOR_ALL]
+def _in_order(statistics: Statistics) -> list[GenomeStatistics]:
+    return sorted(statistics.genomes(), key=lambda genome: (genome.scenario, genome.genome))
+
+
+def _used_regions(genome: GenomeStatistics, most_regions: int | None) -> NDArray[np.intp]:
+    """The first regions of a genome in which there is a usable bin, among all regions of the statistics."""
+    return genome.rows[genome.usable.any(axis=1)][:most_regions]
+
+
+def _names(statistics: Statistics) -> list[tuple[str, str]]:
+    """Name and summary of each column of `_genome_values`."""
+    varying = [name for name in statistics.haplotype_names if name not in COVARIATES]
     return [
-        *((str(name), "value") for name in dataset["population_statistic"].values),
-        *((name, "mean") for name in haplotype),
+        *((name, "value") for name in statistics.population_names),
+        *((name, "mean") for name in statistics.haplotype_names),
         *((name, "standard_deviation") for name in varying),
         *((name, "quantile_99") for name in varying),
     ]
 
 
-def _genome_values(dataset: xr.Dataset, regions: NDArray[np.intp]) -> Array:
-    fraction = dataset["callable_fraction"].values[regions].astype(np.float64)
-    population = dataset["population_statistics"].values[regions].astype(np.float64)
-    usable = fraction >= MINIMUM_CALLABLE_FRACTION
-    names = dataset["statistic"].values
-    varying = ~np.isin(names, _SAME_FOR_ALL)
-    kept = dataset["haplotype_statistics"].values[regions]
-    pieces = [values[:, bins].reshape(-1, len(names)) for values, bins in zip(kept, usable, strict=True)]
+def _genome_values(statistics: Statistics, rows: NDArray[np.intp]) -> Array:
+    """One value of each of `_names` for the genome whose regions these are."""
+    usable = statistics.usable[rows]
+    # Population statistics of regions, weighed by callable sequence.
+    callable_bins = statistics.callable_fraction[rows].astype(np.float64).sum(axis=1)
+    population = np.average(statistics.population[rows].astype(np.float64), axis=0, weights=callable_bins)
+    # The mean over all target haplotypes, also those whose own statistics are not kept.
+    means = statistics.moments[rows, MOMENTS.index("mean")][usable].mean(axis=0, dtype=np.float64)
+    # Spread and upper tail over the haplotypes that are kept, rows of NaN being none, and usable bins.
+    names = statistics.haplotype_names
+    pieces = [
+        of_region[:, bins].reshape(-1, len(names))
+        for of_region, bins in zip(statistics.haplotype[rows], usable, strict=True)
+    ]
     flat = np.concatenate(pieces).astype(np.float64)
-    flat = flat[~np.isnan(flat).any(axis=1)]
-    means = dataset["haplotype_moments"].sel(moment="mean").values[regions][usable].mean(axis=0, dtype=np.float64)
-    spread, high = flat[:, varying].std(axis=0), np.quantile(flat[:, varying], _PER_GENOME, axis=0)
-    return np.concatenate([np.average(population, axis=0, weights=fraction.sum(axis=1)), means, spread, high])
+    flat = flat[~np.isnan(flat).any(axis=1)][:, ~np.isin(names, COVARIATES)]
+    return np.concatenate([population, means, flat.std(axis=0), np.quantile(flat, _PER_GENOME, axis=0)])
 
 
 def compare(simulated: Genomes, observed: Genomes) -> pd.DataFrame:
@@ -232,25 +279,31 @@ def _two_sided(values: Array, value: float, tolerance: float) -> float:
 
 
 def _together(simulated: Array, observed: Array, groups: dict[str, NDArray[np.bool_]]) -> dict[str, str | float]:
+    """The first row of `compare`: the distance of the data in all statistics at once."""
+    usual = 1 - (INTERVAL[1] - INTERVAL[0])
     distances = _distances(np.vstack([simulated, observed]))
     probability = _one_sided(distances)
-    own = {name: _one_sided(_distances(np.vstack([simulated[members], observed]))) for name, members in groups.items()}
+    of_scenarios = {
+        name: _one_sided(_distances(np.vstack([simulated[members], observed]))) for name, members in groups.items()
+    }
     return {
         **_place(TOGETHER, "distance", distances[:-1], float(distances[-1])),
         "tail_probability": probability,
-        "verdict": INSIDE if probability >= 1 - (INTERVAL[1] - INTERVAL[0]) else OUTSIDE,
-        "covered_by": ",".join(name for name, p in own.items() if p >= 1 - (INTERVAL[1] - INTERVAL[0])),
+        "verdict": INSIDE if probability >= usual else OUTSIDE,
+        "covered_by": ",".join(name for name, p in of_scenarios.items() if p >= usual),
     }
 
 
 def _distances(values: Array) -> Array:
-    """Mahalanobis distance of each row from the centre of all, on the scores of each column.
+    """Mahalanobis distance of each row from the centre of all, on the scores of each column, shape (num_rows,).
 
     The data are one of the rows, so that they and the simulated genomes are treated alike: were they a simulated
     genome, each rank among the distances would be as likely as any other. The ridge is for fewer rows than columns.
     """
+    # A column that is constant but for rounding says nothing, and has no score.
     varying = values.std(axis=0) > _RELATIVE_TOLERANCE * np.abs(values).max(axis=0)
     scores = _scores(values[:, varying])
+    # Correlations of the scores, whose means are 0, shrunk by the ridge; then x' C^-1 x of each row x.
     covariance = scores.T @ scores / len(scores) + _RIDGE * np.eye(scores.shape[1])
     squared = np.einsum("ij,ij->i", scores, np.linalg.solve(covariance, scores.T).T)
     distances: Array = np.sqrt(np.maximum(squared, 0))
@@ -263,10 +316,13 @@ def _scores(values: Array) -> Array:
     Many statistics have long tails, in which some simulated genome is always far out: hence ranks. Ranks alone would
     not tell a value just beyond all others from one in another world: hence the gap.
     """
-    ordered = np.sort(values, axis=0)
+    # Spread of each column without its tails, from its 80 % interval; where that is empty, the standard deviation.
     spread = (np.quantile(values, 0.9, axis=0) - np.quantile(values, 0.1, axis=0)) / _NORMAL_80
     spread = np.where(spread > 0, spread, values.std(axis=0))
+    # How far a value is above the second largest and below the second smallest: 0 but for the first and the last.
+    ordered = np.sort(values, axis=0)
     above, below = np.maximum(values - ordered[-2], 0), np.maximum(ordered[1] - values, 0)
+    # Normal quantiles of mid-ranks and the gaps in units of the spread, with mean 0 and variance 1 in each column.
     ranks = scipy.stats.rankdata(values, axis=0)
     scores = scipy.special.ndtri((ranks - 0.5) / len(values)) + np.log1p(above / spread) - np.log1p(below / spread)
     result: Array = (scores - scores.mean(axis=0)) / scores.std(axis=0)
@@ -279,13 +335,31 @@ def _one_sided(distances: Array) -> float:
 
 
 def share_as_far(tail_probability: float, num_genomes: int) -> str:
-    """The simulated genomes at least as far out as the data, in words; the data count in the probability, not here."""
+    """The simulated genomes at least as far out as the data, in words.
+
+    Parameters
+    ----------
+    tail_probability : float
+        Of the first row of `compare`, in which the data count as one of the genomes; here they do not.
+    num_genomes : int
+        Simulated genomes.
+    """
     number = round(tail_probability * (num_genomes + 1)) - 1
     return f"{number:,} of {num_genomes:,} simulated genomes ({number / num_genomes:.1%})".replace("%", " %")
 
 
-def describe(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[str]:
-    """The outcome of `compare` in a few lines, the worst disagreement first."""
+def outcome(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[str]:
+    """The outcome of `compare` in a few lines, the worst disagreement first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `compare`.
+    num_genomes : int
+        Simulated genomes.
+    most : int
+        Statistics outside their interval that get a line each.
+    """
     together, single = table.iloc[0], table.iloc[1:]
     outside = single[single["verdict"] == OUTSIDE].sort_values("deviation", key=np.abs, ascending=False)
     chance = round((1 - (INTERVAL[1] - INTERVAL[0])) * len(single))
@@ -296,10 +370,10 @@ def describe(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[s
         f"the data; tail probability {together['tail_probability']:.3g}",
     ]
     for row in outside.head(most).to_dict("records"):
-        by = f"; within the interval of {row['covered_by']}" if row["covered_by"] else ""
+        covered = f"; within the interval of {row['covered_by']}" if row["covered_by"] else ""
         lines.append(
             f"outside: {row['statistic']} ({row['summary']}): {row['observed']:.4g}, simulated {row['median']:.4g} "
-            f"({row['lower']:.4g} to {row['upper']:.4g}){by}"
+            f"({row['lower']:.4g} to {row['upper']:.4g}){covered}"
         )
     if len(outside) > most:
         lines.append(f"... and {len(outside) - most} more")

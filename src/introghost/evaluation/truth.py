@@ -1,11 +1,11 @@
 """Models and calls side by side with the truth of simulations."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from introghost import provenance
@@ -13,21 +13,23 @@ from introghost.errors import DataError
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
-from introghost.inference import application, bundle, inputs, parameters, regions
+from introghost.inference import calling, inputs, model_choice, parameters
+from introghost.inference.bundles import ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
+from introghost.inference.inputs import Pooled
+from introghost.model import Model
 from introghost.statistics import dataset
-from introghost.statistics.haplotype import usable_bins
+from introghost.statistics.table import GenomeStatistics, Statistics
 
 DRAWS_PER_GENOME = 500
 
 
-def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[str, pd.DataFrame]:
+def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[str, pd.DataFrame]:
     """Tables of a model's accuracy on simulated genomes.
 
     Parameters
     ----------
-    model : Path
-        Folder with ``segments/`` and perhaps ``model-choice/`` and ``parameters/``.
-    statistics : list of Path
+    model : Model
+    paths : sequence of Path
         Statistics of genomes that training has not seen.
     seed : int
         Of the bootstrap.
@@ -41,103 +43,113 @@ def evaluate_model(model: Path, statistics: list[Path], *, seed: int) -> dict[st
     ------
     DataError
         Statistics without truth, or that the model was trained on.
+    ModelError
+        Statistics of another kind than those that the model was trained on.
     """
-    data = dataset.concatenate([dataset.read(path) for path in statistics])
-    if "ghost_fraction" not in data:
+    statistics = Statistics.concatenate([Statistics.read(path) for path in paths])
+    if statistics.ghost_fraction is None:
         raise DataError("these statistics have no truth: evaluation needs simulations")
-    segment_bundle = bundle.load(model / "segments", "segments")
-    _check_unseen(segment_bundle, statistics)
-    bundle.check_fit(segment_bundle, model / "segments", {"bin_bp": int(data.attrs["bin_bp"]), **_offered(data)})
-    posterior = posteriors(segment_bundle, data)
-    genomes = genome_names(data)
+    _check_unseen(model, paths)
+    model.check(offer(statistics))
     tables = evaluate_segments(
-        posterior,
-        data["ghost_fraction"].values,
-        genomes,
-        _proportions(data),
-        scenarios=data["scenario"].values,
-        threshold=segment_bundle.threshold(),
+        posteriors(model.segments, statistics),
+        statistics.ghost_fraction,
+        genome_names(statistics),
+        _proportions(statistics),
+        scenarios=statistics.scenarios,
+        threshold=model.segments.threshold(),
         seed=seed,
     )
-    others = {}
-    for task in ("model-choice", "parameters"):
-        if (model / task).is_dir():
-            others[task] = bundle.load(model / task, task)
-            _check_unseen(others[task], statistics)
-            bundle.check_fit(
-                others[task],
-                model / task,
-                {"bin_bp": int(data.attrs["bin_bp"]), "segments": str(data.attrs["segments"]), **_offered(data)},
-            )
-    if not others:
-        return tables
-    regions.summary_of_model(model, segment_bundle, list(others.values()))
-    return tables | _of_genomes(others, data, seed)
-
-
-def _of_genomes(bundles: dict[str, bundle.Bundle], data: xr.Dataset, seed: int) -> dict[str, pd.DataFrame]:
-    """Tables of what is asked of whole genomes."""
-    values, population = data["pooled_statistics"].values, data["population_statistics"].values
-    usable, genomes = usable_bins(data["callable_fraction"].values), genome_names(data)
-    chosen = [np.flatnonzero(genomes == name) for name in pd.unique(pd.Series(genomes))]
-    each = [inputs.pool_each(values[i], usable[i], population[i]) for i in chosen]
-    pooled = {
-        task: np.concatenate([application.whole(asked, genome) for genome in each]) for task, asked in bundles.items()
-    }
-    first = np.array([i[0] for i in chosen])
-    truth = data["scenario"].values[first].astype(str)
-    tables = dict[str, pd.DataFrame]()
-    if "model-choice" in bundles:
-        choice = bundles["model-choice"]
-        probabilities = application.scenario_probabilities(choice, pooled["model-choice"])
-        tables |= evaluate_model_choice(probabilities, choice.description["scenarios"], truth, seed=seed)
-    if "parameters" in bundles and bundles["parameters"].description["scenario"] in truth:
-        posterior = bundles["parameters"]
-        own = truth == posterior.description["scenario"]
-        scale = parameters.scale(posterior)
-        told = {name: f"parameter_{name}" for name in scale.names}
-        known = {name: data[label].values[first[own]] for name, label in told.items() if label in data.coords}
-        draws = parameters.draw(posterior, pooled["parameters"][own], DRAWS_PER_GENOME, seed)
-        tables |= evaluate_posterior(draws, scale.to_normal(known), scale.names, seed=seed)
+    genomes = list(statistics.genomes())
+    if model.choice is not None:
+        tables |= _choice_tables(model.choice, genomes, statistics.ghost_of_target, seed)
+    if model.parameters is not None:
+        tables |= _parameter_tables(model.parameters, genomes, seed)
     return tables
 
 
-def posteriors(trained: bundle.Bundle, data: xr.Dataset) -> NDArray[np.float32]:
-    """Posterior of every region, haplotype and bin of a dataset of statistics; NaN where nothing is called."""
-    names = ("haplotype_statistics", "callable_fraction", "haplotype_moments")
-    each = zip(*(data[name].values for name in names), strict=True)
-    return np.stack([application.segment_posterior(trained, *region) for region in each])
+def offer(statistics: Statistics) -> Offer:
+    """What a file of statistics has to offer to a model."""
+    return Offer(
+        ancestral=statistics.ancestral,
+        bin_bp=statistics.bin_bp,
+        region_length_bp=statistics.region_length_bp,
+        statistics=statistics.haplotype_names,
+        population_statistics=statistics.population_names,
+        pooled_statistics=statistics.pooled_names,
+        segment_model_digest=statistics.segment_model_digest,
+    )
 
 
-def _check_unseen(trained: bundle.Bundle, statistics: list[Path]) -> None:
-    """Refuse files that the bundle's provenance lists among those of its training, whatever their names are now."""
-    listed = trained.description["provenance"].get("inputs")
-    entries = listed.values() if isinstance(listed, dict) else ()
-    seen = {str(entry.get("sha256")) for entry in entries if isinstance(entry, dict)}
-    for path in statistics:
-        if provenance.sha256(path) in seen:
-            raise DataError(
-                f"{path}: the model was trained on it ({trained.task}); evaluate with genomes it has not seen"
-            )
+def pooled(bundle: GenomeBundle, genomes: Sequence[GenomeStatistics]) -> Pooled:
+    """What a network for whole genomes is given of each of some genomes."""
+    regions = (inputs.pool_each(genome.pooled, genome.usable, genome.population) for genome in genomes)
+    return Pooled.stack(model_choice.pooled(bundle, each) for each in regions)
 
 
-def genome_names(data: xr.Dataset) -> NDArray[np.str_]:
-    """``SCENARIO/GENOME`` of each region."""
-    pairs = zip(data["scenario"].values, data["genome"].values, strict=True)
+def _choice_tables(
+    bundle: ChoiceBundle, genomes: Sequence[GenomeStatistics], ghost_of_target: Mapping[str, bool], seed: int
+) -> dict[str, pd.DataFrame]:
+    """Tables of the choice between scenarios."""
+    probabilities = model_choice.scenario_probabilities(bundle, pooled(bundle, genomes))
+    truth = [genome.scenario for genome in genomes]
+    meanings = {**bundle.ghost_of_target, **ghost_of_target}
+    return evaluate_model_choice(probabilities, bundle.scenarios, truth, meanings, seed=seed)
+
+
+def _parameter_tables(
+    bundle: ParametersBundle, genomes: Sequence[GenomeStatistics], seed: int
+) -> dict[str, pd.DataFrame]:
+    """Tables of the parameter posterior, if any genome is of its scenario."""
+    genomes = [genome for genome in genomes if genome.scenario == bundle.scenario]
+    if not genomes:
+        return {}
+    names = [name for name in bundle.scale.names if all(name in genome.parameters for genome in genomes)]
+    truth = {name: np.array([genome.parameters[name] for genome in genomes]) for name in names}
+    draws = parameters.draw(bundle, pooled(bundle, genomes), DRAWS_PER_GENOME, seed)
+    return evaluate_posterior(draws, bundle.scale.to_normal(truth), bundle.scale.names, seed=seed)
+
+
+def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
+    """Posterior of every region, haplotype and bin; NaN where nothing is called.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    statistics : Statistics
+
+    Returns
+    -------
+    ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
+    """
+    regions = zip(statistics.haplotype, statistics.callable_fraction, statistics.moments, strict=True)
+    return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
+
+
+def _check_unseen(model: Model, paths: Sequence[Path]) -> None:
+    """Refuse files that a bundle's provenance lists among those of its training, whatever their names are now."""
+    digests = {path: provenance.sha256(path) for path in paths}
+    for bundle in model.bundles:
+        listed = bundle.provenance.get("inputs")
+        entries = listed.values() if isinstance(listed, dict) else ()
+        seen = {str(entry.get("sha256")) for entry in entries if isinstance(entry, dict)}
+        for path, digest in digests.items():
+            if digest in seen:
+                raise DataError(
+                    f"{path}: the model was trained on it ({bundle.task}); evaluate with genomes it has not seen"
+                )
+
+
+def genome_names(statistics: Statistics) -> NDArray[np.str_]:
+    """``SCENARIO/GENOME`` of each region, str of shape (num_regions,)."""
+    pairs = zip(statistics.scenarios, statistics.genome_indices, strict=True)
     return np.array([f"{scenario}/{genome}" for scenario, genome in pairs])
 
 
-def _offered(data: xr.Dataset) -> dict[str, object]:
-    return {
-        "ancestral": str(data.attrs["ancestral"]),
-        "statistics": [str(name) for name in data["statistic"].values],
-    }
-
-
-def _proportions(data: xr.Dataset) -> NDArray[np.float64]:
+def _proportions(statistics: Statistics) -> NDArray[np.float64]:
     """Ghost proportion of each region's genome as it was realised in the target, 0 where there was none."""
-    realised = data["ghost_fraction"].mean(dim=("haplotype", "bin")).to_series().groupby(genome_names(data))
-    return np.asarray(realised.transform("mean"), dtype=np.float64)
+    by_region = statistics.dataset["ghost_fraction"].mean(dim=("haplotype", "bin")).to_series()
+    return np.asarray(by_region.groupby(genome_names(statistics)).transform("mean"), dtype=np.float64)
 
 
 def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.DataFrame]:
@@ -194,14 +206,15 @@ def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:
     They are held against the calls, as far as calls tell of what they are.
     """
     from introghost.simulation.ancestry import read_trees
+    from introghost.simulation.layout import SampleLayout
 
     trees = tracts.with_suffix("").with_suffix(".trees")
     if not trees.is_file():
         raise DataError(f"{trees}: needed beside {tracts.name}, to know which samples are the target")
     regions = list(read_trees(trees))
-    about = regions[0].metadata["introghost"]
+    targets = SampleLayout.of(regions[0]).haplotypes("target")
     for what, simulated, called in (
-        ("target haplotypes", 2 * int(about["target_diploids"]), num_haplotypes),
+        ("target haplotypes", len(targets), num_haplotypes),
         ("contigs", len(regions), bins["contig"].nunique()),
         ("Mb at most in a contig", regions[0].sequence_length / 1e6, bins["end"].max() / 1e6),
     ):
@@ -209,4 +222,4 @@ def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:
             raise DataError(
                 f"{tracts}: the truth of {simulated:g} {what}, the calls have {called:g}; is it of these calls?"
             )
-    return 2 * int(about["outgroup_diploids"])
+    return int(targets[0])

@@ -8,18 +8,27 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from introghost.findings import Code, Finding, Severity
+
 _BOUNDS = (np.log(0.1), np.log(10.0))
 _AT_BOUND = 1e-3  # the search never takes a bound itself
 
 
-def bound_warnings(temperature: float) -> list[str]:
-    """What to tell the user if a temperature is at either end of where it was searched for."""
+def bound_findings(temperature: float) -> list[Finding]:
+    """A finding if a temperature is at either end of where it was searched for.
+
+    Parameters
+    ----------
+    temperature : float
+        Of `binary_temperature` or `multinomial_temperature`.
+    """
     if min(abs(np.log(temperature) - bound) for bound in _BOUNDS) > _AT_BOUND:
         return []
-    return [
+    text = (
         "calibration reached its bound: the network is too weak or the genomes too few for calibrated posteriors "
         f"(temperature {temperature:.3g}); simulate more genomes or train longer"
-    ]
+    )
+    return [Finding(Code.CALIBRATION_AT_BOUND, Severity.WARNING, text)]
 
 
 def binary_temperature(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
@@ -27,7 +36,7 @@ def binary_temperature(logits: NDArray[np.float32], labels: NDArray[np.float32])
 
     Parameters
     ----------
-    logits, labels : ndarray, the same shape
+    logits, labels : ndarray of float32, the same shape
         Labels in [0, 1].
 
     Returns
@@ -51,7 +60,7 @@ def threshold(posterior: NDArray[np.float32], labels: NDArray[np.float32], false
 
     Parameters
     ----------
-    posterior, labels : ndarray, the same shape
+    posterior, labels : ndarray of float32, the same shape
         Labels in [0, 1]: the ghost-derived part of each bin.
     false_discovery_rate : float
 
@@ -60,10 +69,12 @@ def threshold(posterior: NDArray[np.float32], labels: NDArray[np.float32], false
     float
         In (0, 1]; 1 where none holds the rate, which calls next to nothing.
     """
+    # Of the bins called from each posterior on, the highest first: how many, and how much of them is ghost-derived.
     order = np.argsort(-posterior, kind="stable")
     ranked = posterior[order].astype(np.float64)
     true = np.cumsum(labels[order], dtype=np.float64)
     called = np.arange(1, len(ranked) + 1)
+    # Equal posteriors are called together or not at all.
     last_of_equals = np.append(ranked[1:] < ranked[:-1], True)
     holds = np.flatnonzero((1 - true / called <= false_discovery_rate) & last_of_equals)
     if not len(holds):
@@ -79,9 +90,14 @@ def multinomial_temperature(
 
     Parameters
     ----------
-    logits : ndarray, shape (num_genomes, num_classes)
+    logits : ndarray of float, shape (num_genomes, num_classes)
     classes : ndarray of int, shape (num_genomes,)
     weights : ndarray of float64, shape (num_genomes,)
+
+    Returns
+    -------
+    float
+        Between 0.1 and 10.
     """
 
     def loss(log_temperature: float) -> float:

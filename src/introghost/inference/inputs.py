@@ -1,4 +1,11 @@
-"""From statistics to what the networks are given: context for segments, pooling for model choice."""
+"""From statistics to what the networks are given: context for segments, pooled statistics for whole genomes.
+
+Beside each function that lays channels out stands one that names them: a model keeps these names and is refused where
+they differ.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -6,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from introghost.errors import DataError
-from introghost.statistics.haplotype import usable_bins
+from introghost.statistics.haplotype import MOMENTS, usable_bins
 
 Array = NDArray[np.float32]
 
@@ -32,15 +39,23 @@ def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Arra
         The average is 0 where no bin of the window is usable.
     """
     pooled = np.concatenate(list(moments), axis=1)
+    # Sums over usable bins up to each bin: the difference of two of them is the sum over a window.
     weights = usable[:, None].astype(np.float64)
     start = np.zeros((1, pooled.shape[1]))
     total = np.concatenate([start, np.cumsum(pooled * weights, axis=0, dtype=np.float64)])
     number = np.concatenate([start[:, :1], np.cumsum(weights, axis=0)])
+    # The window of each bin, cut off at the ends.
     index = np.arange(len(pooled))
     low = np.maximum(index - window_bins // 2, 0)
     high = np.minimum(index + window_bins // 2 + 1, len(pooled))
     smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
     return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
+
+
+def context_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+    """Names of the channels of a `context` of these statistics, in its order."""
+    moments = [f"{name}:{moment}" for moment in MOMENTS for name in statistics]
+    return (*moments, *(f"{name}:smoothed" for name in moments))
 
 
 def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
@@ -66,24 +81,92 @@ def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0
     return torch.cat([statistics, around * blur, deviations], dim=-1)
 
 
-def whole(regions: NDArray[np.floating], most: int | None = None) -> Array:
-    """What a network for whole genomes is given of one: the mean over its regions and, last, how many they are.
-
-    What is averaged over few regions is noisier: a network that was trained on parts of genomes knows by how much.
+def segment_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+    """Names of the channels of a `segment_input` of these statistics, in its order.
 
     Parameters
     ----------
-    regions : ndarray of float, shape (num_regions, num_pooled)
-        Of `pool_each`; they enter symmetrically.
-    most : int, optional
-        The most regions of training: of more the network knows nothing.
+    statistics : sequence of str
+        In the order of the haplotype statistics, for example ``private_window``.
 
     Returns
     -------
-    ndarray of float32, shape (num_pooled + 1,)
+    tuple of str, length 6 * len(statistics)
+        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``,
+        and each of these averaged along the sequence, ``private_window:mean:smoothed``), and how far the haplotype is
+        from the mean, ``private_window:deviation``.
     """
-    number = len(regions) if most is None else min(len(regions), most)
-    return np.append(regions.mean(axis=0, dtype=np.float64), number).astype(np.float32)
+    return (*statistics, *context_channel_names(statistics), *(f"{name}:deviation" for name in statistics))
+
+
+NUM_REGIONS = "num_regions"
+
+
+def genome_channel_names(pooled: Sequence[str], population: Sequence[str]) -> tuple[str, ...]:
+    """Names of what a network for whole genomes is given.
+
+    Parameters
+    ----------
+    pooled, population : sequence of str
+        Statistics of haplotypes pooled over a region, and statistics of populations: the columns of `pool_each`.
+
+    Returns
+    -------
+    tuple of str, length len(pooled) + len(population) + 1
+        Those, and `NUM_REGIONS` for the number of regions, which is given apart.
+    """
+    return (*pooled, *population, NUM_REGIONS)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What a network for whole genomes is given: means over the regions of each, and how many regions they are of.
+
+    What is averaged over few regions is noisier: a network that was trained on parts of genomes can tell by how much.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (num_genomes, num_pooled)
+    num_regions : ndarray of float32, shape (num_genomes,)
+    """
+
+    values: Array
+    num_regions: Array
+
+    @classmethod
+    def of(cls, regions: NDArray[np.floating], most: int | None = None) -> "Pooled":
+        """One genome.
+
+        Parameters
+        ----------
+        regions : ndarray of float, shape (num_regions, num_pooled)
+            Of `pool_each`; they enter symmetrically.
+        most : int, optional
+            The most regions of training: more than that are given out as so many.
+        """
+        number = len(regions) if most is None else min(len(regions), most)
+        mean = regions.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return cls(mean[None], np.array([number], dtype=np.float32))
+
+    @classmethod
+    def stack(cls, genomes: "Iterable[Pooled]") -> "Pooled":
+        """The genomes of all of these, one after the other; at least one."""
+        several = list(genomes)
+        return cls(
+            np.concatenate([genome.values for genome in several]),
+            np.concatenate([genome.num_regions for genome in several]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.num_regions)
+
+    def __getitem__(self, genomes: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Pooled":
+        """Some of the genomes."""
+        return Pooled(self.values[genomes], self.num_regions[genomes])
+
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Values and numbers of regions, as the networks take them."""
+        return torch.from_numpy(self.values), torch.from_numpy(self.num_regions)
 
 
 def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: Array) -> NDArray[np.float64]:
@@ -107,7 +190,8 @@ def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: A
     DataError
         No usable bin at all.
     """
-    values, number = np.concatenate([pooled, population_statistics], axis=1).astype(np.float64), usable.sum(axis=1)
+    values = np.concatenate([pooled, population_statistics], axis=1).astype(np.float64)
+    number = usable.sum(axis=1)
     return np.stack([np.average(values[group], axis=0, weights=number[group]) for group in pooled_regions(usable)])
 
 

@@ -8,7 +8,6 @@ its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learnin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import LocalOutlierFactor
 
-from introghost.inference.bundle import Bundle
 from introghost.inference.decisions import NOVELTY_LEVEL
+from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.novelty import Novelty
 
@@ -46,16 +45,21 @@ class _Measures:
         return cls(covariance.location_, covariance.precision_, factor)
 
     def __call__(self, genomes: Array) -> Array:
-        """Shape (num_genomes, 2)."""
+        """Mahalanobis' distance and local outlier factor of each genome, shape (num_genomes, 2)."""
         centred = genomes - self.mean
         mahalanobis = np.einsum("ij,jk,ik->i", centred, self.precision, centred)
         return np.stack([mahalanobis, -self.factor.score_samples(genomes)], axis=1)
 
 
-def num_references(classes: NDArray[np.intp]) -> int:
+def num_references(classes: NDArray[np.int64]) -> int:
     """Genomes that are kept of each scenario: as many as the rarest has, up to a limit.
 
-    0 if they are so few that no p-value could fall below `decisions.NOVELTY_LEVEL`: then nothing is known of novelty.
+    0 if they are so few that no p-value could fall below `decisions.NOVELTY_LEVEL`: then novelty cannot be told.
+
+    Parameters
+    ----------
+    classes : ndarray of int64, shape (num_genomes,)
+        Index of each genome's scenario.
     """
     counts = np.bincount(classes)
     number = min(int(counts.min()), REFERENCES)
@@ -66,7 +70,7 @@ def fit(
     novelty: Novelty,
     genomes: NDArray[np.float32],
     numbers: Sequence[int],
-    classes: NDArray[np.intp],
+    classes: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> None:
     """Fill in the tensors of `novelty`.
@@ -74,11 +78,11 @@ def fit(
     Parameters
     ----------
     novelty : Novelty
-    genomes : ndarray of float32, shape (num_levels, num_genomes, channels)
-        Standardised: whole ones first, then parts of them of fewer and fewer regions, which lie farther away.
+    genomes : ndarray of float32, shape (num_levels, num_genomes, num_pooled)
+        Standardised roots: whole genomes first, then parts of them of fewer and fewer regions, which lie farther away.
     numbers : sequence of int, length num_levels
         How many regions those have.
-    classes : ndarray of int, shape (num_genomes,)
+    classes : ndarray of int64, shape (num_genomes,)
         Index of each genome's scenario.
     rng : numpy.random.Generator
         Chooses the references.
@@ -87,30 +91,36 @@ def fit(
     novelty.numbers.copy_(torch.tensor(numbers))
     if not number:
         return
+    # The references, rounded as they will be kept: (scenarios, levels, number, num_pooled).
     chosen = [rng.permutation(np.flatnonzero(classes == index))[:number] for index in range(scenarios)]
-    as_read = genomes.astype(np.float16).astype(np.float64)  # as the references will be
-    kept = np.stack([as_read[:, index] for index in chosen])  # (scenarios, levels, number, channels)
-    whole = [_Measures.fit(own[0]) for own in kept]
-    scores = np.stack([_out_of_fold(own) for own in kept], axis=1)
+    rounded = genomes.astype(np.float16).astype(np.float64)
+    kept = np.stack([rounded[:, rows] for rows in chosen])
+    # How far they lie from their scenario, each measured without its own fold.
+    measures = [_Measures.fit(references[0]) for references in kept]
+    scores = np.stack([_out_of_fold(references) for references in kept], axis=1)
+    # How far they lie from the nearest scenario, by their own scores where that is their own.
     nearest = np.empty((levels, scenarios, number))
     for level, index in np.ndindex(levels, scenarios):
-        own = kept[index, level]
-        measured = [scores[level, index] if other == index else whole[other](own) for other in range(scenarios)]
-        nearest[level, index] = _farness(np.stack(measured), scores[level]).min(axis=0)
-    for name, values in {"references": kept[:, 0], "scores": scores, "nearest": nearest}.items():
-        getattr(novelty, name).copy_(torch.from_numpy(values))
+        genomes_here = kept[index, level]
+        measured = [
+            scores[level, index] if other == index else measures[other](genomes_here) for other in range(scenarios)
+        ]
+        nearest[level, index] = farness(np.stack(measured), scores[level]).min(axis=0)
+    novelty.references.copy_(torch.from_numpy(kept[:, 0]))
+    novelty.scores.copy_(torch.from_numpy(scores))
+    novelty.nearest.copy_(torch.from_numpy(nearest))
 
 
-def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np.floating]) -> tuple[Array, Array]:
+def p_values(novelty: Novelty, roots: NDArray[np.float32], num_regions: NDArray[np.floating]) -> tuple[Array, Array]:
     """How many simulated genomes lie as far as these.
 
     Parameters
     ----------
     novelty : Novelty
-    genomes : ndarray of float32, shape (num_genomes, channels)
-        Standardised.
-    numbers : ndarray, shape (num_genomes,)
-        How many regions they have: compared with parts of the simulated genomes that have as many or fewer.
+    roots : ndarray of float32, shape (num_genomes, num_pooled)
+        Standardised, of `RootsAndLogarithms.roots`.
+    num_regions : ndarray of float, shape (num_genomes,)
+        Genomes are compared with parts of the simulated ones that have as many regions or fewer.
 
     Returns
     -------
@@ -119,61 +129,68 @@ def p_values(novelty: Novelty, genomes: NDArray[np.float32], numbers: NDArray[np
     ndarray of float64, shape (num_genomes,)
         Under all of them together: of the distance from the nearest scenario.
     """
-    known, references, scores, nearest = (
-        getattr(novelty, name).double().numpy() for name in ("numbers", "references", "scores", "nearest")
+    numbers, references, scores, nearest = (
+        tensor.double().numpy() for tensor in (novelty.numbers, novelty.references, novelty.scores, novelty.nearest)
     )
-    measured = np.stack([_Measures.fit(own)(genomes.astype(np.float64)) for own in references])
-    level = np.minimum((known > numbers[:, None]).sum(axis=1), len(known) - 1)
-    each, together = np.empty((len(genomes), len(references))), np.empty(len(genomes))
+    measured = np.stack([_Measures.fit(genomes)(roots.astype(np.float64)) for genomes in references])
+    # The level of each genome: the first of the descending numbers of regions that is not above its own.
+    level = np.minimum((numbers > num_regions[:, None]).sum(axis=1), len(numbers) - 1)
+    each, together = np.empty((len(roots), len(references))), np.empty(len(roots))
     for index in np.unique(level):
-        own = level == index
-        farther = (scores[index][:, None] >= measured[:, own, None]).sum(axis=2)
-        each[own] = np.minimum(1, 2 * ((1 + farther) / (1 + scores.shape[2])).min(axis=2)).T
-        least = _farness(measured[:, own], scores[index]).min(axis=0)
-        together[own] = (1 + (nearest[index].ravel() >= least[:, None]).sum(axis=1)) / (1 + nearest[index].size)
+        rows = level == index
+        # Simulated genomes at least as far, by each measure: (scenarios, genomes, 2).
+        farther = (scores[index][:, None] >= measured[:, rows, None]).sum(axis=2)
+        each[rows] = np.minimum(1, 2 * ((1 + farther) / (1 + scores.shape[2])).min(axis=2)).T
+        # The same of the distance from the nearest scenario.
+        least = farness(measured[:, rows], scores[index]).min(axis=0)
+        together[rows] = (1 + (nearest[index].ravel() >= least[:, None]).sum(axis=1)) / (1 + nearest[index].size)
     return each, together
 
 
-def percentiles(network: ModelChoiceNetwork, genome: NDArray[np.float32]) -> Array:
+def percentiles(network: ModelChoiceNetwork, values: NDArray[np.float32]) -> Array:
     """Where each statistic of one genome lies among those of the whole simulated genomes of each scenario.
 
     Parameters
     ----------
     network : ModelChoiceNetwork
         With references.
-    genome : ndarray of float32, shape (channels,)
-        Of `inputs.whole`, finite. Of fewer regions than the whole genomes of training it deviates more by chance.
+    values : ndarray of float32, shape (num_pooled,)
+        Of `inputs.Pooled`, finite. Of fewer regions than the whole genomes of training they deviate more by chance.
 
     Returns
     -------
-    ndarray of float64, shape (channels - 1, num_scenarios)
+    ndarray of float64, shape (num_pooled, num_scenarios)
         Percentage of the genomes that have less of it, of those that have the same by half. Of what was the same in all
         of training, 50 if it is that here, 0 if it is less, 100 if it is more.
     """
     scale, references = network.standardise, network.novelty.references
-    roots = slice(len(scale.floor), -1)
-    away = (scale.transform(torch.from_numpy(genome)) - scale.mean)[roots]
-    own = (away / scale.deviation[roots]).to(references.dtype)  # not clipped, but rounded as the references are
-    below, same = (references < own).double().mean(dim=1), (references == own).double().mean(dim=1)
+    # Rounded as the references are, but not clipped.
+    away = signed_root(torch.from_numpy(values)) - scale.root_mean
+    standard = (away / scale.root_deviation).to(references.dtype)
+    below, same = (references < standard).double().mean(dim=1), (references == standard).double().mean(dim=1)
+    # What never varied: usual where it is the same, up to what single precision makes of a root.
     constant = (references == references[0, 0]).all(dim=1).all(dim=0)
-    side = torch.where(away.abs() > _ALIKE * (1 + scale.mean[roots].abs()), away.sign(), 0).double()
+    side = torch.where(away.abs() > _ALIKE * (1 + scale.root_mean.abs()), away.sign(), 0).double()
     return np.asarray(torch.where(constant, 50 * (1 + side), 100 * (below + same / 2)).T.numpy())
 
 
-def percentile_table(bundle: Bundle, genome: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
+def percentile_table(
+    network: ModelChoiceNetwork, values: NDArray[np.float32], statistics: Sequence[str], scenarios: Sequence[str]
+) -> pd.DataFrame:
     """`percentiles` as a table: statistic, value (the mean over regions), and a column for each scenario.
 
     Parameters
     ----------
-    bundle : Bundle
-        Of the task ``"model-choice"``, with references.
-    genome : ndarray of float32, shape (channels,)
-    names : sequence of str, length channels - 1
+    network : ModelChoiceNetwork
+        With references.
+    values : ndarray of float32, shape (num_pooled,)
+        As for `percentiles`.
+    statistics : sequence of str, length num_pooled
+    scenarios : sequence of str, length num_scenarios
     """
-    found = percentiles(cast(ModelChoiceNetwork, bundle.network), genome)
-    table = pd.DataFrame(found, columns=bundle.description["scenarios"])
-    table.insert(0, "statistic", list(names))
-    table.insert(1, "value", genome[:-1])
+    table = pd.DataFrame(percentiles(network, values), columns=list(scenarios))
+    table.insert(0, "statistic", list(statistics))
+    table.insert(1, "value", values)
     return table
 
 
@@ -183,16 +200,26 @@ def _out_of_fold(genomes: Array) -> Array:
     folds = np.arange(genomes.shape[1]) % FOLDS
     for fold in range(FOLDS):
         measures = _Measures.fit(genomes[0, folds != fold])
-        for level, own in enumerate(genomes):
-            scores[level, folds == fold] = measures(own[folds == fold])
+        for level, parts in enumerate(genomes):
+            scores[level, folds == fold] = measures(parts[folds == fold])
     return scores
 
 
-def _farness(measured: Array, scores: Array) -> Array:
+def farness(measured: Array, scores: Array) -> Array:
     """One number for both measures: the larger of their deviations from the median of a scenario's own genomes.
 
-    In units of how far the upper tail of those reaches, which differs between scenarios. `measured` is of shape
-    (num_scenarios, num_genomes, 2), the result (num_scenarios, num_genomes).
+    In units of how far the upper tail of those reaches, which differs between scenarios.
+
+    Parameters
+    ----------
+    measured : ndarray of float64, shape (num_scenarios, num_genomes, 2)
+        Both measures of each genome from each scenario; above 0.
+    scores : ndarray of float64, shape (num_scenarios, num_references, 2)
+        Those of the scenarios' own genomes; above 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (num_scenarios, num_genomes)
     """
     median = np.median(np.log(scores), axis=1, keepdims=True)
     spread = np.quantile(np.log(scores), UPPER, axis=1, keepdims=True) - median

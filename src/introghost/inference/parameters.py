@@ -1,53 +1,42 @@
 """The parameter posterior of genomes, as draws and as a table."""
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from introghost.inference import prior_scale
-from introghost.inference.bundle import Bundle, check_channels
-from introghost.inference.prior_scale import PriorScale
-from introghost.networks.posterior import PosteriorNetwork
+from introghost.inference.bundles import ParametersBundle
+from introghost.inference.inputs import Pooled
 
 NUM_DRAWS = 4_000
 _QUANTILES = {"median": 0.5, "lower_90": 0.05, "upper_90": 0.95, "lower_95": 0.025, "upper_95": 0.975}
+_OF_PRIOR = ("median", "lower_95", "upper_95")
+COLUMNS = ("parameter", "mean", *_QUANTILES, *(f"prior_{name}" for name in _OF_PRIOR), "contraction")
 
 
-def scale(bundle: Bundle) -> PriorScale:
-    """The scale on which the network of a bundle of the task ``"parameters"`` knows them."""
-    return prior_scale.parse(bundle.description["priors"])
-
-
-def draw(bundle: Bundle, pooled: NDArray[np.float32], number: int = NUM_DRAWS, seed: int = 1) -> NDArray[np.float64]:
+def draw(bundle: ParametersBundle, genomes: Pooled, number: int = NUM_DRAWS, seed: int = 1) -> NDArray[np.float64]:
     """Draws from the posterior, on the scale on which the prior is standard normal.
 
     Parameters
     ----------
-    bundle : Bundle
-        Of the task ``"parameters"``.
-    pooled : ndarray of float32, shape (num_genomes, num_pooled + 1)
-        Of `inputs.whole`.
+    bundle : ParametersBundle
+    genomes : Pooled
     number, seed : int
 
     Returns
     -------
     ndarray of float64, shape (num_genomes, number, num_parameters)
     """
-    check_channels(bundle, pooled.shape[1])
-    network = cast(PosteriorNetwork, bundle.network)
     with torch.inference_mode():
-        return np.asarray(network.sample(torch.from_numpy(pooled), number, seed).double().numpy())
+        return np.asarray(bundle.network.sample(*genomes.tensors(), number, seed).double().numpy())
 
 
-def posterior_table(bundle: Bundle, draws: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def posterior_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.DataFrame:
     """What the posterior of one genome says of each parameter, beside its prior.
 
     Parameters
     ----------
-    bundle : Bundle
+    bundle : ParametersBundle
     draws : ndarray of float64, shape (num_draws, num_parameters)
         Of `draw`.
 
@@ -57,22 +46,28 @@ def posterior_table(bundle: Bundle, draws: NDArray[np.float64]) -> tuple[pd.Data
         parameter, mean, median, lower_90, upper_90, lower_95, upper_95 (central intervals), prior_median,
         prior_lower_95, prior_upper_95, contraction (1 less the posterior variance, where the prior's is 1: near 0
         where the data say nothing).
-    DataFrame
-        The draws: a row each, a column for each parameter, in its own unit.
     """
-    known = scale(bundle)
-    values = pd.DataFrame(known.from_normal(draws))
-    prior = pd.DataFrame(known.from_normal(np.random.default_rng(0).normal(size=(20_000, len(known.names)))))
+    scale = bundle.scale
+    values = draws_table(bundle, draws)
+    prior_draws = np.random.default_rng(0).normal(size=(20_000, len(scale.names)))
+    prior = pd.DataFrame(scale.from_normal(prior_draws))
     table = pd.DataFrame(
         {
-            "parameter": known.names,
+            "parameter": scale.names,
             "mean": values.mean().to_numpy(),
             **{name: values.quantile(level).to_numpy() for name, level in _QUANTILES.items()},
-            **{
-                f"prior_{name}": prior.quantile(_QUANTILES[name]).to_numpy()
-                for name in ("median", "lower_95", "upper_95")
-            },
+            **{f"prior_{name}": prior.quantile(_QUANTILES[name]).to_numpy() for name in _OF_PRIOR},
             "contraction": 1 - draws.var(axis=0),
         }
     )
-    return table, values
+    return table
+
+
+def draws_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.DataFrame:
+    """The draws of one genome: a row each, a column for each parameter, in its own unit."""
+    return pd.DataFrame(bundle.scale.from_normal(draws))
+
+
+def no_posterior() -> pd.DataFrame:
+    """The table of a posterior that is withheld: columns of the right types, and no row."""
+    return pd.DataFrame({name: pd.Series(dtype="str" if name == "parameter" else "float64") for name in COLUMNS})

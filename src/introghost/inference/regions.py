@@ -2,21 +2,21 @@
 
 import itertools
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from introghost.errors import ModelError
-from introghost.inference.application import segment_posterior
-from introghost.inference.bundle import Bundle, digest
+from introghost.arrays import runs
+from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.calling import segment_posterior
 from introghost.statistics.haplotype import STATISTICS, usable_bins
-from introghost.statistics.pooled import PLAIN, POOLED, Summary, pool
+from introghost.statistics.pooled import POOLED, Summary, pool
 
 Array = NDArray[np.float32]
 
 LEVELS = (0.1, 0.5, 0.9)
-CALLED = 0.5
+# Posterior from which a bin counts as part of a segment here, whatever the model's threshold.
+SEGMENT_LEVEL = 0.5
 LENGTHS_BINS = (1, 3, 6, 11, 21)
 FREQUENCIES = (0.0, 0.05, 0.15, 0.5, 1.0)
 WEIGHTED = ("private_window", "distance_nearest_outgroup", "distance_mean_outgroup", "distance_nearest_target")
@@ -47,19 +47,20 @@ def segment_summaries(posterior: Array, statistics: Array) -> Array:
         the share of haplotypes that have a segment there, and statistics weighted by the posterior. 0 without a bin.
     """
     usable = ~np.isnan(posterior[0])
-    own, chosen = posterior[:, usable], statistics[:, usable]
-    if not own.size:
+    called, chosen = posterior[:, usable], statistics[:, usable]
+    if not called.size:
         return np.zeros(len(SEGMENT_SUMMARIES), dtype=np.float32)
-    edges = np.diff(np.pad(np.nan_to_num(posterior) >= CALLED, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    lengths = np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]
-    frequency = (own >= CALLED).mean(axis=0)
-    weighted = [(own * chosen[:, :, STATISTICS.index(name)]).mean(dtype=np.float64) for name in WEIGHTED]
+    # Lengths of segments in bins, and the share of haplotypes that have one in each bin.
+    segments = [runs(haplotype >= SEGMENT_LEVEL) for haplotype in np.nan_to_num(posterior)]
+    lengths = np.diff(np.concatenate(segments), axis=1)[:, 0]
+    frequency = (called >= SEGMENT_LEVEL).mean(axis=0)
+    weighted = [(called * chosen[:, :, STATISTICS.index(name)]).mean(dtype=np.float64) for name in WEIGHTED]
     return np.array(
         [
-            own.mean(dtype=np.float64),
-            np.square(own).mean(dtype=np.float64),
-            *((own >= level).mean() for level in LEVELS),
-            *(np.histogram(lengths, (*LENGTHS_BINS, np.inf))[0] / own.size),
+            called.mean(dtype=np.float64),
+            np.square(called).mean(dtype=np.float64),
+            *((called >= level).mean() for level in LEVELS),
+            *(np.histogram(lengths, (*LENGTHS_BINS, np.inf))[0] / called.size),
             *(((frequency > low) & (frequency <= high)).mean() for low, high in itertools.pairwise(FREQUENCIES)),
             *weighted,
         ],
@@ -67,33 +68,12 @@ def segment_summaries(posterior: Array, statistics: Array) -> Array:
     )
 
 
-def summary(segments: Bundle, of_bundle: str) -> Summary:
-    """`POOLED` and, after them, the `SEGMENT_SUMMARIES` of what this network says; `of_bundle` is its digest."""
-    return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), of_bundle)
+def summary(segments: SegmentsBundle, segment_model_digest: str) -> Summary:
+    """`POOLED` and, after them, the `SEGMENT_SUMMARIES` of what a segment network with this digest says."""
+    return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), segment_model_digest)
 
 
-def summary_of_model(folder: Path, segments: Bundle, others: list[Bundle]) -> Summary | None:
-    """What the networks for whole genomes of the model in `folder`, if it has any, want to know of each region.
-
-    Raises
-    ------
-    ModelError
-        One of them was trained on what another segment network says than the model's.
-    """
-    own = digest(folder / "segments")
-    wanted = {other.description["segments"]: other for other in others}
-    for known, other in wanted.items():
-        if known not in ("", own) or len(wanted) > 1:
-            raise ModelError(
-                f"{folder / other.task}: trained on statistics made with another `statistics --segments` than this "
-                "model's segments/; train all networks of a model on the same statistics"
-            )
-    if not others:
-        return None
-    return summary(segments, own) if own in wanted else PLAIN
-
-
-def _summarise(statistics: Array, callable_fraction: Array, segments: Bundle) -> Array:
+def _summarise(statistics: Array, callable_fraction: Array, segments: SegmentsBundle) -> Array:
     """Values of `summary` for one region.
 
     Parameters
@@ -102,7 +82,7 @@ def _summarise(statistics: Array, callable_fraction: Array, segments: Bundle) ->
         Of `statistics.pooled.few_targets`.
     callable_fraction : ndarray of float32, shape (num_bins,)
         0 where a bin is not to be looked at.
-    segments : Bundle
+    segments : SegmentsBundle
     """
     pooled = pool(statistics, usable_bins(callable_fraction))
     posterior = segment_posterior(segments, statistics, callable_fraction)

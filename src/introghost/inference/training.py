@@ -1,27 +1,29 @@
-"""What training has in common: splits by genome, the Lightning loop, and what comes out as a bundle."""
+"""What the trainings have in common: splits by genome, the Lightning loop, what a bundle says of them."""
 
 import copy
-import json
 import logging
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Generic, Literal, TypeVar
 
 import lightning
 import numpy as np
 import pandas as pd
 import torch
-import xarray as xr
 from lightning.pytorch.callbacks import Callback
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
-from introghost.inference.bundle import Bundle
+from introghost.inference.bundles import Bundle, TrainingData
+from introghost.inference.fields import Range
+from introghost.statistics.table import Statistics
 
 logger = logging.getLogger(__name__)
 
@@ -29,48 +31,67 @@ VALIDATION_FRACTION = 0.15
 WEIGHT_DECAY = 1e-2
 
 Precision = Literal["bf16-mixed", "32-true"]
-Loss = Callable[[nn.Module, tuple[Tensor, ...]], Tensor]
+Batch = tuple[Tensor, ...]
+Network = TypeVar("Network", bound=nn.Module)
+AnyBundle = TypeVar("AnyBundle", bound=Bundle)
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Generic[AnyBundle]):
     """A bundle and its learning curve (columns epoch, training_loss, validation_loss)."""
 
-    bundle: Bundle
+    bundle: AnyBundle
     learning_curve: pd.DataFrame
 
 
-def split_genomes(dataset: xr.Dataset, seed: int) -> NDArray[np.bool_]:
-    """Which regions belong to validation genomes, bool of shape (num_regions,).
+def split_genomes(scenarios: NDArray[np.str_], genomes: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
+    """Which genomes, or regions of genomes, are held out for validation.
 
-    A genome's regions stay together, and a genome's side depends on the seed, its scenario and its index alone.
+    A genome's side depends on the seed, its scenario and its number alone: its regions stay together.
+
+    Parameters
+    ----------
+    scenarios : ndarray of str, shape (num_cases,)
+        Scenario of each genome or region.
+    genomes : ndarray of int64, shape (num_cases,)
+        Number of the genome within its scenario.
+    seed : int
+
+    Returns
+    -------
+    ndarray of bool, shape (num_cases,)
+
+    Raises
+    ------
+    DataError
+        So few genomes that one side has none.
     """
-    scenario, genome = dataset["scenario"].values, dataset["genome"].values
-    draws = [seeds.derive(seed, "split", str(s), int(g)) / 2**32 for s, g in zip(scenario, genome, strict=True)]
-    validation = np.array(draws) < VALIDATION_FRACTION
+    keys = list(zip(scenarios.tolist(), genomes.tolist(), strict=True))
+    draws = np.array([seeds.derive(seed, "split", scenario, genome) / 2**32 for scenario, genome in keys])
+    validation = draws < VALIDATION_FRACTION
     if not validation.any() or validation.all():
-        raise DataError(f"{len(set(zip(scenario, genome, strict=True)))} genomes are too few to split for validation")
+        raise DataError(f"genomes: {len(set(keys))}, too few to split for validation; simulate more of them")
     return validation
 
 
-class _Module(lightning.LightningModule):  # type: ignore[misc]
+class LossModule(lightning.LightningModule):  # type: ignore[misc]
     """A loss under AdamW with a one-cycle learning rate."""
 
-    def __init__(self, network: nn.Module, loss: Loss, learning_rate: float, steps: int) -> None:
+    def __init__(self, network: nn.Module, loss: Callable[[Batch], Tensor], learning_rate: float, steps: int) -> None:
         super().__init__()
         self.network, self.loss, self.learning_rate, self.steps = network, loss, learning_rate, steps
 
-    def training_step(self, batch: tuple[Tensor, ...], _index: int) -> Tensor:
-        loss = self.loss(self.network, batch)
+    def training_step(self, batch: Batch, _index: int) -> Tensor:
+        loss = self.loss(batch)
         self.log("training_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, ...], _index: int) -> None:
+    def validation_step(self, batch: Batch, _index: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # what is compared has all digits
-            loss = self.loss(self.network, batch)
+            loss = self.loss(batch)
         self.log("validation_loss", loss, prog_bar=True, batch_size=len(batch[0]))
 
-    def configure_optimizers(self) -> Any:
+    def configure_optimizers(self) -> dict[str, object]:
         optimiser = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -96,20 +117,47 @@ class _Best(Callback):  # type: ignore[misc]
 
 
 def fit(
-    network: nn.Module,
-    loss: Loss,
-    train: Any,
-    validation: Any,
+    network: Network,
+    loss: Callable[[Network, Batch], Tensor],
+    train: DataLoader[Batch],
+    validation: DataLoader[Batch],
     *,
     epochs: int,
     learning_rate: float,
     patience: int,
     precision: Precision = "32-true",
 ) -> pd.DataFrame:
-    """Train `network` in place; returns the learning curve."""
+    """Train a network in place: it ends with the weights of the lowest validation loss, in evaluation mode.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    loss : callable
+        From the network and a batch to a scalar.
+    train, validation : DataLoader
+    epochs : int
+        At most.
+    learning_rate : float
+        The highest of the one-cycle schedule.
+    patience : int
+        Epochs without a lower validation loss after which training ends.
+    precision : {"32-true", "bf16-mixed"}
+
+    Returns
+    -------
+    DataFrame
+        The learning curve: epoch, training_loss, validation_loss.
+
+    Raises
+    ------
+    DataError
+        No finite validation loss.
+    KeyboardInterrupt
+        Stopped by SIGINT or SIGTERM, where these have no other handler.
+    """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     best = _Best(patience)
-    module = _Module(network, loss, learning_rate, max(epochs * len(train), 2))
+    module = LossModule(network, partial(loss, network), learning_rate, max(epochs * len(train), 2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trainer = lightning.Trainer(
@@ -125,7 +173,10 @@ def fit(
             num_sanity_val_steps=0,
             callbacks=[best],
         )
-        trainer.fit(module, train, validation)
+        try:
+            trainer.fit(module, train, validation)
+        except SystemExit as error:  # Lightning's answer to signals, with which the program would end, all being well
+            raise KeyboardInterrupt from error
     if not best.weights:
         raise DataError("training gave no finite validation loss: check the statistics for values that are not finite")
     module.load_state_dict(best.weights)
@@ -133,24 +184,27 @@ def fit(
     return pd.DataFrame(best.rows).astype({"epoch": int})
 
 
-def describe(
-    dataset: xr.Dataset,
-    architecture: dict[str, int],
-    train: NDArray[np.intp],
-    validation: NDArray[np.intp],
-) -> dict[str, Any]:
-    """What a bundle says of its training, whatever its task; `train` and `validation` are its cases."""
-    sizes = ("outgroup_diploids", "target_diploids")
-    shares = inputs.callable_share(dataset["callable_fraction"].values)
-    return {
-        "architecture": architecture,
-        "statistics": [str(name) for name in dataset["statistic"].values],
-        "population_statistics": [str(name) for name in dataset["population_statistic"].values],
-        "ancestral": str(dataset.attrs["ancestral"]),
-        **{name: int(dataset.attrs[name]) for name in ("bin_bp", "region_length_bp")},
-        "sample_sizes": {name: [int(number) for number in dataset.attrs[name]] for name in sizes},
-        "callable_share": [float(np.nanmin(shares)), float(np.nanmax(shares))],
-        "observation": json.loads(str(dataset.attrs["observation"])),
-        "num_training": len(train),
-        "num_validation": len(validation),
-    }
+def training_data(statistics: Statistics, *, num_training: int, num_validation: int) -> TrainingData:
+    """What a bundle says of its training, whatever its task.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Those that the network was trained on.
+    num_training, num_validation : int
+        Regions of the segment network, genomes of the others.
+    """
+    shares = inputs.callable_share(statistics.callable_fraction)
+    return TrainingData(
+        statistics=statistics.haplotype_names,
+        population_statistics=statistics.population_names,
+        ancestral=statistics.ancestral,
+        bin_bp=statistics.bin_bp,
+        region_length_bp=statistics.region_length_bp,
+        outgroup_diploids=Range(*statistics.outgroup_diploids),
+        target_diploids=Range(*statistics.target_diploids),
+        callable_share=(float(np.nanmin(shares)), float(np.nanmax(shares))),
+        observation=statistics.observation,
+        num_training=num_training,
+        num_validation=num_validation,
+    )

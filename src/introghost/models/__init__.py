@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from introghost.errors import ConfigError
+from introghost import shipped
 
 _FOLDER = Path(__file__).parent
 
@@ -30,11 +30,4 @@ def locate(model: str, option: str = "--model") -> Path:
     ConfigError
         Neither the name of a shipped model nor a folder, or both.
     """
-    if model in names():
-        if Path(model).is_dir():
-            raise ConfigError(f"{option} {model}: the shipped model or the folder here? write ./{model} for the folder")
-        return _FOLDER / model
-    if not Path(model).is_dir():
-        shipped = ", ".join(names()) or "there is none"
-        raise ConfigError(f"{option} {model}: no such folder, and no shipped model of that name ({shipped})")
-    return Path(model)
+    return shipped.locate(model, {name: _FOLDER / name for name in names()}, "model", option)

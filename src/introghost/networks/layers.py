@@ -1,7 +1,5 @@
 """Layers shared by the networks."""
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -35,8 +33,8 @@ class ResidualBlock(nn.Module):
         return values + change
 
 
-class Standardise(nn.Module):
-    """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
+class _Standardiser(nn.Module):
+    """Mean and standard deviation of each channel in the training set, and what they make of other values."""
 
     mean: Tensor
     deviation: Tensor
@@ -47,7 +45,7 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.ones(channels))
 
     def set(self, mean: Tensor, deviation: Tensor) -> None:
-        """Store mean and standard deviation, each (channels,), of what `transform` makes of the values.
+        """Store mean and standard deviation, each (channels,), of transformed values.
 
         A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
         """
@@ -55,43 +53,85 @@ class Standardise(nn.Module):
         muted = torch.full_like(deviation, 1e6)
         self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
 
-    def transform(self, values: Tensor) -> Tensor:
-        """What is standardised."""
-        return signed_root(values)
+    def standardised(self, transformed: Tensor) -> Tensor:
+        """(..., channels) to the same shape: in standard deviations from the mean, clipped to ten."""
+        return ((transformed - self.mean) / self.deviation).clamp(-10, 10)
+
+
+class Standardise(_Standardiser):
+    """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., channels) to the same shape; clipped to ten standard deviations."""
-        return ((self.transform(values) - self.mean) / self.deviation).clamp(-10, 10)
+        return self.standardised(signed_root(values))
 
 
-class RootsAndLogarithms(Standardise):
-    """Logarithms of all channels but the last beside the signed roots of all.
+class RootsAndLogarithms(_Standardiser):
+    """Logarithms of pooled statistics, their signed roots and the root of the number of regions, all standardised.
 
     Proportions and times are told by ratios of statistics, which are differences of logarithms: a line can tell them.
+    The channels of `mean` and `deviation` are in that order: 2 `num_pooled` + 1.
 
     Parameters
     ----------
-    channels : int
-        2 `channels` - 1 come out, the roots last.
+    num_pooled : int
+        Pooled statistics.
     """
 
     floor: Tensor
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(2 * channels - 1)
-        self.register_buffer("floor", torch.ones(channels - 1))
+    def __init__(self, num_pooled: int) -> None:
+        super().__init__(2 * num_pooled + 1)
+        self.num_pooled = num_pooled
+        self.register_buffer("floor", torch.ones(num_pooled))
+
+    def fit(self, values: Tensor, num_regions: Tensor) -> None:
+        """Standardise by these genomes from now on.
+
+        Statistics are standardised by whole genomes, the number of regions by all parts of them.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (num_parts, num_genomes, num_pooled)
+            Whole genomes first, then parts of them.
+        num_regions : Tensor of float32, shape (num_parts, num_genomes)
+        """
+        self.set_floor(values[0])
+        transformed = self.transform(values, num_regions)
+        mean, deviation = transformed[0].mean(0), transformed[0].std(0)
+        mean[-1], deviation[-1] = transformed[:, :, -1].mean(), transformed[:, :, -1].std()
+        self.set(mean, deviation)
 
     def set_floor(self, values: Tensor) -> None:
-        """Store what is added before the logarithm is taken: a share of the median of these, (batch, channels)."""
-        self.floor.copy_(0.05 * values[:, :-1].abs().median(dim=0).values + 1e-6)
+        """Store what is added before the logarithm is taken: a share of the median of these, (batch, num_pooled)."""
+        self.floor.copy_(0.05 * values.abs().median(dim=0).values + 1e-6)
 
-    def transform(self, values: Tensor) -> Tensor:
-        """(..., channels) to (..., 2 channels - 1)."""
-        return torch.cat([(values[..., :-1].abs() + self.floor).log(), signed_root(values)], dim=-1)
+    def transform(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """What is standardised: (..., num_pooled) and (...) to (..., 2 num_pooled + 1)."""
+        logarithms = (values.abs() + self.floor).log()
+        return torch.cat([logarithms, signed_root(values), signed_root(num_regions)[..., None]], dim=-1)
+
+    def forward(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """(..., num_pooled) and (...) to (..., 2 num_pooled + 1); clipped to ten standard deviations."""
+        return self.standardised(self.transform(values, num_regions))
 
     def roots(self, values: Tensor) -> Tensor:
-        """Standardised roots of all channels but the last, (..., channels - 1)."""
-        return cast(Tensor, self(values))[..., len(self.floor) : -1]
+        """Standardised roots of the statistics alone, (..., num_pooled); clipped to ten standard deviations."""
+        return ((signed_root(values) - self.root_mean) / self.root_deviation).clamp(-10, 10)
+
+    def size(self, num_regions: Tensor) -> Tensor:
+        """Standardised root of the number of regions alone, in the shape of that; clipped to ten."""
+        return ((signed_root(num_regions) - self.mean[-1]) / self.deviation[-1]).clamp(-10, 10)
+
+    @property
+    def root_mean(self) -> Tensor:
+        """Mean in training of the signed root of each statistic, (num_pooled,)."""
+        return self.mean[self.num_pooled : 2 * self.num_pooled]
+
+    @property
+    def root_deviation(self) -> Tensor:
+        """Standard deviation in training of the signed root of each statistic, (num_pooled,)."""
+        return self.deviation[self.num_pooled : 2 * self.num_pooled]
 
 
 def signed_root(values: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ class ModelChoiceNetwork(nn.Module):
     Parameters
     ----------
     channels : int
-        Pooled statistics and, last, the number of regions that they are of.
+        Pooled statistics, and one for the number of regions that they are of.
     scenarios : int
     width : int
         Hidden units between discriminants and logits; 0 for none.
@@ -47,34 +47,50 @@ class ModelChoiceNetwork(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.standardise = RootsAndLogarithms(channels)
+        num_pooled = channels - 1
+        self.standardise = RootsAndLogarithms(num_pooled)
         self.register_buffer("slopes", torch.zeros(members, scenarios, len(self.standardise.mean)))
         self.register_buffer("intercepts", torch.zeros(members, scenarios))
         self.members = nn.ModuleList(_member(scenarios, width, dropout) for _ in range(members))
         self.sharpness = nn.Parameter(torch.zeros(members))
-        self.novelty = Novelty(channels - 1, scenarios, references, levels)
+        self.novelty = Novelty(num_pooled, scenarios, references, levels)
 
-    def discriminants(self, pooled: Tensor) -> Tensor:
-        """(batch, channels) to the linear discriminants of each member, (members, batch, scenarios)."""
-        standard = self.standardise(pooled).expand(len(self.slopes), -1, -1)
+    def discriminants(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """Linear discriminants of each member, (members, batch, scenarios).
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+            Pooled statistics of genomes.
+        num_regions : Tensor of float32, shape (batch,)
+            Regions that these are means over.
+        """
+        standard = self.standardise(values, num_regions).expand(len(self.slopes), -1, -1)
         return torch.baddbmm(self.intercepts[:, None], standard, self.slopes.transpose(1, 2))
 
-    def forward(self, pooled: Tensor, discriminants: Tensor | None = None) -> Tensor:
-        """(batch, channels) to logits (batch, scenarios); in training to those of each member, see `each`."""
-        logits = self.each(pooled, discriminants)
+    def forward(self, values: Tensor, num_regions: Tensor, discriminants: Tensor | None = None) -> Tensor:
+        """Logits of the ensemble, (batch, scenarios); in training those of each member, see `each`."""
+        logits = self.each(values, num_regions, discriminants)
         if self.training:
             return logits
+        # The logarithm of the mean probability over the members.
         return torch.logsumexp(functional.log_softmax(logits, dim=2), dim=0) - math.log(len(logits))
 
-    def each(self, pooled: Tensor, discriminants: Tensor | None = None) -> Tensor:
+    def each(self, values: Tensor, num_regions: Tensor, discriminants: Tensor | None = None) -> Tensor:
         """Logits of each member, (members, batch, scenarios).
 
-        Few regions say less: logits are multiplied by a power of their number. In training, `discriminants` are those
-        that were fitted without the genome, as they will be of any other genome.
+        Few regions say less: logits are multiplied by a power of their number.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+        num_regions : Tensor of float32, shape (batch,)
+        discriminants : Tensor of float32, shape (members, batch, scenarios), optional
+            In training, those that were fitted without the genome, as they will be of any other genome.
         """
-        discriminants = self.discriminants(pooled) if discriminants is None else discriminants
+        discriminants = self.discriminants(values, num_regions) if discriminants is None else discriminants
         logits = torch.stack([member(one) for member, one in zip(self.members, discriminants, strict=True)])
-        return logits * torch.exp(self.sharpness[:, None, None] * pooled[None, :, -1:].log())
+        return logits * torch.exp(self.sharpness[:, None, None] * num_regions[None, :, None].log())
 
 
 def _member(scenarios: int, width: int, dropout: float) -> nn.Module:

@@ -25,7 +25,7 @@ class PosteriorNetwork(nn.Module):
     Parameters
     ----------
     channels : int
-        Pooled statistics and, last, the number of regions that they are of.
+        Pooled statistics, and one for the number of regions that they are of.
     parameters : int
         On a scale on which the prior is standard normal, see `inference.prior_scale`.
     width : int
@@ -38,7 +38,7 @@ class PosteriorNetwork(nn.Module):
 
     def __init__(self, channels: int, parameters: int, width: int = 64, members: int = 1) -> None:
         super().__init__()
-        self.standardise = RootsAndLogarithms(channels)
+        self.standardise = RootsAndLogarithms(channels - 1)
         self.register_buffer("slopes", torch.zeros(parameters, len(self.standardise.mean)))
         self.register_buffer("intercepts", torch.zeros(parameters))
         self.flows = nn.ModuleList(
@@ -46,39 +46,58 @@ class PosteriorNetwork(nn.Module):
             for _ in range(members)
         )
 
-    def predict(self, pooled: Tensor) -> Tensor:
-        """Linear predictors of the parameters, (batch, parameters)."""
-        return functional.linear(self.standardise(pooled), self.slopes, self.intercepts)
+    def predict(self, values: Tensor, num_regions: Tensor) -> Tensor:
+        """Linear predictors of the parameters, (batch, parameters).
 
-    def forward(self, pooled: Tensor, values: Tensor, predicted: Tensor | None = None) -> Tensor:
-        """Log density of `values` (batch, parameters) given `pooled` (batch, channels).
-
-        Of shape (batch,), that of the mixture; in training that of each member, (members, batch). In training,
-        `predicted` are predictors that were fitted without the genome, as they will be of any other genome.
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+            Pooled statistics of genomes.
+        num_regions : Tensor of float32, shape (batch,)
+            Regions that these are means over.
         """
-        predicted = self.predict(pooled) if predicted is None else predicted
-        about = self._about(pooled, predicted)
-        density = torch.stack([flow(about).log_prob(values - predicted) for flow in self.flows])
+        return functional.linear(self.standardise(values, num_regions), self.slopes, self.intercepts)
+
+    def forward(
+        self, values: Tensor, num_regions: Tensor, parameters: Tensor, predicted: Tensor | None = None
+    ) -> Tensor:
+        """Log density of parameters: that of the mixture, (batch,); in training of each member, (members, batch).
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+        num_regions : Tensor of float32, shape (batch,)
+        parameters : Tensor of float32, shape (batch, parameters)
+            On the scale on which the prior is standard normal.
+        predicted : Tensor of float32, shape (batch, parameters), optional
+            In training, predictors that were fitted without the genome, as they will be of any other genome.
+        """
+        predicted = self.predict(values, num_regions) if predicted is None else predicted
+        condition = self._condition(num_regions, predicted)
+        density = torch.stack([flow(condition).log_prob(parameters - predicted) for flow in self.flows])
+        # The logarithm of the mean density over the members.
         return density if self.training else torch.logsumexp(density, dim=0) - math.log(len(density))
 
-    def sample(self, pooled: Tensor, number: int, seed: int) -> Tensor:
+    def sample(self, values: Tensor, num_regions: Tensor, number: int, seed: int) -> Tensor:
         """Draws from the posterior of each genome, shape (batch, number, parameters): as many of each member, in turn.
 
         Parameters
         ----------
-        pooled : Tensor, shape (batch, channels)
+        values : Tensor of float32, shape (batch, num_pooled)
+        num_regions : Tensor of float32, shape (batch,)
         number : int
         seed : int
             The same seed gives the same draws.
         """
-        predicted = self.predict(pooled)
-        about = self._about(pooled, predicted)
+        predicted = self.predict(values, num_regions)
+        condition = self._condition(num_regions, predicted)
         count = -(-number // len(self.flows))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            drawn = torch.stack([flow(about).sample((count,)) for flow in self.flows])
-        return (drawn + predicted).permute(2, 1, 0, 3).flatten(1, 2)[:, :number]
+            deviations = torch.stack([flow(condition).sample((count,)) for flow in self.flows])
+        # From (members, count, batch, parameters) to the members in turn within each genome.
+        return (deviations + predicted).permute(2, 1, 0, 3).flatten(1, 2)[:, :number]
 
-    def _about(self, pooled: Tensor, predicted: Tensor) -> Tensor:
-        """What a flow is told: the predictors, and of how many regions they are."""
-        return torch.cat([predicted, self.standardise(pooled)[:, -1:]], dim=1)
+    def _condition(self, num_regions: Tensor, predicted: Tensor) -> Tensor:
+        """What a flow is given: the predictors, and of how many regions they are; (batch, parameters + 1)."""
+        return torch.cat([predicted, self.standardise.size(num_regions)[:, None]], dim=1)

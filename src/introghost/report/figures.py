@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from introghost.report.tables import haplotype_labels
+
 if TYPE_CHECKING:
     import demes
     from matplotlib.axes import Axes
@@ -20,6 +22,7 @@ MAX_POINTS = 1500
 MAX_VECTOR_SEGMENTS = 2000
 MAX_STATISTICS = 30
 MAX_DEVIATION = 8
+NORMAL_WIDTH = 3.92  # of a 95 % interval, in standard deviations
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
 
@@ -50,7 +53,20 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
 
 
 def contig_extents(segments: pd.DataFrame, frequency: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
-    """First and last position (bp) of each contig, in the order of the calls; from `frequency` where it is given."""
+    """Where each contig begins and ends, as far as it was looked at.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns contig, start, end (bp).
+    frequency : DataFrame or None
+        The same columns for every called bin; used in place of `segments` where it is given.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        First and last position (bp) of each contig, in the order of the rows.
+    """
     grouped = (segments if frequency is None else frequency).groupby("contig", sort=False)
     first, last = grouped["start"].min(), grouped["end"].max()
     return {str(name): (int(first[name]), int(last[name])) for name in first.index}
@@ -76,11 +92,12 @@ def segment_painting(segments: pd.DataFrame, haplotypes: list[str], extents: dic
     drawn = haplotypes[:MAX_HAPLOTYPES]
     height = 1.2 + min(3.8, 0.04 * len(drawn))
     figure, axes = _new_figure(9, height * len(extents), len(extents))
-    labels = segments["sample"] + "." + segments["haplotype"].astype(str)
-    rows = labels.map({label: row for row, label in enumerate(drawn)})
+    # Row of each segment's haplotype, from the top; NaN for haplotypes that are not drawn.
+    row_of = {label: row for row, label in enumerate(drawn)}
+    rows = np.array([row_of.get(label, np.nan) for label in haplotype_labels(segments)], dtype=np.float64)
     for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
-        chosen = (segments["contig"] == contig) & rows.notna()
-        _draw_segments(axis, segments[chosen], np.asarray(rows[chosen], dtype=np.float64))
+        chosen = (segments["contig"] == contig).to_numpy() & ~np.isnan(rows)
+        _draw_segments(axis, segments[chosen], rows[chosen])
         axis.set_xlim(start / 1e6, end / 1e6)
         axis.set_ylim(len(drawn) - 0.5, -0.5)
         axis.set_xlabel(f"position on {contig} (Mb)")
@@ -94,6 +111,7 @@ def segment_painting(segments: pd.DataFrame, haplotypes: list[str], extents: dic
 def _draw_segments(axis: "Axes", segments: pd.DataFrame, rows: NDArray[np.float64]) -> None:
     from matplotlib.collections import PolyCollection
 
+    # A rectangle for each segment, in Mb and rows: its four corners, in the order in which they are connected.
     left, right = segments["start"].to_numpy() / 1e6, segments["end"].to_numpy() / 1e6
     top, bottom = rows - 0.45, rows + 0.45
     corners = np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
@@ -129,6 +147,7 @@ def ghost_frequency(frequency: pd.DataFrame, extents: dict[str, tuple[int, int]]
     figure, axes = _new_figure(9, 1.9 * len(extents), len(extents))
     for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
         rows = frequency[frequency["contig"] == contig]
+        # Means over runs of `step` bins, so few that a point is not thinner than a pixel.
         step = max(1, -(-len(rows) // MAX_POINTS))
         group = np.arange(len(rows)) // step
         middle = ((rows["start"] + rows["end"]) / 2e6).groupby(group).mean()
@@ -142,7 +161,19 @@ def ghost_frequency(frequency: pd.DataFrame, extents: dict[str, tuple[int, int]]
 
 
 def scenario_drawing(graph: "demes.Graph", name: str) -> str:
-    """One draw of a scenario as a tube drawing; time in generations, logarithmic."""
+    """One draw of a scenario as a tube drawing; time in generations, logarithmic.
+
+    Parameters
+    ----------
+    graph : demes.Graph
+    name : str
+        Of the scenario, the title of the figure.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
     import demesdraw
 
     figure, (axis,) = _new_figure(4.5, 4)
@@ -153,7 +184,20 @@ def scenario_drawing(graph: "demes.Graph", name: str) -> str:
 
 
 def learning_curve(curve: pd.DataFrame, task: str) -> str:
-    """Training and validation loss by epoch."""
+    """Training and validation loss by epoch.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns epoch, training_loss, validation_loss.
+    task : str
+        What the network was trained for.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
     figure, (axis,) = _new_figure(4.5, 3)
     axis.plot(curve["epoch"], curve["training_loss"], color=GREY, label="training")
     axis.plot(curve["epoch"], curve["validation_loss"], color=BLUE, label="validation")
@@ -166,22 +210,51 @@ def learning_curve(curve: pd.DataFrame, task: str) -> str:
     )
 
 
-def precision_recall(curve: pd.DataFrame, average_precision: float | None) -> str:
-    """Precision against recall of local calls on unseen genomes."""
+def precision_recall(curve: pd.DataFrame, average_precision: float) -> str:
+    """Precision against recall of local calls on unseen genomes.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns recall, precision, in the order in which they are connected.
+    average_precision : float
+        Told in the alternative text.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
     figure, (axis,) = _new_figure(4.5, 3.6)
     axis.step(curve["recall"], curve["precision"], where="post", color=BLUE)
     axis.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
-    score = "" if average_precision is None else f" Average precision {average_precision:.3f}."
-    return _svg(figure, "precision-recall", f"Precision against recall on unseen simulated genomes.{score}")
+    return _svg(
+        figure,
+        "precision-recall",
+        f"Precision against recall on unseen simulated genomes. Average precision {average_precision:.3f}.",
+    )
 
 
-def reliability(table: pd.DataFrame, name: str) -> str:
-    """Observed frequency against mean probability in bins of equal mass."""
+def reliability(table: pd.DataFrame) -> str:
+    """Observed frequency against mean probability in bins of equal mass.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns mean_probability, observed_frequency, a row for each bin.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
+    """
     figure, (axis,) = _new_figure(4.5, 3.6)
     axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
     axis.plot(table["mean_probability"], table["observed_frequency"], color=ORANGE, marker="o", markersize=4)
     axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="called probability", ylabel="observed frequency")
-    return _svg(figure, name, "Observed frequency against called probability; the diagonal is perfect calibration.")
+    return _svg(
+        figure, "reliability", "Observed frequency against called probability; the diagonal is perfect calibration."
+    )
 
 
 def predictive(table: pd.DataFrame) -> str:
@@ -192,14 +265,22 @@ def predictive(table: pd.DataFrame) -> str:
     table : DataFrame
         Columns statistic, summary, median, lower, upper, deviation (in standard deviations), verdict; drawn top to
         bottom, deviations beyond `MAX_DEVIATION` at the edge.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element.
     """
     figure, (axis,) = _new_figure(7, 1 + 0.22 * len(table))
     rows = np.arange(len(table))
-    unit = (table["upper"] - table["lower"]).to_numpy() / 3.92
+    # The interval in the unit of the deviation, one standard deviation of a normal distribution that has it; where all
+    # simulated genomes are equal it is a point, whatever the unit.
+    unit = (table["upper"] - table["lower"]).to_numpy() / NORMAL_WIDTH
     unit = np.where(unit > 0, unit, 1)
     lower, upper = (((table[end] - table["median"]) / unit).to_numpy() for end in ("lower", "upper"))
     axis.hlines(rows, lower, upper, color=GREY, linewidth=4, alpha=0.6)
     axis.plot(np.zeros(len(rows)), rows, "|", color=GREY)
+    # The data: a dot at their deviation, or at the edge of the figure if they lie beyond it.
     outside = (table["verdict"] == "outside").to_numpy()
     place = np.clip(table["deviation"].to_numpy(), -MAX_DEVIATION, MAX_DEVIATION)
     for chosen, colour in ((outside, ORANGE), (~outside, BLUE)):

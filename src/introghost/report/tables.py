@@ -1,10 +1,8 @@
 """Reading of the tables that the report shows, and their form on the page."""
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -30,7 +28,7 @@ def page_table(table: pd.DataFrame, *, max_rows: int | None = None) -> PageTable
     return PageTable(header, [[format_value(value) for value in row] for row in rows.itertuples(index=False)])
 
 
-def format_value(value: Any) -> str:
+def format_value(value: object) -> str:
     """Text of one cell; a dash where there is no value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
@@ -39,6 +37,12 @@ def format_value(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)
+
+
+def haplotype_labels(table: pd.DataFrame) -> list[str]:
+    """``SAMPLE.HAPLOTYPE`` of each row, from the columns sample and haplotype."""
+    pairs = zip(table["sample"], table["haplotype"], strict=True)
+    return [f"{sample}.{haplotype}" for sample, haplotype in pairs]
 
 
 def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -87,20 +91,3 @@ def read_bedgraph(path: Path) -> pd.DataFrame:
         return table.astype({"start": "int64", "end": "int64", "value": "float64"})
     except ValueError as error:
         raise DataError(f"{path}: {error}") from None
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read one JSON object.
-
-    Raises
-    ------
-    DataError
-        If the file is not a JSON object.
-    """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}: not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise DataError(f"{path}: expected a JSON object")
-    return value

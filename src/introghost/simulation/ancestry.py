@@ -1,15 +1,15 @@
 """Simulated genomes: msprime ancestry and mutations under a scenario's draws, with the truth kept beside them."""
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msprime
 import pandas as pd
@@ -21,6 +21,7 @@ from introghost import seeds
 from introghost.errors import ConfigError, DataError
 from introghost.provenance import atomic_path
 from introghost.simulation import priors, rates
+from introghost.simulation.layout import KEY, RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import MUTATION_RATE, RECOMBINATION_RATE, Scenario
 from introghost.simulation.tracts import ghost_tracts
@@ -31,17 +32,54 @@ TRACT_COLUMNS = ["genome", "region", "haplotype", "start_bp", "end_bp"]
 MAP_ERROR, MUTATION_VARIATION = "genetic_map_error_sd", "mutation_rate_cv"
 
 
+@dataclass(frozen=True)
+class SimulationSettings:
+    """What is simulated of each genome, whatever its scenario.
+
+    Attributes
+    ----------
+    seed : int
+        Root seed.
+    num_regions, region_length_bp : int
+    outgroup_diploids, target_diploids : int
+        Sampled today, in this order. The sizes that `observation` names are drawn from these, not here.
+    observation : ObservationModel
+        Its panel is sampled as well, outgroup first: it stands for the rest of the individuals among whom a real data
+        set's sites were filtered. Its variation of rates along the region is what ancestry and mutations have.
+    windows : Windows or None
+        Real coordinates of each region, needed if `observation` names a file.
+
+    Raises
+    ------
+    ConfigError
+        If a size is not positive, or windows are missing.
+    """
+
+    seed: int
+    num_regions: int
+    region_length_bp: int
+    outgroup_diploids: int
+    target_diploids: int
+    observation: ObservationModel = field(default_factory=ObservationModel)
+    windows: Windows | None = None
+
+    def __post_init__(self) -> None:
+        if self.windows is None and (self.observation.include_bed or self.observation.genetic_map):
+            raise ConfigError("observation names include_bed or genetic_map, but no windows were made of them")
+        for name, number in (("num_regions", self.num_regions), ("region_length_bp", self.region_length_bp)):
+            if number < 1:
+                raise ConfigError(f"{name} is {number}; it must be at least 1")
+        self.samples.check()
+
+    @property
+    def samples(self) -> SampleLayout:
+        """Who is sampled, the observation model's panel among them."""
+        panel = self.observation.panel_outgroup_diploids, self.observation.panel_target_diploids
+        return SampleLayout(self.outgroup_diploids, self.target_diploids, *panel)
+
+
 def simulate_genome_with_tracts(
-    scenario: Scenario,
-    genome: int,
-    *,
-    seed: int,
-    num_regions: int,
-    region_length_bp: int,
-    outgroup_diploids: int,
-    target_diploids: int,
-    observation: ObservationModel | None = None,
-    windows: Windows | None = None,
+    scenario: Scenario, genome: int, settings: SimulationSettings
 ) -> Iterator[tuple[tskit.TreeSequence, pd.DataFrame]]:
     """Simulate the independent regions of one genome, all under one draw of the scenario's parameters.
 
@@ -49,78 +87,73 @@ def simulate_genome_with_tracts(
     ----------
     scenario : Scenario
     genome : int
-        Index of the genome. Together with `seed` it fixes the result, whatever batch the genome is in.
-    seed : int
-        Root seed.
-    num_regions, region_length_bp : int
-    outgroup_diploids, target_diploids : int
-        Sampled today, in this order. The sizes that `observation` names are drawn from these, not here.
-    observation : ObservationModel, optional
-        Its panel is sampled as well, outgroup first: it stands for the rest of the individuals among whom a real data
-        set's sites were filtered. Its variation of rates along the region is what ancestry and mutations have.
-    windows : Windows, optional
-        Real coordinates of each region, needed if `observation` names a file.
+        Index of the genome. Together with the root seed it fixes the result, whatever batch the genome is in.
+    settings : SimulationSettings
 
     Yields
     ------
     tskit.TreeSequence
-        With mutations (Jukes–Cantor, discrete genome), without migration records; ``metadata["introghost"]`` holds
-        scenario, genome, region, parameters (those of the region among them), roles, sample sizes and window, and the
-        observation model unless everything in it is off. With a genetic map the recombination rate among the
-        parameters is the mean of the region's map.
+        With mutations (Jukes–Cantor, discrete genome), without migration records; ``metadata["introghost"]`` holds a
+        `RegionRecord`. With a genetic map the recombination rate among its parameters is the mean of the region's map.
     DataFrame
         Ghost tracts of all samples, see `ghost_tracts`.
 
     Raises
     ------
     ConfigError
-        If a draw does not make a valid model, a size is not positive, or windows are missing.
+        If a draw does not make a valid model.
     """
-    observation = observation or ObservationModel()
-    if windows is None and (observation.include_bed or observation.genetic_map):
-        raise ConfigError("observation names include_bed or genetic_map, but no windows were made of them")
-    sizes = {
-        "outgroup_diploids": outgroup_diploids,
-        "target_diploids": target_diploids,
-        "panel_outgroup_diploids": observation.panel_outgroup_diploids,
-        "panel_target_diploids": observation.panel_target_diploids,
-    }
-    _check_sizes({"num_regions": num_regions, "region_length_bp": region_length_bp, **sizes})
-    genome_parameters = draw_genome(scenario, genome, seed, observation)
+    parameters = draw_genome(scenario, genome, settings.seed, settings.observation)
+    yield from _simulate_regions(scenario, genome, settings, parameters)
+
+
+def _simulate_regions(
+    scenario: Scenario, genome: int, settings: SimulationSettings, genome_parameters: Mapping[str, float]
+) -> Iterator[tuple[tskit.TreeSequence, pd.DataFrame]]:
+    """The regions of one genome and their tracts, under parameters that were drawn."""
     demography = msprime.Demography.from_demes(scenario.graph(genome_parameters))
-    described = observation.describe(paths=False)
-    observed = {"observation": described} if described else {}
-    for region in range(num_regions):
-        identity = {"scenario": scenario.name, "genome": genome, "region": region, "seed": seed}
-        region_seeds = _RegionSeeds(seed, scenario.name, genome, region)
+    for region in range(settings.num_regions):
+        region_seeds = _RegionSeeds(settings.seed, scenario.name, genome, region)
         parameters = {
             **genome_parameters,
             **priors.draw(scenario, region_seeds("parameters"), scope=priors.REGION, given=genome_parameters),
         }
-        window = None if windows is None else windows.draw(region_length_bp, region_seeds("window"))
-        recombination = _recombination(parameters, windows, window, region_length_bp, region_seeds)
+        # Place the region, and take its recombination from there if a map is known.
+        windows, length_bp = settings.windows, settings.region_length_bp
+        window = None if windows is None else windows.draw(length_bp, region_seeds("window"))
+        recombination = _recombination(parameters, windows, window, length_bp, region_seeds)
         if isinstance(recombination, msprime.RateMap):
             parameters[RECOMBINATION_RATE] = float(recombination.mean_rate)
-        ts = msprime.sim_ancestry(
-            samples=_sample_sets(scenario.roles, sizes),
+        ancestry = msprime.sim_ancestry(
+            samples=settings.samples.sample_sets(scenario.roles),
             demography=demography,
-            sequence_length=region_length_bp,
+            sequence_length=length_bp,
             recombination_rate=recombination,
             record_migrations=True,
             random_seed=region_seeds("ancestry"),
             record_provenance=False,
         )
-        tracts = ghost_tracts(ts, scenario.roles.get("ghost"))
-        ts = msprime.sim_mutations(
-            _without_migrations(ts),
-            rate=_mutation(parameters, region_length_bp, region_seeds),
+        record = RegionRecord(
+            scenario=scenario.name,
+            ghost_of_target=scenario.has_target_ghost,
+            genome=genome,
+            region=region,
+            seed=settings.seed,
+            parameters=parameters,
+            roles=scenario.roles,
+            samples=settings.samples,
+            window=window,
+            observation=settings.observation.describe(paths=False),
+        )
+        mutated = msprime.sim_mutations(
+            _with_record(ancestry, record),
+            rate=_mutation(parameters, length_bp, region_seeds),
             model=msprime.JC69(),
             random_seed=region_seeds("mutations"),
             record_provenance=False,
         )
-        place = None if window is None else dataclasses.asdict(window)
-        about = {**identity, "parameters": parameters, "roles": scenario.roles, **sizes, "window": place, **observed}
-        yield _with_metadata(ts, about), tracts
+        # The truth is in the migration records, which only the ancestry has.
+        yield mutated, ghost_tracts(ancestry, scenario.roles.get("ghost"))
 
 
 def draw_genome(
@@ -137,7 +170,7 @@ def draw_genome(
     return drawn
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class _RegionSeeds:
     """Seeds of one region by purpose: a purpose that is added leaves the others as they were."""
 
@@ -176,34 +209,25 @@ def _mutation(parameters: Mapping[str, float], length_bp: int, region_seeds: _Re
 def write_batch(
     scenario: Scenario,
     output: Path,
+    genomes: range,
+    settings: SimulationSettings,
     *,
-    first_genome: int,
-    num_genomes: int,
-    seed: int,
-    num_regions: int,
-    region_length_bp: int,
-    outgroup_diploids: int,
-    target_diploids: int,
-    observation: ObservationModel | None = None,
-    windows: Windows | None = None,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, object] | None = None,
     on_genome: Callable[[int], None] = lambda genome: None,
 ) -> None:
-    """Simulate consecutive genomes and write them with their parameters and tracts.
+    """Simulate genomes and write them with their parameters and tracts.
 
     Parameters
     ----------
     scenario : Scenario
     output : Path
         ``X.trees``, a stream of tree sequences by genome, then region; beside it come ``X.parameters.parquet`` (one
-        row per genome) and ``X.tracts.parquet`` (genome, region, haplotype, start_bp, end_bp). Each takes its name
-        only when all are complete, the trees last. With a genetic map, which is simulated in place of a drawn
-        recombination rate, the parameters of a genome hold the mean rate of its regions.
-    first_genome, num_genomes : int
-    seed, num_regions, region_length_bp, outgroup_diploids, target_diploids : int
-    observation : ObservationModel, optional
-    windows : Windows, optional
-        See `simulate_genome_with_tracts`.
+        row per genome, for who wants to look at them) and ``X.tracts.parquet`` (genome, region, haplotype, start_bp,
+        end_bp). Each takes its name only when all are complete, the trees last. With a genetic map, which is simulated
+        in place of a drawn recombination rate, the parameters of a genome hold the mean rate of its regions.
+    genomes : range
+        Indices of the genomes.
+    settings : SimulationSettings
     provenance : mapping, optional
         Kept as JSON under ``introghost`` in the metadata of the parquet files.
     on_genome : callable
@@ -215,7 +239,7 @@ def write_batch(
         If `output` doesn't end in ``.trees``, or the simulation can't be set up.
     """
     parameters_path, tracts_path = sibling_paths(output)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str | float]] = []
     tables: list[pd.DataFrame] = []
     with contextlib.ExitStack() as stack:
         # The stack unwinds backwards, so that the trees, entered first, take their name last.
@@ -223,31 +247,37 @@ def write_batch(
             stack.enter_context(atomic_path(path)) for path in (Path(output), parameters_path, tracts_path)
         )
         with trees_temporary.open("w+b") as stream:
-            for genome in range(first_genome, first_genome + num_genomes):
-                regions = simulate_genome_with_tracts(
-                    scenario,
-                    genome,
-                    seed=seed,
-                    num_regions=num_regions,
-                    region_length_bp=region_length_bp,
-                    outgroup_diploids=outgroup_diploids,
-                    target_diploids=target_diploids,
-                    observation=observation,
-                    windows=windows,
-                )
-                recombination_rates = []
-                for region, (ts, tracts) in enumerate(regions):
-                    _append(ts, stream)
-                    recombination_rates.append(ts.metadata["introghost"]["parameters"][RECOMBINATION_RATE])
-                    tables.append(tracts.assign(genome=genome, region=region)[TRACT_COLUMNS])
-                drawn = draw_genome(scenario, genome, seed, observation)
-                if windows is not None and windows.has_map and RECOMBINATION_RATE in drawn:
-                    drawn[RECOMBINATION_RATE] = sum(recombination_rates) / num_regions
-                rows.append({"scenario": scenario.name, "genome": genome, "seed": seed, **drawn})
+            for genome in genomes:
+                parameters, tracts = _append_genome(scenario, genome, settings, stream)
+                rows.append({"scenario": scenario.name, "genome": genome, "seed": settings.seed, **parameters})
+                tables.append(tracts)
                 on_genome(genome)
         _write_parquet(pd.DataFrame(rows), parameters_temporary, provenance)
         _write_parquet(pd.concat(tables, ignore_index=True), tracts_temporary, provenance)
         Path(output).unlink(missing_ok=True)  # old trees never lie beside new tracts, wherever a kill falls
+
+
+def _append_genome(
+    scenario: Scenario, genome: int, settings: SimulationSettings, stream: BinaryIO
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Simulate one genome and write its regions at the end of `stream`.
+
+    Returns
+    -------
+    dict of str to float
+        Its parameters; with a genetic map, the mean recombination rate of its regions among them.
+    DataFrame
+        Its tracts, with the columns `TRACT_COLUMNS`.
+    """
+    parameters = draw_genome(scenario, genome, settings.seed, settings.observation)
+    recombination_rates, tables = [], []
+    for region, (ts, tracts) in enumerate(_simulate_regions(scenario, genome, settings, parameters)):
+        _append(ts, stream)
+        recombination_rates.append(RegionRecord.of(ts).parameters[RECOMBINATION_RATE])
+        tables.append(tracts.assign(genome=genome, region=region)[TRACT_COLUMNS])
+    if settings.windows is not None and settings.windows.has_map and RECOMBINATION_RATE in parameters:
+        parameters[RECOMBINATION_RATE] = sum(recombination_rates) / settings.num_regions
+    return parameters, pd.concat(tables, ignore_index=True)
 
 
 def _append(ts: tskit.TreeSequence, stream: BinaryIO) -> None:
@@ -259,11 +289,11 @@ def _append(ts: tskit.TreeSequence, stream: BinaryIO) -> None:
     start = os.fstat(handle).st_size
     ts.dump(stream)
     content = os.pread(handle, os.fstat(handle).st_size - start, start)
-    found = _FILE_IDENTIFIER.search(content)
-    if found is not None:
-        rest = content[: found.start()] + content[found.end() :]
+    random_identifier = _FILE_IDENTIFIER.search(content)
+    if random_identifier is not None:
+        rest = content[: random_identifier.start()] + content[random_identifier.end() :]
         identifier = uuid.UUID(bytes=hashlib.sha256(rest).digest()[:16])
-        os.pwrite(handle, str(identifier).encode(), start + found.start())
+        os.pwrite(handle, str(identifier).encode(), start + random_identifier.start())
 
 
 def sibling_paths(trees: Path) -> tuple[Path, Path]:
@@ -280,7 +310,7 @@ def read_trees(path: Path) -> Iterator[tskit.TreeSequence]:
     Raises
     ------
     DataError
-        If the file is missing, holds no tree sequence, or is cut or damaged.
+        If the file is missing, holds no tree sequence, is cut or damaged, or was written by another program.
     """
     path = Path(path)
     if not path.is_file():
@@ -295,6 +325,8 @@ def read_trees(path: Path) -> Iterator[tskit.TreeSequence]:
                 return
             except (tskit.FileFormatError, tskit.LibraryError, OSError, ValueError) as error:
                 raise DataError(f"{path}: not a complete stream of tree sequences: {error}") from error
+            if not isinstance(ts.metadata, dict) or KEY not in ts.metadata:
+                raise DataError(f"{path}: a tree sequence without introghost's metadata; simulate it with introghost")
             yield ts
 
 
@@ -317,32 +349,16 @@ def read_tracts(path: Path) -> pd.DataFrame:
     return tracts
 
 
-def _check_sizes(sizes: Mapping[str, int]) -> None:
-    for name, value in sizes.items():
-        minimum = 0 if name.startswith("panel_") else 1
-        if value < minimum:
-            raise ConfigError(f"{name} is {value}; it must be at least {minimum}")
-
-
-def _sample_sets(roles: Mapping[str, str], sizes: Mapping[str, int]) -> list[msprime.SampleSet]:
-    counts = [(size.removeprefix("panel_").removesuffix("_diploids"), count) for size, count in sizes.items()]
-    return [msprime.SampleSet(count, population=roles[role], time=0, ploidy=2) for role, count in counts if count]
-
-
-def _without_migrations(ts: tskit.TreeSequence) -> tskit.TreeSequence:
-    tables = ts.dump_tables()
+def _with_record(ancestry: tskit.TreeSequence, record: RegionRecord) -> tskit.TreeSequence:
+    """The same trees with their record as metadata, and without the migrations, which would be most of a file."""
+    tables = ancestry.dump_tables()
     tables.migrations.clear()
-    return tables.tree_sequence()
-
-
-def _with_metadata(ts: tskit.TreeSequence, content: Mapping[str, Any]) -> tskit.TreeSequence:
-    tables = ts.dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
-    tables.metadata = {"introghost": dict(content)}
+    tables.metadata = {KEY: record.to_metadata()}
     return tables.tree_sequence()
 
 
-def _write_parquet(table: pd.DataFrame, path: Path, provenance: Mapping[str, Any] | None) -> None:
+def _write_parquet(table: pd.DataFrame, path: Path, provenance: Mapping[str, object] | None) -> None:
     arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
     metadata = {**(arrow.schema.metadata or {}), b"introghost": json.dumps(provenance or {}, sort_keys=True).encode()}
     pyarrow.parquet.write_table(arrow.replace_schema_metadata(metadata), path)

@@ -4,25 +4,34 @@ Each operator has a level that is off, fixed, or drawn once per genome; `simulat
 """
 
 import dataclasses
-import difflib
 import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import tskit
-import yaml
 from numpy.typing import NDArray
 
 from introghost import seeds
+from introghost.documents import (
+    JsonObject,
+    JsonValue,
+    Section,
+    is_number,
+    number_hint,
+    parse_object,
+    plain_object,
+    read_object,
+    unknown_key,
+)
 from introghost.errors import ConfigError
-from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET, Haplotypes
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR, Haplotypes
 from introghost.simulation import operators
-from introghost.simulation.windows import Window, Windows
+from introghost.simulation.layout import RegionRecord, haplotypes_of, names, roles_of_haplotypes
+from introghost.simulation.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -53,19 +62,7 @@ class Range:
 
 
 _OFF = Range(0, 0)
-_COUNTS = ("outgroup_diploids", "target_diploids", "minimum_allele_count")
-_WHOLE = ("panel_outgroup_diploids", "panel_target_diploids")
 _FILES = ("include_bed", "genetic_map")
-_HIGHEST = {
-    "genetic_map_error": 2.0,
-    "mutation_rate_variation": 2.0,
-    "missing": 0.9,
-    "genotype_error": 0.5,
-    "switch_error": 0.5,
-    "ancestral_error": 0.5,
-    "outgroup_gene_flow": 0.9,
-    "mislabelled": 0.5,
-}
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class ObservationModel:
     mislabelled: Range = _OFF
 
     @classmethod
-    def parse(cls, section: Mapping[str, Any] | str | Path | None) -> "ObservationModel":
+    def parse(cls, section: Mapping[str, JsonValue] | str | Path | None) -> "ObservationModel":
         """The model that a configuration's section describes.
 
         Parameters
@@ -133,88 +130,134 @@ class ObservationModel:
         ConfigError
             A key that does not exist, or a value that is not possible.
         """
-        content = _section(section)
+        content = read_section(section)
         names = [field.name for field in dataclasses.fields(cls)]
-        unknown = [str(key) for key in content if key not in names]
-        if unknown:
-            nearest = [f"did you mean {name!r}? " for name in difflib.get_close_matches(unknown[0], names, n=1)]
-            advice = "".join([*nearest, f"valid keys: {', '.join(names)}"])
-            raise ConfigError(f"observation: unknown key {unknown[0]!r}; {advice}")
-        model = cls(**{name: _level(name, value) for name, value in content.items() if value is not None})
-        if not model.outgroup_gene_flow.is_off and not model.panel_target_diploids:
+        unknown = next((key for key in content if key not in names), None)
+        if unknown is not None:
+            raise ConfigError(unknown_key(unknown, "observation", names))
+        levels = _Levels({key: value for key, value in content.items() if value is not None}, "observation")
+        model = cls(
+            outgroup_diploids=levels.count("outgroup_diploids"),
+            target_diploids=levels.count("target_diploids"),
+            panel_outgroup_diploids=levels.panel("panel_outgroup_diploids"),
+            panel_target_diploids=levels.panel("panel_target_diploids"),
+            minimum_allele_count=levels.count("minimum_allele_count") or Range(1, 1),
+            include_bed=levels.optional_text("include_bed"),
+            genetic_map=levels.optional_text("genetic_map"),
+            regions=levels.texts("regions"),
+            genetic_map_error=levels.level("genetic_map_error", highest=2.0),
+            mutation_rate_variation=levels.level("mutation_rate_variation", highest=2.0),
+            missing=levels.level("missing", highest=0.9),
+            genotype_error=levels.level("genotype_error", highest=0.5),
+            switch_error=levels.level("switch_error", highest=0.5),
+            ancestral_error=levels.level("ancestral_error", highest=0.5),
+            outgroup_gene_flow=levels.level("outgroup_gene_flow", highest=0.9),
+            mislabelled=levels.level("mislabelled", highest=0.5),
+        )
+        model._check_together()
+        return model
+
+    def _check_together(self) -> None:
+        """Refuse what has no use without something else."""
+        if not self.outgroup_gene_flow.is_off and not self.panel_target_diploids:
             raise ConfigError(
                 "observation.outgroup_gene_flow: it comes from further target individuals; set panel_target_diploids"
             )
-        for key, file in (
-            ("genetic_map_error", model.genetic_map),
-            ("regions", model.include_bed or model.genetic_map),
-        ):
-            if key in content and not file and getattr(model, key) not in (_OFF, ()):
-                raise ConfigError(
-                    f"observation.{key} has no use without genetic_map{' or include_bed' * (key == 'regions')}"
-                )
-        return model
+        if not self.genetic_map_error.is_off and not self.genetic_map:
+            raise ConfigError("observation.genetic_map_error has no use without genetic_map")
+        if self.regions and not (self.include_bed or self.genetic_map):
+            raise ConfigError("observation.regions has no use without genetic_map or include_bed")
 
-    def describe(self, *, paths: bool = True) -> dict[str, Any]:
+    def describe(self, *, paths: bool = True) -> JsonObject:
         """What is not off, as a section that `parse` reads; without `paths`, a file is its name alone."""
-        default, result = ObservationModel(), {}
+        default, result = ObservationModel(), JsonObject()
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value != getattr(default, field.name):
-                plain = [value.low, value.high] if isinstance(value, Range) else value
-                named = Path(value).name if field.name in _FILES and not paths else plain
-                result[field.name] = list(named) if isinstance(named, tuple) else named
+            if value == getattr(default, field.name):
+                continue
+            if isinstance(value, Range):
+                result[field.name] = [value.low, value.high]
+            elif field.name in _FILES and not paths:
+                result[field.name] = Path(value).name
+            else:
+                result[field.name] = list(value) if isinstance(value, tuple) else value
         return result
+
+    def diploids(self, role: str) -> Range | None:
+        """Individuals of a role, ``outgroup`` or ``target``, in the data; None takes all that were simulated."""
+        return {"outgroup": self.outgroup_diploids, "target": self.target_diploids}[role]
 
     def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
         """Level of an operator for one genome; each operator has a stream of its own."""
         return float(getattr(self, name).draw(seeds.derive(seed, "observe", scenario, genome, name)))
 
 
-def _section(section: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any]:
+def read_section(section: Mapping[str, JsonValue] | str | Path | None) -> JsonObject:
+    """The section ``observation`` out of what `ObservationModel.parse` takes, with nothing of it checked yet.
+
+    Raises
+    ------
+    ConfigError
+        A file that can't be read, or text or a file that does not hold keys and values.
+    """
     if section is None:
         return {}
     if isinstance(section, Mapping):
-        return section
+        return plain_object(section, "observation")
     text = str(section)
-    where = "observation" if text.lstrip().startswith("{") else text
+    if text.lstrip().startswith("{"):
+        content, where = parse_object(text, "observation"), "observation"
+    else:
+        content, where = _read_file(Path(section)), text
+    return plain_object(content.get("observation", content), f"{where}: observation")
+
+
+def _read_file(path: Path) -> JsonObject:
     try:
-        if where == text:
-            text = Path(text).read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except OSError as error:
-        raise ConfigError(f"{where}: {error.strerror}; --observation takes JSON or a YAML file") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{where}: not text; --observation takes JSON or a YAML file") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
-    content = content.get("observation", content) if isinstance(content, dict) else content
-    if not isinstance(content, dict):
-        raise ConfigError(f"{where}: expected keys and values, found {type(content).__name__}")
-    return content
+        return read_object(path)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; --observation takes JSON or a YAML file") from error
 
 
-def _level(name: str, value: Any) -> Any:
-    if name in _FILES:
-        if not isinstance(value, str):
-            raise ConfigError(f"observation.{name}: {value!r} is not a path")
-        return value
-    if name == "regions":
-        if not isinstance(value, list | tuple) or not all(isinstance(region, str) for region in value):
-            raise ConfigError(f'observation.regions: {value!r}; expected a list such as ["1:97,540,371-98,389,548"]')
-        return tuple(value)
-    bounds = value if isinstance(value, list | tuple) else [value, value]
-    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in bounds)
-    if len(bounds) != 2 or not numbers or bounds[0] > bounds[1]:
-        raise ConfigError(f"observation.{name}: {value!r}; expected a number or [LOW, HIGH]")
-    if name in _WHOLE or name in _COUNTS:
-        least = 1 if name in _COUNTS else 0
-        if any(x != int(x) or x < least for x in bounds) or (name in _WHOLE and bounds[0] != bounds[1]):
-            raise ConfigError(f"observation.{name}: {value!r}; expected whole numbers of at least {least}")
-        return int(bounds[0]) if name in _WHOLE else Range(int(bounds[0]), int(bounds[1]))
-    if not 0 <= bounds[0] <= bounds[1] <= _HIGHEST[name]:
-        raise ConfigError(f"observation.{name}: {value!r}; expected between 0 and {_HIGHEST[name]:g}")
-    return Range(float(bounds[0]), float(bounds[1]))
+class _Levels(Section):
+    """A section whose values may be ranges, ``[LOW, HIGH]``."""
+
+    def range(self, key: str, least: float, most: float = math.inf) -> Range | None:
+        """A number or a range of numbers; None where the key is absent."""
+        value = self.content.get(key)
+        if value is None:
+            return None
+        bounds = value if isinstance(value, list) else [value, value]
+        if len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]{number_hint(value)}")
+        low, high = (Section({key: bound}, self.name).number(key) for bound in bounds)
+        if low > high:
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]")
+        if not least <= low <= high <= most:
+            wanted = f"between {least:g} and {most:g}" if most < math.inf else f"at least {least:g}"
+            raise ConfigError(f"{self.where(key)}: {value!r}; expected {wanted}")
+        return Range(low, high)
+
+    def level(self, key: str, *, highest: float) -> Range:
+        """Level of an operator; off where the key is absent."""
+        bounds = self.range(key, 0, highest)
+        return _OFF if bounds is None else Range(float(bounds.low), float(bounds.high))
+
+    def count(self, key: str) -> Range | None:
+        """Whole numbers from 1 on; None where the key is absent."""
+        bounds = self.range(key, 1)
+        if bounds is None:
+            return None
+        if bounds.low != int(bounds.low) or bounds.high != int(bounds.high):
+            raise ConfigError(f"{self.where(key)}: {self.content[key]!r}; expected whole numbers of at least 1")
+        return Range(int(bounds.low), int(bounds.high))
+
+    def panel(self, key: str) -> int:
+        """One whole number from 0 on; 0 where the key is absent."""
+        bounds = self.range(key, 0) or _OFF
+        if bounds.low != bounds.high or bounds.low != int(bounds.low):
+            raise ConfigError(f"{self.where(key)}: {self.content[key]!r}; expected one whole number of at least 0")
+        return int(bounds.low)
 
 
 @dataclass(frozen=True)
@@ -294,31 +337,33 @@ def observe(
     ConfigError
         More individuals are wanted than were simulated, or gene flow has no individual to come from.
     """
-    draws = _Draws.of(tree_sequence, model, seed)
-    outgroup, target, donors, spare = _individuals(draws)
-    individuals = np.concatenate([outgroup, target])
+    draws = _Draws(model, RegionRecord.of(tree_sequence), seed)
+    shown = _shown_individuals(draws)
+    columns = haplotypes_of(shown.individuals)
     simulated = tree_sequence.genotype_matrix().astype(np.int8)
-    minor = operators.minor_allele_counts(simulated, _haplotypes_of(spare))
+    # Sites that the makers' filter keeps: counted over everybody but those simulated for other genomes alone.
+    minor = operators.minor_allele_counts(simulated, haplotypes_of(shown.spare))
     keep = minor >= draws.number("minimum_allele_count")
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
-        keep &= operators.varies(simulated[:, _haplotypes_of(individuals)])  # nothing can make the others vary
+        keep &= operators.varies(simulated[:, columns])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
-    genotypes = simulated[keep].take(_haplotypes_of(individuals), axis=1)
+    genotypes = simulated[keep].take(columns, axis=1)
     length = int(tree_sequence.sequence_length)
+    # Flaws of the data, in the order in which they come about.
     if not model.outgroup_gene_flow.is_off:
-        source = simulated, np.flatnonzero(keep), _haplotypes_of(donors)
-        _let_genes_flow(genotypes[:, : 2 * len(outgroup)], positions, source, length, draws)
+        source = simulated, np.flatnonzero(keep), draws.record.samples.haplotypes("panel_target")
+        _let_genes_flow(genotypes[:, : 2 * len(shown.outgroup)], positions, source, length, draws)
     switches = _flaw(genotypes, positions, minor[keep] == 1, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
     varying = operators.varies(genotypes)
-    names = [f"outgroup_{i}" for i in range(len(outgroup))] + [f"target_{i}" for i in range(len(target))]
+    numbers = len(shown.outgroup), len(shown.target)
     haplotypes = Haplotypes(
-        contig=str(draws.about["region"] + 1),
+        contig=str(draws.record.region + 1),
         interval_bp=(0, length),
         positions_bp=positions[varying],
         genotypes=genotypes[varying],
-        sample_names=tuple(name for name in names for _ in range(2)),
+        sample_names=tuple(name for name in names(*numbers) for _ in range(2)),
         haplotype_indices=(np.arange(genotypes.shape[1]) % 2).astype(np.int8),
-        roles=np.repeat(np.array([OUTGROUP, TARGET], dtype=np.int8), [2 * len(outgroup), 2 * len(target)]),
+        roles=roles_of_haplotypes(*numbers),
         callable_bp=np.array([[0, length]], dtype=np.int64),
         ancestral_status=KNOWN_ANCESTRAL,
     )
@@ -326,7 +371,7 @@ def observe(
         haplotypes = haplotypes.mask(_callable(windows, length, draws))
     if ancestral == OUTGROUP_MAJOR:
         haplotypes = haplotypes.polarise_by_outgroup()
-    return Observed(haplotypes, 2 * target, switches[len(outgroup) :])
+    return Observed(haplotypes, 2 * shown.target, switches[len(shown.outgroup) :])
 
 
 @dataclass(frozen=True)
@@ -334,29 +379,28 @@ class _Draws:
     """Random draws of one region: levels and numbers are those of its genome, noise is its own."""
 
     model: ObservationModel
-    about: Mapping[str, Any]
+    record: RegionRecord
     seed: int
 
-    @classmethod
-    def of(cls, tree_sequence: tskit.TreeSequence, model: ObservationModel, seed: int) -> "_Draws":
-        return cls(model, tree_sequence.metadata["introghost"], seed)
-
     def level(self, name: str) -> float:
-        return self.model.level(name, self.seed, self.about["scenario"], int(self.about["genome"]))
+        return self.model.level(name, self.seed, self.record.scenario, self.record.genome)
 
     def number(self, name: str) -> int:
         drawn: Range = getattr(self.model, name)
-        return drawn.draw_integer(
-            seeds.derive(self.seed, "observe", self.about["scenario"], int(self.about["genome"]), name)
-        )
+        return drawn.draw_integer(self._seed_of_genome(name))
 
     def noise(self, name: str) -> np.random.Generator:
-        key = self.about["scenario"], int(self.about["genome"]), int(self.about["region"])
-        return np.random.default_rng(seeds.derive(self.seed, "observe", *key, name, "noise"))
+        return np.random.default_rng(self.seed_of_region(name, "noise"))
 
+    def noise_of_genome(self, name: str) -> np.random.Generator:
+        return np.random.default_rng(self._seed_of_genome(name, "noise"))
 
-def _haplotypes_of(individuals: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.stack([2 * individuals, 2 * individuals + 1], axis=1).ravel()
+    def seed_of_region(self, *purpose: str) -> int:
+        record = self.record
+        return seeds.derive(self.seed, "observe", record.scenario, record.genome, record.region, *purpose)
+
+    def _seed_of_genome(self, *purpose: str) -> int:
+        return seeds.derive(self.seed, "observe", self.record.scenario, self.record.genome, *purpose)
 
 
 def _let_genes_flow(
@@ -405,42 +449,51 @@ def _flaw(
     return switches
 
 
-def _individuals(draws: _Draws) -> tuple[NDArray[np.int64], ...]:
-    """Numbers of the simulated individuals labelled outgroup and target, of the target's panel, and of those spare.
+@dataclass(frozen=True)
+class _Shown:
+    """Numbers of the simulated individuals whom the data show under the label of either role, and of those spare.
 
     The spare ones are simulated since other genomes have larger samples; they are not in this one's data.
     """
-    about, model = draws.about, draws.model
-    simulated = {"outgroup": int(about["outgroup_diploids"]), "target": int(about["target_diploids"])}
-    first = {"outgroup": 0, "target": simulated["outgroup"]}
-    chosen = {}
-    for role, available in simulated.items():
-        wanted: Range | None = getattr(model, f"{role}_diploids")
-        if wanted is not None and wanted.high > available:
-            raise ConfigError(
-                f"observation.{role}_diploids goes up to {wanted.high:g}, but {available} were simulated; "
-                "simulate with the same --observation"
-            )
-        number = available if wanted is None else draws.number(f"{role}_diploids")
-        chosen[role] = first[role] + np.arange(number)
-    total = sum(simulated.values())
-    spare = np.setdiff1d(np.arange(total), np.concatenate(list(chosen.values())))
-    panel = total + int(about["panel_outgroup_diploids"]) + np.arange(int(about["panel_target_diploids"]))
-    if not model.mislabelled.is_off:
+
+    outgroup: NDArray[np.int64]
+    target: NDArray[np.int64]
+    spare: NDArray[np.int64]
+
+    @property
+    def individuals(self) -> NDArray[np.int64]:
+        return np.concatenate([self.outgroup, self.target])
+
+
+def _shown_individuals(draws: _Draws) -> _Shown:
+    """The first individuals of each role, as many as are drawn, some of them with each other's labels."""
+    samples = draws.record.samples
+    outgroup, target = samples.individuals("outgroup"), samples.individuals("target")
+    everyone = np.concatenate([outgroup, target])
+    outgroup = outgroup[: _number_shown("outgroup", len(outgroup), draws)]
+    target = target[: _number_shown("target", len(target), draws)]
+    spare = np.setdiff1d(everyone, np.concatenate([outgroup, target]))
+    if not draws.model.mislabelled.is_off:
         # Of the genome, not of the region: an individual's label is one.
-        key = "observe", about["scenario"], int(about["genome"]), "mislabelled", "noise"
-        rng = np.random.default_rng(seeds.derive(draws.seed, *key))
-        operators.swap(chosen["outgroup"], chosen["target"], draws.level("mislabelled"), rng)
-    return chosen["outgroup"], chosen["target"], panel, spare
+        operators.swap(outgroup, target, draws.level("mislabelled"), draws.noise_of_genome("mislabelled"))
+    return _Shown(outgroup, target, spare)
+
+
+def _number_shown(role: str, num_simulated: int, draws: _Draws) -> int:
+    wanted = draws.model.diploids(role)
+    if wanted is None:
+        return num_simulated
+    if wanted.high > num_simulated:
+        raise ConfigError(
+            f"observation.{role}_diploids goes up to {wanted.high:g}, but {num_simulated} were simulated; "
+            "simulate with the same --observation"
+        )
+    return draws.number(f"{role}_diploids")
 
 
 def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np.int64]:
     if windows is None:
         raise ConfigError("observation.include_bed is set, but its intervals were not read")
-    placed, about = draws.about["window"], draws.about
-    if placed is None:  # simulated without a map or mask: any window will do
-        key = "observe", about["scenario"], int(about["genome"]), int(about["region"]), "window"
-        window = windows.draw(length, seeds.derive(draws.seed, *key))
-    else:
-        window = Window(placed["contig"], int(placed["start_bp"]))
+    # A region that was simulated without a map or mask has no place: any window will do.
+    window = draws.record.window or windows.draw(length, draws.seed_of_region("window"))
     return windows.callable_in(window, length)

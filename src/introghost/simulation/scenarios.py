@@ -5,20 +5,24 @@ opens — and ``priors.yaml``, which names the roles and says what each paramete
 """
 
 import copy
-import difflib
 import hashlib
-import importlib.resources
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import demes
-import jsonschema
 import pandas as pd
-import yaml
 
+from introghost.documents import (
+    JsonObject,
+    JsonValue,
+    Section,
+    check_schema,
+    plain_object,
+    read_object,
+    suggestion,
+)
 from introghost.errors import ConfigError
 from introghost.provenance import atomic_path
 from introghost.simulation import priors
@@ -26,6 +30,8 @@ from introghost.simulation.priors import Assignment, Bound, Prior
 
 MUTATION_RATE, RECOMBINATION_RATE = "mutation_rate_per_bp", "recombination_rate_per_bp"
 FILES = ("model.demes.yaml", "priors.yaml")
+GHOST_OF_TARGET = "ghost_of_target"  # of priors.yaml, of tree sequences and of statistics
+_MISSING_VALUES = ("null", "nan")
 
 
 @dataclass(frozen=True)
@@ -42,14 +48,17 @@ class Scenario:
         Deme of the ``outgroup``, the ``target`` and, where there is one, the ``ghost``.
     parameters : tuple of Prior
         In the order in which they are drawn.
+    has_target_ghost : bool
+        Whether the scenario is one of ghost introgression into the target; false where the ghost gave to others.
     """
 
     name: str
-    template: dict[str, Any]
+    template: JsonObject
     roles: dict[str, str]
     parameters: tuple[Prior, ...]
+    has_target_ghost: bool
 
-    def graph(self, parameters: dict[str, float]) -> demes.Graph:
+    def graph(self, parameters: Mapping[str, float]) -> demes.Graph:
         """Resolved Demes graph of one parameter draw.
 
         Raises
@@ -61,8 +70,7 @@ class Scenario:
         for prior in self.parameters:
             for assignment in prior.assignments:
                 value = parameters[prior.name]
-                container, key = _locate(model, assignment.path, self.name)
-                container[key] = 1 - value if assignment.complement else value
+                _locate(model, assignment.path, self.name).put(1 - value if assignment.complement else value)
         try:
             return demes.Graph.fromdict(model)
         except (ValueError, KeyError, TypeError) as error:
@@ -92,19 +100,63 @@ def load(folder: Path) -> Scenario:
             raise ConfigError(
                 f"{folder / name}: no such file; a scenario is a folder with model.demes.yaml, priors.yaml"
             )
-    specification = _read_priors(folder / "priors.yaml")
-    try:
-        template = demes.load_asdict(folder / "model.demes.yaml")
-    except Exception as error:  # the YAML library behind demes has its own family of exceptions
-        raise ConfigError(f"{folder / 'model.demes.yaml'}: can't be read as a Demes model: {error}") from error
-    scenario = Scenario(
-        name=folder.resolve().name,
-        template=template,
-        roles=specification["roles"],
-        parameters=tuple(_prior(name, entry) for name, entry in specification["parameters"].items()),
-    )
+    name = folder.resolve().name
+    check_name(name, str(folder))
+    roles, has_target_ghost, parameters = _read_priors(folder / "priors.yaml")
+    scenario = Scenario(name, _read_template(folder / "model.demes.yaml"), roles, parameters, has_target_ghost)
     _check_consistency(scenario)
     return scenario
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a name of a scenario that other programs read as a missing value.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if name in _MISSING_VALUES:
+        raise ConfigError(
+            f"{where}: no scenario can be called {name}, which YAML and pandas read as a missing value; "
+            "the one without a ghost is called no_ghost"
+        )
+
+
+def _read_template(path: Path) -> JsonObject:
+    try:
+        template = demes.load_asdict(path)
+    except Exception as error:  # the YAML library behind demes has its own family of exceptions
+        raise ConfigError(f"{path}: can't be read as a Demes model: {' '.join(str(error).split())}") from error
+    return plain_object(template, str(path))
+
+
+def _read_priors(path: Path) -> tuple[dict[str, str], bool, tuple[Prior, ...]]:
+    """Roles, whether the ghost gave to the target, and parameters."""
+    content = read_object(path)
+    try:
+        check_schema(content, "priors.schema.yaml")
+        document = Section(content)
+        roles = document.section("roles")
+        demes_by_role = {role: roles.text(role) for role in roles.content}
+        parameters = document.section("parameters").sections()
+        drawn = tuple(_prior(name, entry) for name, entry in parameters.items())
+        return demes_by_role, _target_ghost(document, demes_by_role), drawn
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _target_ghost(document: Section, roles: Mapping[str, str]) -> bool:
+    """Whether the ghost gave to the target: said by `GHOST_OF_TARGET` wherever a ghost has a role."""
+    if "ghost" in roles and GHOST_OF_TARGET not in document:
+        raise ConfigError(
+            f"roles name a ghost, {roles['ghost']}, and nothing says whether it gave to the target: write "
+            f"`{GHOST_OF_TARGET}: true` if the scenario is one of ghost introgression into the target, "
+            f"`{GHOST_OF_TARGET}: false` if not"
+        )
+    has_target_ghost = document.truth(GHOST_OF_TARGET, default=False)
+    if has_target_ghost and "ghost" not in roles:
+        raise ConfigError(f"{GHOST_OF_TARGET}: true, but roles name no ghost; add its deme to roles, or write false")
+    return has_target_ghost
 
 
 def digest(scenario: Scenario) -> str:
@@ -118,18 +170,18 @@ def digest(scenario: Scenario) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _without_descriptions(value: Any) -> Any:
+def _without_descriptions(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {key: _without_descriptions(v) for key, v in value.items() if key not in ("description", "doi")}
     return [_without_descriptions(v) for v in value] if isinstance(value, list) else value
 
 
-def check(folder: Path, draws: int = 20, figure: Path | None = None) -> pd.DataFrame:
-    """Load a scenario, draw from its priors and resolve every draw's graph.
+def check(scenario: Scenario, draws: int = 20, figure: Path | None = None) -> pd.DataFrame:
+    """Draw from a scenario's priors and resolve every draw's graph.
 
     Parameters
     ----------
-    folder : Path
+    scenario : Scenario
     draws : int
     figure : Path, optional
         Where to draw the template with demesdraw; the suffix chooses the format.
@@ -142,9 +194,8 @@ def check(folder: Path, draws: int = 20, figure: Path | None = None) -> pd.DataF
     Raises
     ------
     ConfigError
-        If the scenario can't be loaded or a draw is not a valid model.
+        If a draw is not a valid model.
     """
-    scenario = load(folder)
     rows = []
     for seed in range(draws):
         genome = priors.draw(scenario, seed)
@@ -168,71 +219,71 @@ def _draw_figure(scenario: Scenario, path: Path) -> None:
     pyplot.close(figure)
 
 
-def _read_priors(path: Path) -> dict[str, Any]:
-    try:
-        specification = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    schema_file = importlib.resources.files("introghost") / "schemas" / "priors.schema.yaml"
-    schema = yaml.safe_load(schema_file.read_text(encoding="utf-8"))
-    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(specification))
-    if errors:
-        misspelt = [error for error in errors if error.validator == "additionalProperties"]
-        worst = misspelt[0] if misspelt else jsonschema.exceptions.best_match(errors)
-        raise ConfigError(f"{path}: {_explain(worst)}")
-    return dict(specification)
-
-
-def _explain(error: jsonschema.ValidationError) -> str:
-    section = ".".join(str(part) for part in error.absolute_path) or "top level"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        schema: Any = error.schema
-        valid = list(schema["properties"])
-        unknown = next(key for key in error.instance if key not in valid)
-        return f"{section}: unknown key '{unknown}'{_nearest(str(unknown), valid)}"
-    hint = ""
-    if isinstance(error.instance, str) and "number" in str(error.validator_value):
-        hint = " (YAML reads 1e-8 as text; write 1.0e-8)"
-    return f"{section}: {error.message}{hint}"
-
-
-def _nearest(word: str, valid: Iterable[str]) -> str:
-    names = sorted(valid)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else f"; valid: {', '.join(names)}"
-
-
-def _bound(entry: float | dict[str, Any]) -> Bound:
-    if isinstance(entry, dict):
-        return Bound(float(entry.get("plus", 0)), entry["parameter"], float(entry.get("times", 1)))
-    return Bound(float(entry))
-
-
-def _prior(name: str, entry: dict[str, Any]) -> Prior:
-    fixed = entry["distribution"] == "fixed"
+def _prior(name: str, entry: Section) -> Prior:
+    fixed = entry.text("distribution") == "fixed"
     return Prior(
         name=name,
-        distribution=entry["distribution"],
-        lower=_bound(entry["value"] if fixed else entry["lower"]),
-        upper=_bound(entry["value"] if fixed else entry["upper"]),
-        alpha=float(entry.get("alpha", 1)),
-        beta=float(entry.get("beta", 1)),
-        scope=entry.get("scope", priors.GENOME),
-        assignments=tuple(
-            Assignment(item) if isinstance(item, str) else Assignment(item["path"], bool(item.get("complement", False)))
-            for item in entry.get("sets", [])
-        ),
+        distribution=entry.text("distribution"),
+        lower=_bound(entry, "value" if fixed else "lower"),
+        upper=_bound(entry, "value" if fixed else "upper"),
+        alpha=float(entry.number("alpha", 1)),
+        beta=float(entry.number("beta", 1)),
+        scope=entry.optional_text("scope") or priors.GENOME,
+        assignments=_assignments(entry),
     )
+
+
+def _bound(entry: Section, key: str) -> Bound:
+    if not isinstance(entry.content.get(key), dict):
+        return Bound(float(entry.number(key)))
+    bound = entry.section(key)
+    return Bound(float(bound.number("plus", 0)), bound.text("parameter"), float(bound.number("times", 1)))
+
+
+def _assignments(entry: Section) -> tuple[Assignment, ...]:
+    """What a parameter sets: paths, or sections with a path and whether it is the complement that is written."""
+    listed = entry.content.get("sets", [])
+    if not isinstance(listed, list):
+        raise ConfigError(f"{entry.where('sets')}: {listed!r}; expected a list of paths")
+    sections = [Section(item if isinstance(item, dict) else {"path": item}, entry.where("sets")) for item in listed]
+    return tuple(Assignment(each.text("path"), each.truth("complement", default=False)) for each in sections)
 
 
 def _check_consistency(scenario: Scenario) -> None:
     where = f"scenario {scenario.name}"
-    demes_by_name = [str(deme.get("name")) for deme in scenario.template.get("demes", [])]
+    demes_by_name = _names(scenario.template.get("demes"))
     for role, deme in scenario.roles.items():
         if deme not in demes_by_name:
-            raise ConfigError(f"{where}: roles.{role}: no deme '{deme}' in the model{_nearest(deme, demes_by_name)}")
+            raise ConfigError(
+                f"{where}: roles.{role}: no deme '{deme}' in the model; {suggestion(deme, demes_by_name)}"
+            )
     if scenario.template.get("time_units") != "generations":
         raise ConfigError(f"{where}: model.demes.yaml must have time_units: generations")
+    if scenario.has_target_ghost and not _leads(scenario, scenario.roles["ghost"], scenario.roles["target"]):
+        raise ConfigError(
+            f"{where}: {GHOST_OF_TARGET}: true, but in model.demes.yaml no pulse, migration or descent leads from "
+            f"{scenario.roles['ghost']} to {scenario.roles['target']}; mend the model, or write false"
+        )
+    _check_parameters(scenario)
+
+
+def _leads(scenario: Scenario, first: str, last: str) -> bool:
+    """Whether there is any way of ancestry from one deme into another, whatever its time."""
+    try:
+        graph = demes.Graph.fromdict(copy.deepcopy(scenario.template))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"scenario {scenario.name}: model.demes.yaml: not a valid Demes model: {error}") from error
+    ways = [(source, pulse.dest) for pulse in graph.pulses for source in pulse.sources]
+    ways += [(migration.source, migration.dest) for migration in graph.migrations]
+    ways += [(ancestor, deme.name) for deme in graph.demes for ancestor in deme.ancestors]
+    reached = {first}
+    while further := {dest for source, dest in ways if source in reached} - reached:
+        reached |= further
+    return last in reached
+
+
+def _check_parameters(scenario: Scenario) -> None:
+    where = f"scenario {scenario.name}"
     scopes: dict[str, str] = {}
     for prior in scenario.parameters:
         for bound in (prior.lower, prior.upper):
@@ -250,8 +301,8 @@ def _check_consistency(scenario: Scenario) -> None:
 def _check_reference(where: str, prior: Prior, reference: str, scopes: dict[str, str]) -> None:
     if reference not in scopes:
         raise ConfigError(
-            f"{where}: parameter {prior.name} refers to '{reference}', which isn't defined before it"
-            + _nearest(reference, scopes)
+            f"{where}: parameter {prior.name} refers to '{reference}', which isn't defined before it; "
+            + suggestion(reference, scopes)
         )
     if prior.scope == priors.GENOME and scopes[reference] == priors.REGION:
         raise ConfigError(
@@ -259,30 +310,55 @@ def _check_reference(where: str, prior: Prior, reference: str, scopes: dict[str,
         )
 
 
-def _locate(model: dict[str, Any], path: str, scenario_name: str) -> tuple[Any, str | int]:
-    """Container and key that a dotted path leads to; the value must be in the template already."""
-    container: Any = None
-    key: str | int = ""
-    value: Any = model
+def _locate(model: JsonObject, path: str, scenario_name: str) -> "_Place":
+    """Where a dotted path leads to; a value must stand in the template there already."""
+    value: JsonValue = model
+    place = _Place(model, "")
     for part in path.split("."):
-        container, key = value, part
-        if isinstance(container, list):
-            names = [entry.get("name") if isinstance(entry, dict) else None for entry in container]
-            key = names.index(part) if part in names else int(part) if part.isdigit() else part
-        try:
-            value = container[key]
-        except (KeyError, IndexError, TypeError) as error:
-            known = container if isinstance(container, dict) else [name for name in _names(container) if name]
+        keys = _keys(value)
+        if part not in keys:
             raise ConfigError(
-                f"scenario {scenario_name}: '{path}' isn't in model.demes.yaml: no '{part}'{_nearest(part, known)}"
-            ) from error
-    return container, key
+                f"scenario {scenario_name}: '{path}' isn't in model.demes.yaml: no '{part}'; {suggestion(part, keys)}"
+            )
+        place = _Place(value, keys[part])
+        value = place.value
+    return place
 
 
-def _names(container: Any) -> list[str]:
+def _keys(container: JsonValue) -> Mapping[str, str | int]:
+    """Keys of an object, or indices of a list, by the words that lead to them: its entries' names and numbers."""
+    if isinstance(container, dict):
+        return {key: key for key in container}
     if not isinstance(container, list):
-        return []
-    return [
-        str(entry.get("name", index)) if isinstance(entry, dict) else str(index)
-        for index, entry in enumerate(container)
-    ]
+        return {}
+    return {str(index): index for index in range(len(container))} | _names(container)
+
+
+def _names(container: JsonValue) -> dict[str, int]:
+    """Index of each entry of a list that has a name."""
+    entries = enumerate(container) if isinstance(container, list) else ()
+    return {str(entry["name"]): index for index, entry in entries if isinstance(entry, dict) and "name" in entry}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One value of a Demes template: the object or list that holds it, and its key there."""
+
+    container: JsonValue
+    key: str | int
+
+    @property
+    def value(self) -> JsonValue:
+        if isinstance(self.container, dict) and isinstance(self.key, str):
+            return self.container[self.key]
+        if isinstance(self.container, list) and isinstance(self.key, int):
+            return self.container[self.key]
+        raise KeyError(self.key)
+
+    def put(self, value: float) -> None:
+        """Put another value in its place."""
+        match self.container, self.key:
+            case dict() as entries, str() as key:
+                entries[key] = value
+            case list() as entries, int() as key:
+                entries[key] = value

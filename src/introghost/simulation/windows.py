@@ -33,9 +33,9 @@ class Windows:
     Parameters
     ----------
     callable_bp : mapping of str to ndarray of int64, shape (num_intervals, 2), optional
-        Sorted, disjoint, half-open intervals by contig, as `variants.annotation.read_bed` gives them.
+        Sorted, disjoint, half-open intervals by contig, as `variants.intervals.read_bed` gives them.
     genetic_maps : mapping of str to GeneticMap, optional
-        As `variants.annotation.read_genetic_map` gives them. Either may name contigs with or without ``chr``.
+        As `variants.genetic_map.read_genetic_map` gives them. Either may name contigs with or without ``chr``.
 
     regions : sequence of (str, int, int or None), optional
         Contig, 0-based start and half-open end (None: the contig's) of where windows are wanted.

@@ -7,70 +7,68 @@ tracts are of all lengths, and the nearest haplotype of a short stretch is anoth
 Everything is divided by callable sequence, so that a masked bin is not mistaken for an identical one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from introghost import seeds
+from introghost.arrays import bin_edges_bp, num_bins, runs
 from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes
-
-STATISTICS: tuple[str, ...] = (
-    "private_singletons",
-    "private_shared_rare",
-    "private_shared_intermediate",
-    "private_shared_common",
-    "rare_in_outgroup",
-    "common_in_outgroup",
-    "enriched_in_target",
-    "distance_nearest_outgroup",
-    "distance_quantile_outgroup",
-    "distance_mean_outgroup",
-    "distance_nearest_outgroup_bin",
-    "distance_nearest_outgroup_halves",
-    "distance_nearest_outgroup_wide",
-    "distance_nearest_target",
-    "distance_mean_target",
-    "distance_nearest_target_halves",
-    "distance_nearest_target_wide",
-    "closer_targets",
-    "private_shared_with_closest_target",
-    "private_shared_with_closest_target_wide",
-    "private_window",
-    "private_quarter_1",
-    "private_quarter_2",
-    "private_quarter_3",
-    "private_quarter_4",
-    "closest_target_distance_nearest_outgroup",
-    "closest_target_distance_quantile_outgroup",
-    "closest_target_private_shared",
-    "closest_target_private_window",
-    "outgroup_segregating",
-    "target_segregating",
-    "callable_fraction",
-    "outgroup_haplotypes",
-    "target_haplotypes",
+from introghost.statistics import pairs, registry
+from introghost.statistics.registry import MIRRORED, PRIVATE_CLASSES, QUARTERS, STATISTICS, Scale
+from introghost.statistics.thresholds import (
+    BLANK_BINS,
+    ENRICHED_RATIO,
+    MINIMUM_CALLABLE_FRACTION,
+    OUTGROUP_QUANTILE,
+    PANEL_HAPLOTYPES,
+    RARE_IN_OUTGROUP,
+    SHARED_CLASSES,
+    WIDE_BINS,
+    WINDOW_BINS,
 )
-QUARTERS = tuple(name for name in STATISTICS if name.startswith("private_quarter_"))
-# Statistics that change places when a sequence is read from its other end.
-MIRRORED = dict(zip(QUARTERS, reversed(QUARTERS), strict=True))
+
+__all__ = [
+    "BLANK_BINS",
+    "MINIMUM_CALLABLE_FRACTION",
+    "MIRRORED",
+    "MOMENTS",
+    "STATISTICS",
+    "WIDE_BINS",
+    "HaplotypeStatistics",
+    "callable_per_bin_bp",
+    "haplotype_statistics",
+    "moments",
+    "panel",
+    "usable_bins",
+    "without_blank_runs",
+]
+
 MOMENTS = ("mean", "standard_deviation")
-WINDOW_BINS = 5
-WIDE_BINS = 15  # an odd multiple of WINDOW_BINS: windows side by side make a wide one
-PANEL_HAPLOTYPES = 200
-MINIMUM_CALLABLE_FRACTION = 0.1
-BLANK_BINS = 5
-RARE_IN_OUTGROUP = 0.05
-ENRICHED_RATIO = 0.25
-SHARED_CLASSES = (0.05, 0.2)
-OUTGROUP_QUANTILE = 0.05
-TIE = 1e-3  # differences are whole numbers, but where genotypes are missing
 
 Array = NDArray[np.float32]
+Named = dict[str, NDArray[np.floating]]
 
 
-def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
+@dataclass(frozen=True, eq=False)
+class HaplotypeStatistics:
+    """Statistics of target haplotypes, and the counts among them that are reported as they are.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (num_target_haplotypes, num_bins, num_statistics)
+        In the order of `STATISTICS`.
+    private_alleles : ndarray of int64, shape (num_target_haplotypes, num_bins)
+        Private alleles that each haplotype carries in each bin, of all `PRIVATE_CLASSES`, not scaled.
+    """
+
+    values: Array
+    private_alleles: NDArray[np.int64]
+
+
+def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> HaplotypeStatistics:
     """Every statistic of `STATISTICS` for each target haplotype in each bin of the interval.
 
     Bins start at the interval's start; the last one may be shorter.
@@ -83,75 +81,89 @@ def haplotype_statistics(haplotypes: Haplotypes, bin_bp: int) -> Array:
 
     Returns
     -------
-    ndarray of float32, shape (num_target_haplotypes, num_bins, num_statistics)
+    HaplotypeStatistics
         Counts and distances per 10 kb of callable sequence; 0 where less than `MINIMUM_CALLABLE_FRACTION` of the
         bin (for window statistics: of the window) is callable. A missing genotype is neither derived nor ancestral:
         it adds to no count, and distances are over the sites that both haplotypes have, scaled up to all sites of the
         bin; those in halves to all of the half, in which a haplotype that shares no site is not the nearest.
         The numbers of haplotypes stand beside, since a minimum over more haplotypes is smaller.
     """
-    target, outgroup = _panels(haplotypes)
     callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
-    counts, differences_out, differences_in, shared = _per_bin(haplotypes, target, outgroup, bin_bp)
-    members = panel(haplotypes, TARGET)
-    bins_bp = np.full_like(callable_bp, bin_bp)
-    windows_bp, whole_bp = _windows(callable_bp[:, None]), _windows(bins_bp[:, None])
-    scale = {
-        "bin": _per_10kb(callable_bp, bins_bp)[None, :],
-        "window": _per_10kb(windows_bp[0][:, 0], whole_bp[0][:, 0])[None, :],
-        "wide": _per_10kb(windows_bp[1][:, 0], whole_bp[1][:, 0])[None, :],
-    }
+    factors = _factors_per_10kb(callable_bp, bin_bp)
+    per_bin = _per_bin(haplotypes, bin_bp)
+    private = np.sum([per_bin.counts[name] for name in PRIVATE_CLASSES], axis=0)
+    unscaled: Named = {**per_bin.counts, **_quarters(haplotypes, bin_bp), **_over_windows(haplotypes, per_bin, private)}
+    # A share of haplotypes is not scaled, but where nothing is known of the window it is 0 like everything else.
+    unscaled["closer_targets"] = np.where(factors[Scale.WINDOW] > 0, unscaled["closer_targets"], 0.0)
+    unscaled["callable_fraction"] = callable_bp[None, :] / bin_bp
+    for role, code in (("outgroup", OUTGROUP), ("target", TARGET)):
+        unscaled[f"{role}_haplotypes"] = np.full((1, 1), (haplotypes.roles == code).sum(), dtype=np.float32)
+    return HaplotypeStatistics(_scaled(unscaled, factors, private.shape), private.astype(np.int64))
 
-    nearest_bin = differences_out.min(axis=2).T
-    window_out, wide = _windows(differences_out)  # each wide array is let go before the next is made
-    nearest_out_wide = wide.min(axis=2)
-    window_in, wide = _windows(differences_in)
-    nearest_in_wide = _exclude_self(wide, np.inf, members).min(axis=2)
-    closest, wide = _windows(shared)
-    closest_shared_wide = _exclude_self(wide, 0.0, members).max(axis=2)
-    rank = int(OUTGROUP_QUANTILE * window_out.shape[2])
-    mean_out = window_out.mean(axis=2, dtype=np.float64)  # the same in any order of haplotypes
-    nearest_out = window_out.min(axis=2)
-    window_out.partition(rank, axis=2)
-    mean_in = _mean_of_others(window_in, members)
-    nearest_in = _exclude_self(window_in, np.inf, members).min(axis=2)
-    at_closest = _at_closest(window_in, nearest_in, members)
-    quantile_out = window_out[:, :, rank]
-    closest_shared = _exclude_self(closest, 0.0, members).max(axis=2)
-    private_window = _rolling_sum(_private_total(counts).T, WINDOW_BINS)
-    values = {
-        **{name: (value, "bin") for name, value in counts.items()},
-        "distance_nearest_outgroup": (nearest_out.T, "window"),
-        "distance_quantile_outgroup": (quantile_out.T, "window"),
-        "distance_mean_outgroup": (mean_out.T, "window"),
-        "distance_nearest_outgroup_bin": (nearest_bin, "bin"),
-        "distance_nearest_outgroup_wide": (nearest_out_wide.T, "wide"),
-        "distance_nearest_target": (nearest_in.T, "window"),
-        "distance_mean_target": (mean_in.T, "window"),
-        "distance_nearest_target_wide": (nearest_in_wide.T, "wide"),
-        "private_shared_with_closest_target": (closest_shared.T, "window"),
-        "private_shared_with_closest_target_wide": (closest_shared_wide.T, "wide"),
-        "private_window": (private_window.T, "window"),
-        **{name: (value, "bin") for name, value in zip(QUARTERS, _quarters(haplotypes, bin_bp), strict=True)},
-        "closest_target_distance_nearest_outgroup": (at_closest(nearest_out), "window"),
-        "closest_target_distance_quantile_outgroup": (at_closest(quantile_out), "window"),
-        "closest_target_private_shared": (at_closest(closest_shared), "window"),
-        "closest_target_private_window": (at_closest(private_window), "window"),
-    }
-    result = np.empty((target.shape[1], len(callable_bp), len(STATISTICS)), dtype=np.float32)
-    as_they_are = {
-        "closer_targets": np.where(scale["window"] > 0, _closer(window_in, nearest_out, members), 0.0),
-        "callable_fraction": callable_bp[None, :] / bin_bp,
-        "outgroup_haplotypes": np.float32(outgroup.shape[1]),
-        "target_haplotypes": np.float32(target.shape[1]),
-    }
-    for index, name in enumerate(STATISTICS):
-        if name in as_they_are:
-            result[:, :, index] = as_they_are[name]
+
+def _factors_per_10kb(callable_bp: Array, bin_bp: int) -> dict[Scale, Array]:
+    """What turns a count over each stretch into one per 10 kb of callable sequence, each of shape (1, num_bins)."""
+    whole_bp = np.full_like(callable_bp, bin_bp)
+    stretches = ((callable_bp, whole_bp), *zip(_windows(callable_bp), _windows(whole_bp), strict=True))
+    scales = (Scale.BIN, Scale.WINDOW, Scale.WIDE)
+    return {scale: _per_10kb(*stretch)[None, :] for scale, stretch in zip(scales, stretches, strict=True)}
+
+
+def _scaled(unscaled: Named, factors: Mapping[Scale, Array], shape: tuple[int, ...]) -> Array:
+    """All statistics of the registry in one array, each multiplied by the factor of its scale."""
+    result = np.empty((*shape, len(registry.HAPLOTYPE)), dtype=np.float32)
+    for index, statistic in enumerate(registry.HAPLOTYPE):
+        value = unscaled[statistic.name]
+        if statistic.scale is Scale.NONE:
+            result[:, :, index] = value
         else:
-            value, unit = values[name]
-            result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * scale[unit]
+            result[:, :, index] = np.where(np.isfinite(value), value, 0.0) * factors[statistic.scale]
     return result
+
+
+def _over_windows(haplotypes: Haplotypes, per_bin: "_PerBin", private: Array) -> Named:
+    """Statistics of pairs of haplotypes, most of them over windows, each of shape (num_target, num_bins), unscaled.
+
+    `private`, (num_target, num_bins), are private alleles per bin.
+    """
+    members = panel(haplotypes, TARGET)
+    values = {**_distances_to_outgroup(per_bin.to_outgroup), **_private_shared(per_bin.shared, members)}
+    values["private_window"] = _rolling_sum(private.T, WINDOW_BINS)
+    # Differences to other target haplotypes: each wide array is let go before the next is made.
+    window, wide = _windows(per_bin.to_target)
+    values["distance_nearest_target_wide"] = pairs.exclude_self(wide, np.inf, members).min(axis=2)
+    del wide
+    values["distance_mean_target"] = pairs.mean_of_others(window, members)
+    nearest = pairs.exclude_self(window, np.inf, members).min(axis=2)
+    values["distance_nearest_target"] = nearest
+    values["closer_targets"] = pairs.share_closer(window, values["distance_nearest_outgroup"], members)
+    # The same statistics of whichever target haplotype is closest.
+    of_closest = pairs.of_closest(window, nearest, members)
+    for name in ("distance_nearest_outgroup", "distance_quantile_outgroup", "private_window"):
+        values[f"closest_target_{name}"] = of_closest(values[name])
+    values["closest_target_private_shared"] = of_closest(values["private_shared_with_closest_target"])
+    return {name: value.T for name, value in values.items()}
+
+
+def _distances_to_outgroup(differences: Array) -> Named:
+    """Nearest, low quantile and mean of the differences to the outgroup's panel, each (num_bins, num_target)."""
+    window, wide = _windows(differences)
+    values: Named = {
+        "distance_nearest_outgroup_bin": differences.min(axis=2),
+        "distance_nearest_outgroup_wide": wide.min(axis=2),
+        "distance_nearest_outgroup": window.min(axis=2),
+        "distance_mean_outgroup": window.mean(axis=2, dtype=np.float64),  # the same in any order of haplotypes
+    }
+    rank = int(OUTGROUP_QUANTILE * window.shape[2])
+    window.partition(rank, axis=2)
+    return values | {"distance_quantile_outgroup": window[:, :, rank].copy()}
+
+
+def _private_shared(shared: Array, members: NDArray[np.intp]) -> dict[str, Array]:
+    """Private alleles shared with the target haplotype that shares most, each (num_bins, num_target)."""
+    name = "private_shared_with_closest_target"
+    sums = zip((name, f"{name}_wide"), _windows(shared), strict=True)
+    return {label: pairs.exclude_self(window, 0.0, members).max(axis=2) for label, window in sums}
 
 
 def moments(statistics: Array) -> Array:
@@ -175,7 +187,17 @@ def moments(statistics: Array) -> Array:
 
 
 def usable_bins(callable_fraction: Array) -> NDArray[np.bool_]:
-    """Bins with enough callable sequence to be called, the same shape as `callable_fraction`."""
+    """Bins with enough callable sequence to be called.
+
+    Parameters
+    ----------
+    callable_fraction : ndarray of float32, any shape
+        Callable share of each bin.
+
+    Returns
+    -------
+    ndarray of bool, the same shape
+    """
     return callable_fraction >= MINIMUM_CALLABLE_FRACTION
 
 
@@ -197,41 +219,56 @@ def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes,
         Bins with enough callable sequence that are in a run of at least `BLANK_BINS` of them, or in a contig without
         any site.
     """
-    start, end = haplotypes.interval_bp
-    callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
-    usable = callable_bp >= MINIMUM_CALLABLE_FRACTION * bin_bp
-    number = np.bincount((haplotypes.positions_bp - start) // bin_bp, minlength=len(callable_bp))
-    edges = np.diff(np.pad((number == 0).astype(np.int8), 1))
+    edges = bin_edges_bp(*haplotypes.interval_bp, bin_bp)
+    usable = usable_bins(callable_per_bin_bp(haplotypes, bin_bp) / np.float32(bin_bp))
+    num_sites = np.bincount((haplotypes.positions_bp - edges[0]) // bin_bp, minlength=len(usable))
     blank = np.zeros(len(usable), dtype=np.bool_)
-    for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
-        whole = last - first == len(usable)
-        blank[first:last] = usable[first:last] & (whole or usable[first:last].sum() >= BLANK_BINS)
+    for first, last in runs(num_sites == 0):
+        is_whole_contig = last - first == len(usable)
+        blank[first:last] = usable[first:last] & (is_whole_contig or usable[first:last].sum() >= BLANK_BINS)
     if not blank.any():
         return haplotypes, blank
-    starts = start + bin_bp * np.flatnonzero(~blank)
-    return haplotypes.mask(np.stack([starts, np.minimum(starts + bin_bp, end)], axis=1)), blank
+    return haplotypes.mask(np.stack([edges[:-1], edges[1:]], axis=1)[~blank]), blank
 
 
 def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:
-    """Callable base pairs in each bin, float32 of shape (num_bins,)."""
+    """Callable base pairs in each bin.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    bin_bp : int
+
+    Returns
+    -------
+    ndarray of float32, shape (num_bins,)
+        Whole numbers; the last bin may be shorter than `bin_bp`.
+    """
     start, end = haplotypes.interval_bp
-    edges = np.minimum(np.arange(start, end + bin_bp, bin_bp), end)[: -(-(end - start) // bin_bp) + 1]
+    # Callable sequence up to each end of a callable interval; in between it grows linearly or not at all.
     lengths = np.diff(haplotypes.callable_bp, axis=1)[:, 0]
     ends = np.concatenate([[start], haplotypes.callable_bp.ravel()]).astype(np.float64)
     covered = np.concatenate([[0, 0], np.repeat(np.cumsum(lengths), 2)[:-1]]) if len(lengths) else np.zeros(1)
-    result: Array = np.diff(np.interp(edges, ends, covered)).astype(np.float32)
+    result: Array = np.diff(np.interp(bin_edges_bp(start, end, bin_bp), ends, covered)).astype(np.float32)
     return result
 
 
-def _panels(haplotypes: Haplotypes) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    return haplotypes.genotypes[:, haplotypes.roles == TARGET], haplotypes.genotypes[:, haplotypes.roles == OUTGROUP]
-
-
 def panel(haplotypes: Haplotypes, role: int) -> NDArray[np.intp]:
-    """Indices, among the haplotypes of a role, of at most `PANEL_HAPLOTYPES`: those that distances are measured to.
+    """Haplotypes of one role that distances are measured to.
 
-    Of more, individuals are chosen by a digest of their names: the same in every tile of a contig, whatever the order
-    of samples.
+    Of more than `PANEL_HAPLOTYPES`, individuals are chosen by a digest of their names: the same in every tile of a
+    contig, whatever the order of samples.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    role : int
+        `OUTGROUP` or `TARGET`.
+
+    Returns
+    -------
+    ndarray of intp, shape (num_panel,)
+        Indices among the haplotypes of the role, ascending, at most `PANEL_HAPLOTYPES`.
     """
     names = [haplotypes.sample_names[index] for index in np.flatnonzero(haplotypes.roles == role)]
     rank = {name: place for place, name in enumerate(seeds.shuffled(names, "panel"))}
@@ -248,49 +285,95 @@ def _bins(haplotypes: Haplotypes, bin_bp: int) -> Iterator[tuple[slice, slice]]:
         yield slice(first, middle), slice(middle, last)
 
 
-def _per_bin(
-    haplotypes: Haplotypes, target: NDArray[np.int8], outgroup: NDArray[np.int8], bin_bp: int
-) -> tuple[dict[str, Array], Array, Array, Array]:
-    """Counts and nearest differences in halves of bins (num_target, num_bins); differences to outgroup and target
-    panels and private alleles shared with the target panel, each (num_bins, num_target, panel)."""
-    masks = _site_classes(target, outgroup)
-    out_panel, in_panel = panel(haplotypes, OUTGROUP), panel(haplotypes, TARGET)
+@dataclass(frozen=True, eq=False)
+class _PerBin:
+    """What is counted in each bin.
+
+    ``counts`` by statistic are of shape (num_target, num_bins); differences ``to_outgroup`` and ``to_target`` panels
+    and private alleles ``shared`` with the target panel of shape (num_bins, num_target, num_panel).
+    """
+
+    counts: dict[str, Array]
+    to_outgroup: Array
+    to_target: Array
+    shared: Array
+
+
+def _per_bin(haplotypes: Haplotypes, bin_bp: int) -> _PerBin:
+    target, outgroup = haplotypes.target, haplotypes.outgroup
+    bins = list(_bins(haplotypes, bin_bp))
+    sites = [slice(first.start, second.stop) for first, second in bins]
+    classes = _site_classes(target, outgroup)
     carried = (target == 1).astype(np.float32)
-    names = list(masks)
-    class_matrix = np.stack([masks[name] for name in names]).astype(np.float32)
-    private = class_matrix[:4].any(axis=0)
+    counts = _class_counts(classes, carried, sites)
+    for name, genotypes in (("outgroup_segregating", outgroup), ("target_segregating", target)):
+        varies = (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
+        number = np.array([varies[of_bin].sum() for of_bin in sites], dtype=np.float32)
+        counts[name] = np.broadcast_to(number, (target.shape[1], len(bins)))
+    members = panel(haplotypes, TARGET)
+    differences, halves = _differences(target, outgroup[:, panel(haplotypes, OUTGROUP)], members, bins)
+    private = np.any([classes[name] for name in PRIVATE_CLASSES], axis=0)
+    num_outgroup = differences.shape[2] - len(members)
+    return _PerBin(
+        counts | halves,
+        differences[:, :, :num_outgroup],
+        differences[:, :, num_outgroup:],
+        _shared(carried, private, members, sites),
+    )
+
+
+def _class_counts(classes: Mapping[str, NDArray[np.bool_]], carried: Array, sites: list[slice]) -> dict[str, Array]:
+    """Alleles of each class that each target haplotype carries in each bin, (num_target, num_bins)."""
+    matrix = np.stack(list(classes.values())).astype(np.float32)
+    counts = np.stack([matrix[:, of_bin] @ carried[of_bin] for of_bin in sites], axis=2)
+    return dict(zip(classes, counts, strict=True))
+
+
+def _differences(
+    target: NDArray[np.int8], outgroup: NDArray[np.int8], members: NDArray[np.intp], bins: list[tuple[slice, slice]]
+) -> tuple[Array, dict[str, Array]]:
+    """Differences of target haplotypes to the panels of both roles, the outgroup's first.
+
+    `outgroup` is the outgroup's panel, `members` are the rows of the target's.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_bins, num_target, num_outgroup_panel + num_target_panel)
+    dict of str to ndarray of float32, shape (num_target, num_bins)
+        Differences to whoever is nearest in each half of a bin, both halves together.
+    """
+    panels = np.concatenate([outgroup, target[:, members]], axis=1)
+    is_complete = target.min(initial=0) >= 0 and panels.min(initial=0) >= 0
+    plain = (target == 1).astype(np.float32), panels.astype(np.float32)
+    differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
+    names = ("distance_nearest_outgroup_halves", "distance_nearest_target_halves")
+    halves = {name: np.zeros((target.shape[1], len(bins)), dtype=np.float32) for name in names}
+    for index, bin_halves in enumerate(bins):
+        first, second = (
+            pairs.count_complete(plain[0][half], plain[1][half])
+            if is_complete
+            else pairs.count_with_missing(target[half], panels[half])
+            for half in bin_halves
+        )
+        differences[index] = (first + second).scaled_up(0.0)
+        for counted in (first, second):
+            in_half = counted.scaled_up(np.inf)
+            to_others = pairs.exclude_self(in_half[None, :, outgroup.shape[1] :], np.inf, members)[0]
+            for name, to_role in zip(names, (in_half[:, : outgroup.shape[1]], to_others), strict=True):
+                halves[name][:, index] += pairs.least(to_role)
+    return differences, halves
+
+
+def _shared(carried: Array, private: NDArray[np.bool_], members: NDArray[np.intp], sites: list[slice]) -> Array:
+    """Private alleles that target haplotypes share with those of the panel, (num_bins, num_target, num_panel)."""
     before = np.concatenate([[0], np.cumsum(private)])
     private_carried = carried[private]
-    private_panel = private_carried[:, in_panel]
-    out_seg, in_seg = _segregating(outgroup), _segregating(target)
-    panels = np.concatenate([outgroup[:, out_panel], target[:, in_panel]], axis=1)
-    complete = target.min(initial=0) >= 0 and panels.min(initial=0) >= 0
-    left, right = (carried, panels.astype(np.float32)) if complete else (target, panels)
-    pairs_of: Callable[..., _Pairs] = _pairs if complete else _pairs_where_known
-    bins = list(_bins(haplotypes, bin_bp))
-    differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
-    shared = np.empty((len(bins), target.shape[1], len(in_panel)), dtype=np.float32)
-    halves_out, halves_in = (np.zeros((target.shape[1], len(bins)), dtype=np.float32) for _ in range(2))
-    counts, seg = [], []
-    for index, halves in enumerate(bins):
-        sites = slice(halves[0].start, halves[1].stop)
-        counts.append(class_matrix[:, sites] @ carried[sites])
-        first, second = (pairs_of(left[half], right[half]) for half in halves)
-        differences[index] = (first + second).scaled_up(0.0)
-        for pairs in (first, second):
-            in_half = pairs.scaled_up(np.inf)
-            to_others = _exclude_self(in_half[None, :, len(out_panel) :], np.inf, in_panel)[0]
-            halves_out[:, index] += _least(in_half[:, : len(out_panel)])
-            halves_in[:, index] += _least(to_others)
-        own = slice(before[sites.start], before[sites.stop])
-        np.matmul(private_carried[own].T, private_panel[own], out=shared[index])
-        seg.append((out_seg[sites].sum(), in_seg[sites].sum()))
-    stacked = np.stack(counts, axis=2)
-    named = {name: stacked[i] for i, name in enumerate(names)}
-    named |= {"distance_nearest_outgroup_halves": halves_out, "distance_nearest_target_halves": halves_in}
-    for i, name in enumerate(("outgroup_segregating", "target_segregating")):
-        named[name] = np.broadcast_to(np.array([s[i] for s in seg], dtype=np.float32), stacked.shape[1:])
-    return named, differences[:, :, : len(out_panel)], differences[:, :, len(out_panel) :], shared
+    private_panel = private_carried[:, members]
+    shared = np.empty((len(sites), carried.shape[1], len(members)), dtype=np.float32)
+    for index, of_bin in enumerate(sites):
+        private_sites = slice(before[of_bin.start], before[of_bin.stop])
+        np.matmul(private_carried[private_sites].T, private_panel[private_sites], out=shared[index])
+    return shared
 
 
 def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[str, NDArray[np.bool_]]:
@@ -312,113 +395,19 @@ def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[
     }
 
 
-def _private_total(counts: dict[str, Array]) -> Array:
-    total: Array = np.sum([counts[name] for name in STATISTICS[:4]], axis=0)
-    return total
-
-
-def _segregating(genotypes: NDArray[np.int8]) -> NDArray[np.bool_]:
-    both: NDArray[np.bool_] = (genotypes == 1).any(axis=1) & (genotypes == 0).any(axis=1)
-    return both
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Differing sites of each pair of haplotypes, (num_left, num_right), out of `sites`; `known` are the sites that
-    both have, None where nothing is missing."""
-
-    different: Array
-    known: Array | None
-    sites: int
-
-    def __add__(self, other: "_Pairs") -> "_Pairs":
-        known = None if self.known is None or other.known is None else self.known + other.known
-        return _Pairs(self.different + other.different, known, self.sites + other.sites)
-
-    def scaled_up(self, unknown: float) -> Array:
-        """Differences over all sites; `unknown` where there are sites and none is known."""
-        if self.known is None or self.sites == 0:
-            return self.different
-        result = np.full_like(self.different, unknown)
-        return np.divide(self.different * self.sites, self.known, out=result, where=self.known > 0)
-
-
-def _pairs(left: Array, right: Array) -> _Pairs:
-    """Pairs of haplotypes without missing genotypes."""
-    ones = np.ones((1, left.shape[1]), np.float32), np.ones((1, right.shape[1]), np.float32)
-    either = np.concatenate([left, left.sum(axis=0, keepdims=True), ones[0]])  # both sums ride on the one product
-    different: Array = either.T @ np.concatenate([-2 * right, ones[1], right.sum(axis=0, keepdims=True)])
-    return _Pairs(different, None, len(left))
-
-
-def _pairs_where_known(left: NDArray[np.int8], right: NDArray[np.int8]) -> _Pairs:
-    """Pairs of haplotypes of which genotypes are missing."""
-    left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
-    left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
-    different = left_1.T @ right_0 + left_0.T @ right_1
-    return _Pairs(different, (left_0 + left_1).T @ (right_0 + right_1), len(left))
-
-
-def _least(differences: Array) -> Array:
-    """Least of each row, 0 where there is nothing to compare with."""
-    least = differences.min(axis=1)
-    return np.where(np.isfinite(least), least, np.float32(0))
-
-
-def _quarters(haplotypes: Haplotypes, bin_bp: int) -> Array:
-    """Private alleles carried in each quarter of each bin, four times over, (4, num_target, num_bins)."""
-    target, outgroup = _panels(haplotypes)
+def _quarters(haplotypes: Haplotypes, bin_bp: int) -> dict[str, Array]:
+    """Private alleles carried in each quarter of each bin, four times over, each (num_target, num_bins)."""
+    target, outgroup = haplotypes.target, haplotypes.outgroup
+    # Carried private alleles before each private site, so that those of a quarter are a difference.
     private = ~(outgroup == 1).any(axis=1)
     before = np.cumsum(target[private] == 1, axis=0, dtype=np.int32)
     before = np.concatenate([np.zeros_like(before[:1], shape=(1, target.shape[1])), before])
     start, end = haplotypes.interval_bp
-    bins = np.arange(-(-(end - start) // bin_bp))[:, None]
+    bins = np.arange(num_bins(end - start, bin_bp))[:, None]
     edges = np.append(start + (bins * bin_bp + np.arange(4) * bin_bp // 4).ravel(), start + len(bins) * bin_bp)
     counts = np.diff(before[np.searchsorted(haplotypes.positions_bp[private], edges)], axis=0)
-    result: Array = 4 * counts.reshape(len(bins), 4, -1).transpose(1, 2, 0).astype(np.float32)
-    return result
-
-
-def _at_closest(pairs: Array, nearest: Array, members: NDArray[np.intp]) -> Callable[[Array], Array]:
-    """What gives a statistic (num_bins, num_target) of each haplotype's closest one, (num_target, num_bins).
-
-    `pairs` are differences to the panel of `members`, `nearest` their minima. Of several that are equally close the
-    largest value counts, so that the order of haplotypes does not matter.
-    """
-    is_closest = (pairs <= nearest[:, :, None] + TIE) & np.isfinite(pairs)
-
-    def value(statistic: Array) -> Array:
-        largest: Array = np.where(is_closest, statistic[:, None, members], -np.inf).max(axis=2).T
-        return largest
-
-    return value
-
-
-def _exclude_self(pairs: Array, value: float, members: NDArray[np.intp]) -> Array:
-    """`pairs` (num_bins, num_target, panel), each haplotype's pair with itself set to `value` in place."""
-    pairs[:, members, np.arange(len(members))] = value
-    return pairs
-
-
-def _mean_of_others(pairs: Array, members: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Mean over the panel, a member's pair with itself left out, (num_bins, num_target)."""
-    others = np.full(pairs.shape[1], pairs.shape[2], dtype=np.float32)
-    others[members] -= 1
-    total = _exclude_self(pairs, 0.0, members).sum(axis=2, dtype=np.float64)
-    mean: NDArray[np.float64] = total / np.maximum(others, 1)
-    return mean
-
-
-def _closer(pairs: Array, nearest_out: Array, members: NDArray[np.intp]) -> Array:
-    """Share of the other target haplotypes that are closer than any of the outgroup, (num_target, num_bins).
-
-    `pairs` are differences to the panel of `members`, each one's to itself infinite.
-    """
-    others = np.full(pairs.shape[1], pairs.shape[2], dtype=np.float32)
-    others[members] -= 1
-    number = (pairs < nearest_out[:, :, None] - TIE).sum(axis=2, dtype=np.float32)
-    share: Array = (number / np.maximum(others, 1)).T
-    return share
+    by_quarter = 4 * counts.reshape(len(bins), 4, -1).transpose(1, 2, 0).astype(np.float32)
+    return dict(zip(QUARTERS, by_quarter, strict=True))
 
 
 def _windows(values: Array) -> tuple[Array, Array]:
@@ -442,6 +431,6 @@ def _rolling_sum(values: Array, bins: int) -> Array:
 
 
 def _per_10kb(callable_bp: Array, total_bp: Array) -> Array:
-    """Factor that turns a count into one per 10 kb of callable sequence; 0 where too little is callable."""
+    """What turns a count into one per 10 kb of callable sequence, (num_bins,); 0 where too little is callable."""
     enough = callable_bp >= MINIMUM_CALLABLE_FRACTION * total_bp
     return np.divide(10_000, callable_bp, out=np.zeros_like(callable_bp), where=enough & (callable_bp > 0))

@@ -12,31 +12,52 @@ from numpy.typing import NDArray
 
 from introghost import seeds
 from introghost.haplotypes import TARGET, Haplotypes
-from introghost.statistics.haplotype import STATISTICS, usable_bins
+from introghost.statistics.haplotype import usable_bins
+from introghost.statistics.registry import POOLED
+from introghost.statistics.thresholds import POOLED_DIPLOIDS as DIPLOIDS
+from introghost.statistics.thresholds import POOLED_QUANTILES
+
+__all__ = ["DIPLOIDS", "PLAIN", "POOLED", "Summary", "at_most", "few_targets", "num_individuals", "pool"]
 
 Array = NDArray[np.float32]
 
-DIPLOIDS = 10
-QUANTILES = (0.05, 0.5, 0.95, 0.99)
-POOLED = tuple(f"{part}_of_{name}" for part in ("mean", *(f"quantile_{q}" for q in QUANTILES)) for name in STATISTICS)
+
+def num_individuals(haplotypes: Haplotypes, role: int) -> int:
+    """Number of individuals of one role."""
+    return len(_individuals(haplotypes, role))
 
 
 def at_most(haplotypes: Haplotypes, role: int, diploids: int) -> Haplotypes:
-    """At most so many individuals of one role, chosen by a digest of their names, and all of the other.
+    """At most so many individuals of one role, and all of the other.
 
-    Where there are no more, `haplotypes` itself.
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    role : int
+        `OUTGROUP` or `TARGET`.
+    diploids : int
+        The most individuals; of more, they are chosen by a digest of their names.
+
+    Returns
+    -------
+    Haplotypes
+        Sites that vary among these; `haplotypes` itself where there are no more.
     """
-    names = np.array(haplotypes.sample_names)
-    own = haplotypes.roles == role
-    individuals = seeds.shuffled(names[own], "few")
+    individuals = _individuals(haplotypes, role)
     if len(individuals) <= diploids:
         return haplotypes
-    return haplotypes.select_haplotypes(np.flatnonzero(~own | np.isin(names, individuals[:diploids])))
+    is_chosen = np.isin(np.array(haplotypes.sample_names), individuals[:diploids])
+    return haplotypes.select_haplotypes(np.flatnonzero((haplotypes.roles != role) | is_chosen))
 
 
 def few_targets(haplotypes: Haplotypes) -> Haplotypes:
     """The outgroup and at most `DIPLOIDS` individuals of the target, see `at_most`."""
     return at_most(haplotypes, TARGET, DIPLOIDS)
+
+
+def _individuals(haplotypes: Haplotypes, role: int) -> list[str]:
+    """Names of the individuals of one role, in the order in which they are chosen."""
+    return seeds.shuffled(np.array(haplotypes.sample_names)[haplotypes.roles == role], "few")
 
 
 def pool(statistics: Array, usable: NDArray[np.bool_]) -> Array:
@@ -56,7 +77,7 @@ def pool(statistics: Array, usable: NDArray[np.bool_]) -> Array:
     flat = statistics[:, usable].reshape(-1, statistics.shape[-1])
     if not len(flat):
         return np.zeros(len(POOLED), dtype=np.float32)
-    spread = np.quantile(flat, QUANTILES, axis=0)
+    spread = np.quantile(flat, POOLED_QUANTILES, axis=0)
     return np.concatenate([flat.mean(axis=0, dtype=np.float64), spread.ravel()]).astype(np.float32)
 
 
@@ -70,13 +91,13 @@ class Summary:
     compute : callable
         From the statistics of `few_targets`, (num_haplotypes, num_bins, num_statistics), and the callable fraction of
         each bin, 0 where it is not to be looked at, to the value of each name.
-    segments : str
-        Digest of the segment network whose answers are among them; empty for none.
+    segment_model_digest : str
+        Of the segment network whose answers are among them; empty for none.
     """
 
     names: tuple[str, ...]
     compute: Callable[[Array, Array], Array]
-    segments: str = ""
+    segment_model_digest: str = ""
 
 
 PLAIN = Summary(POOLED, lambda statistics, callable_fraction: pool(statistics, usable_bins(callable_fraction)))

@@ -13,20 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.haplotypes import Haplotypes
-from introghost.statistics.registry import POPULATION
+from introghost.statistics.registry import POPULATION_STATISTICS
+from introghost.statistics.thresholds import (
+    HAPLOTYPE_WINDOW_SITES,
+    HAPLOTYPE_WINDOW_STEP_SITES,
+    JOINT_EDGES,
+    LD_EDGES_BP,
+    LD_MINIMUM_FREQUENCY,
+    LD_SITES,
+    PRIVATE_EDGES,
+    PRIVATE_LD_BP,
+    RUN_GAP_BP,
+    SFS_EDGES,
+)
 
-POPULATION_STATISTICS: tuple[str, ...] = tuple(statistic.name for statistic in POPULATION)
-
-SFS_EDGES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
-JOINT_EDGES = (0.0, 0.1, 0.5, 1.0)
-PRIVATE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 1.0)
-LD_EDGES_BP = (0, 5_000, 20_000, 100_000)
-LD_MINIMUM_FREQUENCY = 0.1
-LD_SITES = 400
-HAPLOTYPE_WINDOW_SITES = 50
-HAPLOTYPE_WINDOW_STEP_SITES = 200
-RUN_GAP_BP = 10_000
-PRIVATE_LD_BP = 50_000
+__all__ = ["POPULATION_STATISTICS", "population_statistics"]
 
 
 def population_statistics(haplotypes: Haplotypes) -> NDArray[np.float32]:

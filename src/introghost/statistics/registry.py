@@ -1,8 +1,45 @@
-"""The table of all statistics: what each is called, means and is measured in, and where it comes from."""
+"""The one list of all statistics: what each is called, means and is measured in, and where it comes from.
+
+What the code needs to know of a statistic beside its value stands here too: over which sequence it is scaled, which one
+it changes places with in a sequence that is read backwards. Definitions quote `thresholds`.
+"""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
+
+from introghost.statistics.thresholds import (
+    ENRICHED_RATIO,
+    HAPLOTYPE_WINDOW_SITES,
+    HAPLOTYPE_WINDOW_STEP_SITES,
+    JOINT_EDGES,
+    LD_EDGES_BP,
+    LD_MINIMUM_FREQUENCY,
+    OUTGROUP_QUANTILE,
+    POOLED_QUANTILES,
+    PRIVATE_EDGES,
+    PRIVATE_LD_BP,
+    RARE_IN_OUTGROUP,
+    RUN_GAP_BP,
+    SFS_EDGES,
+    SHARED_CLASSES,
+    WIDE_BINS,
+    WINDOW_BINS,
+)
+
+
+class Scale(StrEnum):
+    """The stretch whose callable sequence a count is divided by, so that it is one per 10 kb."""
+
+    BIN = "bin"
+    WINDOW = "window"
+    """`WINDOW_BINS` bins around the bin."""
+    WIDE = "wide window"
+    """`WIDE_BINS` bins around the bin."""
+    NONE = "none"
+    """No count: the value stands as it is."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +55,12 @@ class Statistic:
     unit : str
     definition : str
     citation : str
+    scale : Scale
+    mirror : str
+        The statistic with which it changes places when a sequence is read from its other end; empty for none.
+    covariate : bool
+        It says how much was looked at, callable sequence and haplotypes, and not what was seen there. How it spreads
+        over haplotypes and bins tells nothing.
     """
 
     name: str
@@ -25,20 +68,32 @@ class Statistic:
     unit: str
     definition: str
     citation: str
+    scale: Scale = Scale.NONE
+    mirror: str = ""
+    covariate: bool = False
 
 
 def _population(name: str, unit: str, definition: str, citation: str) -> Statistic:
     return Statistic(name, "population", unit, definition, citation)
 
 
-def _classes(edges: tuple[str, ...]) -> list[str]:
+def _classes(edges: Sequence[str]) -> list[str]:
     return [f"({low}, {high}]" for low, high in itertools.pairwise(edges)]
 
 
-_FREQUENCY = ("0", "0.05", "0.1", "0.2", "0.5", "1")
-_PRIVATE = ("0", "0.02", "0.05", "0.1", "0.2", "1")
-_DISTANCE = ("0", "5 kb", "20 kb", "100 kb")
-_JOINT = ("absent", *_classes(("0", "0.1", "0.5", "1")))
+def _frequencies(edges: Sequence[float]) -> list[str]:
+    return _classes([f"{edge:g}" for edge in edges])
+
+
+def _kb(length_bp: int) -> str:
+    return f"{length_bp / 1_000:g} kb" if length_bp else "0"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+_JOINT = ("absent", *_frequencies(JOINT_EDGES))
 
 _WITHIN = tuple(
     statistic
@@ -51,7 +106,7 @@ _WITHIN = tuple(
                 f"Sites that segregate in the {role} whose derived frequency is in {interval}.",
                 "Achaz 2009",
             )
-            for index, interval in enumerate(_classes(_FREQUENCY))
+            for index, interval in enumerate(_frequencies(SFS_EDGES))
         ),
         _population(f"pi_{role}", "per bp", f"Mean pairwise difference in the {role}.", "Nei & Li 1979"),
         _population(f"theta_{role}", "per bp", f"Watterson's estimator in the {role}.", "Watterson 1975"),
@@ -60,15 +115,17 @@ _WITHIN = tuple(
             _population(
                 f"ld_{role}_{index}",
                 "r²",
-                f"Mean r² less 1/(n-1) in the {role}, common sites (≥ 0.1) at distances in {interval}.",
+                f"Mean r² less 1/(n-1) in the {role}, common sites (≥ {LD_MINIMUM_FREQUENCY:g}) at distances in "
+                f"{interval}.",
                 "Hill & Robertson 1968",
             )
-            for index, interval in enumerate(_classes(_DISTANCE))
+            for index, interval in enumerate(_classes([_kb(edge) for edge in LD_EDGES_BP]))
         ),
         _population(
             f"haplotype_diversity_{role}",
             "probability",
-            f"Two {role} haplotypes differ in a window of 50 segregating sites, mean over every fourth window.",
+            f"Two {role} haplotypes differ in a window of {HAPLOTYPE_WINDOW_SITES} segregating sites, mean over "
+            f"windows that start every {HAPLOTYPE_WINDOW_STEP_SITES} sites.",
             "Nei & Tajima 1981",
         ),
     )
@@ -95,13 +152,13 @@ _BETWEEN = (
             f"Derived alleles that the outgroup lacks, with target frequency in {interval}.",
             "Plagnol & Wall 2006",
         )
-        for index, interval in enumerate(_classes(_PRIVATE))
+        for index, interval in enumerate(_frequencies(PRIVATE_EDGES))
     ),
     *(
         _population(
             f"private_run_{name}",
             "bp",
-            f"{label} span of runs of two or more private alleles on one haplotype with gaps below 10 kb.",
+            f"{label} span of runs of two or more private alleles on one haplotype with gaps below {_kb(RUN_GAP_BP)}.",
             "Plagnol & Wall 2006",
         )
         for name, label in (("mean", "Mean"), ("q90", "90 % quantile of the"), ("max", "Largest"))
@@ -109,7 +166,7 @@ _BETWEEN = (
     _population(
         "private_ld",
         "r²",
-        "Mean r² less 1/(n-1) among private alleles carried at least twice, within 50 kb.",
+        f"Mean r² less 1/(n-1) among private alleles carried at least twice, within {_kb(PRIVATE_LD_BP)}.",
         "Plagnol & Wall 2006",
     ),
 )
@@ -117,138 +174,207 @@ _BETWEEN = (
 POPULATION: tuple[Statistic, ...] = _WITHIN + _BETWEEN
 
 
-def _haplotype(name: str, unit: str, definition: str, citation: str = "this package") -> Statistic:
-    return Statistic(name, "haplotype", unit, definition, citation)
-
-
 _PRIVATE_CITATION = "Plagnol & Wall 2006; Skov et al. 2018"
 _DISTANCE_CITATION = "Durvasula & Sankararaman 2019"
+_OVER = {
+    Scale.BIN: "in the bin",
+    Scale.WINDOW: f"over a window of {WINDOW_BINS} bins",
+    Scale.WIDE: f"over a window of {WIDE_BINS} bins",
+}
 
-HAPLOTYPE: tuple[Statistic, ...] = (
-    _haplotype(
+
+def _count(
+    name: str, definition: str, citation: str = "this package", *, scale: Scale = Scale.BIN, mirror: str = ""
+) -> Statistic:
+    """A count or a distance of each haplotype, per 10 kb of callable sequence."""
+    return Statistic(name, "haplotype", "per 10 kb", definition, citation, scale, mirror)
+
+
+_PRIVATE = (
+    _count(
         "private_singletons",
-        "per 10 kb",
         "Carried alleles that the outgroup lacks and no other target haplotype carries.",
         _PRIVATE_CITATION,
     ),
-    _haplotype(
+    _count(
         "private_shared_rare",
-        "per 10 kb",
-        "Carried alleles that the outgroup lacks, in two or more target haplotypes, at most 5 % of them.",
+        "Carried alleles that the outgroup lacks, in two or more target haplotypes, at most "
+        f"{_percent(SHARED_CLASSES[0])} of them.",
         _PRIVATE_CITATION,
     ),
-    _haplotype(
+    _count(
         "private_shared_intermediate",
-        "per 10 kb",
-        "As above, in more than 5 % and at most 20 % of the target haplotypes.",
+        f"As above, in more than {_percent(SHARED_CLASSES[0])} and at most {_percent(SHARED_CLASSES[1])} of the target "
+        "haplotypes.",
         _PRIVATE_CITATION,
     ),
-    _haplotype(
+    _count(
         "private_shared_common",
-        "per 10 kb",
-        "As above, in more than 20 % of the target haplotypes.",
+        f"As above, in more than {_percent(SHARED_CLASSES[1])} of the target haplotypes.",
         _PRIVATE_CITATION,
     ),
-    _haplotype("rare_in_outgroup", "per 10 kb", "Carried alleles that at most 5 % of the outgroup carry, but some."),
-    _haplotype("common_in_outgroup", "per 10 kb", "Carried alleles that more than 5 % of the outgroup carry."),
-    _haplotype(
+)
+
+_KNOWN_TO_OUTGROUP = (
+    _count(
+        "rare_in_outgroup",
+        f"Carried alleles that at most {_percent(RARE_IN_OUTGROUP)} of the outgroup carry, but some.",
+    ),
+    _count(
+        "common_in_outgroup",
+        f"Carried alleles that more than {_percent(RARE_IN_OUTGROUP)} of the outgroup carry.",
+    ),
+    _count(
         "enriched_in_target",
-        "per 10 kb",
-        "Carried alleles that some of the outgroup carry, at most a quarter as often as the target: what was private "
-        "to the target before its genes flowed into the outgroup.",
+        f"Carried alleles that some of the outgroup carry, at most {_percent(ENRICHED_RATIO)} as often as the target: "
+        "what was private to the target before its genes flowed into the outgroup.",
     ),
-    _haplotype(
+)
+
+_DISTANCES = (
+    _count(
         "distance_nearest_outgroup",
-        "per 10 kb",
-        "Differences to the nearest outgroup haplotype over the window.",
+        f"Differences to the nearest outgroup haplotype {_OVER[Scale.WINDOW]}.",
         _DISTANCE_CITATION,
+        scale=Scale.WINDOW,
     ),
-    _haplotype(
+    _count(
         "distance_quantile_outgroup",
-        "per 10 kb",
-        "5 % quantile of the differences to the outgroup haplotypes over the window.",
+        f"{_percent(OUTGROUP_QUANTILE)} quantile of the differences to the outgroup haplotypes {_OVER[Scale.WINDOW]}.",
         _DISTANCE_CITATION,
+        scale=Scale.WINDOW,
     ),
-    _haplotype(
+    _count(
         "distance_mean_outgroup",
-        "per 10 kb",
-        "Mean of the differences to the outgroup haplotypes over the window.",
+        f"Mean of the differences to the outgroup haplotypes {_OVER[Scale.WINDOW]}.",
         _DISTANCE_CITATION,
+        scale=Scale.WINDOW,
     ),
-    _haplotype(
+    _count(
         "distance_nearest_outgroup_bin",
-        "per 10 kb",
-        "Differences to the nearest outgroup haplotype in the bin.",
+        f"Differences to the nearest outgroup haplotype {_OVER[Scale.BIN]}.",
         _DISTANCE_CITATION,
     ),
-    _haplotype(
+    _count(
         "distance_nearest_outgroup_halves",
-        "per 10 kb",
         "Differences to the outgroup haplotype that is nearest in each half of the bin, both halves together.",
         _DISTANCE_CITATION,
     ),
-    _haplotype(
+    _count(
         "distance_nearest_outgroup_wide",
-        "per 10 kb",
-        "Differences to the nearest outgroup haplotype over the wide window.",
+        f"Differences to the nearest outgroup haplotype {_OVER[Scale.WIDE]}.",
         _DISTANCE_CITATION,
+        scale=Scale.WIDE,
     ),
-    _haplotype("distance_nearest_target", "per 10 kb", "Differences to the nearest other target haplotype."),
-    _haplotype("distance_mean_target", "per 10 kb", "Mean of the differences to the other target haplotypes."),
-    _haplotype(
+    _count(
+        "distance_nearest_target",
+        f"Differences to the nearest other target haplotype {_OVER[Scale.WINDOW]}.",
+        scale=Scale.WINDOW,
+    ),
+    _count(
+        "distance_mean_target",
+        f"Mean of the differences to the other target haplotypes {_OVER[Scale.WINDOW]}.",
+        scale=Scale.WINDOW,
+    ),
+    _count(
         "distance_nearest_target_halves",
-        "per 10 kb",
         "Differences to the other target haplotype that is nearest in each half of the bin, both halves together.",
     ),
-    _haplotype(
+    _count(
         "distance_nearest_target_wide",
-        "per 10 kb",
-        "Differences to the nearest other target haplotype over the wide window.",
+        f"Differences to the nearest other target haplotype {_OVER[Scale.WIDE]}.",
+        scale=Scale.WIDE,
     ),
-    _haplotype(
+    Statistic(
         "closer_targets",
+        "haplotype",
         "proportion",
-        "Other target haplotypes that are closer than the nearest outgroup haplotype is, over the window: the clade "
-        "that the outgroup is not in.",
+        f"Other target haplotypes that are closer than the nearest outgroup haplotype is, {_OVER[Scale.WINDOW]}: the "
+        "clade that the outgroup is not in.",
+        "this package",
     ),
-    _haplotype(
-        "private_shared_with_closest_target",
-        "per 10 kb",
-        "Private alleles shared with the target haplotype that shares most, over the window.",
-        _PRIVATE_CITATION,
-    ),
-    _haplotype(
-        "private_shared_with_closest_target_wide",
-        "per 10 kb",
-        "The same over the wide window.",
-        _PRIVATE_CITATION,
-    ),
-    _haplotype("private_window", "per 10 kb", "Private alleles carried over the window.", _PRIVATE_CITATION),
-    *(
-        _haplotype(
-            f"private_quarter_{number}",
-            "per 10 kb",
-            f"Private alleles carried in the {name} quarter of the bin, times four.",
-            _PRIVATE_CITATION,
-        )
-        for number, name in enumerate(("first", "second", "third", "last"), start=1)
-    ),
-    *(
-        _haplotype(
-            f"closest_target_{name}", "per 10 kb", f"{of} of the nearest other target haplotype over the window."
-        )
-        for name, of in (
-            ("distance_nearest_outgroup", "Distance to the nearest outgroup haplotype"),
-            ("distance_quantile_outgroup", "5 % quantile of the distances to the outgroup"),
-            ("private_shared", "Private alleles shared with the target haplotype that shares most,"),
-            ("private_window", "Private alleles"),
-        )
-    ),
-    _haplotype("outgroup_segregating", "per 10 kb", "Sites that vary in the outgroup; the same for all haplotypes."),
-    _haplotype("target_segregating", "per 10 kb", "Sites that vary in the target; the same for all haplotypes."),
-    _haplotype("callable_fraction", "proportion", "Callable part of the bin; the same for all haplotypes."),
-    _haplotype("outgroup_haplotypes", "1", "Haplotypes of the outgroup; the same for all haplotypes and bins."),
-    _haplotype("target_haplotypes", "1", "Haplotypes of the target; the same for all haplotypes and bins."),
 )
+
+_SHARED = (
+    _count(
+        "private_shared_with_closest_target",
+        f"Private alleles shared with the target haplotype that shares most, {_OVER[Scale.WINDOW]}.",
+        _PRIVATE_CITATION,
+        scale=Scale.WINDOW,
+    ),
+    _count(
+        "private_shared_with_closest_target_wide",
+        f"Private alleles shared with the target haplotype that shares most, {_OVER[Scale.WIDE]}.",
+        _PRIVATE_CITATION,
+        scale=Scale.WIDE,
+    ),
+    _count("private_window", f"Private alleles carried {_OVER[Scale.WINDOW]}.", _PRIVATE_CITATION, scale=Scale.WINDOW),
+)
+
+_QUARTERS = tuple(
+    _count(
+        f"private_quarter_{number}",
+        f"Private alleles carried in the {name} quarter of the bin, times four.",
+        _PRIVATE_CITATION,
+        mirror=f"private_quarter_{5 - number}",
+    )
+    for number, name in enumerate(("first", "second", "third", "last"), start=1)
+)
+
+_OF_CLOSEST = tuple(
+    _count(
+        f"closest_target_{name}",
+        f"{label} of the nearest other target haplotype {_OVER[Scale.WINDOW]}.",
+        scale=Scale.WINDOW,
+    )
+    for name, label in (
+        ("distance_nearest_outgroup", "Distance to the nearest outgroup haplotype"),
+        ("distance_quantile_outgroup", f"{_percent(OUTGROUP_QUANTILE)} quantile of the distances to the outgroup"),
+        ("private_shared", "Private alleles shared with the target haplotype that shares most,"),
+        ("private_window", "Private alleles"),
+    )
+)
+
+_SEGREGATING = tuple(
+    _count(f"{role}_segregating", f"Sites that vary in the {role}; the same for all haplotypes.")
+    for role in ("outgroup", "target")
+)
+
+
+def _covariate(name: str, unit: str, definition: str) -> Statistic:
+    return Statistic(name, "haplotype", unit, definition, "this package", covariate=True)
+
+
+_COVARIATES = (
+    _covariate("callable_fraction", "proportion", "Callable part of the bin; the same for all haplotypes."),
+    *(
+        _covariate(f"{role}_haplotypes", "1", f"Haplotypes of the {role}; the same for all haplotypes and bins.")
+        for role in ("outgroup", "target")
+    ),
+)
+
+HAPLOTYPE: tuple[Statistic, ...] = (
+    *_PRIVATE,
+    *_KNOWN_TO_OUTGROUP,
+    *_DISTANCES,
+    *_SHARED,
+    *_QUARTERS,
+    *_OF_CLOSEST,
+    *_SEGREGATING,
+    *_COVARIATES,
+)
+
+# Names in the order in which values stand in arrays, in files and in what networks are given.
+STATISTICS: tuple[str, ...] = tuple(statistic.name for statistic in HAPLOTYPE)
+POPULATION_STATISTICS: tuple[str, ...] = tuple(statistic.name for statistic in POPULATION)
+POOLED: tuple[str, ...] = tuple(
+    f"{part}_of_{name}" for part in ("mean", *(f"quantile_{q}" for q in POOLED_QUANTILES)) for name in STATISTICS
+)
+
+PRIVATE_CLASSES: tuple[str, ...] = tuple(statistic.name for statistic in _PRIVATE)
+QUARTERS: tuple[str, ...] = tuple(statistic.name for statistic in _QUARTERS)
+# Statistics that change places when a sequence is read from its other end.
+MIRRORED: dict[str, str] = {statistic.name: statistic.mirror for statistic in HAPLOTYPE if statistic.mirror}
+COVARIATES: tuple[str, ...] = tuple(statistic.name for statistic in HAPLOTYPE if statistic.covariate)
 
 ALL: tuple[Statistic, ...] = HAPLOTYPE + POPULATION

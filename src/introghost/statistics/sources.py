@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from introghost import provenance, seeds
 from introghost.errors import ConfigError, DataError
@@ -16,6 +15,7 @@ from introghost.haplotypes import TARGET
 from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, Region, build
 from introghost.statistics.haplotype import without_blank_runs
 from introghost.statistics.pooled import PLAIN, Summary
+from introghost.statistics.table import Statistics
 
 if TYPE_CHECKING:
     from introghost.simulation.observation import ObservationModel
@@ -37,7 +37,7 @@ def from_trees(
     observation: "ObservationModel",
     windows: "Windows | None" = None,
     summary: Summary = PLAIN,
-) -> xr.Dataset:
+) -> Statistics:
     """Statistics of the simulated regions of one batch, with the truth from its ``.tracts.parquet``.
 
     Parameters
@@ -58,13 +58,13 @@ def from_trees(
 
     Returns
     -------
-    xarray.Dataset
+    Statistics
         See `build`. At most `HAPLOTYPES_PER_REGION` target haplotypes of each region are kept, drawn at random.
 
     Raises
     ------
     ConfigError
-        The trees were simulated with another observation model.
+        The trees were simulated with another observation model, or `bin_bp` does not divide their length.
     DataError
         A missing or damaged file.
     """
@@ -75,20 +75,20 @@ def from_trees(
     for needed in (path, tracts_path):
         if not needed.is_file():
             raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
-    about = next(read_trees(path)).metadata["introghost"]
-    _check_observation(path, about.get("observation", {}), observation.describe(paths=False))
-    ranges = {f"{role}_diploids": getattr(observation, f"{role}_diploids") for role in ("outgroup", "target")}
-    simulated = {name: [about[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
+    metadata = next(read_trees(path)).metadata["introghost"]
+    _check_observation(path, metadata.get("observation", {}), observation.describe(paths=False))
+    ranges = {"outgroup_diploids": observation.outgroup_diploids, "target_diploids": observation.target_diploids}
+    diploids = {name: [metadata[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
     return build(
         _simulated_regions(path, read_tracts(tracts_path), ancestral, seed, observation, windows),
         bin_bp=bin_bp,
-        num_rows=min(HAPLOTYPES_PER_REGION, 2 * simulated["target_diploids"][1]),
-        attributes={**simulated, "observation": json.dumps(_portable(observation), sort_keys=True)},
+        num_rows=min(HAPLOTYPES_PER_REGION, 2 * diploids["target_diploids"][1]),
+        attributes={**diploids, "observation": json.dumps(_portable(observation), sort_keys=True)},
         summary=summary,
     )
 
 
-def _check_observation(path: Path, simulated: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _check_observation(path: Path, simulated: Mapping[str, object], given: Mapping[str, object]) -> None:
     """Refuse an observation model under which other genomes would have been simulated, or none where there was one."""
     remedy = "give the same to statistics"
     if simulated and not given:
@@ -101,12 +101,12 @@ def _check_observation(path: Path, simulated: Mapping[str, Any], given: Mapping[
             )
 
 
-def _portable(observation: "ObservationModel") -> dict[str, Any]:
+def _portable(observation: "ObservationModel") -> dict[str, object]:
     """The observation model without this machine's paths: a file is its name and what is in it."""
-    described = observation.describe()
+    described: dict[str, object] = dict(observation.describe())
     for key in ("include_bed", "genetic_map"):
         if key in described:
-            file = Path(described[key])
+            file = Path(str(described[key]))
             described[key] = f"{file.name}, SHA-256 {provenance.sha256(file)}"
     return described
 
@@ -123,18 +123,32 @@ def _simulated_regions(
     from introghost.simulation.observation import observe
 
     for ts in read_trees(path):
-        about = ts.metadata["introghost"]
-        genome, index = int(about["genome"]), int(about["region"])
+        metadata = ts.metadata["introghost"]
+        scenario, genome, index = str(metadata["scenario"]), int(metadata["genome"]), int(metadata["region"])
         observed = observe(ts, observation, ancestral=ancestral, seed=seed, windows=windows)
-        mine = observed.tracts(tracts[(tracts["genome"] == genome) & (tracts["region"] == index)])
+        of_region = tracts[(tracts["genome"] == genome) & (tracts["region"] == index)]
         number = int((observed.haplotypes.roles == TARGET).sum())
-        rng = np.random.default_rng(seeds.derive(seed, "rows", about["scenario"], genome, index))
+        rng = np.random.default_rng(seeds.derive(seed, "rows", scenario, genome, index))
         rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
-        yield Region(observed.haplotypes, index, genome, about["scenario"], about["parameters"], mine, rows)
+        yield Region(
+            observed.haplotypes,
+            index,
+            genome=genome,
+            scenario=scenario,
+            parameters=metadata["parameters"],
+            tracts=observed.tracts(of_region),
+            rows=rows,
+            ghost_of_target=metadata.get("ghost_of_target"),
+        )
 
 
 def region_length_bp(path: Path) -> int:
     """Length of the simulated regions of one batch.
+
+    Parameters
+    ----------
+    path : Path
+        ``X.trees``.
 
     Raises
     ------
@@ -148,7 +162,7 @@ def region_length_bp(path: Path) -> int:
     return int(next(read_trees(path)).sequence_length)
 
 
-def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summary: Summary = PLAIN) -> xr.Dataset:
+def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summary: Summary = PLAIN) -> Statistics:
     """Statistics of a VCF, in tiles of one region length.
 
     Parameters
@@ -159,10 +173,17 @@ def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summ
     summary : Summary
         What is kept of a region as a whole.
 
+    Returns
+    -------
+    Statistics
+        One region per tile, all of one genome.
+
     Raises
     ------
     DataError
-        No usable site.
+        No usable site, or a file that can't be read.
+    ConfigError
+        `bin_bp` does not divide `region_length_bp`.
     """
     return build(_tiles(source, bin_bp, region_length_bp), bin_bp=bin_bp, summary=summary)
 

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity, in_order
 from introghost.haplotypes import GeneticMap, on_contig
-from introghost.variants.annotation import AncestralFasta, read_bed, read_genetic_map
+from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.build import guess_build
 from introghost.variants.counts import DropReason, ReadCounts
 from introghost.variants.extents import CallableSequence
+from introghost.variants.fit import MAP, MASK, check_genetic_maps, check_intervals, respelt_contigs
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.header import is_indexed
+from introghost.variants.intervals import read_bed
+from introghost.variants.populations import read_populations
 from introghost.variants.problems import Groups, doubts, refusals, unused
-from introghost.variants.samples import listed, read_populations
+from introghost.variants.samples import listed
 from introghost.variants.source import (
     OUTGROUP_MAJOR,
     VcfSource,
@@ -89,12 +93,16 @@ class Check:
 
 @dataclass
 class _Reading:
-    """What the reader of an analysis made of the file: the sites kept, counts, findings, and why it refused."""
+    """What the reader of an analysis made of the file: the sites kept, counts, findings, and why it refused.
+
+    `is_complete` if it read all of it; of roles there are none, or they are refused, otherwise.
+    """
 
     positions: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     counts: ReadCounts = field(default_factory=ReadCounts)
-    findings: list[Finding] | None = None
+    findings: list[Finding] = field(default_factory=list)
     refusal: DataError | None = None
+    is_complete: bool = False
 
 
 @dataclass
@@ -118,8 +126,10 @@ def inspect(request: Request) -> Check:
     populations = None if request.populations is None else read_populations(request.populations)
     counted = tally(request.vcf, None if request.region is None else parse_region(request.region), populations)
     groups = Groups.of(counted.samples, populations, request.outgroup, request.target)
-    reading = _read(request) if request.has_roles else _Reading()
-    if not request.has_roles:
+    if request.has_roles:
+        reading = _read(request, counted, annotations)
+    else:
+        reading = _Reading(findings=_misfits(counted, annotations))
         _check_records(request, counted)
     bins = _sites_per_bin(request, counted, reading, annotations)
     rows = _file_rows(request, counted) + _sample_rows(counted, groups, populations)
@@ -130,8 +140,8 @@ def inspect(request: Request) -> Check:
         [
             *doubts(counted, groups, populations),
             *_sparse_bins(bins),
-            *_file_findings(request, counted, groups, reading),
-            *_annotation_doubts(counted, annotations, request, _ancestral_counts(counted, annotations.fasta)),
+            *_file_findings(request, counted, reading),
+            *_ancestral_doubts(request, _ancestral_counts(counted, annotations.fasta)),
         ]
     )
     rows += _problem_rows(counted, groups, findings, reading.refusal)
@@ -148,13 +158,11 @@ def _problem_rows(counted: Tally, groups: Groups, findings: list[Finding], refus
     return rows + [("problem", kind, text) for kind, text in problems or [("none", "nothing found")]]
 
 
-def _file_findings(request: Request, counted: Tally, groups: Groups, reading: _Reading) -> list[Finding]:
+def _file_findings(request: Request, counted: Tally, reading: _Reading) -> list[Finding]:
     """What an analysis would tell of the file; if there is none, or it stopped, what all samples show of that."""
-    if reading.findings is not None:
+    if reading.is_complete:
         return reading.findings
-    findings = index_findings(request.vcf)
-    if groups.looked_at.any():
-        findings += counted.heterozygosity.findings()
+    findings = [*reading.findings, *index_findings(request.vcf), *counted.heterozygosity.findings()]
     phase_sets = counted.phase_sets.finding()
     if phase_sets is not None:
         findings.append(phase_sets)
@@ -173,10 +181,30 @@ def _annotations(request: Request) -> _Annotations:
     )
 
 
-def _read(request: Request) -> _Reading:
+def _extents(counted: Tally) -> list[tuple[str, int, int]]:
+    return [(name, *contig.extent_bp) for name, contig in counted.contigs.items()]
+
+
+def _misfits(counted: Tally, annotations: _Annotations) -> list[Finding]:
+    """What is doubtful about callable regions and genetic maps for any roles; an analysis would refuse some of it."""
+    findings: list[Finding] = []
+    extents = _extents(counted)
+    try:
+        if annotations.intervals is not None and extents:
+            findings += check_intervals(extents, counted.lengths, annotations.intervals)
+        if annotations.genetic_maps is not None and extents:
+            findings += check_genetic_maps(extents, counted.lengths, annotations.genetic_maps)
+    except DataError as error:
+        findings.append(Finding(Code.DATA, Severity.WARNING, str(error)))
+    return findings
+
+
+def _read(request: Request, counted: Tally, annotations: _Annotations) -> _Reading:
     """Read the file as an analysis would, up to the first thing that it refuses."""
     reading = _Reading()
     try:
+        if annotations.genetic_maps is not None and counted.contigs:
+            reading.findings += check_genetic_maps(_extents(counted), counted.lengths, annotations.genetic_maps)
         source = open_source(
             request.vcf,
             request.populations or Path(),
@@ -184,14 +212,14 @@ def _read(request: Request) -> _Reading:
             list(request.target),
             ancestral=request.ancestral,
             include_bed=request.include_bed,
-            genetic_map=request.genetic_map,
             region=request.region,
         )
         reading.counts = source.counts
         for contig, start, end in source.contigs():
             reading.positions[contig] = _positions(source, contig, start, end)
         source.require_sites()
-        reading.findings = source.findings()
+        reading.findings = [*reading.findings, *source.findings()]
+        reading.is_complete = True
     except DataError as error:
         reading.refusal = error
     return reading
@@ -259,7 +287,7 @@ def _site_rows(counted: Tally, reading: _Reading) -> Rows:
     if scan.num_without_genotypes:
         rows.append(("sites", "SNV without genotypes", f"{scan.num_without_genotypes:,}"))
     rows += [("sites", _CLASS_NAMES.get(reason, str(reason)), f"{n:,}") for reason, n in scan.counts.by_frequency()]
-    if reading.refusal is None and reading.findings is not None:
+    if reading.is_complete:
         counts = reading.counts
         rows += [("reader", "records", f"{counts.records:,}"), ("reader", "kept", f"{counts.kept:,}")]
         rows += [("reader", f"dropped: {reason}", f"{number:,}") for reason, number in counts.by_frequency()]
@@ -338,6 +366,9 @@ def _annotation_rows(counted: Tally, annotations: _Annotations) -> Rows:
             rows.append(("annotations", f"{name}: extent inside the callable regions", share))
         if annotations.genetic_maps is not None:
             rows.append(("annotations", f"{name}: genetic map", _map_text(on_contig(annotations.genetic_maps, name))))
+    for what, table in ((MASK, annotations.intervals), (MAP, annotations.genetic_maps)):
+        respelt = respelt_contigs(what, table, list(counted.contigs))
+        rows += [("annotations", item, f"{number:,}") for item, number in respelt.items()]
     return rows
 
 
@@ -352,33 +383,10 @@ def _map_text(genetic_map: GeneticMap | None) -> str:
     return f"{first + 1:,.0f}-{last + 1:,.0f}, {genetic_map.centimorgans[-1] - genetic_map.centimorgans[0]:.4g} cM"
 
 
-def _annotation_doubts(
-    counted: Tally, annotations: _Annotations, request: Request, ancestral: Counter[AncestralState]
-) -> list[Finding]:
-    found: list[tuple[Code, str]] = []
-    for name, contig in counted.contigs.items():
-        first, end = contig.extent_bp
-        if annotations.intervals is not None and not _overlap(on_contig(annotations.intervals, name), first, end):
-            text = f"contig {name}: no record lies in the callable regions; is the BED of this contig and build?"
-            found.append((Code.DATA, text))
-        if annotations.genetic_maps is not None:
-            text = _map_doubt(on_contig(annotations.genetic_maps, name), first, end)
-            found += [(Code.GENETIC_MAP, f"contig {name}: {text}")] if text else []
-    if request.ancestral != OUTGROUP_MAJOR:
-        found += [(Code.ANCESTRAL_ALLELES, text) for text in _ancestral_doubts(ancestral)]
-    return [Finding(code, Severity.WARNING, text) for code, text in found]
-
-
-def _map_doubt(genetic_map: GeneticMap | None, first: int, end: int) -> str:
-    """What is doubtful about the map of a contig with records in [first, end); nothing if it is empty."""
-    if genetic_map is None:
-        return "the genetic map has no point on it; give the map of all contigs"
-    if genetic_map.positions_bp[0] >= end or genetic_map.positions_bp[-1] < first:
-        return "the genetic map lies elsewhere on it; is the map of this build?"
-    return ""
-
-
-def _ancestral_doubts(states: Counter[AncestralState]) -> list[str]:
+def _ancestral_doubts(request: Request, states: Counter[AncestralState]) -> list[Finding]:
+    """What is doubtful about the ancestral alleles that are asked for, if any are."""
+    if request.ancestral == OUTGROUP_MAJOR:
+        return []
     texts = []
     neither, unknown, total = states[AncestralState.NEITHER], states[AncestralState.UNKNOWN], states.total()
     if neither > 0.1 * total:
@@ -387,7 +395,7 @@ def _ancestral_doubts(states: Counter[AncestralState]) -> list[str]:
     if unknown > 0.5 * total:
         share = percentage(unknown, total)
         texts.append(f"{share} of the ancestral alleles are unknown; `--ancestral outgroup-major` needs none")
-    return texts
+    return [Finding(Code.ANCESTRAL_ALLELES, Severity.WARNING, text) for text in texts]
 
 
 def _callable_regions(annotations: _Annotations, contig: str) -> NDArray[np.int64] | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from introghost.errors import DataError
+from introghost.text import is_pipe
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _ERRORS = ("[E::", "[W::bgzf", "[W::bcf_record_check")
@@ -32,6 +33,8 @@ def check_complete(path: Path) -> None:
     ------
     DataError
     """
+    if is_pipe(path):
+        raise DataError(f"{path}: a VCF can't come from a pipe, for it is read more than once; write it to a file")
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the path")
     with path.open("rb") as file:

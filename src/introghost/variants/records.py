@@ -84,9 +84,12 @@ class VcfRecords:
     """
 
     def __init__(self, path: Path, selection: Selection, lengths: dict[str, int], undeclared: list[str]) -> None:
-        named = next((name for name in selection.names if "," in name), None)
-        if named is not None:
-            raise DataError(f"{path}: sample {named!r}: a name contains a comma; rename it with `bcftools reheader`")
+        for name in selection.names:
+            if "," in name or name.startswith("^") or name == "-":
+                raise DataError(
+                    f"{path}: sample {name!r}: htslib can't be asked for a name with a comma, with '^' at its start, "
+                    "or '-'; rename it with `bcftools reheader`"
+                )
         self._path = path
         self._selection = selection
         self._lengths = lengths

@@ -14,28 +14,24 @@ from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import (
     KNOWN_ANCESTRAL,
     TARGET,
-    GeneticMap,
     Haplotypes,
     exchange_alleles,
     on_contig,
     other_prefix,
 )
-from introghost.variants.annotation import (
-    AncestralFasta,
-    check_annotations,
-    read_bed,
-    read_genetic_map,
-    unnamed_contigs,
-)
+from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.comparison import Comparison
 from introghost.variants.counts import DropReason, ReadCounts
 from introghost.variants.extents import GAP_BP, CallableSequence, Records, gap_threshold_bp
+from introghost.variants.fit import check_intervals
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
 from introghost.variants.heterozygosity import Heterozygosity
 from introghost.variants.index import checked_index
+from introghost.variants.intervals import read_bed
 from introghost.variants.phase_sets import PhaseSets
+from introghost.variants.populations import read_populations
 from introghost.variants.records import VcfRecords
-from introghost.variants.samples import SampleRoles, listed, read_populations, select_samples
+from introghost.variants.samples import SampleRoles, listed, select_samples
 from introghost.variants.sites import BASES, Interval, Selection, Sites
 from introghost.variants.zarr_source import ZarrRecords, is_store, open_store
 
@@ -162,7 +158,6 @@ class VcfSource:
         ancestral: str,
         fasta: AncestralFasta | None,
         intervals: dict[str, NDArray[np.int64]] | None,
-        genetic_maps: dict[str, GeneticMap] | None,
         region: str | None,
     ) -> None:
         self.path = path
@@ -176,7 +171,7 @@ class VcfSource:
         self._ancestral = ancestral
         self._fasta = fasta
         self._intervals = intervals
-        self._genetic_maps = genetic_maps
+        self._mask_findings: list[Finding] = []
         self._known_ancestral = 0
         self._third_base = 0
         self._contigs: list[Interval] | None = None
@@ -195,7 +190,7 @@ class VcfSource:
         Raises
         ------
         DataError
-            No records, a file that is damaged, or callable regions or a genetic map that don't fit.
+            No records, a file that is damaged, or callable regions that don't fit.
         """
         if self._contigs is None:
             if self._region is not None:
@@ -204,7 +199,8 @@ class VcfSource:
                 self._contigs = [(name, *self._extent(name, *ends)) for name, ends in self._records.ends().items()]
             if not self._contigs:
                 raise DataError(f"{self.path}: the VCF has no usable records")
-            check_annotations(self._contigs, self.header_lengths, self._intervals, self._genetic_maps)
+            if self._intervals is not None:
+                self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
         return self._contigs
 
     def read(self, contig: str, start: int, end: int) -> Haplotypes:
@@ -264,7 +260,6 @@ class VcfSource:
             roles=np.repeat(self.roles.roles, 2),
             callable_bp=callable_bp,
             ancestral_status=KNOWN_ANCESTRAL,
-            genetic_map=None if self._genetic_maps is None else on_contig(self._genetic_maps, contig),
         )
 
     def num_diploids(self) -> tuple[int, int]:
@@ -291,9 +286,7 @@ class VcfSource:
                 f"{hint}"
             )
             found.append(Finding(Code.SEQUENCE_WITHOUT_RECORDS, Severity.WARNING, text))
-        names = [name for name, _, _ in self.contigs()]
-        unnamed = unnamed_contigs(names, self._intervals, self._genetic_maps)
-        return found + [Finding(Code.DATA, Severity.WARNING, text) for text in unnamed]
+        return found + self.input_findings()
 
     def require_sites(self) -> None:
         """Refuse a file of which no site was kept, after all of it has been read.
@@ -306,6 +299,11 @@ class VcfSource:
         if not self.counts.kept:
             where = listed([name for name, _, _ in self.contigs()])
             raise self.counts.nothing_kept(self.path, where)
+
+    def input_findings(self) -> list[Finding]:
+        """What speaks against the populations table and the callable regions, beside what `contigs` refuses."""
+        self.contigs()
+        return [*self.roles.findings, *self._mask_findings]
 
     def gap_threshold_bp(self, contig: str) -> int:
         """Length from which a stretch without any record is not callable.
@@ -390,7 +388,6 @@ def open_source(
     *,
     ancestral: str,
     include_bed: Path | None = None,
-    genetic_map: Path | None = None,
     region: str | None = None,
 ) -> VcfSource:
     """Open a VCF, BCF or VCF Zarr store and check all of it that can be checked without reading its records.
@@ -400,14 +397,13 @@ def open_source(
     vcf : Path
         Plain, gzip or bgzip; an index beside it (``.tbi`` or ``.csi``) is used. Or VCF Zarr, a folder or a zip file.
     populations : Path
-        Table of samples and their populations, see `samples.read_populations`.
+        Table of samples and their populations, see `populations.read_populations`.
     outgroup, target : list of str
         Populations.
     ancestral : str
         ``info-aa``, ``fasta=FILE`` or ``outgroup-major``.
     include_bed : Path, optional
         Callable regions; without it everything counts as callable. Long stretches without any record never do.
-    genetic_map : Path, optional
     region : str, optional
         ``CHR`` or ``CHR:START-END``, 1-based and inclusive.
 
@@ -430,6 +426,5 @@ def open_source(
         ancestral=kind,
         fasta=_optional(AncestralFasta, fasta),
         intervals=_optional(read_bed, include_bed),
-        genetic_maps=_optional(read_genetic_map, genetic_map),
         region=region,
     )

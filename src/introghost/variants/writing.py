@@ -2,9 +2,9 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import tskit
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from introghost.errors import ConfigError, DataError
 from introghost.provenance import atomic_path, write_text
+from introghost.simulation.ancestry import read_trees
+from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.variants.htslib import BGZF_END
 
 _BGZF_BLOCK = 65_280
@@ -67,7 +69,7 @@ def write_vcf(trees: Path, vcf: Path, populations: Path) -> None:
     DataError
         A batch that is missing, damaged, or without introghost's metadata, or whose regions differ in their samples.
     """
-    vcf, batch = Path(vcf), _Batch(Path(trees))
+    vcf, batch = Path(vcf), _Batch.of(Path(trees))
     with atomic_path(vcf) as temporary, temporary.open("wb") as file:
         if vcf.name.endswith(".vcf"):
             _write_text(batch, file)
@@ -75,73 +77,68 @@ def write_vcf(trees: Path, vcf: Path, populations: Path) -> None:
             writer = _BgzfWriter(file)
             _write_text(batch, writer)
             writer.close()
-    rows = "".join(f"{name}\t{population}\n" for name, population in batch.samples())
-    write_text(Path(populations), "sample\tpopulation\n" + rows)
+    rows = zip(batch.samples.names(), batch.samples.populations(batch.roles), strict=True)
+    text = "".join(f"{name}\t{population}\n" for name, population in rows)
+    write_text(Path(populations), "sample\tpopulation\n" + text)
 
 
+@dataclass(frozen=True)
 class _Batch:
-    """The tree sequences of a batch, and who their samples are."""
+    """A batch of the regions of one genome.
 
-    def __init__(self, trees: Path) -> None:
-        self._trees = trees
-        self.lengths: list[int] = []
-        layouts: set[tuple[int, int, str, str]] = set()
-        genomes: set[tuple[Any, ...]] = set()
-        for ts in self.tree_sequences():
-            metadata = ts.metadata.get("introghost") if isinstance(ts.metadata, dict) else None
-            if metadata is None:
-                raise DataError(f"{trees}: a tree sequence without introghost's metadata; simulate it with introghost")
-            roles = metadata["roles"]
-            layouts.add(
-                (metadata["outgroup_diploids"], metadata["target_diploids"], roles["outgroup"], roles["target"])
-            )
-            genomes.add(tuple(metadata.get(key) for key in ("scenario", "genome", "seed")))
-            self.lengths.append(int(ts.sequence_length))
+    Attributes
+    ----------
+    trees : Path
+    lengths_bp : list of int
+        Of its regions, in the order of the file.
+    samples : SampleLayout
+    roles : dict of str to str
+        Deme of each role.
+    """
+
+    trees: Path
+    lengths_bp: list[int]
+    samples: SampleLayout
+    roles: dict[str, str]
+
+    @classmethod
+    def of(cls, trees: Path) -> "_Batch":
+        """The batch of a file, read once to the end; of several genomes, or of regions that differ, none is made."""
+        lengths_bp, records = [], []
+        for ts in read_trees(trees):
+            lengths_bp.append(int(ts.sequence_length))
+            records.append(RegionRecord.of(ts))
+        genomes = {(record.scenario, record.genome, record.seed) for record in records}
         if len(genomes) > 1:
             raise ConfigError(f"{trees}: {len(genomes)} genomes, a VCF holds one; simulate with --genomes 1")
+        layouts = {(record.samples, tuple(sorted(record.roles.items()))) for record in records}
         if len(layouts) != 1:
             raise DataError(f"{trees}: {len(layouts)} different sets of samples in the batch; expected one")
-        self._outgroup, self._target, self._outgroup_deme, self._target_deme = layouts.pop()
+        return cls(trees, lengths_bp, records[0].samples, records[0].roles)
 
     @property
-    def num_haplotypes(self) -> int:
-        return 2 * (self._outgroup + self._target)
-
-    def samples(self) -> list[tuple[str, str]]:
-        """Name and population of each diploid that is written."""
-        outgroup = [(f"outgroup_{i}", self._outgroup_deme) for i in range(self._outgroup)]
-        return outgroup + [(f"target_{i}", self._target_deme) for i in range(self._target)]
-
-    def tree_sequences(self) -> Iterator[Any]:
-        """The tree sequences, one after the other."""
-        try:
-            with self._trees.open("rb") as file:
-                while True:
-                    try:
-                        yield tskit.load(file)
-                    except EOFError:
-                        return
-        except (OSError, tskit.FileFormatError, tskit.LibraryError) as error:
-            raise DataError(f"{self._trees}: not a readable batch of tree sequences: {error}") from error
+    def columns(self) -> NDArray[np.int64]:
+        """Haplotypes that are written, as indices among the samples."""
+        return np.concatenate([self.samples.haplotypes("outgroup"), self.samples.haplotypes("target")])
 
 
 def _write_text(batch: _Batch, file: "BinaryIO | _BgzfWriter") -> None:
     lines = ["##fileformat=VCFv4.3", "##source=introghost", '##FILTER=<ID=PASS,Description="All filters passed">']
-    lines += [f"##contig=<ID={name},length={length}>" for name, length in enumerate(batch.lengths, start=1)]
+    lines += [f"##contig=<ID={name},length={length}>" for name, length in enumerate(batch.lengths_bp, start=1)]
     lines.append('##INFO=<ID=AA,Number=1,Type=String,Description="Ancestral allele">')
     lines.append('##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">')
-    names = [name for name, _ in batch.samples()]
-    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *names]))
+    fixed = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
+    lines.append("\t".join([*fixed, *batch.samples.names()]))
     file.write(("\n".join(lines) + "\n").encode())
-    for contig, ts in enumerate(batch.tree_sequences(), start=1):
-        for variant in ts.variants(samples=ts.samples()[: batch.num_haplotypes], isolated_as_missing=False):
+    for contig, ts in enumerate(read_trees(batch.trees), start=1):
+        for variant in ts.variants(samples=ts.samples()[batch.columns], isolated_as_missing=False):
             carried = np.unique(variant.genotypes)
             carried = carried[carried > 0]
             if len(carried):
                 file.write(_record(contig, variant, carried))
 
 
-def _record(contig: int, variant: Any, carried: NDArray[np.integer]) -> bytes:
+def _record(contig: int, variant: tskit.Variant, carried: NDArray[np.integer]) -> bytes:
     """One line of the VCF; `carried` are the numbers of the derived alleles that the samples have."""
     numbers = np.zeros(len(variant.alleles), dtype=np.uint8)
     numbers[carried] = np.arange(1, len(carried) + 1)

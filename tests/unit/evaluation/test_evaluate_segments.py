@@ -11,9 +11,9 @@ from introghost.evaluation import segments
 from introghost.evaluation.tables import write_tables
 
 SHAPE = (12, 8, 50)
-GENOMES = np.repeat([f"ghost/{i}" for i in range(4)] + ["null/0", "null/1"], 2)
+GENOMES = np.repeat([f"ghost/{i}" for i in range(4)] + ["no_ghost/0", "no_ghost/1"], 2)
 PROPORTION = np.array([0.004, 0.004, 0.02, 0.02, 0.03, 0.03, 0.15, 0.15, np.nan, np.nan, 0.0, 0.0])
-SCENARIOS = np.repeat(["ghost", "null"], [8, 4])
+SCENARIOS = np.repeat(["ghost", "no_ghost"], [8, 4])
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from introghost.cli import main
 from introghost.errors import DataError
 from introghost.evaluation import predictive
 from introghost.evaluation.predictive import OUTSIDE, TOGETHER, Genomes
-from introghost.statistics.dataset import read, write
+from introghost.findings import Code, Severity
 from introghost.statistics.haplotype import MOMENTS
+from introghost.statistics.table import Statistics
 
 STATISTICS = ["private", "callable_fraction"]
 
 
-def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed: int = 1) -> xr.Dataset:
+def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "no_ghost", seed: int = 1) -> Statistics:
     """Three haplotypes, the last one a row of NaN, in four bins, one of which is hardly callable."""
     rng = np.random.default_rng(seed)
     number = num_genomes * regions
@@ -27,11 +28,12 @@ def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed:
     haplotype[..., 1] = fraction[:, None]
     moments = np.stack([haplotype[:, :2].mean(axis=1), haplotype[:, :2].std(axis=1)], axis=1)
     haplotype[:, 2] = np.nan
-    return xr.Dataset(
+    dataset = xr.Dataset(
         {
             "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), haplotype),
             "haplotype_moments": (("region", "moment", "bin", "statistic"), moments),
             "population_statistics": (("region", "population_statistic"), rng.random((number, 1))),
+            "pooled_statistics": (("region", "pooled_statistic"), np.zeros((number, 0))),
             "callable_fraction": (("region", "bin"), fraction),
         },
         coords={
@@ -43,6 +45,7 @@ def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "null", seed:
         },
         attrs={"bin_bp": 10_000, "region_length_bp": 40_000, "ancestral": "outgroup-major"},
     )
+    return Statistics(dataset)
 
 
 def test_a_genome_is_summarised_like_its_slow_twin() -> None:
@@ -50,9 +53,9 @@ def test_a_genome_is_summarised_like_its_slow_twin() -> None:
     genomes = predictive.summarise(ds)
     for row, regions in enumerate(([0, 1], [2, 3])):
         bins = [(r, h, b) for r in regions for h in range(2) for b in range(3)]
-        private = [float(ds["haplotype_statistics"].values[r, h, b, 0]) for r, h, b in bins]
+        private = [float(ds.haplotype[r, h, b, 0]) for r, h, b in bins]
         expected = {
-            ("pi", "value"): float(ds["population_statistics"].values[regions, 0].mean()),
+            ("pi", "value"): float(ds.population[regions, 0].mean()),
             ("private", "mean"): np.mean(private),
             ("private", "standard_deviation"): np.std(private),
             ("private", "quantile_99"): np.quantile(private, 0.99),
@@ -60,18 +63,18 @@ def test_a_genome_is_summarised_like_its_slow_twin() -> None:
         }
         found = dict(zip(genomes.statistics, genomes.values[row].tolist(), strict=True))
         assert found == pytest.approx(expected)
-    assert genomes.scenarios == ["null", "null"]
+    assert genomes.scenarios == ["no_ghost", "no_ghost"]
 
 
 def test_regions_weigh_by_their_callable_sequence_and_may_be_fewer() -> None:
     ds = dataset(1)
-    ds["callable_fraction"].values[1] = [0.2, 0.0, 0.0, 0.0]
-    pi = ds["population_statistics"].values[:, 0]
+    ds.callable_fraction[1] = [0.2, 0.0, 0.0, 0.0]
+    pi = ds.population[:, 0]
     assert predictive.summarise(ds).values[0, 0] == pytest.approx((2.55 * pi[0] + 0.2 * pi[1]) / 2.75)
     assert predictive.summarise(ds, 1).values[0, 0] == pytest.approx(pi[0])
-    ds["callable_fraction"].values[1] = 0
+    ds.callable_fraction[1] = 0
     assert predictive.num_regions(ds) == 1
-    ds["callable_fraction"].values[:] = 0
+    ds.callable_fraction[:] = 0
     with pytest.raises(DataError, match="no bin of the simulated genome"):
         predictive.summarise(ds)
 
@@ -84,8 +87,8 @@ def test_data_with_more_sequence_than_a_genome_have_a_caveat() -> None:
     assert predictive.caveats(sizes, sizes[:1]) == []
     assert predictive.caveats(sizes, predictive.extents(dataset(1, regions=2))) == []
     (caveat,) = predictive.caveats(sizes, predictive.extents(dataset(1, regions=5)))
-    assert "the data have 0.125 Mb of callable sequence in 5 regions, a simulated genome 0.1 Mb in 4" in caveat
-    assert "harder to see" in caveat
+    assert "the data have 0.125 Mb of callable sequence in 5 regions, a simulated genome 0.1 Mb in 4" in caveat.text
+    assert (caveat.code, caveat.severity) == (Code.SHORT_SIMULATIONS, Severity.WARNING)
     assert len(predictive.caveats(sizes, np.array([[4.0, 130_000.0]]))) == 1
 
 
@@ -96,7 +99,7 @@ def test_all_simulated_genomes_are_a_number_not_a_share_of_one() -> None:
 
 def test_the_mean_over_all_haplotypes_is_taken_where_it_is_kept() -> None:
     ds = dataset(1)
-    ds["haplotype_moments"] = ("region", "moment", "bin", "statistic"), np.full((2, 2, 4, 2), 7.0)
+    ds.moments[:] = 7
     assert predictive.summarise(ds).values[0, 1] == 7
 
 
@@ -116,7 +119,7 @@ def test_all_together_is_exact_for_data_like_the_simulations() -> None:
     values = cloud(400, 30, rng)
     probabilities = []
     for index in range(0, 400, 4):
-        rest = genomes(np.delete(values, index, axis=0)[:99], ["null"] * 99)
+        rest = genomes(np.delete(values, index, axis=0)[:99], ["no_ghost"] * 99)
         table = predictive.compare(rest, genomes(values[index : index + 1], [""]))
         probabilities.append(table["tail_probability"].iloc[0])
     assert 0.4 < np.mean(probabilities) < 0.6
@@ -129,15 +132,15 @@ def test_what_is_outside_is_named_and_who_covers_it() -> None:
     values = rng.normal(size=(200, 4))
     values[:150, 1] += 20
     values[150:, 3] = values[:150, 3].mean()
-    scenarios = ["ghost"] * 150 + ["null"] * 50
+    scenarios = ["ghost"] * 150 + ["no_ghost"] * 50
     table = predictive.compare(genomes(values, scenarios), genomes(np.array([[9.0, 0.0, 0.0, 0.0]]), [""]))
     together, *rows = table.to_dict("records")
     assert together["statistic"] == TOGETHER
     assert [row["verdict"] for row in rows] == [OUTSIDE, "ok", "ok", "ok"]
-    assert [row["covered_by"] for row in rows][:3] == ["", "null", "ghost,null"]
+    assert [row["covered_by"] for row in rows][:3] == ["", "no_ghost", "ghost,no_ghost"]
     assert rows[0]["tail_probability"] == pytest.approx(2 / 201)
     assert rows[0]["deviation"] == pytest.approx(9, rel=0.25)
-    lines = predictive.describe(table, 200)
+    lines = predictive.outcome(table, 200)
     number = round(together["tail_probability"] * 201) - 1
     assert f"together: {number} of 200 simulated genomes ({number / 2:.1f} %) are as far out as the data;" in lines[1]
     assert lines[0].startswith("1 of 4 statistics lie outside")
@@ -148,14 +151,14 @@ def test_what_is_outside_is_named_and_who_covers_it() -> None:
 def test_a_statistic_that_never_varies_is_ok_only_where_it_is_the_same() -> None:
     values = np.column_stack([np.full(60, 0.25), np.random.default_rng(1).normal(size=60)])
     for value, verdict in ((0.25, "ok"), (0.26, OUTSIDE)):
-        table = predictive.compare(genomes(values, ["null"] * 60), genomes(np.array([[value, 0.0]]), [""]))
+        table = predictive.compare(genomes(values, ["no_ghost"] * 60), genomes(np.array([[value, 0.0]]), [""]))
         assert table["verdict"].iloc[1] == verdict
         assert np.isfinite(table["deviation"]).all()
 
 
 def test_other_statistics_and_other_options_are_refused() -> None:
     one, other = dataset(1), dataset(1)
-    other.attrs["bin_bp"] = 5_000
+    other.dataset.attrs["bin_bp"] = 5_000
     with pytest.raises(DataError, match="differ in bin_bp: 10000 simulated, 5000 observed"):
         predictive.check_alike(one, other)
     first = predictive.summarise(one)
@@ -177,7 +180,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("predictive")
     scenarios = Path(__file__).parents[3] / "config" / "scenarios"
     size = ("--regions", 1, "--region-length-bp", 200_000, "--outgroup-diploids", 12, "--target-diploids", 12)
-    for name in ("null", "ghost"):
+    for name in ("no_ghost", "ghost"):
         trees = path / f"{name}.trees"
         run("simulate", "--scenario", scenarios / name, "--genomes", 30, *size, "--output", trees)
         run("statistics", "--trees", trees, "--output", path / f"{name}.zarr.zip")
@@ -189,7 +192,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_filter_that_the_simulations_lack_is_found_and_equal_genomes_are_not(folder: Path) -> None:
     plain, filtered = (
         Genomes.concatenate(
-            [predictive.summarise(read(folder / f"{name}{kind}.zarr.zip")) for name in ("null", "ghost")]
+            [predictive.summarise(Statistics.read(folder / f"{name}{kind}.zarr.zip")) for name in ("no_ghost", "ghost")]
         )
         for kind in ("", ".filtered")
     )
@@ -217,9 +220,9 @@ def test_the_verb(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, data = tmp_path / "predictive.tsv", tmp_path / "data.zarr.zip"
-    filtered = read(folder / "null.filtered.zarr.zip")
-    write(filtered.isel(region=[3]), data)
-    simulated = [word for name in ("null", "ghost") for word in ("--simulated", str(folder / f"{name}.zarr.zip"))]
+    filtered = Statistics.read(folder / "no_ghost.filtered.zarr.zip")
+    filtered.select(np.array([3])).write(data)
+    simulated = [word for name in ("no_ghost", "ghost") for word in ("--simulated", str(folder / f"{name}.zarr.zip"))]
     assert run("predictive", *simulated, "--observed", data, "--output", output) == 0
     lines = capsys.readouterr().err.splitlines()
     table = pd.read_csv(output, sep="\t", keep_default_na=False)
@@ -228,17 +231,17 @@ def test_the_verb(
     about = json.loads(output.with_suffix(".provenance.json").read_text())
     assert (about["simulated_genomes"], about["caveats"]) == (60, [])
     assert not any(line.startswith("warning: ") for line in lines)
-    longer = xr.concat([filtered.isel(region=[i]) for i in (3, 4)], "region")
-    longer["genome"] = ("region", [0, 0])
-    write(longer, data)
+    longer = filtered.select(np.array([3, 4]))
+    longer.genome_indices[:] = 0
+    longer.write(data)
     assert run("predictive", *simulated, "--observed", data, "--output", output) == 0
     assert "warning: the data have 0.4 Mb of callable sequence in 2 regions" in capsys.readouterr().err
-    write(filtered.isel(region=[3]), data)
+    filtered.select(np.array([3])).write(data)
     with monkeypatch.context() as patch:
         patch.setattr("introghost.evaluation.tables.write_table", full)
         assert run("predictive", *simulated, "--observed", data, "--output", output) == 3
     assert not output.with_suffix(".provenance.json").exists()
     capsys.readouterr()
-    arguments = ("--observed", folder / "null.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
+    arguments = ("--observed", folder / "no_ghost.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
     assert run("predictive", *simulated, *arguments) == 3
     assert "are of 30 genomes" in capsys.readouterr().err

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from introghost.findings import Code, Severity
 from introghost.inference import calibration
 
 
-def test_binary_temperature_finds_the_factor_by_which_logits_are_too_large():
+def test_binary_temperature_is_the_factor_by_which_logits_are_too_large():
     rng = np.random.default_rng(1)
     honest = rng.normal(0, 2, 200_000).astype(np.float32)
     labels = (rng.random(honest.size) < 1 / (1 + np.exp(-honest))).astype(np.float32)
@@ -12,7 +13,7 @@ def test_binary_temperature_finds_the_factor_by_which_logits_are_too_large():
     assert calibration.binary_temperature(3 * honest, labels) == pytest.approx(3.0, abs=0.1)
 
 
-def test_multinomial_temperature_finds_the_factor():
+def test_multinomial_temperature_is_the_factor():
     rng = np.random.default_rng(2)
     honest = rng.normal(0, 1.5, (50_000, 3)).astype(np.float32)
     gumbel = rng.gumbel(size=honest.shape)
@@ -22,16 +23,31 @@ def test_multinomial_temperature_finds_the_factor():
     )
 
 
+def test_multinomial_temperature_weighs_genomes():
+    """Of two kinds of genomes, with logits twice and four times too large, the weights say which counts."""
+    rng = np.random.default_rng(5)
+    honest = rng.normal(0, 1.5, (50_000, 3)).astype(np.float32)
+    classes = (honest + rng.gumbel(size=honest.shape)).argmax(axis=1)
+    factor = np.where(np.arange(len(classes)) < 40_000, 2, 4)
+    for kept in (2, 4):
+        weights = np.where(factor == kept, 1.0, 1e-9)
+        temperature = calibration.multinomial_temperature(factor[:, None] * honest, classes, weights)
+        assert temperature == pytest.approx(kept, abs=0.15 * kept)
+
+
 def test_a_temperature_at_the_end_of_its_search_is_told():
     rng = np.random.default_rng(3)
     logits, labels = rng.normal(0, 2, 2000).astype(np.float32), rng.integers(0, 2, 2000).astype(np.float32)
     hopeless = calibration.binary_temperature(logits, labels)
     flawless = calibration.binary_temperature(logits, (logits > 0).astype(np.float32))
     for temperature in (hopeless, flawless):
-        (warning,) = calibration.bound_warnings(temperature)
-        assert warning.startswith("calibration reached its bound: the network is too weak or the genomes too few")
+        (finding,) = calibration.bound_findings(temperature)
+        assert (finding.code, finding.severity) == (Code.CALIBRATION_AT_BOUND, Severity.WARNING)
+        assert f"temperature {temperature:.3g}" in finding.text
+    assert hopeless == pytest.approx(10, rel=1e-3)
+    assert flawless == pytest.approx(0.1, rel=1e-3)
     for temperature in (0.102, 1.0, 9.8):
-        assert calibration.bound_warnings(temperature) == []
+        assert calibration.bound_findings(temperature) == []
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.3])

@@ -1,62 +1,23 @@
-"""Networks for whole genomes: what they are trained on, and that they find what theory says."""
+"""Networks for whole genomes: what they are trained on, and that they learn what theory says."""
+
+import json
 
 import numpy as np
 import pytest
 import torch
-import xarray as xr
-from sklearn.covariance import ShrunkCovariance
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from small_statistics import ATTRIBUTES, small_statistics
 from squares import squares
 
+from introghost.errors import DataError
 from introghost.inference import genome_training, training
-from introghost.inference.genome_training import _Genomes, _Parts
+from introghost.inference.discriminants import Discriminants
+from introghost.inference.genome_batches import Genomes
+from introghost.inference.genome_training import Prepared
 from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.simulation.priors import Bound, Prior
+from introghost.statistics.table import Statistics
 
-REGIONS, CHANNELS = 16, 3
-
-
-@pytest.fixture(scope="module")
-def genomes() -> _Genomes:
-    """Six genomes whose statistics tell which genome and which of its regions they are of."""
-    rows = [np.stack([np.full(REGIONS, g), np.arange(REGIONS), np.ones(REGIONS)], axis=1) for g in range(6)]
-    return _Genomes([row.astype(np.float32) for row in rows], np.arange(6) * REGIONS, np.arange(6) > 3)
-
-
-def epoch(genomes: _Genomes, cases: list[int], seed: int | None, size: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
-    batches = _Parts(genomes, np.array(cases), (torch.arange(6),), size, seed)
-    pooled, labels = zip(*batches, strict=True)
-    return torch.cat(pooled), torch.cat(labels)
-
-
-def test_every_genome_comes_once_in_an_epoch_and_every_second_time_whole(genomes: _Genomes) -> None:
-    parts = _Parts(genomes, np.arange(6), (torch.arange(6),), 4, 1)
-    numbers = []
-    for _ in range(200):
-        pooled, labels = (torch.cat(part) for part in zip(*parts, strict=True))
-        assert sorted(labels.tolist()) == list(range(6))
-        torch.testing.assert_close(pooled[:, 0], labels.float()), "labels stay with their genomes"
-        numbers += pooled[:, -1].tolist()
-    assert {2.0, 16.0} <= set(numbers) <= set(range(2, 17))
-    assert 0.45 < np.mean(np.array(numbers) == REGIONS) < 0.65
-
-
-def test_parts_are_of_distinct_regions(genomes: _Genomes) -> None:
-    rng = np.random.default_rng(1)
-    means = [genomes.part(3, 2, rng)[1] for _ in range(500)]
-    assert min(means) >= 0.5, "0 and 0 would be less"
-    assert np.mean(means) == pytest.approx((REGIONS - 1) / 2, abs=0.5)
-    np.testing.assert_allclose(genomes.part(3, REGIONS, rng), [3, (REGIONS - 1) / 2, 1, REGIONS])
-
-
-def test_validation_is_the_same_in_every_epoch_and_training_is_not(genomes: _Genomes) -> None:
-    first, labels = epoch(genomes, [4, 5], None)
-    assert labels.tolist() == [4] * 4 + [5] * 4
-    assert first[:, -1].tolist() == [16, 8, 4, 2] * 2
-    torch.testing.assert_close(first, epoch(genomes, [4, 5], None, size=100)[0])
-    train = _Parts(genomes, np.arange(4), (torch.arange(6),), 4, 1)
-    one, other = (next(iter(train))[0] for _ in range(2))
-    assert not torch.equal(one, other)
-    torch.testing.assert_close(one, epoch(genomes, [0, 1, 2, 3], 1)[0])
+REGIONS = 16
 
 
 @pytest.mark.parametrize("width", [0, 16])
@@ -69,55 +30,21 @@ def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem(width: int)
     held_out = np.arange(6_000) < 500
     weights[held_out] = 1
     network = ModelChoiceNetwork(3, 2, width, members=3)
-    discriminants = genome_training._Discriminants.fit(
-        network.standardise(seen).numpy(), classes.numpy(), weights.numpy(), held_out
-    )
+    discriminants = Discriminants.fit(network.standardise(*seen).numpy(), classes.numpy(), weights.numpy(), held_out)
     discriminants.give(network)
-    data = torch.utils.data.TensorDataset(seen, classes, weights, discriminants.fold)
+    data = torch.utils.data.TensorDataset(*seen, classes, weights, discriminants.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = torch.utils.data.DataLoader(parts[0], 100, shuffle=True), torch.utils.data.DataLoader(parts[1], 500)
     training.fit(network, discriminants.loss, *loaders, epochs=20, learning_rate=0.01, patience=20)
     new = torch.randn(1_000, 2) + torch.tensor([0.75, -0.25])
     exact = torch.sigmoid(new @ torch.tensor([1.5, -0.5]) - (1.5**2 + 0.5**2) / 2)
     with torch.inference_mode():
-        found = torch.softmax(network(squares(new)), dim=1)[:, 1]
-        each = torch.softmax(network.each(squares(new)), dim=2)[:, :, 1]
-    assert float((found - exact).abs().max()) < 0.08
-    assert float((found - exact).abs().mean()) < 0.02
-    torch.testing.assert_close(found, each.mean(0))
+        together = torch.softmax(network(*squares(new)), dim=1)[:, 1]
+        each = torch.softmax(network.each(*squares(new)), dim=2)[:, :, 1]
+    assert float((together - exact).abs().max()) < 0.08
+    assert float((together - exact).abs().mean()) < 0.02
+    torch.testing.assert_close(together, each.mean(0))
     assert 0.001 < float(each.std(0).mean()) < 0.03, "members see other genomes"
-
-
-def test_discriminants_are_those_of_scikit_learn() -> None:
-    rng = np.random.default_rng(1)
-    classes = np.repeat([0, 1, 2], 40)
-    standard = (rng.normal(size=(120, 5)) + rng.normal(size=(3, 5))[classes]).astype(np.float32)
-    slopes, intercepts = genome_training.discriminant(standard, classes, np.ones(120), 0.3)
-    other = LinearDiscriminantAnalysis(
-        solver="eigen", covariance_estimator=ShrunkCovariance(shrinkage=0.3), priors=np.full(3, 1 / 3)
-    ).fit(standard, classes)
-    found, expected = standard @ slopes.T + intercepts, other.decision_function(standard)
-    np.testing.assert_allclose(found, expected - expected.mean(axis=1, keepdims=True), rtol=1e-4, atol=1e-4)
-    twice = np.concatenate([np.arange(120), np.flatnonzero(classes == 1)])
-    again = genome_training.discriminant(standard[twice], classes[twice], np.ones(160), 0.3)
-    weighed = genome_training.discriminant(standard, classes, np.where(classes == 1, 2.0, 1.0), 0.3)
-    for one, two, three in zip(again, weighed, (slopes, intercepts), strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(two, three, rtol=1e-6, atol=1e-9), "scenarios weigh the same, whatever their genomes"
-
-
-def test_a_genome_is_judged_without_its_own_fold() -> None:
-    """Of noise alone many statistics could learn by heart which genome is of which scenario."""
-    rng = np.random.default_rng(2)
-    standard, classes = rng.normal(size=(80, 60)).astype(np.float32), np.arange(80) % 2
-    held_out = np.arange(80) < 8
-    made = genome_training._Discriminants.fit(standard, classes, np.ones((80, 1), np.float32), held_out)
-    slopes, intercepts, fold = made.slopes.numpy()[:, 0], made.intercepts.numpy()[:, 0], made.fold.numpy()
-    own = np.einsum("bc,bsc->bs", standard, slopes[fold]) + intercepts[fold]
-    learnt = standard @ slopes[-1].T + intercepts[-1]
-    right = [np.mean((found.argmax(axis=1) == classes)[~held_out]) for found in (own, learnt)]
-    assert right[0] < 0.7
-    assert right[1] > 0.85
 
 
 def test_few_regions_say_less_and_a_network_knows_by_how_much() -> None:
@@ -130,28 +57,113 @@ def test_few_regions_say_less_and_a_network_knows_by_how_much() -> None:
         for label in classes
     ]
     shifted = [np.column_stack([(row[:, 0] + 30) ** 2, row[:, 1]]).astype(np.float32) for row in regions]
-    data = _Genomes(shifted, np.arange(1_200), np.arange(1_200) < 200)
-    parts, weights = data.parts(data.numbers(), rng), np.ones((1_200, 1), np.float32)
-    network = ModelChoiceNetwork(3, 2, 0, members=1)
-    genome_training._scale(network, parts)
-    standard = network.standardise(torch.from_numpy(parts[0])).numpy()
-    discriminants = genome_training._Discriminants.fit(standard, classes, weights, data.held_out)
+    genomes = Genomes(shifted, np.arange(1_200) < 200, classes.astype(str))
+    prepared = Prepared(small_statistics([("s", 1)]), genomes, genomes.parts(rng))
+    network, weights = ModelChoiceNetwork(3, 2, 0, members=1), np.ones((1_200, 1), np.float32)
+    discriminants = Discriminants.fit(prepared.standardise(network), classes, weights, genomes.held_out)
     discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
-    loaders = (
-        torch.utils.data.DataLoader(_Parts(data, np.flatnonzero(side), labels, 50, seed), batch_size=None)
-        for side, seed in ((~data.held_out, 1), (data.held_out, None))
-    )
-    training.fit(network, discriminants.loss, *loaders, epochs=60, learning_rate=0.02, patience=60)
+    fitted = {"batch_size": 50, "learning_rate": 0.02, "epochs": 60, "seed": 1}
+    prepared.fit(network, discriminants.loss, labels, genomes.train, **fitted)
     for number in (2, 16):
         mean = torch.linspace(-0.25, 0.75, 5)
-        seen = torch.stack([(mean + 30) ** 2, torch.zeros(5), torch.full((5,), float(number))], dim=1)
+        seen = torch.stack([(mean + 30) ** 2, torch.zeros(5)], dim=1)
         with torch.inference_mode():
-            logits = network(seen)
+            logits = network(seen, torch.full((5,), float(number)))
         exact = number * (0.5 * mean - 0.125)
         torch.testing.assert_close(logits[:, 1] - logits[:, 0], exact, rtol=0.3, atol=0.6)
 
 
-def test_what_is_known_of_regions_is_told(genomes: _Genomes) -> None:
-    told = genome_training._of_genomes(xr.Dataset(attrs={"segments": "x"}), genomes)
-    assert told == {"regions": [2, 16], "segments": "x"}
+PAIRS = [(scenario, number) for scenario in ("no_ghost", "ghosts") for number in range(20)]
+
+
+@pytest.fixture(scope="module")
+def choice() -> training.Trained:
+    return genome_training.train_model_choice(small_statistics(PAIRS, num_regions=8), epochs=1, seed=3, members=2)
+
+
+def test_a_model_says_what_it_was_trained_on(choice: training.Trained) -> None:
+    description = json.loads(json.dumps(choice.bundle.description))
+    held_out = training.split_genomes(*map(np.array, zip(*PAIRS, strict=True)), seed=3)
+    names = ["mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions"]
+    expected = {
+        "architecture": {"channels": 6, "scenarios": 2, "width": 16, "members": 2, "references": 0, "levels": 4},
+        "inputs": names,
+        "population_statistics": ["fst", "dxy"],
+        "ancestral": ATTRIBUTES["ancestral"],
+        "bin_bp": 10_000,
+        "region_length_bp": 50_000,
+        "sample_sizes": {"outgroup_diploids": [3, 4], "target_diploids": [2, 5]},
+        "callable_share": [1, 1],
+        "observation": {"missing": [0, 0.1]},
+        "num_training": int((~held_out).sum()),
+        "num_validation": int(held_out.sum()),
+        "regions": [1, 8],
+        "segments": "5e9",
+    }
+    assert {key: description[key] for key in expected} == expected
+
+
+def test_the_same_seed_gives_the_same_network_and_another_another(choice: training.Trained) -> None:
+    again, other = (
+        genome_training.train_model_choice(small_statistics(PAIRS, num_regions=8), epochs=1, seed=seed, members=2)
+        for seed in (3, 4)
+    )
+    weights = [trained.bundle.network.state_dict() for trained in (choice, again, other)]
+    for name, tensor in weights[0].items():
+        torch.testing.assert_close(tensor, weights[1][name], rtol=0, atol=0)
+    assert not torch.equal(weights[0]["slopes"], weights[2]["slopes"])
+
+
+def test_networks_standardise_by_training_genomes_alone() -> None:
+    """Held-out genomes that are far from all others change nothing."""
+    statistics = small_statistics(PAIRS, num_regions=8)
+    held_out = training.split_genomes(statistics.scenarios, statistics.genome_indices, 3)
+    dataset = statistics.dataset.copy(deep=True)
+    dataset["pooled_statistics"][held_out] = 1e6
+    stored = []
+    for one in (statistics, Statistics(dataset)):
+        network = ModelChoiceNetwork(6, 2)
+        Prepared.of(one, 3, "test").standardise(network)
+        stored.append(network.standardise.state_dict())
+    for name, tensor in stored[0].items():
+        torch.testing.assert_close(tensor, stored[1][name], rtol=0, atol=0)
+
+
+def test_statistics_that_model_choice_cannot_learn_from_are_refused() -> None:
+    for genomes, message in (
+        ([*PAIRS, ("", -1)], "of a VCF"),
+        ([("ghost", number) for number in range(20)], r"at least two scenarios, the statistics hold only \['ghost'\]"),
+    ):
+        with pytest.raises(DataError, match=message):
+            genome_training.train_model_choice(small_statistics(genomes), epochs=1, seed=1)
+    silent = small_statistics(PAIRS).dataset.assign_attrs(ghost_of_target="{}")
+    with pytest.raises(DataError, match="do not say whether its ghost gave to the target"):
+        genome_training.train_model_choice(Statistics(silent), epochs=1, seed=1)
+
+
+class Uniform:
+    """A scenario with one parameter, which `small_statistics` tell."""
+
+    name = "ghosts"
+    parameters = (Prior("t", "uniform", Bound(-0.5), Bound(19.5)),)
+
+
+def test_parameters_are_learnt_from_the_genomes_of_their_scenario_alone() -> None:
+    both = genome_training.train_parameters(small_statistics(PAIRS, num_regions=8), Uniform(), epochs=1, seed=3)
+    rows = np.arange(20 * 8, 40 * 8)
+    alone = small_statistics(PAIRS, num_regions=8).select(rows)
+    weights = [
+        trained.bundle.network.state_dict()
+        for trained in (both, genome_training.train_parameters(alone, Uniform(), epochs=1, seed=3))
+    ]
+    for name, tensor in weights[0].items():
+        torch.testing.assert_close(tensor, weights[1][name], rtol=0, atol=0)
+    assert both.bundle.description["scenario"] == "ghosts"
+    assert both.bundle.description["num_training"] + both.bundle.description["num_validation"] == 20
+    assert both.bundle.description["inputs"][-1] == "num_regions"
+
+
+def test_parameters_of_a_scenario_that_is_not_there_are_refused() -> None:
+    with pytest.raises(DataError, match="no genome of scenario ghosts"):
+        genome_training.train_parameters(small_statistics([("ghost", 1)]), Uniform(), epochs=1, seed=1)

@@ -4,6 +4,7 @@ import torch
 
 from introghost.errors import DataError
 from introghost.inference import inputs
+from introghost.inference.inputs import Pooled
 
 
 def test_context_is_the_moments_and_their_moving_average_over_usable_bins():
@@ -27,15 +28,67 @@ def genomes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def pooled_whole(pooled: np.ndarray, usable: np.ndarray, population: np.ndarray) -> np.ndarray:
-    """Without the number of regions."""
-    return inputs.whole(inputs.pool_each(pooled, usable, population))[:-1]
+    """Values of one genome."""
+    return Pooled.of(inputs.pool_each(pooled, usable, population)).values[0]
 
 
-def test_the_number_of_regions_stands_last_and_no_more_than_a_network_knows():
+def test_a_genome_is_the_mean_over_its_regions_and_their_number_up_to_the_most_of_training() -> None:
     regions = np.random.default_rng(1).random((7, 3))
-    np.testing.assert_allclose(inputs.whole(regions), [*regions.mean(axis=0), 7], rtol=1e-6)
-    assert inputs.whole(regions, most=5)[-1] == 5
-    assert inputs.whole(regions, most=9)[-1] == 7
+    genome = Pooled.of(regions)
+    assert (genome.values.dtype, genome.num_regions.dtype) == (np.float32, np.float32)
+    np.testing.assert_allclose(genome.values, [regions.mean(axis=0)], rtol=1e-6)
+    assert genome.num_regions.tolist() == [7]
+    assert Pooled.of(regions, most=5).num_regions.tolist() == [5]
+    assert Pooled.of(regions, most=9).num_regions.tolist() == [7]
+    np.testing.assert_array_equal(Pooled.of(regions, most=5).values, genome.values)
+
+
+def test_stacked_genomes_keep_their_order() -> None:
+    rng = np.random.default_rng(1)
+    genomes = [Pooled.of(rng.random((number, 3))) for number in (4, 2, 9)]
+    stacked = Pooled.stack(genomes)
+    assert len(stacked) == 3
+    assert stacked.num_regions.tolist() == [4, 2, 9]
+    for row, genome in enumerate(genomes):
+        np.testing.assert_array_equal(stacked.values[row], genome.values[0])
+    some = stacked[np.array([2, 0])]
+    assert some.num_regions.tolist() == [9, 4]
+    np.testing.assert_array_equal(some.values, stacked.values[[2, 0]])
+    values, num_regions = stacked.tensors()
+    np.testing.assert_array_equal(values.numpy(), stacked.values)
+    np.testing.assert_array_equal(num_regions.numpy(), stacked.num_regions)
+
+
+def test_names_of_segment_channels_say_what_each_holds() -> None:
+    """Every channel computed once more from its name alone."""
+    names, window = ("a", "b", "c"), 4
+    values = np.random.default_rng(8).random((6, 9, 3)).astype(np.float32)
+    moments = np.stack([values.mean(axis=0), values.std(axis=0)])
+    around = torch.from_numpy(inputs.context(moments, np.ones(9, bool), window))
+    given = inputs.segment_input(torch.from_numpy(values), around.expand(6, -1, -1)).numpy()
+    channels = inputs.segment_channel_names(names)
+    assert given.shape[2] == len(channels) == len(set(channels)) == 6 * len(names)
+    for channel, name in enumerate(channels):
+        statistic, *parts = name.split(":")
+        each = values[:, :, names.index(statistic)]
+        over = {"mean": each.mean(axis=0), "standard_deviation": each.std(axis=0)}
+        smoothed = {key: [line[max(b - 2, 0) : b + 3].mean() for b in range(9)] for key, line in over.items()}
+        expected = {
+            (): each,
+            ("mean",): over["mean"],
+            ("standard_deviation",): over["standard_deviation"],
+            ("mean", "smoothed"): smoothed["mean"],
+            ("standard_deviation", "smoothed"): smoothed["standard_deviation"],
+            ("deviation",): (each - over["mean"]) / (over["standard_deviation"] + 0.02 * (over["mean"] + 0.5)),
+        }[tuple(parts)]
+        np.testing.assert_allclose(given[:, :, channel], np.broadcast_to(expected, (6, 9)), rtol=1e-4, err_msg=name)
+
+
+def test_names_of_genome_channels_are_those_of_the_columns_and_the_number_of_regions() -> None:
+    names = inputs.genome_channel_names(["mean_of_a", "posterior"], ["fst"])
+    assert names == ("mean_of_a", "posterior", "fst", "num_regions")
+    pooled, population = np.array([[1.0, 2.0]], np.float32), np.array([[3.0]], np.float32)
+    assert inputs.pool_each(pooled, np.ones((1, 2), bool), population).tolist() == [[1.0, 2.0, 3.0]]
 
 
 def test_pooling_is_symmetric_in_regions():
@@ -79,11 +132,11 @@ def test_the_callable_share_is_of_usable_bins_alone():
 def test_the_input_of_segments_is_what_it_says():
     rng = np.random.default_rng(4)
     own, around = rng.random((2, 3, 5)), rng.random((2, 3, 20))
-    found = inputs.segment_input(torch.from_numpy(own), torch.from_numpy(around), 2.0).numpy()
+    given = inputs.segment_input(torch.from_numpy(own), torch.from_numpy(around), 2.0).numpy()
     for index in np.ndindex(2, 3, 5):
         haplotype, position, statistic = index
         mean, deviation = around[haplotype, position, statistic], around[haplotype, position, 5 + statistic]
-        assert found[index] == own[index]
+        assert given[index] == own[index]
         wanted = (own[index] - mean) / (deviation + 0.02 * (mean + 0.5))
-        assert found[haplotype, position, 25 + statistic] == pytest.approx(wanted)
-    np.testing.assert_array_equal(found[:, :, 5:25], 2 * around)
+        assert given[haplotype, position, 25 + statistic] == pytest.approx(wanted)
+    np.testing.assert_array_equal(given[:, :, 5:25], 2 * around)

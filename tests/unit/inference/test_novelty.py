@@ -88,6 +88,47 @@ def test_what_lies_far_on_the_manifold_is_novel_too(fitted: Novelty) -> None:
     assert np.mean(p_values(fitted, far)[1] < 0.01) > 0.9
 
 
+def test_the_distance_is_that_of_the_measure_that_objects_more() -> None:
+    """Deviations from the median in units of the upper tail, by hand, of two scenarios and two measures."""
+    scores = np.exp(np.stack([np.outer(np.arange(11), [1.0, 2.0]), np.outer(np.arange(11), [3.0, 0.5]) + 1]))
+    # Medians of the logarithms are 5 and 10, and 16 and 3.5; their 90 % quantiles lie 4 and 8, 12 and 2 above.
+    measured = np.exp(np.array([[[9.0, 10.0], [5.0, 26.0]], [[16.0, 1.5], [10.0, 6.5]]]))
+    np.testing.assert_allclose(novelty.farness(measured, scores), [[1.0, 2.0], [0.0, 1.5]])
+
+
+def test_a_genome_that_one_measure_alone_objects_to_is_novel() -> None:
+    """One that the other measure finds usual: p-values are of the harsher of the two, with Bonferroni's correction."""
+    rng = np.random.default_rng(9)
+    module = Novelty(2, 1, 60)
+    references = rng.normal(size=(1, 60, 2))
+    module.numbers.fill_(20)
+    module.references.copy_(torch.from_numpy(references))
+    measures = novelty._Measures.fit(module.references[0].double().numpy())
+    far = np.array([[0.0, 7.0]], np.float32)
+    own = measures(far.astype(np.float64))[0]
+    usual = np.linspace(0.5, 1.5, 60)
+    for harsh in (0, 1):
+        scores = np.stack([usual * own[0], usual * own[1]], axis=1)  # at the median of both
+        scores[:, harsh] = own[harsh] * np.linspace(0.1, 0.2, 60)  # beyond all by this one
+        module.scores.copy_(torch.from_numpy(scores))
+        deviations = novelty.farness(scores[None], scores[None])[0]
+        module.nearest.copy_(torch.from_numpy(deviations))
+        each, together = novelty.p_values(module, far, np.array([20.0]))
+        assert each[0, 0] == pytest.approx(2 / 61)
+        assert together[0] == pytest.approx(1 / 61)
+
+
+def test_a_genome_with_as_many_regions_as_a_level_is_compared_with_that_level() -> None:
+    module = Novelty(2, 1, 60, levels=3)
+    module.numbers.copy_(torch.tensor([16.0, 8.0, 4.0]))
+    module.references.copy_(torch.from_numpy(np.random.default_rng(9).normal(size=(1, 60, 2))))
+    module.scores.fill_(1.0)
+    module.nearest.copy_(torch.tensor([-1e9, 1e9, -1e9])[:, None, None])  # all, none and all of them are nearer
+    numbers = np.array([20.0, 16.0, 15.0, 8.0, 7.0, 4.0, 1.0])
+    together = novelty.p_values(module, np.zeros((7, 2), np.float32), numbers)[1]
+    np.testing.assert_allclose(together, np.where((numbers < 16) & (numbers >= 8), 1, 1 / 61))
+
+
 CONSTANT, CLIPPED = 4, 5  # channels
 
 
@@ -99,31 +140,31 @@ def scaled() -> tuple[ModelChoiceNetwork, Array]:
     roots[:, :, CONSTANT] = 1.5
     roots[0, :6, CLIPPED] = 1e4
     network = ModelChoiceNetwork(CHANNELS + 1, 2, references=60)
-    pooled = torch.from_numpy(np.append(roots.reshape(-1, CHANNELS) ** 2, np.full((120, 1), 20), axis=1)).float()
-    transformed = network.standardise.transform(pooled)
-    usual = transformed[6:]  # so that those of the first six are beyond ten standard deviations
-    network.standardise.set(usual.mean(dim=0), usual.std(dim=0))
-    standard = network.standardise.roots(pooled)
-    network.novelty.references.copy_(standard.reshape(2, 60, CHANNELS))
+    values = torch.from_numpy(roots.reshape(-1, CHANNELS) ** 2)
+    usual = network.standardise.transform(values, torch.full((120,), 20.0))[6:]
+    network.standardise.set(usual.mean(dim=0), usual.std(dim=0))  # the first six are beyond ten standard deviations
+    network.novelty.references.copy_(network.standardise.roots(values).reshape(2, 60, CHANNELS))
     return network, roots
 
 
 def percentiles_of(network: ModelChoiceNetwork, roots: Array) -> np.ndarray:
-    return novelty.percentiles(network, np.append(roots**2, 20).astype(np.float32))
+    return novelty.percentiles(network, (roots**2).astype(np.float32))
 
 
 def test_percentiles_are_those_of_counting(scaled: tuple[ModelChoiceNetwork, Array]) -> None:
     network, roots = scaled
     own = np.random.default_rng(7).uniform(1, 2, CHANNELS).astype(np.float32)
     own[7] = roots[1, 3, 7]  # as much as one has
-    found = percentiles_of(network, own)
+    percentages = percentiles_of(network, own)
     for scenario, channel in np.ndindex(2, CHANNELS):
         if channel == CONSTANT:
             continue
         others = roots[scenario, :, channel].tolist()
         below = sum(other < own[channel] for other in others) + sum(other == own[channel] for other in others) / 2
-        assert found[channel, scenario] == pytest.approx(100 * below / 60, abs=2), "but for rounding to half precision"
-    assert found[7, 1] % (100 / 60) == pytest.approx(50 / 60)
+        assert percentages[channel, scenario] == pytest.approx(100 * below / 60, abs=2), (
+            "but for rounding to half precision"
+        )
+    assert percentages[7, 1] % (100 / 60) == pytest.approx(50 / 60)
 
 
 @pytest.mark.parametrize(("root", "percentile"), [(1.5, 50), (1.501, 100), (1.499, 0)])
@@ -152,6 +193,18 @@ def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
     assert decisions.unlike_warnings(table) == [], "each fits one scenario"
     found = decisions.unlike_warnings(table.assign(null=0.0))
     assert [warning.split(" statistics")[0] for warning in found] == ([f"{extreme} of 100"] if warned else [])
+
+
+def test_the_table_of_percentiles_has_values_and_a_column_for_each_scenario(
+    scaled: tuple[ModelChoiceNetwork, Array],
+) -> None:
+    values = np.random.default_rng(7).uniform(1, 4, CHANNELS).astype(np.float32)
+    names = [f"s{number}" for number in range(CHANNELS)]
+    table = novelty.percentile_table(scaled[0], values, names, ["no_ghost", "ghost"])
+    assert table.columns.tolist() == ["statistic", "value", "no_ghost", "ghost"]
+    assert table["statistic"].tolist() == names
+    np.testing.assert_array_equal(table["value"], values)
+    np.testing.assert_array_equal(table[["no_ghost", "ghost"]], novelty.percentiles(scaled[0], values))
 
 
 def test_too_few_genomes_tell_nothing() -> None:

@@ -13,7 +13,8 @@ from scipy import stats
 from squares import squares
 
 from introghost.evaluation.posterior import evaluate_posterior
-from introghost.inference import genome_training, prior_scale, training
+from introghost.inference import prior_scale, training
+from introghost.inference.discriminants import Predictors
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation import priors, scenarios
@@ -83,32 +84,13 @@ def gaussian() -> PosteriorNetwork:
     pooled = squares(values + torch.tensor([0.5, 2.0]) * torch.randn(values.shape))
     network = PosteriorNetwork(3, 2, width=16, members=2)
     held_out = np.arange(4_000) < 600
-    predictors = genome_training._Predictors.fit(network.standardise(pooled).numpy(), values.numpy(), held_out)
+    predictors = Predictors.fit(network.standardise(*pooled).numpy(), values.numpy(), held_out)
     predictors.give(network)
-    data = torch.utils.data.TensorDataset(pooled, values, predictors.fold)
+    data = torch.utils.data.TensorDataset(*pooled, values, predictors.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = [torch.utils.data.DataLoader(part, batch_size=200, shuffle=True) for part in parts]
     training.fit(network, predictors.loss, *loaders, epochs=25, learning_rate=3e-3, patience=25)
     return network
-
-
-def test_a_genome_is_predicted_without_its_own_fold() -> None:
-    """Noise that hundreds of statistics could learn by heart predicts nothing of a genome that was left out."""
-    rng = np.random.default_rng(1)
-    standard, values = rng.normal(size=(80, 60)).astype(np.float32), rng.normal(size=(80, 1)).astype(np.float32)
-    values += 2 * standard[:, :1]
-    held_out = np.arange(80) < 8
-    predictors = genome_training._Predictors.fit(standard, values, held_out)
-    assert predictors.fold[held_out].tolist() == [genome_training.FOLDS] * 8
-    assert sorted(set(predictors.fold[~held_out].tolist())) == list(range(genome_training.FOLDS))
-    slopes, intercepts = predictors.slopes.numpy(), predictors.intercepts.numpy()
-    fold = predictors.fold.numpy()
-    own = np.einsum("bc,bpc->bp", standard, slopes[fold]) + intercepts[fold]
-    learnt = standard @ slopes[-1].T + intercepts[-1]
-    errors = [np.square(found - values)[~held_out].mean() for found in (own, learnt)]
-    assert errors[0] > 1.5 * errors[1]
-    unseen = np.square(learnt - values)[held_out].mean()
-    assert 0.4 < unseen / errors[0] < 2.5
 
 
 def test_flows_find_the_exact_posterior_of_a_linear_gaussian_model(gaussian: PosteriorNetwork) -> None:
@@ -117,7 +99,7 @@ def test_flows_find_the_exact_posterior_of_a_linear_gaussian_model(gaussian: Pos
     truth = rng.normal(size=(400, 2))
     seen = (truth + noise * rng.normal(size=truth.shape)).astype(np.float32)
     with torch.inference_mode():
-        drawn = gaussian.sample(squares(torch.from_numpy(seen)), 500, 1).double().numpy()
+        drawn = gaussian.sample(*squares(torch.from_numpy(seen)), 500, 1).double().numpy()
     deviation = noise / np.sqrt(1 + noise**2)
     off = (drawn.mean(axis=1) - seen / (1 + noise**2)) / deviation
     assert np.sqrt(np.square(off).mean(axis=0)).max() < 0.25
@@ -144,7 +126,7 @@ def test_flows_are_as_good_as_those_of_sbi_on_the_same_simulations(
     seen = truth + noise * torch.randn(truth.shape)
     exact = torch.distributions.Normal(seen / (1 + noise**2), noise / torch.sqrt(1 + noise**2))
     with torch.inference_mode():
-        found, other = gaussian(squares(seen), truth).mean(), theirs.log_prob(truth[None], seen).mean()
+        found, other = gaussian(*squares(seen), truth).mean(), theirs.log_prob(truth[None], seen).mean()
     assert float(found) > float(other) - 0.05
     assert float(found) > float(exact.log_prob(truth).sum(dim=1).mean()) - 0.1
 
@@ -154,8 +136,8 @@ def test_density_and_draws_agree(gaussian: PosteriorNetwork) -> None:
     grid = torch.linspace(-5, 5, 201)
     points = torch.cartesian_prod(grid, grid)
     with torch.inference_mode():
-        density = gaussian(squares(seen).expand(len(points), -1), points).exp()
-        mean = gaussian.sample(squares(seen), 20_000, 1)[0].mean(0)
+        density = gaussian(*squares(seen.expand(len(points), -1)), points).exp()
+        mean = gaussian.sample(*squares(seen), 20_000, 1)[0].mean(0)
     area = 0.05**2
     assert float(density.sum() * area) == pytest.approx(1, abs=0.01)
     torch.testing.assert_close((points * density[:, None]).sum(0) * area, mean, atol=0.03, rtol=0)
@@ -163,7 +145,7 @@ def test_density_and_draws_agree(gaussian: PosteriorNetwork) -> None:
 
 def test_draws_are_those_of_the_seed(gaussian: PosteriorNetwork) -> None:
     seen = torch.tensor([[0.7, -1.0]])
-    first, again, other = (gaussian.sample(squares(seen), 9, seed) for seed in (1, 1, 2))
+    first, again, other = (gaussian.sample(*squares(seen), 9, seed) for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert first.shape == (1, 9, 2)
     assert not torch.equal(first, other)

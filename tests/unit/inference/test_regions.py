@@ -81,7 +81,7 @@ def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     summary = regions.summary(network, bundle.digest(HUMAN))
     size = {"bin_bp": 5_000, "region_length_bp": 500_000}
     parts = [haplotypes(start, start + 500_000) for start in range(0, 1_500_000, 500_000)]
-    simulated = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary)
+    simulated = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary).dataset
     assert list(simulated["pooled_statistic"].values) == list(summary.names)
     assert simulated.attrs["segments"] == bundle.digest(HUMAN)
     for part, expected in zip(parts, simulated["pooled_statistics"].values, strict=True):
@@ -95,7 +95,7 @@ def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     assert off.mean() < 0.01
     assert off.max() < 0.3
     few = few_targets(parts[1])
-    statistics = haplotype_statistics(few, 5_000)
+    statistics = haplotype_statistics(few, 5_000).values
     posterior = application.segment_posterior(network, statistics, np.ones(100, np.float32))
     own = simulated["pooled_statistics"].values[1, len(POOLED) :]
     np.testing.assert_allclose(own, regions.segment_summaries(posterior, statistics), rtol=1e-5)
@@ -107,7 +107,7 @@ def test_a_model_is_asked_with_the_segment_network_it_was_trained_with():
     known, unknown, other = (Bundle("model-choice", network.network, {"segments": d}) for d in (own, "", "0" * 64))
     assert regions.summary_of_model(model, network, []) is None
     assert regions.summary_of_model(model, network, [unknown]) is PLAIN
-    assert regions.summary_of_model(model, network, [known, known]).segments == own
+    assert regions.summary_of_model(model, network, [known, known]).segment_model_digest == own
     for others in ([other], [known, unknown], [known, other]):
         with pytest.raises(ModelError, match="trained on statistics made with another"):
             regions.summary_of_model(model, network, others)

@@ -1,108 +1,25 @@
-"""Batches of the segment network: what training may see of a region, and what validation must."""
+"""The loss of the segment network, and what training makes of statistics."""
 
 import numpy as np
 import pytest
 import torch
-import xarray as xr
+from scipy.special import expit
+from small_statistics import small_statistics
 
-from introghost.inference import segment_training, training
+from introghost.errors import DataError
+from introghost.inference import calibration, segment_training, training
+from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
+from introghost.inference.segment_training import segment_loss
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.table import Statistics
 
-REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
+PAIRS = [(scenario, number) for scenario in ("ghost", "no_ghost") for number in range(8)]
 
 
 @pytest.fixture(scope="module")
-def data() -> segment_training._SegmentData:
-    rng = np.random.default_rng(1)
-    statistics = rng.random((REGIONS, HAPLOTYPES, BINS, STATISTICS), np.float32)
-    variables = {
-        "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), statistics),
-        "haplotype_moments": (
-            ("region", "moment", "bin", "statistic"),
-            np.stack([statistics.mean(axis=1), statistics.std(axis=1)], axis=1),
-        ),
-        "callable_fraction": (("region", "bin"), np.ones((REGIONS, BINS), np.float32)),
-        "ghost_fraction": (("region", "haplotype", "bin"), rng.random((REGIONS, HAPLOTYPES, BINS), np.float32)),
-    }
-    return segment_training._SegmentData(xr.Dataset(variables, attrs={"region_length_bp": 80_000, "bin_bp": 10_000}))
-
-
-def rows(data: segment_training._SegmentData, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Values and labels of one epoch, in batches of 16."""
-    values, labels, _ = zip(*segment_training._Batches(data, np.arange(REGIONS), 16, seed), strict=True)
-    return torch.cat(values), torch.cat(labels)
-
-
-def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: segment_training._SegmentData) -> None:
-    first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
-    torch.testing.assert_close(first, again, rtol=0, atol=0)
-    assert not torch.equal(first, other)
-
-
-def test_training_blurs_the_context_and_nothing_else(data: segment_training._SegmentData) -> None:
-    values, labels = rows(data, 1)
-    known = data.statistics.float().flatten(0, 1)
-    for row, label in zip(values, labels, strict=True):
-        forward, backward = (
-            torch.isclose(known, way[None]).flatten(1).all(dim=1)
-            for way in (row[:, :STATISTICS], row.flip(0)[:, :STATISTICS])
-        )
-        (place,) = torch.nonzero(forward | backward).flatten().tolist()
-        right_way = row if forward[place] else row.flip(0)
-        factor = right_way[:, STATISTICS:-STATISTICS] / data.context[place // HAPLOTYPES]
-        torch.testing.assert_close(factor, factor[:1].expand_as(factor))  # one factor per statistic, along all bins
-        assert 0.01 < factor[0].log().abs().mean() < 1
-        torch.testing.assert_close(label if forward[place] else label.flip(0), data.labels.flatten(0, 1)[place])
-
-
-def test_validation_sees_things_as_they_are(data: segment_training._SegmentData) -> None:
-    values, _ = rows(data, None)
-    blocks = values[:, :, STATISTICS:-STATISTICS].reshape(REGIONS, -1, BINS, data.context.shape[2])
-    torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
-    torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
-
-
-def test_what_has_a_direction_is_turned_with_the_sequence(data: segment_training._SegmentData) -> None:
-    names = ["a", "private_quarter_2", "private_quarter_1", "private_quarter_3", "b", "private_quarter_4"]
-    of_names = dict(zip(names, (0, 3, 5, 1, 4, 2), strict=True))  # where each finds its mirror image
-    size = (2, 3, 5, len(names))
-    values = np.random.default_rng(2).random(size, np.float32)
-    dataset = xr.Dataset(
-        {
-            "haplotype_statistics": (("region", "haplotype", "bin", "statistic"), values),
-            "haplotype_moments": (("region", "moment", "bin", "statistic"), values[:, :2]),
-            "callable_fraction": (("region", "bin"), np.ones((2, 5), np.float32)),
-            "ghost_fraction": (("region", "haplotype", "bin"), values[..., 0]),
-        },
-        coords={"statistic": names},
-        attrs={"region_length_bp": 50_000, "bin_bp": 10_000},
-    )
-    named = segment_training._SegmentData(dataset)
-    batch = named.batch(np.array([0, 1]), np.array([2, 0]))
-    turned, labels, _ = named.reversed(batch)
-    for block in range(6):
-        for index, name in enumerate(names):
-            expected = batch[0][:, :, block * len(names) + of_names[name]].flip(1)
-            torch.testing.assert_close(turned[:, :, block * len(names) + index], expected, rtol=0, atol=0)
-    torch.testing.assert_close(labels, batch[1].flip(1), rtol=0, atol=0)
-    torch.testing.assert_close(named.reversed((turned, labels, batch[2]))[0], batch[0], rtol=0, atol=0)
-
-
-@pytest.mark.parametrize(
-    ("cuda", "supported", "capabilities", "precision"),
-    [
-        (True, True, {}, "bf16-mixed"),
-        (True, False, {"avx512_bf16": True}, "32-true"),
-        (False, True, {"avx512_bf16": True}, "bf16-mixed"),
-        (False, True, {"avx512_bf16": False}, "32-true"),
-        (False, True, {}, "32-true"),  # another architecture does not list it
-    ],
-)
-def test_precision_is_what_the_processor_has(monkeypatch, cuda, supported, capabilities, precision) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert segment_training._precision() == precision
+def batch() -> tuple[torch.Tensor, ...]:
+    data = SegmentRegions(small_statistics(PAIRS))
+    return next(iter(SegmentBatches(data, np.arange(4), 16, None)))
 
 
 class _Constant(torch.nn.Module):
@@ -113,11 +30,10 @@ class _Constant(torch.nn.Module):
         return values.sum(dim=2)
 
 
-def test_validation_has_all_digits(data: segment_training._SegmentData, monkeypatch) -> None:
+def test_validation_has_all_digits(batch: tuple[torch.Tensor, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     network = _Constant()
-    module = training._Module(network, segment_training._segment_loss, 1e-3, 10)
+    module = training.LossModule(network, lambda one: segment_loss(network, one), 1e-3, 10)
     monkeypatch.setattr(module, "log", lambda *_args, **_options: None)
-    batch = next(iter(segment_training._Batches(data, np.arange(REGIONS), 16, None)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         module.training_step(batch, 0)
         assert network.dtype == torch.bfloat16
@@ -125,17 +41,68 @@ def test_validation_has_all_digits(data: segment_training._SegmentData, monkeypa
     assert network.dtype == torch.float32
 
 
-def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(data: segment_training._SegmentData) -> None:
+def test_the_loss_is_that_of_usable_bins(batch: tuple[torch.Tensor, ...]) -> None:
+    network = SegmentNetwork(batch[0].shape[2], 8).eval()
+    torch.nn.init.normal_(network.members[0][-1].weight)
+    values, labels, usable = batch
+    usable = usable.clone()
+    usable[::2, :3] = 0
+    with torch.inference_mode():
+        logits = network(values).double().numpy()
+        loss = segment_loss(network, (values, labels, usable))
+    each = np.logaddexp(0, logits) - labels.numpy() * logits
+    assert float(loss) == pytest.approx(each[usable.numpy() == 1].mean(), rel=1e-5)
+
+
+def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(batch: tuple[torch.Tensor, ...]) -> None:
     torch.manual_seed(1)
-    batch = next(iter(segment_training._Batches(data, np.arange(REGIONS), 16, None)))
     network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
-    together = segment_training._segment_loss(network, batch)
+    together = segment_loss(network, batch)
     members = list(network.members)
     alone = []
     for member in members:
         network.members = torch.nn.ModuleList([member])
-        alone.append(segment_training._segment_loss(network, batch))
+        alone.append(segment_loss(network, batch))
     torch.testing.assert_close(together, torch.stack(alone).mean())
     assert float(torch.stack(alone).detach().std()) > 1e-3, "members differ"
+
+
+def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> None:
+    """Computed once more from the network that came out; nearly all is ghost-derived, so that the rates can be held."""
+    dataset = small_statistics(PAIRS).dataset.copy(deep=True)
+    dataset["ghost_fraction"][:] = dataset["ghost_fraction"] > 0.04
+    statistics = Statistics(dataset)
+    trained = segment_training.train_segments(statistics, epochs=2, seed=1, width=8)
+    held_out = training.split_genomes(statistics.scenarios, statistics.genome_indices, 1)
+    data, (regions,) = SegmentRegions(statistics), np.nonzero(held_out)
+    pairs = np.array([(region, haplotype) for region in regions for haplotype in range(4)])
+    values, labels, _ = data.batch(pairs[:, 0], pairs[:, 1])
+    with torch.inference_mode():
+        logits = trained.bundle.network(values).numpy().ravel()
+    description = trained.bundle.description
+    temperature = calibration.binary_temperature(logits, labels.numpy().ravel())
+    assert description["temperature"] == pytest.approx(temperature, rel=1e-3)
+    posterior = expit(logits / description["temperature"])
+    for rate, threshold in description["thresholds"]:
+        expected = calibration.threshold(posterior, labels.numpy().ravel(), rate)
+        assert threshold == pytest.approx(expected, rel=1e-4)
+        assert threshold < 1
+    assert [rate for rate, _ in description["thresholds"]] == [0.05, 0.1, 0.15, 0.2]
+    assert (description["num_training"], description["num_validation"]) == (32 - len(regions), len(regions))
+    assert description["inputs"] == list(data.channel_names)
+    assert description["architecture"] == {"channels": 24, "width": 8, "members": 1}
+
+
+def test_statistics_that_teach_nothing_are_refused() -> None:
+    """Rows beyond a small sample, which hold no number, are no ghost tract."""
+    dataset = small_statistics(PAIRS).dataset.copy(deep=True)
+    dataset["ghost_fraction"][:] = 0
+    dataset["ghost_fraction"][0, -1] = np.nan
+    with pytest.raises(DataError, match="no ghost tract"):
+        segment_training.train_segments(Statistics(dataset), epochs=1, seed=1)
+    masked = small_statistics(PAIRS).dataset.copy(deep=True)
+    masked["callable_fraction"][:] = 0.01
+    with pytest.raises(DataError, match="enough callable sequence"):
+        segment_training.train_segments(Statistics(masked), epochs=1, seed=1)

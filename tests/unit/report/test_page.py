@@ -14,8 +14,17 @@ from click.testing import CliRunner
 
 from introghost.cli.report import command
 from introghost.errors import DataError
+from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
-from introghost.report import figures, page, tables
+from introghost.report import figures, tables
+from introghost.report.page import Sources, write_report
+from introghost.report.records import CallsRecord, Choice, JsonSection
+
+FINDINGS = (
+    Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
+    Finding(Code.BLANK_BINS, Severity.WARNING, "a <gap> is there. Look at it."),
+    Finding(Code.RECORDS_DROPPED, Severity.REMARK, "3 records are not used"),
+)
 
 
 def write_tsv(path: Path, **columns: list[object]) -> None:
@@ -46,14 +55,15 @@ def results(tmp_path: Path) -> Path:
     )
     bins = [(c, s, s + 10_000, 0.25) for c in ("1", "2") for s in range(0, 1_000_000, 10_000)]
     pd.DataFrame(bins).to_csv(calls / "posterior.bedgraph", sep="\t", index=False, header=False)
-    choice = {"probabilities": {"ghost": 0.9, "null": 0.1}, "p_ghost": 0.9, "decision": "ghost", "novelty": 0.2}
+    choice = {"probabilities": {"neanderthal": 0.9, "ghost_town": 0.1}, "p_ghost": 0.9, "decision": "ghost"}
+    choice |= {"ghost_of_target": {"neanderthal": True, "ghost_town": False}, "novelty_p_value": 0.2}
     (calls / "model_choice.json").write_text(json.dumps(choice))
     write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
     write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
     write_tsv(
         evaluation / "reliability.tsv", mean_probability=[0.1, 0.8], observed_frequency=[0.12, 0.7], count=[50, 50]
     )
-    write_tsv(evaluation / "by_scenario.tsv", scenario=["null"], num_genomes=[3])
+    write_tsv(evaluation / "by_scenario.tsv", scenario=["no_ghost"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
     write_tsv(
         tmp_path / "model" / "segments" / "learning_curve.tsv",
@@ -63,7 +73,7 @@ def results(tmp_path: Path) -> Path:
     )
     (tmp_path / "model" / "segments" / "model.json").write_text(json.dumps({"provenance": {"verb": "train"}}))
     of_model = {"model": {"sha256": sha256(tmp_path / "model")}}
-    made_by = {"verb": "apply", "version": "0", "inputs": of_model, "warnings": ["a <gap> is there"]}
+    made_by = {"verb": "apply", "version": "0", "inputs": of_model, "findings": [one.to_json() for one in FINDINGS]}
     (calls / "provenance.json").write_text(json.dumps(made_by))
     (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
     of_calls = {"calls": {"sha256": sha256(calls / "provenance.json")}}
@@ -76,16 +86,23 @@ def predictive(results: Path) -> Path:
     path = results / "predictive" / "predictive.tsv"
     write_tsv(
         path,
-        statistic=["all statistics together", "pi_target", "private_singletons", "callable_fraction"],
-        summary=["distance", "value", "mean", "mean"],
-        observed=[9.0, 0.001, 0.0, 1.0],
-        median=[5.0, 0.0009, 0.4, 1.0],
-        lower=[4.0, 0.0007, 0.2, 1.0],
-        upper=[7.0, 0.0012, 0.6, 1.0],
-        deviation=[4.0, 0.4, -900.0, 0.0],
-        tail_probability=[0.0123, 0.6, 0.002, 1.0],
-        verdict=["outside", "ok", "outside", "ok"],
-        covered_by=["", "ghost,null", "", "ghost,null"],
+        statistic=[
+            "all statistics together",
+            "pi_target",
+            "pi_outgroup",
+            "private_singletons",
+            "callable_fraction",
+            "dxy",
+        ],
+        summary=["distance", "value", "value", "mean", "mean", "value"],
+        observed=[9.0, 0.001, 0.003, 0.0, 1.0, 0.002],
+        median=[5.0, 0.0009, 0.001, 0.4, 1.0, 0.002],
+        lower=[4.0, 0.0007, 0.0008, 0.2, 1.0, 0.001],
+        upper=[7.0, 0.0012, 0.0012, 0.6, 1.0, 0.003],
+        deviation=[4.0, 0.4, 19.6, -900.0, 0.0, 0.0],
+        tail_probability=[0.0123, 0.6, 0.004, 0.002, 1.0, 1.0],
+        verdict=["outside", "ok", "outside", "outside", "ok", "ok"],
+        covered_by=["", "ghost,no_ghost", "", "", "ghost,no_ghost", "ghost"],
     )
     return path
 
@@ -93,7 +110,7 @@ def predictive(results: Path) -> Path:
 def write(results: Path, name: str = "report.html") -> str:
     output = results / name
     accuracy = results / "evaluation" / "demo"
-    page.write_report(results / "calls", results / "evaluation", results / "model", [], output, accuracy)
+    write_report(Sources(results / "calls", results / "evaluation", accuracy, results / "model"), output)
     return output.read_text(encoding="utf-8")
 
 
@@ -123,8 +140,12 @@ def test_page_says_what_was_found(results: Path) -> None:
         "decision is for a contribution",
         "Decision: ghost",
         "0.900",
-        "novelty",
+        "novelty p value: 0.2",
         "0.77",
+        "target haplotypes: 4<",
+        "segments: 3<",
+        "median segment length (bp): 80,000<",
+        "called fraction of the callable sequence: 0.03125<",
         "train&#34;",
         "Average precision 0.910",
     ):
@@ -140,48 +161,48 @@ def test_page_says_what_was_found(results: Path) -> None:
 
 def test_page_says_how_the_data_compare_with_the_simulations(results: Path, predictive: Path) -> None:
     output = results / "report.html"
-    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    write_report(Sources(results / "calls", predictive=predictive), output)
     html = " ".join(output.read_text(encoding="utf-8").split())
     assert "1.23 % of the simulated genomes are as far from their centre as the data (tail probability 0.0123)" in html
-    assert "Beware: the data have" not in html
+    assert "Warning: the data have" not in html
     assert "may not hold for them" in html
-    assert "1 of 3 statistics lie outside" in html
-    assert "<td>private_singletons</td>" in html
+    assert "2 of 5 statistics lie outside the 95 % interval" in html
+    assert html.index("<td>private_singletons</td>") < html.index("<td>pi_outgroup</td>"), "the farther one first"
     assert "<td>pi_target</td>" not in html
     drawing = next(d for d in re.findall(r"<svg.*?</svg>", html) if "simulated interval" in d)
     assert "pi_target (value)" in drawing
     about = {"simulated_genomes": 161, "caveats": ["the data have <more> sequence"]}
     predictive.with_suffix(".provenance.json").write_text(json.dumps(about))
-    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    write_report(Sources(results / "calls", predictive=predictive), output)
     html = " ".join(output.read_text(encoding="utf-8").split())
     assert "1 of 161 simulated genomes (0.6 %) are as far" in html
-    assert "Beware: the data have &lt;more&gt; sequence." in html
+    assert "Warning: the data have &lt;more&gt; sequence." in html
     single = pd.read_csv(predictive, sep="\t").iloc[:1].assign(verdict="ok")
     single.to_csv(predictive, sep="\t", index=False)
-    page.write_report(results / "calls", None, None, [], output, predictive=predictive)
+    write_report(Sources(results / "calls", predictive=predictive), output)
     assert "may not hold" not in output.read_text(encoding="utf-8")
 
 
 def test_statistics_that_are_unlike_every_scenario_are_shown(results: Path) -> None:
     path = results / "calls" / "statistic_percentiles.tsv"
-    percentiles = {"ghost": [100.0, 100.0, 0.5, 50.0], "null": [99.5, 60.0, 0.0, 50.0]}
-    write_tsv(path, statistic=["high", "fits_null", "low", "middle"], value=[1.0, 2.0, 3.0, 4.0], **percentiles)
+    percentiles = {"ghost": [100.0, 100.0, 0.5, 50.0], "no_ghost": [99.5, 60.0, 0.0, 50.0]}
+    write_tsv(path, statistic=["high", "fits_no_ghost", "low", "middle"], value=[1.0, 2.0, 3.0, 4.0], **percentiles)
     html = " ".join(write(results).split())
     assert "2 of 4 statistics of the data lie outside the middle 98 %" in html
     assert html.index(">high<") < html.index(">low<")
-    assert "fits_null" not in html
+    assert "fits_no_ghost" not in html
     names = [f"s{number}" for number in range(12)]
-    write_tsv(path, statistic=names, value=[4.0] * 12, ghost=[100.0] * 12, null=[0.0] * 12)
+    write_tsv(path, statistic=names, value=[4.0] * 12, ghost=[100.0] * 12, no_ghost=[0.0] * 12)
     html = " ".join(write(results).split())
     assert "10 of 12 rows; statistic_percentiles.tsv holds all" in html
     assert (">s9<" in html, ">s10<" in html) == (True, False)
-    write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], null=[50.0])
+    write_tsv(path, statistic=["middle"], value=[4.0], ghost=[50.0], no_ghost=[50.0])
     html = " ".join(write(results).split())
     assert "0 of 1 statistics of the data lie outside the middle 98 %" in html
     assert "statistic_percentiles.tsv" not in html
 
 
-@pytest.mark.parametrize("columns", [{}, {"ghost": ["much"]}, {"ghost": [50.0], "null": [None]}])
+@pytest.mark.parametrize("columns", [{}, {"ghost": ["much"]}, {"ghost": [50.0], "no_ghost": [None]}])
 def test_percentiles_of_the_wrong_form_are_refused(results: Path, columns: dict[str, list[object]]) -> None:
     write_tsv(results / "calls" / "statistic_percentiles.tsv", statistic=["one"], value=[1.0], **columns)
     with pytest.raises(DataError, match=r"statistic_percentiles\.tsv: expected a column of percentiles"):
@@ -194,7 +215,7 @@ def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
         (calls / name).unlink()
     header = (calls / "segments.tsv").read_text().splitlines()[0]
     (calls / "segments.tsv").write_text(header + "\n")
-    page.write_report(calls, None, None, [], results / "report.html")
+    write_report(Sources(calls), results / "report.html")
     html = (results / "report.html").read_text()
     assert "No segment was called" in html
     assert "Model choice was not run" in html
@@ -209,7 +230,7 @@ def test_no_segment_but_bins_still_draws_the_contigs(results: Path) -> None:
 
 def test_missing_folder_file_and_column_are_named(results: Path) -> None:
     with pytest.raises(DataError, match="nowhere: no such folder of calls"):
-        page.write_report(results / "nowhere", None, None, [], results / "report.html")
+        write_report(Sources(results / "nowhere"), results / "report.html")
     write_tsv(results / "calls" / "per_sample.tsv", sample=["A"])
     with pytest.raises(DataError, match=r"per_sample\.tsv: column haplotype"):
         write(results)
@@ -223,23 +244,23 @@ def test_folders_and_tables_of_something_else_are_refused(results: Path, predict
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
     for folder in (calls, results / "model"):
         with pytest.raises(DataError, match=r"summary\.tsv: no such file; `introghost evaluate --model` writes it"):
-            page.write_report(calls, folder, None, [], output)
+            write_report(Sources(calls, folder), output)
     with pytest.raises(DataError, match=r"of calls, without by_scenario\.tsv; give it as --calls-evaluation"):
-        page.write_report(calls, evaluation / "demo", None, [], output)
+        write_report(Sources(calls, evaluation / "demo"), output)
     with pytest.raises(DataError, match=r"of a model, with by_scenario\.tsv; give it as --evaluation"):
-        page.write_report(calls, None, None, [], output, evaluation)
+        write_report(Sources(calls, calls_evaluation=evaluation), output)
     write_tsv(evaluation / "summary.tsv", metric=["accuracy"], value=[0.5])
     with pytest.raises(DataError, match="no metric average_precision"):
-        page.write_report(calls, evaluation, None, [], output)
+        write_report(Sources(calls, evaluation), output)
     store = results / "data.zarr.zip"
     with zipfile.ZipFile(store, "w") as archive:
         archive.writestr("a", bytes(range(256)))
         archive.writestr("b", "b")
     with pytest.raises(DataError, match=r"data\.zarr\.zip: not text; .* with the columns statistic, summary"):
-        page.write_report(calls, None, None, [], output, predictive=store)
+        write_report(Sources(calls, predictive=store), output)
     predictive.write_text(predictive.read_text().splitlines()[0] + "\n")
     with pytest.raises(DataError, match=r"predictive\.tsv: no row in the table"):
-        page.write_report(calls, None, None, [], output, predictive=predictive)
+        write_report(Sources(calls, predictive=predictive), output)
     assert not output.exists()
 
 
@@ -247,22 +268,88 @@ def test_evaluations_of_another_model_or_of_other_calls_are_refused(results: Pat
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
     (evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
     with pytest.raises(DataError, match="an evaluation of another model"):
-        page.write_report(calls, evaluation, None, [], output)
+        write_report(Sources(calls, evaluation), output)
     (results / "model" / "segments" / "more").write_text("")
     with pytest.raises(DataError, match="not the model that made these calls"):
-        page.write_report(calls, None, results / "model", [], output)
+        write_report(Sources(calls, model=results / "model"), output)
     (calls / "provenance.json").write_text(json.dumps({"verb": "apply", "version": "1"}))
     with pytest.raises(DataError, match="an evaluation of other calls"):
-        page.write_report(calls, None, None, [], output, evaluation / "demo")
+        write_report(Sources(calls, calls_evaluation=evaluation / "demo"), output)
     (evaluation / "demo" / "provenance.json").unlink()
     with pytest.raises(DataError, match="no complete output of evaluate"):
-        page.write_report(calls, None, None, [], output, evaluation / "demo")
+        write_report(Sources(calls, calls_evaluation=evaluation / "demo"), output)
     assert not output.exists()
 
 
-def test_the_warnings_of_the_calls_stand_beside_the_answer(results: Path) -> None:
+def test_the_findings_of_the_calls_stand_beside_the_answer_each_with_its_weight(results: Path) -> None:
     html = write(results)
-    assert html.index('id="answer"') < html.index("a &lt;gap&gt; is there") < html.index('id="segments"')
+    lines = (
+        '<p class="withheld">Withheld: 37 diploids, 50 in training.</p>',
+        '<p class="warning">Warning: a &lt;gap&gt; is there. Look at it.</p>',
+        '<p class="remark">Remark: 3 records are not used.</p>',
+    )
+    places = [html.index(line) for line in lines]
+    assert html.index('id="answer"') < places[0] < places[1] < places[2] < html.index('id="segments"')
+
+
+def test_which_scenarios_have_a_ghost_is_read_and_not_guessed_from_names(results: Path) -> None:
+    html = write(results)
+    rows = [re.sub(r"<[^>]*>|\s+", " ", row).split() for row in re.findall(r"<tr>.*?</tr>", html, flags=re.DOTALL)]
+    assert ["neanderthal", "yes", "0.900", "0.900"] in rows
+    assert ["ghost_town", "no", "0.100", "0.100"] in rows
+    path = results / "calls" / "model_choice.json"
+    content = json.loads(path.read_text())
+    del content["ghost_of_target"]["ghost_town"]
+    path.write_text(json.dumps(content))
+    ghosts = {one.name: one.ghost_of_target for one in Choice.read(results / "calls").scenarios}
+    assert ghosts == {"neanderthal": True, "ghost_town": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value", "message"),
+    [
+        ("model_choice.json", "decision", "perhaps", "decision is 'perhaps', expected one of ghost, no ghost"),
+        ("model_choice.json", "decision", 1, "decision is 1, expected a text"),
+        ("model_choice.json", "p_ghost", "high", 'p_ghost is "high", expected a number'),
+        ("model_choice.json", "p_ghost", True, "p_ghost is true, expected a number"),
+        ("model_choice.json", "probabilities", [1], r"probabilities is \[1\], expected an object"),
+        ("model_choice.json", "probabilities", {"a": "b"}, 'probabilities.a is "b", expected a number'),
+        (
+            "model_choice.json",
+            "ghost_of_target",
+            {"neanderthal": "yes"},
+            "ghost_of_target.neanderthal is .*true or fal",
+        ),
+        ("provenance.json", "findings", ["text"], "findings is .*, expected a list of objects"),
+        ("provenance.json", "findings", {"code": "data"}, "findings is .*, expected a list"),
+        (
+            "provenance.json",
+            "findings",
+            [{"code": "data", "severity": "grave", "text": ""}],
+            r"findings\[0\]: 'grave' is",
+        ),
+        ("provenance.json", "inputs", {"model": "human"}, 'inputs.model is "human", expected an object'),
+    ],
+)
+def test_json_of_the_wrong_form_is_refused(results: Path, name: str, key: str, value: object, message: str) -> None:
+    path = results / "calls" / name
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    with pytest.raises(DataError, match=message):
+        write_report(Sources(results / "calls"), results / "report.html")
+
+
+def test_the_record_of_calls_is_read_as_it_was_written(results: Path) -> None:
+    path = results / "calls" / "provenance.json"
+    options = {"threshold": 0.5, "false_discovery_rate": None}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "options": options}))
+    assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, sha256(results / "model"))
+
+
+def test_an_evaluation_and_calls_that_both_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
+    for folder in ("calls", "evaluation"):
+        (results / folder / "provenance.json").write_text("{}")
+    with pytest.raises(DataError, match="an evaluation of another model"):
+        write_report(Sources(results / "calls", results / "evaluation"), results / "report.html")
 
 
 def test_calls_that_were_not_finished_are_refused(results: Path) -> None:
@@ -282,7 +369,7 @@ def test_broken_bedgraph_is_refused(tmp_path: Path, content: str) -> None:
 def test_broken_json_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(DataError, match=r"x\.json"):
-        tables.read_json(tmp_path / "x.json")
+        JsonSection.read(tmp_path / "x.json")
 
 
 def test_sample_names_stay_text(tmp_path: Path) -> None:
@@ -313,8 +400,8 @@ def test_scenario_drawing_is_repeatable() -> None:
     for name in ("Outgroup", "Target"):
         builder.add_deme(name, ancestors=["Ancestor"], epochs=[{"start_size": 500}])
     graph = builder.resolve()
-    drawing = figures.scenario_drawing(graph, "null")
-    assert drawing == figures.scenario_drawing(graph, "null")
+    drawing = figures.scenario_drawing(graph, "no_ghost")
+    assert drawing == figures.scenario_drawing(graph, "no_ghost")
     assert "Outgroup" in drawing
 
 
@@ -341,7 +428,7 @@ def test_the_threshold_is_told(results: Path, options: dict[str, float], expecte
     path = results / "calls" / "provenance.json"
     about = json.loads(path.read_text()) | {"options": options}
     path.write_text(json.dumps(about))
-    page.write_report(results / "calls", None, None, [], results / "report.html")
+    write_report(Sources(results / "calls"), results / "report.html")
     html = (results / "report.html").read_text()
     assert expected is None or expected in html
     assert ("Called where" in html) == (expected is not None)

@@ -1,6 +1,6 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,18 +10,20 @@ import tskit
 from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import GeneticMap
 from introghost.simulation import ancestry, scenarios
+from introghost.simulation.ancestry import SimulationSettings
+from introghost.simulation.layout import RegionRecord
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.windows import Windows
 
 CONFIG = Path(__file__).parents[3] / "config"
-SIZES: dict[str, Any] = {
-    "seed": 7,
-    "num_regions": 2,
-    "region_length_bp": 100_000,
-    "outgroup_diploids": 4,
-    "target_diploids": 3,
-    "observation": ObservationModel(panel_outgroup_diploids=2, panel_target_diploids=3),
-}
+SETTINGS = SimulationSettings(
+    seed=7,
+    num_regions=2,
+    region_length_bp=100_000,
+    outgroup_diploids=4,
+    target_diploids=3,
+    observation=ObservationModel(panel_outgroup_diploids=2, panel_target_diploids=3),
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,12 @@ def scenario() -> scenarios.Scenario:
 
 
 def write(scenario: scenarios.Scenario, path: Path, first: int, number: int) -> list[tskit.TreeSequence]:
-    ancestry.write_batch(scenario, path, first_genome=first, num_genomes=number, **SIZES)
+    ancestry.write_batch(scenario, path, range(first, first + number), SETTINGS)
     return list(ancestry.read_trees(path))
 
 
 def test_samples_come_as_outgroup_target_panel(scenario: scenarios.Scenario) -> None:
-    for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 0, **SIZES):
+    for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 0, SETTINGS):
         names = [ts.population(ts.node(sample).population).metadata["name"] for sample in ts.samples()]
         assert names == ["Outgroup"] * 8 + ["Target"] * 6 + ["Outgroup"] * 4 + ["Target"] * 6
         assert ts.samples().tolist() == list(range(24))
@@ -44,7 +46,7 @@ def test_samples_come_as_outgroup_target_panel(scenario: scenarios.Scenario) -> 
 
 
 def test_metadata_describes_the_region(scenario: scenarios.Scenario) -> None:
-    first, second = (ts.metadata["introghost"] for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 3, **SIZES))
+    first, second = (ts.metadata["introghost"] for ts, _ in ancestry.simulate_genome_with_tracts(scenario, 3, SETTINGS))
     assert (first["scenario"], first["genome"], first["region"], second["region"]) == ("ghost", 3, 0, 1)
     assert first["parameters"]["pulse_time"] == second["parameters"]["pulse_time"]
     assert first["parameters"]["recombination_rate_per_bp"] != second["parameters"]["recombination_rate_per_bp"]
@@ -52,6 +54,7 @@ def test_metadata_describes_the_region(scenario: scenarios.Scenario) -> None:
     assert (first["outgroup_diploids"], first["target_diploids"]) == (4, 3)
     assert (first["panel_outgroup_diploids"], first["panel_target_diploids"]) == (2, 3)
     assert first["window"] is None
+    assert first["ghost_of_target"] is second["ghost_of_target"] is True
 
 
 def test_equal_simulations_are_equal_bytes(scenario: scenarios.Scenario, tmp_path: Path) -> None:
@@ -89,30 +92,39 @@ def test_tables_beside_the_trees(scenario: scenarios.Scenario, tmp_path: Path) -
     ]
 
 
-def test_the_recombination_rate_of_a_genome_is_the_one_simulated(tmp_path: Path) -> None:
+def test_the_recombination_rate_of_a_genome_is_the_mean_of_its_regions(tmp_path: Path) -> None:
     folder = shutil.copytree(CONFIG / "demo", tmp_path / "demo")
     text = (folder / "priors.yaml").read_text()
-    own = "recombination_rate_per_bp: {distribution: fixed, value: 1.0e-8, scope: region}"
-    assert own in text
-    (folder / "priors.yaml").write_text(text.replace(own, own.replace(", scope: region", "")))
-    scenario, rates = scenarios.load(folder), {}
-    windows = Windows(None, {"1": GeneticMap(np.array([0.0, 100_000, 500_000]), np.array([0.0, 0.2, 4.2]))})
-    for name, model, where in (("map", {"genetic_map": "m"}, windows), ("none", {}, None)):
-        sizes = {**SIZES, "observation": ObservationModel.parse(model), "windows": where}
+    of_a_region = "recombination_rate_per_bp: {distribution: fixed, value: 1.0e-8, scope: region}"
+    assert of_a_region in text
+    (folder / "priors.yaml").write_text(text.replace(of_a_region, of_a_region.replace(", scope: region", "")))
+    scenario, drawn = scenarios.load(folder), {}
+    # Rates rise along the map, so that regions at different places recombine differently.
+    positions = np.arange(0.0, 1_000_001, 50_000)
+    windows = Windows(None, {"1": GeneticMap(positions, 1e-12 * positions**2)})
+    for name, section, where in (("map", {"genetic_map": "m"}, windows), ("none", {}, None)):
+        settings = replace(SETTINGS, num_regions=3, observation=ObservationModel.parse(section), windows=where)
         path = tmp_path / f"{name}.trees"
-        ancestry.write_batch(scenario, path, first_genome=0, num_genomes=2, **sizes)
-        used = [
-            ts.metadata["introghost"]["parameters"][scenarios.RECOMBINATION_RATE] for ts in ancestry.read_trees(path)
-        ]
-        rates[name] = pd.read_parquet(tmp_path / f"{name}.parameters.parquet")[scenarios.RECOMBINATION_RATE].tolist()
-        assert rates[name] == pytest.approx([np.mean(used[:2]), np.mean(used[2:])])
-    assert rates["none"] == [1e-8, 1e-8]
-    assert min(rates["map"]) > 1.9e-8
+        ancestry.write_batch(scenario, path, range(2), settings)
+        simulated = [RegionRecord.of(ts) for ts in ancestry.read_trees(path)]
+        drawn[name] = pd.read_parquet(path.with_suffix(".parameters.parquet"))[scenarios.RECOMBINATION_RATE].tolist()
+    for record in simulated:
+        assert record.parameters[scenarios.RECOMBINATION_RATE] == 1e-8
+    assert drawn["none"] == [1e-8, 1e-8]
+    records = [RegionRecord.of(ts) for ts in ancestry.read_trees(tmp_path / "map.trees")]
+    # By hand: the map's centimorgans between a window's ends, over its length.
+    starts = [record.window.start_bp for record in records if record.window is not None]
+    by_hand = [
+        np.diff(np.interp([start, start + 100_000], positions, 1e-12 * positions**2))[0] / 1e7 for start in starts
+    ]
+    assert len(set(starts)) == 6
+    assert np.std(by_hand) > 0.1 * np.mean(by_hand)
+    assert drawn["map"] == pytest.approx([np.mean(by_hand[:3]), np.mean(by_hand[3:])])
 
 
 def test_levels_of_the_rates_stand_beside_the_parameters(scenario: scenarios.Scenario, tmp_path: Path) -> None:
-    sizes = {**SIZES, "observation": ObservationModel.parse({"mutation_rate_variation": [0.1, 0.5]})}
-    ancestry.write_batch(scenario, tmp_path / "x.trees", first_genome=0, num_genomes=2, **sizes)
+    settings = replace(SETTINGS, observation=ObservationModel.parse({"mutation_rate_variation": [0.1, 0.5]}))
+    ancestry.write_batch(scenario, tmp_path / "x.trees", range(2), settings)
     drawn = pd.read_parquet(tmp_path / "x.parameters.parquet")["mutation_rate_cv"]
     trees = list(ancestry.read_trees(tmp_path / "x.trees"))
     recorded = [ts.metadata["introghost"]["parameters"]["mutation_rate_cv"] for ts in trees]
@@ -121,17 +133,15 @@ def test_levels_of_the_rates_stand_beside_the_parameters(scenario: scenarios.Sce
 
 
 def test_an_observation_is_recorded_where_there_is_one(scenario: scenarios.Scenario) -> None:
-    def trees(model: ObservationModel | None) -> tskit.TreeSequence:
-        options = {**SIZES, "observation": model, "windows": windows}
-        return next(ancestry.simulate_genome_with_tracts(scenario, 0, **options))[0]
+    def trees(model: ObservationModel) -> tskit.TreeSequence:
+        settings = replace(SETTINGS, observation=model, windows=windows)
+        return next(ancestry.simulate_genome_with_tracts(scenario, 0, settings))[0]
 
     windows = Windows({"1": np.array([[0, 900_000]])})
     model = ObservationModel.parse({"include_bed": "/some/folder/mask.bed", "missing": 0.1, "target_diploids": [1, 2]})
     recorded = trees(model).metadata["introghost"]["observation"]
     assert recorded == {"include_bed": "mask.bed", "missing": [0.1, 0.1], "target_diploids": [1, 2]}
-    bare = trees(None)
-    assert "observation" not in bare.metadata["introghost"]
-    assert bare.tables == trees(ObservationModel()).tables
+    assert "observation" not in trees(ObservationModel()).metadata["introghost"]
 
 
 def test_no_ghost_no_tracts(tmp_path: Path) -> None:
@@ -144,7 +154,7 @@ def test_a_failed_batch_leaves_nothing(scenario: scenarios.Scenario, tmp_path: P
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ancestry.write_batch(scenario, tmp_path / "x.trees", first_genome=0, num_genomes=2, on_genome=fail, **SIZES)
+        ancestry.write_batch(scenario, tmp_path / "x.trees", range(2), SETTINGS, on_genome=fail)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -171,4 +181,4 @@ def test_wrong_options_are_refused(scenario: scenarios.Scenario, tmp_path: Path)
     with pytest.raises(ConfigError, match=r"X\.trees"):
         write(scenario, tmp_path / "x.vcf", 0, 1)
     with pytest.raises(ConfigError, match="target_diploids is 0"):
-        next(ancestry.simulate_genome_with_tracts(scenario, 0, **{**SIZES, "target_diploids": 0}))
+        replace(SETTINGS, target_diploids=0)

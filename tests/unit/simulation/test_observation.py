@@ -10,6 +10,7 @@ import tskit
 
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
+from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel, Observed, Range, observe
 from introghost.simulation.windows import Windows
 
@@ -28,9 +29,14 @@ def tree_sequence(genome: int) -> tskit.TreeSequence:
     ts = msprime.sim_mutations(ts, rate=3e-8, random_seed=1)
     tables = ts.dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
-    about = {"scenario": "null", "genome": genome, "region": 0, "outgroup_diploids": 8, "target_diploids": 8}
-    panel = {"panel_outgroup_diploids": 3, "panel_target_diploids": 4, "window": None}
-    tables.metadata = {"introghost": {**about, **panel}}
+    return recorded(tables, genome, SampleLayout(8, 8, panel_outgroup=3, panel_target=4))
+
+
+def recorded(tables: tskit.TableCollection, genome: int, samples: SampleLayout) -> tskit.TreeSequence:
+    """The tree sequence of some tables, with a record as `introghost simulate` writes it."""
+    roles = {"outgroup": "pop_0", "target": "pop_0"}
+    record = RegionRecord("no_ghost", False, genome, 0, 1, {}, roles, samples, None, {})
+    tables.metadata = {"introghost": record.to_metadata()}
     return tables.tree_sequence()
 
 
@@ -215,13 +221,18 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         ({"target_diploids": 0}, "at least 1"),
         ({"target_diploids": 2.5}, "whole"),
         ({"panel_target_diploids": [1, 2]}, "whole"),
-        ({"include_bed": 3}, "not a path"),
+        ({"include_bed": 3}, "reads the value as 3, which is not text"),
+        ({"genetic_map": False}, "observation.genetic_map: YAML reads the value as False.*quotes"),
+        ({"missing": "1e-3"}, "write 1.0e-8"),
+        ({"missing": True}, "LOW, HIGH"),
+        ({"include_bed": "x.bed", "regions": ["1:1-5", 80]}, r"regions\.1: YAML reads the value as 80.*quotes"),
+        ({"switch_error": 1, "switch_error ": 1}, "unknown key 'switch_error ' in section 'observation'; did you mean"),
         ({"outgroup_gene_flow": 0.1}, "set panel_target_diploids"),
         ({"genetic_map_error": 0.1}, "without genetic_map"),
         ({"include_bed": "x.bed", "regions": "1:1-5"}, "expected a list"),
         ({"regions": ["1:1-5"]}, "without genetic_map or include_bed"),
         ("{", "not valid YAML"),
-        ("[1]", "No such file"),
+        ("[1]", "no such file"),
     ],
 )
 def test_a_section_that_is_wrong_is_refused(section, message):
@@ -230,13 +241,13 @@ def test_a_section_that_is_wrong_is_refused(section, message):
 
 
 def test_a_misspelt_key_and_a_file_that_is_none_are_named(tmp_path):
-    with pytest.raises(ConfigError, match="'swich_error'; did you mean 'switch_error'\\? valid keys: outgroup"):
+    with pytest.raises(ConfigError, match="'swich_error' in section 'observation'; did you mean 'switch_error'\\?"):
         ObservationModel.parse({"swich_error": 0.1})
-    with pytest.raises(ConfigError, match=r"absent\.yaml: No such file"):
+    with pytest.raises(ConfigError, match=r"absent\.yaml: no such file"):
         ObservationModel.parse(tmp_path / "absent.yaml")
     path = tmp_path / "x.vcf.gz"
     path.write_bytes(b"\x1f\x8b\x08\x04\xff\xfe")
-    with pytest.raises(ConfigError, match=r"x\.vcf\.gz: not text; --observation takes JSON or a YAML file"):
+    with pytest.raises(ConfigError, match=r"x\.vcf\.gz: damaged.*; --observation takes JSON or a YAML file"):
         ObservationModel.parse(path)
     path.write_text("a: [")
     with pytest.raises(ConfigError, match=r"x\.vcf\.gz: not valid YAML"):
@@ -247,9 +258,8 @@ def test_refusals(simulated):
     with pytest.raises(ConfigError, match="target_diploids goes up to 9, but 8"):
         seen(simulated, target_diploids=[2, 9])
     tables = simulated.dump_tables()
-    about = {**simulated.metadata["introghost"], "panel_target_diploids": 0}
-    tables.metadata = {"introghost": about}
+    without_panel = recorded(tables, 3, SampleLayout(8, 8, panel_outgroup=7))
     with pytest.raises(ConfigError, match="no target individual is left"):
-        seen(tables.tree_sequence(), outgroup_gene_flow=0.1, panel_target_diploids=4)
+        seen(without_panel, outgroup_gene_flow=0.1, panel_target_diploids=4)
     with pytest.raises(ConfigError, match="intervals"):
         seen(simulated, include_bed="x.bed")

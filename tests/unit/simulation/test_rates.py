@@ -32,7 +32,8 @@ def regions(
     options |= {"outgroup_diploids": 3, "target_diploids": 3, **changes}
     genome = options.pop("genome", 0)
     model = ObservationModel.parse(observation)
-    simulated = ancestry.simulate_genome_with_tracts(scenario, genome, observation=model, windows=windows, **options)
+    settings = ancestry.SimulationSettings(observation=model, windows=windows, **options)
+    simulated = ancestry.simulate_genome_with_tracts(scenario, genome, settings)
     return [ts for ts, _ in simulated]
 
 
@@ -210,9 +211,7 @@ def test_tracts_are_exact_under_a_map(scenario: scenarios.Scenario, monkeypatch:
 
     monkeypatch.setattr(ancestry, "ghost_tracts", recording)
     model = ObservationModel.parse({"genetic_map": "m", "genetic_map_error": 0.5})
-    simulated = ancestry.simulate_genome_with_tracts(
-        scenario,
-        9,
+    settings = ancestry.SimulationSettings(
         seed=5,
         num_regions=2,
         region_length_bp=300_000,
@@ -221,6 +220,7 @@ def test_tracts_are_exact_under_a_map(scenario: scenarios.Scenario, monkeypatch:
         observation=model,
         windows=hot_and_cold(),
     )
+    simulated = ancestry.simulate_genome_with_tracts(scenario, 9, settings)
     covered = 0
     for region, (_, tracts) in enumerate(simulated):
         mask = np.zeros((30, 300_000), dtype=bool)

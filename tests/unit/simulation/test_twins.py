@@ -37,7 +37,7 @@ def split(demography: msprime.Demography, p: Parameters, ancestor: str = "Ancest
     return demography
 
 
-def null(p: Parameters) -> msprime.Demography:
+def no_ghost(p: Parameters) -> msprime.Demography:
     return split(ancestors(p), p)
 
 
@@ -50,7 +50,7 @@ def bottleneck(p: Parameters) -> msprime.Demography:
 
 
 def with_ghost(p: Parameters) -> msprime.Demography:
-    demography = null(p)
+    demography = no_ghost(p)
     demography.add_population(name="Ghost", initial_size=p["ghost_size"])
     demography.add_population_split(time=p["ghost_split_time"], derived=["Ghost"], ancestral="Ancestral")
     return demography
@@ -81,7 +81,7 @@ def ghost_continuous(p: Parameters) -> msprime.Demography:
 
 
 def back_migration(p: Parameters) -> msprime.Demography:
-    return pulse(null(p), p, "Target", "Outgroup", "back_migration_proportion")
+    return pulse(no_ghost(p), p, "Target", "Outgroup", "back_migration_proportion")
 
 
 def stems(p: Parameters, end_time: float) -> dict[str, tuple[float, float]]:
@@ -123,7 +123,7 @@ def structure_merged(p: Parameters) -> msprime.Demography:
 TWINS: dict[str, Callable[[Parameters], msprime.Demography]] = {
     twin.__name__: twin
     for twin in (
-        null,
+        no_ghost,
         bottleneck,
         structure,
         structure_merged,

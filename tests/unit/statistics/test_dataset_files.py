@@ -12,6 +12,7 @@ import pytest
 from introghost.errors import DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.statistics import dataset
+from introghost.statistics.table import Statistics
 
 Entries = dict[str, bytes]
 
@@ -31,7 +32,7 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> Entries:
         ancestral_status=KNOWN_ANCESTRAL,
     )
     path = tmp_path_factory.mktemp("statistics") / "x.zarr.zip"
-    dataset.write(dataset.build([dataset.Region(haplotypes, 0)], bin_bp=10_000), path)
+    dataset.build([dataset.Region(haplotypes, 0)], bin_bp=10_000).write(path)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -47,7 +48,7 @@ def packed(entries: Entries) -> bytes:
 def refused(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        dataset.read(path)
+        Statistics.read(path)
     message = str(caught.value)
     assert path.name in message
     assert "\n" not in message
@@ -64,7 +65,7 @@ def without_array(entries: Entries, name: str) -> Entries:
 
 def test_the_intact_file_is_read(entries: Entries, tmp_path: Path) -> None:
     (tmp_path / "x.zarr.zip").write_bytes(packed(entries))
-    assert dataset.read(tmp_path / "x.zarr.zip").sizes["region"] == 1
+    assert Statistics.read(tmp_path / "x.zarr.zip").scenarios.tolist() == [""]
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "random", "folder", "empty zip", "other zip"])
@@ -80,7 +81,7 @@ def test_something_else(tmp_path: Path, kind: str) -> None:
     if kind == "folder":
         path.mkdir()
         with pytest.raises(DataError, match=r"x\.zarr\.zip"):
-            dataset.read(path)
+            Statistics.read(path)
         return
     refused(path, contents[kind])
 

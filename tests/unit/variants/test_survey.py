@@ -9,14 +9,14 @@ import yaml
 from numpy.typing import NDArray
 
 from introghost.haplotypes import OUTGROUP, TARGET
-from introghost.simulation.ancestry import simulate_genome_with_tracts
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
 from introghost.variants import learned as learning
 from introghost.variants.allele_counts import AlleleCounts
 from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids
 
-SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "null"
+SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "no_ghost"
 
 
 def counted(genotypes: NDArray[np.int8], diploids: tuple[int, int, int]) -> SiteCounts:
@@ -114,9 +114,8 @@ def simulated(panel: tuple[int, int], least: int, lost: float = 0.0) -> SiteCoun
     model = ObservationModel(panel_outgroup_diploids=panel[0], panel_target_diploids=panel[1])
     genotypes = []
     for genome in range(2):
-        for ts, _ in simulate_genome_with_tracts(
-            load(SCENARIO), genome, seed=3, num_regions=2, region_length_bp=1_000_000, observation=model, **sizes
-        ):
+        settings = SimulationSettings(seed=3, num_regions=2, region_length_bp=1_000_000, observation=model, **sizes)
+        for ts, _ in simulate_genome_with_tracts(load(SCENARIO), genome, settings):
             matrix = ts.genotype_matrix()
             genotypes.append(matrix[matrix.max(axis=1) <= 1])
     joined = np.concatenate(genotypes)

@@ -9,6 +9,7 @@ import pytest
 import tskit
 
 from introghost.errors import ConfigError, DataError
+from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.variants.source import open_source
 from introghost.variants.writing import write_vcf
 
@@ -20,8 +21,9 @@ def make_region(seed: int, *, rate: float = 1e-3, genome: int = 0) -> tskit.Tree
     ts = msprime.sim_ancestry(num_samples, sequence_length=20_000, recombination_rate=1e-7, random_seed=seed)
     tables = msprime.sim_mutations(ts, rate=rate, random_seed=seed).dump_tables()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
-    sizes = {"outgroup_diploids": OUTGROUP, "target_diploids": TARGET, "panel_diploids": PANEL}
-    tables.metadata = {"introghost": {"genome": genome, "roles": {"outgroup": "Out", "target": "Tar"}, **sizes}}
+    samples, roles = SampleLayout(OUTGROUP, TARGET, panel_target=PANEL), {"outgroup": "Out", "target": "Tar"}
+    record = RegionRecord("s", False, genome, 0, 1, {}, roles, samples, None, {})
+    tables.metadata = {"introghost": record.to_metadata()}
     return tables.tree_sequence()
 
 
@@ -77,9 +79,9 @@ def test_refuses_other_trees(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="without introghost's metadata"):
         write_vcf(trees, tmp_path / "a.vcf", tmp_path / "p.tsv")
     trees.write_bytes(b"nonsense")
-    with pytest.raises(DataError, match="not a readable batch"):
+    with pytest.raises(DataError, match="not a complete stream of tree sequences"):
         write_vcf(trees, tmp_path / "a.vcf", tmp_path / "p.tsv")
-    with pytest.raises(DataError, match="not a readable batch"):
+    with pytest.raises(DataError, match="no such file"):
         write_vcf(tmp_path / "none.trees", tmp_path / "a.vcf", tmp_path / "p.tsv")
     assert not (tmp_path / "a.vcf").exists()
 

@@ -1,0 +1,469 @@
+"""Bundles: a trained network of one task, with all that is needed to use it rightly."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Self, cast
+
+import torch
+
+from introghost.errors import ConfigError, ModelError
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.inference import fields, inputs, prior_scale
+from introghost.inference.fields import Fields, Json, Range
+from introghost.inference.prior_scale import PriorScale
+from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.pooled import Summary
+from introghost.statistics.population import POPULATION_STATISTICS
+
+DEFAULT_FALSE_DISCOVERY_RATE = 0.15
+Architecture = Mapping[str, int | float]
+
+
+class Task(StrEnum):
+    """What a network is asked; also the name of its bundle's folder."""
+
+    SEGMENTS = "segments"
+    MODEL_CHOICE = "model-choice"
+    PARAMETERS = "parameters"
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network was trained on.
+
+    Attributes
+    ----------
+    statistics, population_statistics : tuple of str
+        Names, in the order in which they were computed.
+    ancestral : str
+        `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
+    bin_bp, region_length_bp : int
+    outgroup_diploids, target_diploids : Range
+        Numbers of individuals.
+    callable_share : tuple of float
+        Least and greatest callable share of the usable bins of a region.
+    observation : mapping
+        The observation model, as JSON.
+    num_training, num_validation : int
+        Genomes, or regions for the segment network.
+    """
+
+    statistics: tuple[str, ...]
+    population_statistics: tuple[str, ...]
+    ancestral: str
+    bin_bp: int
+    region_length_bp: int
+    outgroup_diploids: Range
+    target_diploids: Range
+    callable_share: tuple[float, float]
+    observation: Json
+    num_training: int
+    num_validation: int
+
+    @classmethod
+    def from_json(cls, description: Fields) -> "TrainingData":
+        """The keys of a description that tell of its training."""
+        outgroup_diploids, target_diploids = description.take(
+            "sample_sizes", _sample_sizes, "outgroup_diploids and target_diploids, each [lowest, highest]"
+        )
+        training = cls(
+            statistics=description.names("statistics"),
+            population_statistics=description.names("population_statistics"),
+            ancestral=description.one_of("ancestral", (KNOWN_ANCESTRAL, OUTGROUP_MAJOR)),
+            bin_bp=description.positive("bin_bp"),
+            region_length_bp=description.positive("region_length_bp"),
+            outgroup_diploids=outgroup_diploids,
+            target_diploids=target_diploids,
+            callable_share=description.share_interval("callable_share"),
+            observation=description.section("observation"),
+            num_training=description.count("num_training"),
+            num_validation=description.count("num_validation"),
+        )
+        if training.region_length_bp % training.bin_bp:
+            raise description.refuse("bin_bp does not divide region_length_bp")
+        return training
+
+    def to_json(self) -> dict[str, object]:
+        """The inverse of `from_json`."""
+        return {
+            "statistics": list(self.statistics),
+            "population_statistics": list(self.population_statistics),
+            "ancestral": self.ancestral,
+            "bin_bp": self.bin_bp,
+            "region_length_bp": self.region_length_bp,
+            "sample_sizes": {
+                "outgroup_diploids": self.outgroup_diploids.to_json(),
+                "target_diploids": self.target_diploids.to_json(),
+            },
+            "callable_share": list(self.callable_share),
+            "observation": dict(self.observation),
+            "num_training": self.num_training,
+            "num_validation": self.num_validation,
+        }
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What the bundles of all tasks have.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        In evaluation mode.
+    architecture : mapping of str to number
+        What the network is made with.
+    inputs : tuple of str
+        Name of each channel that the network is given, in order; see `inputs.segment_channel_names` and
+        `inputs.genome_channel_names`.
+    training : TrainingData
+    provenance : mapping
+        What made the bundle.
+    """
+
+    task: ClassVar[Task]
+    network_type: ClassVar[type[torch.nn.Module]]
+
+    network: torch.nn.Module
+    architecture: Architecture
+    inputs: tuple[str, ...]
+    training: TrainingData
+    provenance: Json
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
+        """The bundle that a description and a network make; refuses what does not fit together.
+
+        Raises
+        ------
+        ModelError
+        """
+
+    def to_json(self) -> dict[str, object]:
+        """Content of ``model.json``, without its version and task."""
+        return {
+            **self.training.to_json(),
+            "architecture": dict(self.architecture),
+            "inputs": list(self.inputs),
+            "provenance": dict(self.provenance),
+        }
+
+
+def _inputs(description: Fields) -> tuple[str, ...]:
+    names = description.names("inputs")
+    if len(names) != description.section("architecture").get("channels"):
+        raise description.refuse("inputs are not as many as the architecture's channels")
+    return names
+
+
+def _architecture(description: Fields) -> dict[str, int | float]:
+    sizes = description.section("architecture")
+    return {name: value for name, value in sizes.items() if isinstance(value, int | float)}
+
+
+@dataclass(frozen=True)
+class SegmentsBundle(Bundle):
+    """The network that finds segments.
+
+    Attributes
+    ----------
+    temperature : float
+        What logits are divided by before they become probabilities.
+    thresholds : mapping of float to float
+        For false-discovery rates, ascending, the posterior from which at most that part of what is called was false in
+        held-out simulations.
+    """
+
+    task = Task.SEGMENTS
+    network_type = SegmentNetwork
+
+    network: SegmentNetwork
+    temperature: float
+    thresholds: Mapping[float, float]
+
+    @classmethod
+    def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
+        """See `Bundle.from_json`."""
+        return cls(
+            network=cast(SegmentNetwork, network),
+            architecture=_architecture(description),
+            inputs=_inputs(description),
+            training=TrainingData.from_json(description),
+            provenance=description.section("provenance"),
+            temperature=description.scale("temperature"),
+            thresholds=description.take(
+                "thresholds", _thresholds, "pairs of a false-discovery rate and a posterior, each above 0 and at most 1"
+            ),
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """See `Bundle.to_json`."""
+        return {
+            **super().to_json(),
+            "temperature": self.temperature,
+            "thresholds": [[rate, posterior] for rate, posterior in self.thresholds.items()],
+        }
+
+    def threshold(self, false_discovery_rate: float = DEFAULT_FALSE_DISCOVERY_RATE) -> float:
+        """Posterior from which at most that part of what is called was false in held-out simulations.
+
+        Raises
+        ------
+        ConfigError
+            If it is none of the rates that training gave a threshold for.
+        """
+        if false_discovery_rate not in self.thresholds:
+            rates = ", ".join(f"{rate:g}" for rate in self.thresholds)
+            raise ConfigError(f"false-discovery rate {false_discovery_rate:g}: the model has thresholds for {rates}")
+        return self.thresholds[false_discovery_rate]
+
+
+@dataclass(frozen=True)
+class GenomeBundle(Bundle):
+    """What the bundles of networks for whole genomes have.
+
+    Attributes
+    ----------
+    regions : Range
+        Numbers of regions of the genomes, and of the parts of genomes, in training.
+    segment_model_digest : str
+        Digest of the segment network whose answers are among the inputs; empty for none.
+    """
+
+    regions: Range
+    segment_model_digest: str
+
+
+@dataclass(frozen=True)
+class ChoiceBundle(GenomeBundle):
+    """The network that weighs scenarios against each other.
+
+    Attributes
+    ----------
+    ghost_of_target : mapping of str to bool
+        The scenarios, in the order of the network's outputs, and whether in each a ghost gave to the target.
+    temperature : float
+        What logits are divided by before they become probabilities.
+    """
+
+    task = Task.MODEL_CHOICE
+    network_type = ModelChoiceNetwork
+
+    network: ModelChoiceNetwork
+    ghost_of_target: Mapping[str, bool]
+    temperature: float
+
+    @classmethod
+    def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
+        """See `Bundle.from_json`."""
+        architecture = _architecture(description)
+        ghost_of_target = description.take(
+            "scenarios", _scenarios, "a list of scenarios, each with a distinct name and ghost_of_target true or false"
+        )
+        if architecture.get("references") == 1:
+            raise description.refuse("architecture.references is 1, one genome has no neighbours")
+        if len(ghost_of_target) != architecture.get("scenarios"):
+            raise description.refuse("scenarios are not as many as the architecture's outputs")
+        return cls(
+            network=cast(ModelChoiceNetwork, network),
+            architecture=architecture,
+            inputs=_inputs(description),
+            training=TrainingData.from_json(description),
+            provenance=description.section("provenance"),
+            regions=description.interval("regions"),
+            segment_model_digest=description.digest("segment_model"),
+            ghost_of_target=ghost_of_target,
+            temperature=description.scale("temperature"),
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """See `Bundle.to_json`."""
+        return {
+            **super().to_json(),
+            "regions": self.regions.to_json(),
+            "segment_model": self.segment_model_digest,
+            "scenarios": [{"name": name, "ghost_of_target": ghost} for name, ghost in self.ghost_of_target.items()],
+            "temperature": self.temperature,
+        }
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios, in the order of the network's outputs."""
+        return tuple(self.ghost_of_target)
+
+    @property
+    def knows_novelty(self) -> bool:
+        """Whether simulated genomes are kept with which others can be compared."""
+        return bool(self.architecture["references"])
+
+
+@dataclass(frozen=True)
+class ParametersBundle(GenomeBundle):
+    """The network of the parameter posterior.
+
+    Attributes
+    ----------
+    scenario : str
+        Whose parameters they are.
+    scale : PriorScale
+        On which the network knows them.
+    """
+
+    task = Task.PARAMETERS
+    network_type = PosteriorNetwork
+
+    network: PosteriorNetwork
+    scenario: str
+    scale: PriorScale
+
+    @classmethod
+    def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
+        """See `Bundle.from_json`."""
+        scale = description.take("priors", prior_scale.parse, "priors, each after those it refers to")
+        architecture = _architecture(description)
+        if len(scale.names) != architecture.get("parameters"):
+            raise description.refuse("priors are not as many as the architecture's outputs")
+        return cls(
+            network=cast(PosteriorNetwork, network),
+            architecture=architecture,
+            inputs=_inputs(description),
+            training=TrainingData.from_json(description),
+            provenance=description.section("provenance"),
+            regions=description.interval("regions"),
+            segment_model_digest=description.digest("segment_model"),
+            scenario=description.name("scenario"),
+            scale=scale,
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """See `Bundle.to_json`."""
+        return {
+            **super().to_json(),
+            "regions": self.regions.to_json(),
+            "segment_model": self.segment_model_digest,
+            "scenario": self.scenario,
+            "priors": self.scale.describe(),
+        }
+
+
+def _sample_sizes(value: object) -> tuple[Range, Range]:
+    if not isinstance(value, dict) or set(value) != {"outgroup_diploids", "target_diploids"}:
+        raise ValueError
+    return fields.to_range(value["outgroup_diploids"]), fields.to_range(value["target_diploids"])
+
+
+def _thresholds(value: object) -> dict[float, float]:
+    """Pairs of a false-discovery rate and a posterior, rates ascending."""
+    if not isinstance(value, list) or not value:
+        raise ValueError
+    pairs = [(fields.share(rate), fields.share(posterior)) for rate, posterior in value]
+    rates = [rate for rate, _ in pairs]
+    if rates != sorted(set(rates)):
+        raise ValueError
+    return dict(pairs)
+
+
+def _scenarios(value: object) -> dict[str, bool]:
+    if not isinstance(value, list) or not value or not all(isinstance(entry, dict) for entry in value):
+        raise ValueError
+    scenarios = {entry["name"]: entry["ghost_of_target"] for entry in value}
+    names = Fields({"names": list(scenarios)}, "").names("names")
+    if len(names) != len(value) or not all(isinstance(ghost, bool) for ghost in scenarios.values()):
+        raise ValueError
+    return scenarios
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What this version computes from some data: what a network was trained on must be the same.
+
+    Attributes
+    ----------
+    ancestral : str
+    bin_bp, region_length_bp : int
+    statistics, population_statistics, pooled_statistics : tuple of str
+    segment_model_digest : str
+        Digest of the segment network whose answers are among the pooled statistics; empty for none.
+    """
+
+    ancestral: str
+    bin_bp: int
+    region_length_bp: int
+    statistics: tuple[str, ...]
+    population_statistics: tuple[str, ...]
+    pooled_statistics: tuple[str, ...]
+    segment_model_digest: str
+
+    @classmethod
+    def of_this_version(cls, ancestral: str, bin_bp: int, region_length_bp: int, summary: Summary) -> "Offer":
+        """What this version computes when it keeps `summary` of each region."""
+        return cls(
+            ancestral=ancestral,
+            bin_bp=bin_bp,
+            region_length_bp=region_length_bp,
+            statistics=STATISTICS,
+            population_statistics=POPULATION_STATISTICS,
+            pooled_statistics=summary.names,
+            segment_model_digest=summary.segment_model_digest,
+        )
+
+    def inputs_of(self, task: Task) -> tuple[str, ...]:
+        """Names of the channels that a network of a task is given of these data."""
+        if task is Task.SEGMENTS:
+            return inputs.segment_channel_names(self.statistics)
+        return inputs.genome_channel_names(self.pooled_statistics, self.population_statistics)
+
+
+def check_fit(bundle: Bundle, offer: Offer, folder: Path) -> None:
+    """Refuse data whose statistics are not those that a bundle was trained on.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    offer : Offer
+    folder : Path
+        Of the bundle, for messages.
+
+    Raises
+    ------
+    ModelError
+        On the first difference; of lists of names it says which name.
+    """
+    training = bundle.training
+    for key, trained, offered in (
+        ("ancestral", training.ancestral, offer.ancestral),
+        ("bin_bp", training.bin_bp, offer.bin_bp),
+        ("region_length_bp", training.region_length_bp, offer.region_length_bp),
+    ):
+        if trained != offered:
+            option = f"--{key.replace('_', '-')} {trained}"
+            raise ModelError(
+                f"{folder}: trained with {key} {trained!r}, the data have {offered!r}; use {option}, or train anew"
+            )
+    _check_names(folder, "statistics", training.statistics, offer.statistics)
+    _check_names(folder, "population_statistics", training.population_statistics, offer.population_statistics)
+    if isinstance(bundle, GenomeBundle) and bundle.segment_model_digest != offer.segment_model_digest:
+        raise ModelError(
+            f"{folder}: trained on what another segment network says, or on none's; use statistics that were made "
+            "with `statistics --segment-model` of this model, or train anew"
+        )
+    _check_names(folder, "inputs", bundle.inputs, offer.inputs_of(bundle.task))
+
+
+def _check_names(folder: Path, key: str, trained: tuple[str, ...], offered: tuple[str, ...]) -> None:
+    """Refuse lists of names that differ, and say where they do first."""
+    if trained == offered:
+        return
+    pairs = enumerate(zip(trained, offered, strict=False))
+    number = next((i for i, (theirs, ours) in pairs if theirs != ours), min(len(trained), len(offered)))
+    theirs, ours = (repr(names[number]) if number < len(names) else "none" for names in (trained, offered))
+    raise ModelError(
+        f"{folder}: {key} number {number + 1} is {theirs} in the bundle and {ours} in this version of introghost; use "
+        "the version that trained it, or train anew"
+    )

@@ -1,0 +1,145 @@
+"""Segments: posteriors per haplotype and bin, and the runs of bins that are called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from introghost.arrays import runs
+from introghost.haplotypes import label_parts
+from introghost.inference import inputs
+from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.reading import Bins, ContigStatistics
+from introghost.statistics.haplotype import moments, usable_bins
+
+Array = NDArray[np.float32]
+
+# Haplotypes times bins that the network looks at together: what memory can be spared for.
+POSITIONS = 2**18
+SEGMENT_TYPES = {
+    "contig": "str",
+    "start": "int64",
+    "end": "int64",
+    "sample": "str",
+    "haplotype": "int64",
+    "mean_posterior": "float64",
+    "num_private_alleles": "int64",
+}
+
+
+@dataclass(frozen=True)
+class ContigCalls:
+    """Posteriors along one contig.
+
+    Attributes
+    ----------
+    bins : Bins
+    labels : list of str
+        ``SAMPLE.HAPLOTYPE`` of each target haplotype.
+    posterior : ndarray of float32, shape (num_haplotypes, num_bins)
+        NaN in bins that are not called.
+    private_alleles : ndarray of int64, shape (num_haplotypes, num_bins)
+        Derived alleles that no outgroup haplotype carries.
+    """
+
+    bins: Bins
+    labels: list[str]
+    posterior: Array
+    private_alleles: NDArray[np.int64]
+
+
+def segment_posterior(
+    bundle: SegmentsBundle, statistics: Array, callable_fraction: Array, over_haplotypes: Array | None = None
+) -> Array:
+    """Probability that each bin of each haplotype is ghost-derived.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
+    callable_fraction : ndarray of float32, shape (num_bins,)
+    over_haplotypes : ndarray of float32, shape (num_moments, num_bins, num_statistics), optional
+        Moments over all target haplotypes, if `statistics` does not hold all of them.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_haplotypes, num_bins)
+        NaN where too little of the bin is callable.
+    """
+    usable = usable_bins(callable_fraction)
+    if over_haplotypes is None:
+        over_haplotypes = moments(statistics)
+    window_bins = bundle.training.region_length_bp // bundle.training.bin_bp
+    context = torch.from_numpy(inputs.context(over_haplotypes, usable, window_bins))
+    haplotypes = torch.from_numpy(statistics)
+    posterior = np.empty(statistics.shape[:2], dtype=np.float32)
+    with torch.inference_mode():
+        step = max(1, POSITIONS // haplotypes.shape[1])
+        for start in range(0, len(haplotypes), step):
+            part = haplotypes[start : start + step]
+            logits = bundle.network(inputs.segment_input(part, context.expand(len(part), -1, -1)))
+            posterior[start : start + step] = torch.sigmoid(logits / bundle.temperature).numpy()
+    posterior[:, ~usable] = np.nan
+    return posterior
+
+
+def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigCalls:
+    """Posteriors along one contig from its statistics; every bin has a column, called or not."""
+    bins = statistics.bins
+    posterior = np.full((len(statistics.labels), len(bins)), np.nan, dtype=np.float32)
+    private_alleles = np.zeros(posterior.shape, dtype=np.int64)
+    if bins.has_sites:
+        for group in statistics.groups:
+            posterior[group] = segment_posterior(bundle, statistics.haplotype.values[group], bins.callable_fraction)
+        private_alleles = statistics.haplotype.private_alleles
+    return ContigCalls(bins, statistics.labels, posterior, private_alleles)
+
+
+def segments(calls: Sequence[ContigCalls], threshold: float) -> pd.DataFrame:
+    """Runs of bins whose posterior is at least `threshold`.
+
+    Parameters
+    ----------
+    calls : sequence of ContigCalls
+    threshold : float
+
+    Returns
+    -------
+    DataFrame
+        contig, start, end (0-based, half-open), sample, haplotype, mean_posterior, num_private_alleles, of
+        `SEGMENT_TYPES` also where there is none; contigs in their order, in each sorted by start, then sample and
+        haplotype. A bin without a call ends a segment.
+    """
+    tables = [_segments_of_contig(contig, threshold) for contig in calls]
+    kept = [table for table in tables if len(table)] or [pd.DataFrame(columns=list(SEGMENT_TYPES))]
+    return pd.concat(kept, ignore_index=True).astype(SEGMENT_TYPES)
+
+
+def _segments_of_contig(calls: ContigCalls, threshold: float) -> pd.DataFrame:
+    rows = []
+    for label, posterior, private_alleles in zip(calls.labels, calls.posterior, calls.private_alleles, strict=True):
+        sample, haplotype = label_parts(label)
+        for first, last in runs(posterior >= threshold):
+            rows.append(
+                (
+                    calls.bins.contig,
+                    calls.bins.starts_bp[first],
+                    calls.bins.ends_bp[last - 1],
+                    sample,
+                    haplotype,
+                    float(posterior[first:last].mean()),
+                    int(private_alleles[first:last].sum()),
+                )
+            )
+    table = pd.DataFrame(rows, columns=list(SEGMENT_TYPES))
+    return table.sort_values(["start", "sample", "haplotype"], ignore_index=True)
+
+
+def called_share(calls: Sequence[ContigCalls], threshold: float) -> float:
+    """Share of the callable sequence of all target haplotypes that lies in bins called at `threshold`; 0 of none."""
+    called_bp = sum(float(((c.posterior >= threshold) @ c.bins.callable_bp.astype(np.float64)).sum()) for c in calls)
+    callable_bp = sum(len(c.labels) * float(c.bins.callable_bp[c.bins.called].sum(dtype=np.float64)) for c in calls)
+    return called_bp / callable_bp if callable_bp else 0.0

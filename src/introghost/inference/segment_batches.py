@@ -1,0 +1,167 @@
+"""Simulated regions for the training of the segment network, and batches of their haplotypes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from introghost import seeds
+from introghost.errors import DataError
+from introghost.inference import inputs
+from introghost.networks.layers import signed_root
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import MIRRORED
+from introghost.statistics.table import Statistics
+
+HAPLOTYPES_PER_EPOCH = 24
+CONTEXT_NOISE = 0.2
+
+SegmentBatch = tuple[Tensor, Tensor, Tensor]
+
+
+def mirrored_channels(names: Sequence[str]) -> list[int]:
+    """Where each channel of a sequence that is read from its other end stands among those read forwards.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `inputs.segment_channel_names`.
+
+    Returns
+    -------
+    list of int
+        The channel itself, but for statistics that change places (`statistics.haplotype.MIRRORED`) and what is
+        computed of these.
+    """
+    place = {name: index for index, name in enumerate(names)}
+    parts = [name.partition(":") for name in names]
+    return [place[f"{MIRRORED.get(statistic, statistic)}{colon}{rest}"] for statistic, colon, rest in parts]
+
+
+class SegmentRegions:
+    """Simulated regions: statistics of their haplotypes, the context of these, and which bins are ghost-derived.
+
+    Attributes
+    ----------
+    statistics : Tensor of float16, shape (num_regions, num_haplotypes, num_bins, num_statistics)
+        In half precision, for they fill the memory in training; every value has three digits and more, which is far
+        below its scatter between genomes.
+    present : ndarray of int64, shape (num_regions,)
+        Haplotypes of each region; rows beyond them are NaN.
+    context : Tensor of float32, shape (num_regions, num_bins, num_context)
+        Of `inputs.context`.
+    labels : Tensor of float32, shape (num_regions, num_haplotypes, num_bins)
+        Share of each bin that is ghost-derived.
+    usable : Tensor of float32, shape (num_regions, num_bins)
+        1 where enough of the bin is callable, else 0.
+    channel_names : tuple of str
+        Of `inputs.segment_channel_names`.
+    """
+
+    def __init__(self, statistics: Statistics) -> None:
+        labels = statistics.ghost_fraction
+        if labels is None:
+            raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
+        usable = statistics.usable
+        window = statistics.region_length_bp // statistics.bin_bp
+        regions = zip(statistics.moments, usable, strict=True)
+        self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16))
+        self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
+        self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
+        self.labels = torch.from_numpy(labels.astype(np.float32))
+        self.usable = torch.from_numpy(usable.astype(np.float32))
+        self.channel_names = inputs.segment_channel_names(statistics.haplotype_names)
+        self._mirrored = mirrored_channels(self.channel_names)
+
+    def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0) -> SegmentBatch:
+        """Input of the network, labels and usable bins of some haplotypes.
+
+        Parameters
+        ----------
+        region, haplotype : ndarray of int, shape (batch,)
+        blur : Tensor or float
+            What the context is multiplied by.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, num_bins, channels)
+        Tensor of float32, shape (batch, num_bins)
+        Tensor of float32, shape (batch, num_bins)
+        """
+        values = inputs.segment_input(self.statistics[region, haplotype].float(), self.context[region], blur)
+        return values, self.labels[region, haplotype], self.usable[region]
+
+    def reversed(self, batch: SegmentBatch) -> SegmentBatch:
+        """The same sequences read from their other end."""
+        values, labels, usable = (torch.flip(part, (1,)) for part in batch)
+        return values[:, :, self._mirrored], labels, usable
+
+    def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
+        """Let the network standardise by all haplotypes of these regions, each region weighing the same."""
+        total = torch.zeros(2, len(self.channel_names), dtype=torch.float64)
+        for region in regions:
+            rows = np.arange(self.present[region])
+            values, _, _ = self.batch(np.full(len(rows), region), rows)
+            roots = signed_root(values).double()
+            total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1))])
+        mean, square = total / len(regions)
+        network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
+
+
+class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
+    """Batches of haplotypes shuffled over all regions; context is joined here and never stored per haplotype.
+
+    In training every second batch is read from its other end, and the context is scaled by log-normal factors, new ones
+    for each statistic of each sequence: all haplotypes of a region have the same context, by which the network would
+    learn the region by heart.
+
+    Parameters
+    ----------
+    data : SegmentRegions
+    regions : ndarray of int
+        Indices of the regions to take haplotypes of.
+    size : int
+        Haplotypes in a batch.
+    seed : int or None
+        None for validation, which is the same in every epoch, forwards, and without noise.
+    """
+
+    def __init__(self, data: SegmentRegions, regions: NDArray[np.intp], size: int, seed: int | None) -> None:
+        self.data, self.regions, self.size, self.seed, self.epoch = data, regions, size, seed, 0
+
+    def __len__(self) -> int:
+        return -(-len(self.regions) * self._per_region() // self.size)
+
+    def _per_region(self) -> int:
+        return min(HAPLOTYPES_PER_EPOCH, self.data.statistics.shape[1])
+
+    def _pairs(self) -> NDArray[np.intp]:
+        """(region, haplotype) of one epoch: drawn anew and shuffled for training, always the same for validation."""
+        total, drawn = self.data.statistics.shape[1], self._per_region()
+        present = self.data.present[self.regions][:, None]
+        if self.seed is None:
+            chosen = (np.linspace(0, 1, drawn) * (present - 1)).round().astype(np.intp)
+            return np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1)
+        rng = np.random.default_rng(seeds.derive(self.seed, "epoch", self.epoch))
+        chosen = rng.permuted(np.tile(np.arange(total), (len(self.regions), 1)), axis=1)[:, :drawn]
+        chosen %= present  # rows beyond the haplotypes of a small sample are empty
+        return rng.permutation(np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1))
+
+    def __iter__(self) -> Iterator[SegmentBatch]:
+        pairs = self._pairs()
+        generator = None
+        if self.seed is not None:
+            generator = torch.Generator().manual_seed(seeds.derive(self.seed, "noise", self.epoch))
+        self.epoch += 1
+        for start in range(0, len(pairs), self.size):
+            region, haplotype = pairs[start : start + self.size].T
+            if generator is None:
+                yield self.data.batch(region, haplotype)
+                continue
+            noise = torch.randn(len(region), 1, self.data.context.shape[2], generator=generator)
+            batch = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
+            reverse = start // self.size % 2 == 1
+            yield self.data.reversed(batch) if reverse else batch

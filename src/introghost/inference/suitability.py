@@ -1,0 +1,260 @@
+"""Whether data lie in the range that a model was trained on, and whether its answers agree: as findings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from introghost.findings import Code, Finding, Severity
+from introghost.inference import calling, decisions, inputs
+from introghost.inference.bundles import Bundle, GenomeBundle, ParametersBundle, SegmentsBundle
+from introghost.inference.calling import ContigCalls
+from introghost.inference.decisions import Decision, Doubts
+from introghost.inference.fields import Range
+from introghost.inference.model_choice import SHARE_TOLERANCE
+from introghost.inference.reading import Bins, BinStatus, Extent, ReadingPlan, num_groups
+from introghost.statistics.haplotype import BLANK_BINS
+
+DISAGREEMENT = 0.5
+SPREAD = 0.1
+# Of the statistics; simulated genomes hardly ever have more that are unlike every scenario.
+MANY = 0.02
+# Called share of the sequence that contradicts a decision: without a ghost, simulated targets have at most .2 %.
+MUCH_CALLED, HARDLY_CALLED = 0.005, 0.0001
+# A posterior whose median lies beyond this quantile of the prior, on either side, is squeezed against its edge.
+EDGE_QUANTILE = 0.025
+
+T = TypeVar("T", bound=Bundle)
+
+
+def bin_findings(calls: Sequence[ContigCalls]) -> list[Finding]:
+    """What to tell of bins that are not called."""
+    findings = [
+        Finding(
+            Code.CONTIG_WITHOUT_SITES,
+            Severity.WARNING,
+            f"contig {contig.bins.contig} has no usable site: not called",
+        )
+        for contig in calls
+        if not contig.bins.has_sites
+    ]
+    blank_bp = sum(_blank_bp(contig.bins) for contig in calls)
+    if blank_bp:
+        text = (
+            f"{blank_bp:,} bp in runs of {BLANK_BINS} or more bins without a usable site are not called; "
+            "`introghost vcf check` counts the records that are not used, and why"
+        )
+        findings.append(Finding(Code.BLANK_BINS, Severity.WARNING, text))
+    return findings
+
+
+def _blank_bp(bins: Bins) -> int:
+    return int((bins.ends_bp - bins.starts_bp)[bins.status == BinStatus.BLANK].sum())
+
+
+def threshold_findings(threshold: float, false_discovery_rate: float | None) -> list[Finding]:
+    """What to tell where no threshold keeps the false-discovery rate that was asked for."""
+    if false_discovery_rate is None or threshold < 1:
+        return []
+    text = f"no threshold of this model keeps false calls below {false_discovery_rate:.0%}: next to nothing is called"
+    return [Finding(Code.NO_THRESHOLD, Severity.WARNING, text)]
+
+
+def callable_share_findings(bundles: Sequence[Bundle], bins: Sequence[Bins]) -> list[Finding]:
+    """What to tell if more, or less, of the sequence is masked than in the simulations of training."""
+    share = _callable_share(bins)
+    outside = [bundle for bundle in bundles if not _share_fits(bundle, share)]
+    if not outside:
+        return []
+    ranges = _by_value(outside, lambda bundle: "{:.0%} to {:.0%}".format(*bundle.training.callable_share))
+    text = (
+        f"{share:.0%} of the sequence in usable bins is callable, {ranges}: it may be off; check --include-bed, or "
+        "train with this mask"
+    )
+    return [Finding(Code.CALLABLE_SHARE, Severity.WARNING, text)]
+
+
+def _callable_share(bins: Sequence[Bins]) -> float:
+    return float(inputs.callable_share(np.concatenate([contig.callable_fraction for contig in bins])))
+
+
+def _share_fits(bundle: Bundle, share: float) -> bool:
+    """Whether a callable share is one of training; where no bin is usable (NaN), nothing is called."""
+    low, high = bundle.training.callable_share
+    return bool(np.isnan(share)) or low - SHARE_TOLERANCE <= share <= high + SHARE_TOLERANCE
+
+
+def sample_size_findings(bundles: Sequence[Bundle], diploids: tuple[int, int], plan: ReadingPlan) -> list[Finding]:
+    """What to tell if the numbers of diploids are outside those of training.
+
+    Parameters
+    ----------
+    bundles : sequence of Bundle
+    diploids : tuple of int
+        Of the outgroup and of the target, in the data. More target individuals than in training are no trouble where
+        they make groups of the right size; networks for whole genomes are given at most those of the plan.
+    plan : ReadingPlan
+    """
+    findings = []
+    for role, name in enumerate(("outgroup diploids", "target diploids")):
+        outside = [bundle for bundle in bundles if not _size_fits(bundle, role, diploids[role], plan)]
+        if outside:
+            ranges = _by_value(outside, lambda bundle, role=role: str(_trained_sizes(bundle)[role]))  # type: ignore[misc]
+            few = diploids[role] < max(_trained_sizes(bundle)[role].lowest for bundle in outside)
+            code = Code.FEW_SAMPLES if few else Code.MANY_SAMPLES
+            text = f"{name}: {diploids[role]} in the data, {ranges}; it may be off"
+            findings.append(Finding(code, Severity.WARNING, text))
+    return findings
+
+
+def _trained_sizes(bundle: Bundle) -> tuple[Range, Range]:
+    return bundle.training.outgroup_diploids, bundle.training.target_diploids
+
+
+def _size_fits(bundle: Bundle, role: int, number: int, plan: ReadingPlan) -> bool:
+    """Whether so many individuals of a role are as many as in training."""
+    trained = _trained_sizes(bundle)[role]
+    if isinstance(bundle, GenomeBundle) and plan.most_diploids is not None:
+        return min(number, plan.most_diploids[role]) in trained
+    groups = num_groups(number, trained) if role == 1 else 1
+    return trained.lowest <= number // groups and number <= groups * trained.highest
+
+
+def is_outside_training(bundle: Bundle, diploids: tuple[int, int], bins: Sequence[Bins], plan: ReadingPlan) -> bool:
+    """Whether numbers of individuals or the callable share lie outside the range of a bundle's training."""
+    sizes_fit = all(_size_fits(bundle, role, number, plan) for role, number in enumerate(diploids))
+    return not (sizes_fit and _share_fits(bundle, _callable_share(bins)))
+
+
+def extent_findings(bundles: Sequence[GenomeBundle], extent: Extent) -> list[Finding]:
+    """What to tell if answers about the whole genome rest on other stretches than training's."""
+    if not bundles:
+        return []
+    findings, length_bp = list[Finding](), bundles[0].training.region_length_bp
+    above = [bundle for bundle in bundles if extent.regions > bundle.regions.highest]
+    if above:
+        ranges = _by_value(above, lambda bundle: str(bundle.regions))
+        text = f"{extent.regions:,} regions of {length_bp:,} bp, {ranges}: the answer is less sure than it could be"
+        findings.append(Finding(Code.MANY_REGIONS, Severity.REMARK, text))
+    if 2 * extent.regions_of_short_stretches > extent.regions:
+        text = (
+            f"{extent.regions_of_short_stretches:,} of {extent.regions:,} regions are put together from shorter "
+            f"stretches; linkage reaches less far there than in {length_bp:,} bp, so train with a --region-length-bp "
+            "that fits short contigs, and with the mask"
+        )
+        findings.append(Finding(Code.SHORT_STRETCHES, Severity.WARNING, text))
+    return findings
+
+
+def choice_findings(decision: Decision, doubts: Doubts) -> list[Finding]:
+    """What the doubts in the choice between scenarios amount to; see `too_little_finding` for too little sequence."""
+    findings = list[Finding]()
+    if decision is Decision.NO_SCENARIO_FITS:
+        text = (
+            f"no scenario fits: of the simulated genomes only {doubts.novelty_p_value:.2%} lie as far from all "
+            "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "
+            "individuals, a mask or errors that training did not have; statistic_percentiles.tsv tells which "
+            "statistics are unlike the simulations"
+        )
+        findings.append(Finding(Code.NO_SCENARIO_FITS, Severity.WITHHELD, text))
+    if doubts.novelty_p_value is None and decision is not Decision.TOO_LITTLE_SEQUENCE:
+        text = "training had too few genomes of a scenario to tell whether any scenario fits the data"
+        findings.append(Finding(Code.NOVELTY_UNKNOWN, Severity.WARNING, text))
+    odd, even = doubts.p_ghost_odd, doubts.p_ghost_even
+    if odd is not None and even is not None and abs(odd - even) > DISAGREEMENT:
+        text = (
+            f"one half of the regions gives a ghost the probability {odd:.2f}, the other {even:.2f}: a few regions "
+            "decide, or some are unlike the simulations"
+        )
+        findings.append(Finding(Code.HALVES_DISAGREE, Severity.WARNING, text))
+    if doubts.p_ghost_standard_deviation > SPREAD and decision not in decisions.WITHHELD:
+        text = (
+            f"members of the ensemble differ by {doubts.p_ghost_standard_deviation:.2f} in the probability of a ghost: "
+            "take it as uncertain; more sequence helps, and so does training on more genomes"
+        )
+        findings.append(Finding(Code.ENSEMBLE_DISAGREES, Severity.WARNING, text))
+    return findings
+
+
+def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent) -> Finding:
+    """That there is too little sequence for the networks for whole genomes."""
+    least_bp = max(bundle.regions.lowest * bundle.training.region_length_bp for bundle in bundles)
+    text = (
+        f"too little sequence: {extent.used_bp / 1e6:.1f} Mb callable in {extent.regions:,} regions, at least "
+        f"{least_bp / 1e6:.0f} Mb in training; probabilities and parameters are withheld but for --force"
+    )
+    return Finding(Code.TOO_LITTLE_SEQUENCE, Severity.WITHHELD, text)
+
+
+def parameters_withheld_finding() -> Finding:
+    """That the parameter posterior is withheld, since the data lie outside the range of its training."""
+    text = (
+        "parameters are withheld: the numbers of individuals or the mask lie outside the range of their training, "
+        "where intervals are confidently wrong; --force writes them, or train with data like yours"
+    )
+    return Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, text)
+
+
+def unlike_findings(percentiles: pd.DataFrame) -> list[Finding]:
+    """What to tell if more statistics are `decisions.unlike` every scenario than are by chance."""
+    names = decisions.unlike(percentiles)["statistic"]
+    if len(names) <= MANY * len(percentiles):
+        return []
+    text = (
+        f"{len(names)} of {len(percentiles)} statistics lie outside the middle 98 % of the simulated genomes of every "
+        f"scenario ({', '.join(names.head(3))}, ...): look for a filter, a mask or errors that training did not have; "
+        "statistic_percentiles.tsv tells which"
+    )
+    return [Finding(Code.STATISTICS_UNLIKE, Severity.WARNING, text)]
+
+
+def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[Finding]:
+    """Which parameters' posteriors are squeezed against an edge of their priors.
+
+    Parameters
+    ----------
+    bundle : ParametersBundle
+    draws : ndarray of float64, shape (num_draws, num_parameters)
+        On the scale on which the prior is standard normal.
+    """
+    quantiles = stats.norm.cdf(np.median(draws, axis=0))
+    names = [
+        f"{name} ({'lower' if quantile < 0.5 else 'upper'})"
+        for name, quantile in zip(bundle.scale.names, quantiles, strict=True)
+        if not EDGE_QUANTILE <= quantile <= 1 - EDGE_QUANTILE
+    ]
+    if not names:
+        return []
+    text = (
+        f"the posterior is squeezed against an edge of the prior: {', '.join(names)}; the truth may lie outside, and "
+        "then the other parameters are wrong too: train with wider priors, or look for a flaw of the data"
+    )
+    return [Finding(Code.POSTERIOR_AT_EDGE, Severity.WARNING, text)]
+
+
+def contradiction_findings(
+    decision: Decision | None, bundle: SegmentsBundle, calls: Sequence[ContigCalls]
+) -> list[Finding]:
+    """Whether the decision and the segments contradict each other, at the model's own threshold."""
+    share = calling.called_share(calls, bundle.threshold())
+    if decision is Decision.NO_GHOST and share > MUCH_CALLED:
+        text = (
+            f"the decision is no ghost, and {share:.1%} of the sequence is called: one of them is wrong; without a "
+            f"ghost at most {MUCH_CALLED:.1%} is expected to be called"
+        )
+    elif decision is Decision.GHOST and share < HARDLY_CALLED:
+        text = f"the decision is ghost, and only {share:.2%} of the sequence is called: one of them may be wrong"
+    else:
+        return []
+    return [Finding(Code.VERDICT_AGAINST_SEGMENTS, Severity.WARNING, text)]
+
+
+def _by_value(bundles: Iterable[T], value: Callable[[T], str]) -> str:
+    """``RANGE in the training of TASK and TASK``, for each range once."""
+    tasks = dict[str, list[str]]()
+    for bundle in bundles:
+        tasks.setdefault(value(bundle), []).append(str(bundle.task))
+    return ", ".join(f"{text} in the training of {' and '.join(names)}" for text, names in tasks.items())

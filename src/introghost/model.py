@@ -1,0 +1,386 @@
+"""A trained model, and asking it about a VCF."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from introghost import models, provenance
+from introghost.answer import Answer, Choice, Settings
+from introghost.data import VcfData
+from introghost.errors import ConfigError, ModelError
+from introghost.findings import Finding, in_order
+from introghost.inference import (
+    bundle_files,
+    bundles,
+    calling,
+    decisions,
+    model_choice,
+    novelty,
+    parameters,
+    regions,
+    suitability,
+)
+from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
+from introghost.inference.calling import ContigCalls
+from introghost.inference.decisions import Costs, Decision
+from introghost.inference.parameters import no_posterior
+from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
+from introghost.statistics.pooled import PLAIN, Summary
+from introghost.statistics.population import POPULATION_STATISTICS
+
+_NO_PERCENTILES = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
+
+
+@dataclass(frozen=True)
+class _WholeGenome:
+    """What networks for whole genomes say; attributes as those of `Answer`."""
+
+    choice: Choice | None = None
+    percentiles: pd.DataFrame = field(default_factory=_NO_PERCENTILES.copy)
+    parameters: pd.DataFrame = field(default_factory=no_posterior)
+    parameter_draws: pd.DataFrame = field(default_factory=pd.DataFrame)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def decision(self) -> Decision | None:
+        """None without a choice between scenarios."""
+        return None if self.choice is None else self.choice.decision
+
+
+@dataclass(frozen=True)
+class Model:
+    """The networks of a model, which were trained together; made by `load_model`.
+
+    Attributes
+    ----------
+    folder : Path
+    segments : SegmentsBundle
+        Where in each haplotype.
+    choice : ChoiceBundle or None
+        Whether at all.
+    parameters : ParametersBundle or None
+        How much and when.
+    segment_model_digest : str
+        Stands for the segment network.
+    """
+
+    folder: Path
+    segments: SegmentsBundle
+    choice: ChoiceBundle | None
+    parameters: ParametersBundle | None
+    segment_model_digest: str
+
+    @property
+    def genome_bundles(self) -> tuple[GenomeBundle, ...]:
+        """The networks for whole genomes that the model has."""
+        return tuple(bundle for bundle in (self.choice, self.parameters) if bundle is not None)
+
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """All networks of the model."""
+        return self.segments, *self.genome_bundles
+
+    @property
+    def summary(self) -> Summary | None:
+        """What the networks for whole genomes want to know of each region; None if there are none."""
+        if not self.genome_bundles:
+            return None
+        if not self.genome_bundles[0].segment_model_digest:
+            return PLAIN
+        return regions.summary(self.segments, self.segment_model_digest)
+
+    @property
+    def plan(self) -> ReadingPlan:
+        """How a VCF is read for this model."""
+        trained = [bundle.training for bundle in self.genome_bundles]
+        most_diploids = None
+        if trained:
+            most_diploids = (
+                min(training.outgroup_diploids.highest for training in trained),
+                min(training.target_diploids.highest for training in trained),
+            )
+        segments = self.segments.training
+        return ReadingPlan(
+            bin_bp=segments.bin_bp,
+            region_length_bp=segments.region_length_bp,
+            target_diploids=segments.target_diploids,
+            most_diploids=most_diploids,
+            summary=self.summary,
+        )
+
+    def check(self, offer: Offer) -> None:
+        """Refuse data whose statistics are not those that the networks were trained on.
+
+        Raises
+        ------
+        ModelError
+        """
+        for bundle in self.bundles:
+            bundles.check_fit(bundle, offer, self.folder / bundle.task)
+
+    def threshold(self, false_discovery_rate: float | None, threshold: float | None) -> tuple[float, float | None]:
+        """The threshold of segments and the false-discovery rate that it stands for, None if it was given itself.
+
+        Raises
+        ------
+        ConfigError
+            Both are given, or a rate that training gave no threshold for.
+        """
+        if threshold is None:
+            rate = bundles.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
+            return self.segments.threshold(rate), rate
+        if false_discovery_rate is not None:
+            raise ConfigError("--threshold and --false-discovery-rate: give one of them")
+        return threshold, None
+
+    def apply(
+        self,
+        data: VcfData,
+        *,
+        false_discovery_rate: float | None = None,
+        threshold: float | None = None,
+        scenario_prior: Mapping[str, float] | None = None,
+        costs: Costs | None = None,
+        force: bool = False,
+    ) -> Answer:
+        """Ask the model about a VCF; on a terminal, progress is shown by contig.
+
+        Parameters
+        ----------
+        data : VcfData
+            Of `introghost.open_vcf`.
+        false_discovery_rate : float, optional
+            Segments are called where at most this part of what was called in held-out simulations was false: one of
+            the rates that the model has, 0.15 by default.
+        threshold : float, optional
+            Posterior from which a bin is called, in place of such a rate.
+        scenario_prior : mapping of str to float, optional
+            Prior probability of some scenarios; the others share the rest equally. By default all are equally likely.
+        costs : Costs, optional
+            Of a false ghost (5), a missed one (1) and no decision (0.5).
+        force : bool
+            Give probabilities and parameters that would be withheld.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        ConfigError
+            A rate, prior or cost that the model can't use.
+        DataError
+            No usable site, or a flaw of the file.
+        ModelError
+            The model was trained for other statistics or ancestral states.
+
+        Examples
+        --------
+        >>> import introghost as ig
+        >>> model = ig.load_model("human")
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", outgroup=["Outgroup"], target=["Target"])
+        >>> answer = model.apply(data)
+        >>> str(answer.decision), answer.p_ghost > 0.99
+        ('ghost', True)
+        """
+        settings = Settings(
+            *self.threshold(false_discovery_rate, threshold), dict(scenario_prior or {}), costs or Costs(), force
+        )
+        self._check_prior(settings)
+        self.check(self._offer(data))
+        plan = self.plan
+        calls, contigs = self._read(data, plan)
+        bins, diploids = [contig.bins for contig in contigs], data.source.num_diploids()
+        whole = self._whole(contigs, diploids, plan, settings)
+        findings = in_order(
+            [
+                *whole.findings,
+                *suitability.bin_findings(calls),
+                *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
+                *suitability.callable_share_findings(self.bundles, bins),
+                *suitability.sample_size_findings(self.bundles, diploids, plan),
+                *suitability.contradiction_findings(whole.decision, self.segments, calls),
+                *data.source.findings(),
+            ]
+        )
+        return Answer(
+            segments=calling.segments(calls, settings.threshold),
+            parameters=whole.parameters,
+            parameter_draws=whole.parameter_draws,
+            percentiles=whole.percentiles,
+            findings=findings,
+            choice=whole.choice,
+            calls=tuple(calls),
+            settings=settings,
+            record=self._record(data, settings, findings),
+        )
+
+    def _offer(self, data: VcfData) -> Offer:
+        """What this version computes of a VCF."""
+        training = self.segments.training
+        summary = self.summary or PLAIN
+        return Offer.of_this_version(data.ancestral_status, training.bin_bp, training.region_length_bp, summary)
+
+    def _check_prior(self, settings: Settings) -> None:
+        if self.choice is not None:
+            decisions.scenario_prior(self.choice.scenarios, settings.scenario_prior)
+        elif settings.scenario_prior:
+            raise ConfigError("--scenario-prior: this model has no bundle model-choice/")
+
+    def _read(self, data: VcfData, plan: ReadingPlan) -> tuple[list[ContigCalls], list[ContigStatistics]]:
+        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory."""
+        calls, contigs = list[ContigCalls](), list[ContigStatistics]()
+        for interval in tqdm(data.source.contigs(), unit="contig", disable=None):
+            statistics = contig_statistics(data.source, interval, plan)
+            calls.append(calling.call_contig(self.segments, statistics))
+            contigs.append(statistics.without_haplotypes())
+        data.source.require_sites()
+        return calls, contigs
+
+    def _whole(
+        self,
+        contigs: Sequence[ContigStatistics],
+        diploids: tuple[int, int],
+        plan: ReadingPlan,
+        settings: Settings,
+    ) -> "_WholeGenome":
+        """What the networks for whole genomes say."""
+        if plan.summary is None or plan.most_diploids is None:
+            return _WholeGenome()
+        genome = Genome.of(contigs, plan.region_length_bp)
+        findings = suitability.extent_findings(self.genome_bundles, genome.extent)
+        if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
+            findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent))
+        choice, percentiles = None, _NO_PERCENTILES
+        if self.choice is not None:
+            choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
+            findings += suitability.choice_findings(choice.decision, choice.doubts)
+            if choice.doubts.novelty_p_value is not None:
+                names = (*plan.summary.names, *POPULATION_STATISTICS)
+                values = model_choice.pooled(self.choice, genome.regions).values[0]
+                percentiles = novelty.percentile_table(self.choice.network, values, names, self.choice.scenarios)
+                findings += suitability.unlike_findings(percentiles)
+        whole = _WholeGenome(choice=choice, percentiles=percentiles, findings=findings)
+        if self.parameters is None:
+            return whole
+        bins = [contig.bins for contig in contigs]
+        is_outside = suitability.is_outside_training(self.parameters, diploids, bins, plan)
+        return _with_parameters(whole, self.parameters, genome, is_outside, settings.forced)
+
+    def _record(self, data: VcfData, settings: Settings, findings: Sequence[Finding]) -> dict[str, object]:
+        """Provenance of an answer."""
+        options = {
+            "outgroup": ",".join(data.outgroup),
+            "target": ",".join(data.target),
+            "region": data.region,
+            "ancestral": data.ancestral,
+            "force": settings.forced,
+            "prior": dict(settings.scenario_prior),
+            "costs": settings.costs.to_json(),
+            "threshold": settings.threshold,
+            "false_discovery_rate": settings.false_discovery_rate,
+        }
+        return {
+            **provenance.record("apply", options, {**data.files, "model": self.folder}),
+            **data.source.counts.to_json(),
+            "findings": [finding.to_json() for finding in findings],
+        }
+
+
+def load_model(model: str | PathLike[str]) -> Model:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    model : str or path
+        The name of a model that comes with introghost, such as ``human``; or a folder with ``segments/`` and perhaps
+        ``model-choice/`` and ``parameters/``, as ``introghost train`` writes them.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ConfigError
+        Neither the name of a shipped model nor a folder, or both.
+    ModelError
+        A bundle that is damaged, of another version, or does not belong to the others.
+
+    Examples
+    --------
+    >>> import introghost as ig
+    >>> model = ig.load_model("human")
+    >>> model.choice.scenarios[:3]
+    ('back_migration', 'bottleneck', 'ghost')
+    """
+    folder = models.locate(str(model))
+    segments = bundle_files.load(folder / SegmentsBundle.task, SegmentsBundle)
+    choice = parameters_bundle = None
+    if (folder / ChoiceBundle.task).is_dir():
+        choice = bundle_files.load(folder / ChoiceBundle.task, ChoiceBundle)
+    if (folder / ParametersBundle.task).is_dir():
+        parameters_bundle = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
+    loaded = Model(folder, segments, choice, parameters_bundle, bundle_files.digest(folder / SegmentsBundle.task))
+    _check_segment_model(loaded)
+    return loaded
+
+
+def _check_segment_model(model: Model) -> None:
+    """Refuse networks that were trained on what another segment network says than the model's, or not all of them."""
+    digests = {bundle.segment_model_digest for bundle in model.genome_bundles}
+    if digests <= {model.segment_model_digest} or digests == {""}:
+        return
+    wrong = next(b for b in model.genome_bundles if b.segment_model_digest != model.segment_model_digest)
+    raise ModelError(
+        f"{model.folder / wrong.task}: trained on statistics made with another `statistics --segment-model` than this "
+        "model's segments/; train all networks of a model on the same statistics"
+    )
+
+
+def _choice(
+    bundle: ChoiceBundle, genome: Genome, diploids: tuple[int, int], most_diploids: tuple[int, int], settings: Settings
+) -> Choice:
+    """The choice between scenarios for one genome, with what speaks against it."""
+    pooled = model_choice.pooled(bundle, genome.regions)
+    probabilities = model_choice.scenario_probabilities(bundle, pooled)[0].tolist()
+    verdict = decisions.decide(
+        dict(zip(bundle.scenarios, probabilities, strict=True)),
+        bundle.ghost_of_target,
+        prior=settings.scenario_prior,
+        costs=settings.costs,
+    )
+    doubts = model_choice.doubts(bundle, genome)
+    is_too_little = model_choice.is_too_little(bundle, genome)
+    outgroup_diploids, target_diploids = map(min, diploids, most_diploids)
+    return Choice(
+        decision=decisions.final_decision(verdict, doubts, is_too_little=is_too_little),
+        verdict=verdict,
+        doubts=doubts,
+        extent=genome.extent,
+        outgroup_diploids=outgroup_diploids,
+        target_diploids=target_diploids,
+        forced=settings.forced,
+    )
+
+
+def _with_parameters(
+    whole: "_WholeGenome", bundle: ParametersBundle, genome: Genome, is_outside_training: bool, is_forced: bool
+) -> "_WholeGenome":
+    """The same with the parameter posterior, unless it is withheld."""
+    no_scenario = whole.decision in decisions.WITHHELD or model_choice.is_too_little(bundle, genome)
+    if no_scenario and not is_forced:
+        return whole
+    if is_outside_training and not is_forced:
+        return replace(whole, findings=[*whole.findings, suitability.parameters_withheld_finding()])
+    draws = parameters.draw(bundle, model_choice.pooled(bundle, genome.regions))[0]
+    return replace(
+        whole,
+        parameters=parameters.posterior_table(bundle, draws),
+        parameter_draws=parameters.draws_table(bundle, draws),
+        findings=whole.findings + suitability.edge_findings(bundle, draws),
+    )

@@ -1,0 +1,147 @@
+"""Batches of the segment network: what training may see of a region, and what validation must."""
+
+import numpy as np
+import pytest
+import torch
+from small_statistics import small_statistics
+
+from introghost.errors import DataError
+from introghost.inference import inputs
+from introghost.inference.segment_batches import SegmentBatches, SegmentRegions, mirrored_channels
+from introghost.networks.layers import signed_root
+from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import STATISTICS as HAPLOTYPE_STATISTICS
+from introghost.statistics.table import Statistics
+
+REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
+
+
+@pytest.fixture(scope="module")
+def data() -> SegmentRegions:
+    return SegmentRegions(small_statistics([("ghost", 1)], num_regions=3, num_haplotypes=HAPLOTYPES, num_bins=BINS))
+
+
+def rows(data: SegmentRegions, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Values and labels of one epoch, in batches of 16."""
+    values, labels, _ = zip(*SegmentBatches(data, np.arange(REGIONS), 16, seed), strict=True)
+    return torch.cat(values), torch.cat(labels)
+
+
+def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: SegmentRegions) -> None:
+    first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert not torch.equal(first, other)
+
+
+def places(data: SegmentRegions, values: torch.Tensor) -> tuple[list[int], list[bool]]:
+    """Which haplotype each sequence is of, among those of all regions, and whether it is read backwards."""
+    ahead = data.statistics.float().flatten(0, 1)
+    back = ahead.flip(1)[:, :, mirrored_channels(NAMES)]
+    where, backwards = [], []
+    for row in values[:, :, :STATISTICS]:
+        matches = [torch.isclose(way, row).flatten(1).all(dim=1).nonzero().flatten().tolist() for way in (ahead, back)]
+        (place,) = matches[0] + matches[1]
+        where.append(place)
+        backwards.append(bool(matches[1]))
+    return where, backwards
+
+
+NAMES = ("a", "b", "private_quarter_1", "private_quarter_4")
+
+
+def test_every_second_batch_of_training_is_read_backwards_and_none_of_validation(data: SegmentRegions) -> None:
+    for seed, expected in ((1, [False, True, False, True, False]), (None, [False] * 5)):
+        for (values, labels, usable), reverse in zip(
+            SegmentBatches(data, np.arange(REGIONS), 16, seed), expected, strict=True
+        ):
+            where, backwards = places(data, values)
+            assert backwards == [reverse] * len(values)
+            truth = data.labels.flatten(0, 1)[where]
+            torch.testing.assert_close(labels, truth.flip(1) if reverse else truth, rtol=0, atol=0)
+            assert usable.all()
+
+
+def test_training_blurs_the_context_and_nothing_else(data: SegmentRegions) -> None:
+    for values, _, _ in SegmentBatches(data, np.arange(REGIONS), 16, 1):
+        where, backwards = places(data, values)
+        for row, place, back in zip(values, where, backwards, strict=True):
+            right_way = row.flip(0)[:, data._mirrored] if back else row
+            statistics = data.statistics[place // HAPLOTYPES, place % HAPLOTYPES].float()
+            clean = inputs.segment_input(statistics, data.context[place // HAPLOTYPES])
+            factor = right_way / clean
+            torch.testing.assert_close(right_way[:, :STATISTICS], clean[:, :STATISTICS])
+            torch.testing.assert_close(right_way[:, -STATISTICS:], clean[:, -STATISTICS:])
+            around = factor[:, STATISTICS:-STATISTICS]
+            torch.testing.assert_close(around, around[:1].expand_as(around))  # one factor per statistic, along all bins
+            assert 0.01 < around[0].log().abs().mean() < 1
+
+
+def test_validation_sees_things_as_they_are(data: SegmentRegions) -> None:
+    values, _ = rows(data, None)
+    blocks = values[:, :, STATISTICS:-STATISTICS].reshape(REGIONS, -1, BINS, data.context.shape[2])
+    torch.testing.assert_close(blocks, data.context[:, None].expand_as(blocks), rtol=0, atol=0)
+    torch.testing.assert_close(values, rows(data, None)[0], rtol=0, atol=0)
+
+
+def test_what_has_a_direction_is_turned_with_the_sequence() -> None:
+    names = ["a", "private_quarter_2", "private_quarter_1", "private_quarter_3", "b", "private_quarter_4"]
+    of_names = dict(zip(names, (0, 3, 5, 1, 4, 2), strict=True))  # where each finds its mirror image
+    named = SegmentRegions(small_statistics([("ghost", 1)], names=names))
+    batch = named.batch(np.array([0, 1]), np.array([2, 0]))
+    turned, labels, _ = named.reversed(batch)
+    for block in range(6):
+        for index, name in enumerate(names):
+            expected = batch[0][:, :, block * len(names) + of_names[name]].flip(1)
+            torch.testing.assert_close(turned[:, :, block * len(names) + index], expected, rtol=0, atol=0)
+    torch.testing.assert_close(labels, batch[1].flip(1), rtol=0, atol=0)
+    torch.testing.assert_close(named.reversed((turned, labels, batch[2]))[0], batch[0], rtol=0, atol=0)
+
+
+def test_mirror_images_are_by_name() -> None:
+    channels = inputs.segment_channel_names(HAPLOTYPE_STATISTICS)
+    order = mirrored_channels(channels)
+    assert sorted(order) == list(range(len(channels)))
+    exchanged = {channels[index]: channels[place] for index, place in enumerate(order) if index != place}
+    assert len(exchanged) == 4 * 6
+    assert exchanged["private_quarter_1"] == "private_quarter_4"
+    assert exchanged["private_quarter_3:mean:smoothed"] == "private_quarter_2:mean:smoothed"
+    assert exchanged["private_quarter_2:deviation"] == "private_quarter_3:deviation"
+
+
+def padded(statistics: Statistics, absent: int) -> Statistics:
+    """The same with no value in the last rows of the first region, as in the file of a small sample."""
+    dataset = statistics.dataset.copy(deep=True)
+    for name in ("haplotype_statistics", "ghost_fraction"):
+        dataset[name][0, -absent:] = np.nan
+    return Statistics(dataset)
+
+
+def test_rows_beyond_a_small_sample_are_never_seen() -> None:
+    data = SegmentRegions(padded(small_statistics([("ghost", 1)]), 3))
+    assert data.present.tolist() == [1, 4]
+    for seed in (1, 2, None):
+        values, labels = rows_of(data, seed)
+        assert torch.isfinite(values).all()
+        assert torch.isfinite(labels).all()
+
+
+def rows_of(data: SegmentRegions, seed: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    values, labels, _ = zip(*SegmentBatches(data, np.arange(2), 3, seed), strict=True)
+    return torch.cat(values), torch.cat(labels)
+
+
+def test_networks_standardise_by_the_regions_they_are_given_each_weighing_the_same() -> None:
+    data = SegmentRegions(padded(small_statistics([("ghost", 1), ("ghost", 2)]), 3))
+    network = SegmentNetwork(len(data.channel_names), 8)
+    data.standardise(network, np.array([0, 2]))
+    of_regions = [signed_root(data.batch(np.full(n, r), np.arange(n))[0]).flatten(0, 1) for r, n in ((0, 1), (2, 4))]
+    mean = torch.stack([roots.mean(0) for roots in of_regions]).mean(0)
+    square = torch.stack([roots.square().mean(0) for roots in of_regions]).mean(0)
+    torch.testing.assert_close(network.standardise.mean, mean, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(network.standardise.deviation, (square - mean.square()).sqrt(), rtol=1e-3, atol=1e-3)
+
+
+def test_statistics_without_truth_are_refused() -> None:
+    bare = Statistics(small_statistics([("ghost", 1)]).dataset.drop_vars("ghost_fraction"))
+    with pytest.raises(DataError, match="no truth"):
+        SegmentRegions(bare)
