@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from test_dataset import haplotypes
 
-from introghost.errors import DataError
 from introghost.haplotypes import Haplotypes
 from introghost.statistics import sources
 
