@@ -29,7 +29,8 @@ _NEGLIGIBLE = 1e-3
 _MOST_COPIES, _FEWEST_DIPLOIDS, _OWN_SHARE, _OWN_SITES = 4, 10, 0.01, 20
 # Somebody with two copies of one haplotype, a child of relatives or a male's X written as diploid, is homozygous for
 # the rare alleles of that haplotype: of a megabase or more, in 23 of 24 simulations 0.1 to 2.8 times as many as the
-# median haplotype carries, in one 5.1; a stranger is so for 5 to 100 times as many. In one gene two copies of a rare haplotype are nothing unusual.
+# median haplotype carries, in one 5.1; a stranger is so for 5 to 100 times as many. In one gene two copies of a rare
+# haplotype are nothing unusual.
 _TIMES_USUAL, _MORE_THAN_USUAL, _OWN_STRETCHES = 4, 10, 3
 
 

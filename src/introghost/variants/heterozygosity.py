@@ -2,9 +2,9 @@
 
 What a sample has is held against what the allele frequencies of its population make expected. Over a megabase, or a
 gene, that ratio varies much among ordinary people: of 2,504 at the 850 kb of DPYD it is 0 to 2.1, and in up to 4 % of a
-population below 0.1, since parents are related. Hence many samples, or much sequence, before anything is said: one inbred sample
-is not told of less than 20 Mb. Simulated, males written as diploid were told in 30 of 30 cases of 1 or 5 Mb, fully
-contaminated samples in 16 of 20 of 1 Mb and 10 of 10 of 5 Mb; ordinary and founder populations in 1 of 90.
+population below 0.1, since parents are related. Hence many samples, or much sequence, before anything is said: one
+inbred sample is not told of less than 20 Mb. Simulated, males written as diploid were told in 30 of 30 cases of 1 or
+5 Mb, fully contaminated samples in 16 of 20 of 1 Mb and 10 of 10 of 5 Mb; ordinary and founder populations in 1 of 90.
 """
 
 import itertools
