@@ -36,6 +36,26 @@ def on_contig(table: Mapping[str, T], contig: str) -> T | None:
     return None
 
 
+def varying_sites(genotypes: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which sites have both alleles, 0 and 1, whatever is missing.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int, shape (num_sites, num_haplotypes)
+
+    Returns
+    -------
+    ndarray of bool, shape (num_sites,)
+    """
+    result: NDArray[np.bool_] = (genotypes == 0).any(axis=1) & (genotypes == 1).any(axis=1)
+    return result
+
+
+def exchange_alleles(genotypes: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Genotypes of any shape with 0 and 1 exchanged; missing stays missing."""
+    return np.where(genotypes == MISSING, MISSING, 1 - genotypes).astype(np.int8)
+
+
 def haplotype_label(sample: str, index: int) -> str:
     """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output."""
     return f"{sample}.{index}"
@@ -152,7 +172,7 @@ class Haplotypes:
     def select_haplotypes(self, rows: NDArray[np.intp]) -> "Haplotypes":
         """These haplotypes alone, in this order, and the sites that vary among them."""
         genotypes = self.genotypes[:, rows]
-        varied = (genotypes == 0).any(axis=1) & (genotypes == 1).any(axis=1)
+        varied = varying_sites(genotypes)
         return dataclasses.replace(
             self,
             positions_bp=self.positions_bp[varied],
@@ -190,6 +210,5 @@ class Haplotypes:
         outgroup = self.outgroup
         flip = (outgroup == 1).sum(axis=1) > (outgroup == 0).sum(axis=1)
         genotypes = self.genotypes.copy()
-        flipped = genotypes[flip]
-        genotypes[flip] = np.where(flipped == MISSING, MISSING, 1 - flipped)
+        genotypes[flip] = exchange_alleles(genotypes[flip])
         return dataclasses.replace(self, genotypes=genotypes, ancestral_status=OUTGROUP_MAJOR)

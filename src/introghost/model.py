@@ -11,7 +11,7 @@ from tqdm import tqdm
 from introghost import models, provenance
 from introghost.answer import Answer, Choice, Settings
 from introghost.data import VcfData
-from introghost.errors import ConfigError, DataError, ModelError
+from introghost.errors import ConfigError, ModelError
 from introghost.findings import Finding, in_order
 from introghost.inference import (
     bundle_files,
@@ -241,9 +241,7 @@ class Model:
             statistics = contig_statistics(data.source, interval, plan)
             calls.append(calling.call_contig(self.segments, statistics))
             contigs.append(statistics.without_haplotypes())
-        if not any(contig.bins.has_sites for contig in contigs):
-            names = ", ".join(contig.bins.contig for contig in contigs)
-            raise DataError(f"{data.source.path}: no usable site in {names}; check --region and --include-bed")
+        data.source.require_sites()
         return calls, contigs
 
     def _whole(
@@ -291,7 +289,7 @@ class Model:
         }
         return {
             **provenance.record("apply", options, {**data.files, "model": self.folder}),
-            "dropped_records": dict(data.source.counts),
+            **data.source.counts.to_json(),
             "findings": [finding.to_json() for finding in findings],
         }
 

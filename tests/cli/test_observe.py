@@ -86,5 +86,5 @@ def test_a_file_in_which_nothing_varies_is_refused(
     lines = (folder / "x.vcf").read_text().replace("1|", "0|").replace("|1", "|0")
     (folder / "same.vcf").write_text(lines)
     assert observe(folder, tmp_path / "o.yaml", vcf="same.vcf") == 3
-    assert "no biallelic SNV varies" in capsys.readouterr().err
+    assert "2,828 that do not vary in the selected samples, 6 multiallelic; give a VCF" in capsys.readouterr().err
     assert not (tmp_path / "o.yaml").exists()

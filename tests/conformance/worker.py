@@ -61,7 +61,8 @@ def examine(vcf: Path, folder: Path) -> dict[str, Any]:
     result["check with roles"] = run("vcf", "check", *data)
     result["statistics"] = run("statistics", *data, "--output", str(output))
     if output.exists():
-        counts = json.loads(Statistics.read(output).dataset.attrs["provenance"])["dropped_records"]
+        recorded = json.loads(Statistics.read(output).dataset.attrs["provenance"])
+        counts = {"records": recorded["records"], "kept": recorded["kept_sites"]}
         result["statistics"]["output"] += "".join(f"reader\t{item}\t{number}\n" for item, number in counts.items())
     output.unlink(missing_ok=True)
     result["left behind"] = sorted(path.name for path in folder.iterdir() if path != populations)

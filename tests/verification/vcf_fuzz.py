@@ -220,7 +220,7 @@ def check_case(text: bytes, path: Path, populations: Path, number: int) -> str:
     except IntroghostError as error:
         outcome = "refused" if "\n" not in str(error) else f"more than one line: {error}"
     try:
-        records = tally(path).num_records
+        records = tally(path).scan.counts.records
         if records != num_lines(text):
             return f"the check counts {records} records of {num_lines(text)}"
     except IntroghostError as error:  # it also sees the samples without a role
@@ -240,9 +240,9 @@ def compare(source: VcfSource, text: bytes) -> str:
             if wanted is not None and genotypes not in (wanted, flipped):
                 return f"{interval[0]}:{position + 1}: {genotypes} for {wanted}"
     counts = source.counts
-    dropped = sum(n for item, n in counts.items() if item.startswith("dropped"))
-    if not counts["kept"] + dropped == counts["records"] == num_lines(text):
-        return f"{counts['kept']} kept and {dropped} dropped of {counts['records']} records, {num_lines(text)} lines"
+    dropped = counts.dropped.total()
+    if not counts.kept + dropped == counts.records == num_lines(text):
+        return f"{counts.kept} kept and {dropped} dropped of {counts.records} records, {num_lines(text)} lines"
     return ""
 
 

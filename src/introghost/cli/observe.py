@@ -27,6 +27,7 @@ def command(output: Path, **options: Any) -> None:
     ranges; look them over. All samples of the file are read, not only those of the two roles.
     """
     from introghost import provenance
+    from introghost.findings import in_order
     from introghost.haplotypes import OUTGROUP, TARGET
     from introghost.variants import learned
     from introghost.variants.allele_counts import allele_counts
@@ -57,9 +58,7 @@ def command(output: Path, **options: Any) -> None:
     )
     digest = provenance.sha256(files["vcf"])
     provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
-    for warning in source.warnings():
-        click.echo(f"warning: {warning}", err=True)
-    show(findings)
+    show(in_order([*source.findings(), *findings]))
     for name, text in learned.facts(found).items():
         click.echo(f"{name}\t{text}")
     for entry in entries:

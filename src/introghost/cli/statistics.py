@@ -119,7 +119,7 @@ def _of_vcf(
     source: Mapping[str, str | Path | None], bin_bp: int, region_length_bp: int, segment_model: str | None
 ) -> _Computed:
     """Statistics of the VCF that the options of `data_options` name."""
-    from introghost.findings import Code, Finding, Severity
+    from introghost.findings import in_order
     from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
     from introghost.statistics import sources
 
@@ -129,9 +129,8 @@ def _of_vcf(
     statistics = sources.from_source(opened, bin_bp=bin_bp, region_length_bp=region_length_bp, summary=summary)
     given = {name: source[name] for name in ("ancestral", "region", "outgroup", "target")}
     options = {"bin_bp": bin_bp, "region_length_bp": region_length_bp, **given}
-    counts = {"dropped_records": dict(opened.counts)}
-    findings = [Finding(Code.DATA, Severity.WARNING, text) for text in opened.warnings()]
-    return _Computed(statistics, options, inputs | model_files, counts, findings)
+    findings = in_order(opened.findings())
+    return _Computed(statistics, options, inputs | model_files, opened.counts.to_json(), findings)
 
 
 def _summary(

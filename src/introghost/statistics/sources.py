@@ -207,14 +207,11 @@ def from_source(source: "VcfSource", *, bin_bp: int, region_length_bp: int, summ
 
 def _tiles(source: "VcfSource", bin_bp: int, region_length_bp: int) -> Iterator[Region]:
     """Regions of whole contigs, read as `apply` does."""
-    index, num_sites = 0, 0
+    index = 0
     for contig, contig_start, contig_end in source.contigs():
         haplotypes, _ = without_blank_runs(source.read(contig, contig_start, contig_end), bin_bp)
-        num_sites += len(haplotypes.positions_bp)
         for start in range(contig_start, contig_end, region_length_bp):
             tile = haplotypes.restrict(start, min(start + region_length_bp, contig_end))
             yield Region(replace(tile, interval_bp=(start, start + region_length_bp)), index)
             index += 1
-    if not num_sites:
-        names = ", ".join(contig for contig, _, _ in source.contigs())
-        raise DataError(f"{source.path}: no usable site in {names}; check --region and --include-bed")
+    source.require_sites()

@@ -14,22 +14,36 @@ from introghost.findings import Code, Finding, Severity, in_order
 from introghost.haplotypes import GeneticMap, on_contig
 from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.build import guess_build
-from introghost.variants.comparison import Comparison
-from introghost.variants.fit import MAP, check_genetic_maps, check_intervals, respelt_contigs
+from introghost.variants.counts import DropReason, ReadCounts
+from introghost.variants.extents import CallableSequence
+from introghost.variants.fit import MAP, MASK, check_genetic_maps, check_intervals, respelt_contigs
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.header import is_indexed
 from introghost.variants.intervals import read_bed
 from introghost.variants.populations import read_populations
 from introghost.variants.problems import Groups, doubts, refusals, unused
 from introghost.variants.samples import listed
-from introghost.variants.source import GAP_COUNT, OUTGROUP_MAJOR, VcfSource, open_source, parse_ancestral, parse_region
-from introghost.variants.tally import Tally, tally
+from introghost.variants.source import (
+    OUTGROUP_MAJOR,
+    VcfSource,
+    index_findings,
+    open_source,
+    parse_ancestral,
+    parse_region,
+)
+from introghost.variants.tally import AncestralState, Flaw, Tally, tally
 from introghost.variants.zarr_source import is_store
 
 FEW_SITES = 5
 _TILE_BP = 5_000_000
 _LISTED = 5
-_CLASS_NAMES = {"no ALT": "no ALT (monomorphic)"}
+_EMPTY_BINS = 0.5
+_LEAST_CALLABLE = 0.1  # of a bin, for it to be called at all
+_CLASS_NAMES = {
+    DropReason.NO_ALT: "no ALT (monomorphic)",
+    DropReason.NOT_BASES: "alleles not A, C, G, T",
+    DropReason.BEFORE_FIRST_BASE: "telomere",
+}
 _BASE_CODES = np.frombuffer(b"ACGT", dtype="S1")
 
 
@@ -66,23 +80,29 @@ class Check:
     ----------
     table : DataFrame
         Columns section, item and value (text).
+    findings : list of Finding
+        What a person should look at, or may want to know, the heaviest first.
     refusal : DataError or None
         What an analysis with these roles would stop with.
     """
 
     table: pd.DataFrame
+    findings: list[Finding]
     refusal: DataError | None
 
 
 @dataclass
 class _Reading:
-    """What the reader of an analysis made of the file: the sites kept, counts, and why it refused."""
+    """What the reader of an analysis made of the file: the sites kept, counts, findings, and why it refused.
+
+    `is_complete` if it read all of it; of roles there are none, or they are refused, otherwise.
+    """
 
     positions: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    refusal: DataError | None = None
-    comparison: Comparison = field(default_factory=Comparison)
+    counts: ReadCounts = field(default_factory=ReadCounts)
     findings: list[Finding] = field(default_factory=list)
+    refusal: DataError | None = None
+    is_complete: bool = False
 
 
 @dataclass
@@ -104,35 +124,52 @@ def inspect(request: Request) -> Check:
     """
     annotations = _annotations(request)
     populations = None if request.populations is None else read_populations(request.populations)
-    counted = tally(request.vcf, None if request.region is None else parse_region(request.region))
+    counted = tally(request.vcf, None if request.region is None else parse_region(request.region), populations)
     groups = Groups.of(counted.samples, populations, request.outgroup, request.target)
     if request.has_roles:
         reading = _read(request, counted, annotations)
     else:
         reading = _Reading(findings=_misfits(counted, annotations))
         _check_records(request, counted)
+    bins = _sites_per_bin(request, counted, reading, annotations)
     rows = _file_rows(request, counted) + _sample_rows(counted, groups, populations)
-    rows += _contig_rows(counted, reading, request) + _site_rows(counted, reading) + _genotype_rows(counted, groups)
+    rows += _contig_rows(counted, reading) + _site_rows(counted, reading) + _genotype_rows(counted, groups)
     rows += _ancestral_rows(counted, annotations.fasta)
-    rows += _annotation_rows(counted, annotations) + _gap_rows(counted)
-    bins = _sites_per_bin(request, counted, reading)
-    rows += _bin_rows(request.bin_bp, bins)
-    if reading.refusal is not None:
-        rows += [("problem", "refused", text) for text in refusals(counted, groups, reading.refusal)]
-    problems = {Severity.REMARK: "remark"}
-    rows += [("problem", problems.get(one.severity, "doubtful"), one.text) for one in in_order(reading.findings)]
-    found = [
-        *doubts(counted, groups, populations, bins),
-        *reading.comparison.doubts(),
-        *_annotation_doubts(
-            counted, annotations, request, _ancestral_counts(counted, annotations.fasta), reading.counts[GAP_COUNT]
-        ),
+    rows += _annotation_rows(counted, annotations) + _gap_rows(counted, annotations) + _bin_rows(request.bin_bp, bins)
+    findings = in_order(
+        [
+            *doubts(counted, groups, populations),
+            *_sparse_bins(bins),
+            *_file_findings(request, counted, reading),
+            *_ancestral_doubts(request, _ancestral_counts(counted, annotations.fasta)),
+        ]
+    )
+    rows += _problem_rows(counted, groups, findings, reading.refusal)
+    return Check(pd.DataFrame(rows, columns=["section", "item", "value"]), findings, reading.refusal)
+
+
+def _problem_rows(counted: Tally, groups: Groups, findings: list[Finding], refusal: DataError | None) -> "Rows":
+    rows: Rows = [
+        ("remark", str(finding.code), finding.text) for finding in findings if finding.severity is Severity.REMARK
     ]
-    rows += [("problem", "doubtful", text) for text in found]
-    rows += [("problem", "not used", text) for text in unused(counted, groups)]
-    if not any(section == "problem" for section, _, _ in rows):
-        rows.append(("problem", "none", "nothing found"))
-    return Check(pd.DataFrame(rows, columns=["section", "item", "value"]), reading.refusal)
+    problems = [("refused", text) for text in ([] if refusal is None else refusals(counted, groups, refusal))]
+    problems += [("doubtful", finding.text) for finding in findings if finding.severity is not Severity.REMARK]
+    problems += [("not used", text) for text in unused(counted, groups)]
+    return rows + [("problem", kind, text) for kind, text in problems or [("none", "nothing found")]]
+
+
+def _file_findings(request: Request, counted: Tally, reading: _Reading) -> list[Finding]:
+    """What an analysis would tell of the file; if there is none, or it stopped, what all samples show of that."""
+    if reading.is_complete:
+        return reading.findings
+    findings = [*reading.findings, *index_findings(request.vcf), *counted.heterozygosity.findings()]
+    phase_sets = counted.phase_sets.finding()
+    if phase_sets is not None:
+        findings.append(phase_sets)
+    if not counted.num_snvs and not counted.scan.num_without_genotypes and reading.refusal is None:
+        error = counted.scan.counts.nothing_kept(request.vcf, listed(list(counted.contigs)))
+        findings.append(Finding(Code.RECORDS_DROPPED, Severity.WARNING, str(error)))
+    return findings
 
 
 def _annotations(request: Request) -> _Annotations:
@@ -177,26 +214,21 @@ def _read(request: Request, counted: Tally, annotations: _Annotations) -> _Readi
             include_bed=request.include_bed,
             region=request.region,
         )
-        reading.findings += source.input_findings()
         reading.counts = source.counts
-        reading.counts.update(respelt_contigs(MAP, annotations.genetic_maps, list(counted.contigs)))
         for contig, start, end in source.contigs():
-            reading.positions[contig] = _positions(source, contig, start, end, reading.comparison)
-        if not any(len(positions) for positions in reading.positions.values()):
-            raise DataError(
-                f"{request.vcf}: no usable site in {listed(list(reading.positions))}; check --region and --include-bed"
-            )
+            reading.positions[contig] = _positions(source, contig, start, end)
+        source.require_sites()
+        reading.findings = [*reading.findings, *source.findings()]
+        reading.is_complete = True
     except DataError as error:
         reading.refusal = error
     return reading
 
 
-def _positions(source: VcfSource, contig: str, start: int, end: int, comparison: Comparison) -> NDArray[np.int64]:
+def _positions(source: VcfSource, contig: str, start: int, end: int) -> NDArray[np.int64]:
     parts = [np.empty(0, dtype=np.int64)]
     for tile in range(start, end, _TILE_BP):
-        haplotypes = source.read(contig, tile, min(tile + _TILE_BP, end))
-        comparison.add(haplotypes)
-        parts.append(haplotypes.positions_bp)
+        parts.append(source.read(contig, tile, min(tile + _TILE_BP, end)).positions_bp)
     return np.concatenate(parts)
 
 
@@ -210,8 +242,9 @@ Rows = list[tuple[str, str, str]]
 
 
 def _file_rows(request: Request, counted: Tally) -> Rows:
-    rows = [("file", "records", f"{counted.num_records:,}")]
-    rows.append(("file", "records whose FILTER names a filter", f"{counted.num_filtered:,}, used like the others"))
+    rows = [("file", "records", f"{counted.scan.counts.records:,}")]
+    filtered = f"{counted.scan.num_filtered:,}, used like the others"
+    rows.append(("file", "records whose FILTER names a filter", filtered))
     rows.append(("file", "samples", f"{len(counted.samples):,}"))
     if not is_store(request.vcf):
         rows.append(("file", "index", "yes" if is_indexed(request.vcf) else "no: the file is read from end to end"))
@@ -221,7 +254,7 @@ def _file_rows(request: Request, counted: Tally) -> Rows:
 
 
 def _sample_rows(counted: Tally, groups: Groups, populations: Mapping[str, str] | None) -> Rows:
-    rows = [("samples", name, f"{number:,}") for name, number in groups.sizes()]
+    rows = [("samples", group.label, f"{len(group.members):,}") for group in groups.by_population]
     strangers = groups.strangers()
     if strangers:
         rows.append(("samples", "names not in the populations table", listed(strangers)))
@@ -231,7 +264,7 @@ def _sample_rows(counted: Tally, groups: Groups, populations: Mapping[str, str] 
     return rows
 
 
-def _contig_rows(counted: Tally, reading: _Reading, request: Request) -> Rows:
+def _contig_rows(counted: Tally, reading: _Reading) -> Rows:
     rows: Rows = []
     for name, contig in counted.contigs.items():
         rows.append(("contigs", f"{name}: records", f"{len(contig.record_positions_bp):,}"))
@@ -246,11 +279,19 @@ def _contig_rows(counted: Tally, reading: _Reading, request: Request) -> Rows:
 
 
 def _site_rows(counted: Tally, reading: _Reading) -> Rows:
-    rows = [("sites", _CLASS_NAMES.get(kind, kind), f"{n:,}") for kind, n in counted.classes.items() if n]
-    rows.append(("sites", "duplicate position", f"{counted.num_duplicates:,}"))
-    if reading.refusal is None:
-        counts = {item: n for item, n in reading.counts.items() if n and not item.startswith("genotypes")}
-        rows += [("reader", item, f"{number:,}") for item, number in counts.items()]
+    scan = counted.scan
+    rows = [
+        ("sites", "biallelic SNV", f"{scan.num_snvs:,}"),
+        ("sites", "duplicate position", f"{counted.num_duplicates:,}"),
+    ]
+    if scan.num_without_genotypes:
+        rows.append(("sites", "SNV without genotypes", f"{scan.num_without_genotypes:,}"))
+    rows += [("sites", _CLASS_NAMES.get(reason, str(reason)), f"{n:,}") for reason, n in scan.counts.by_frequency()]
+    if reading.is_complete:
+        counts = reading.counts
+        rows += [("reader", "records", f"{counts.records:,}"), ("reader", "kept", f"{counts.kept:,}")]
+        rows += [("reader", f"dropped: {reason}", f"{number:,}") for reason, number in counts.by_frequency()]
+        rows.append(("reader", "sequence without records", f"{counts.gap_bp:,} bp, taken as not callable"))
     return rows
 
 
@@ -258,22 +299,23 @@ def _genotype_rows(counted: Tally, groups: Groups) -> Rows:
     snvs, number = counted.num_snvs, counted.genotypes
     total = snvs * len(counted.samples)
     rows = [("genotypes", "at biallelic SNVs", f"{total:,}")]
-    rows.append(("genotypes", "missing", percentage(number["missing"].sum(), total)))
-    rows.append(("genotypes", "half-missing", f"{number['half-missing'].sum():,}"))
-    heterozygous, unphased = number["heterozygous"].sum(), number["unphased"].sum()
+    rows.append(("genotypes", "missing", percentage(number[Flaw.MISSING].sum(), total)))
+    rows.append(("genotypes", "half-missing", f"{number[Flaw.HALF_MISSING].sum():,}"))
+    heterozygous, unphased = number[Flaw.HETEROZYGOUS].sum(), number[Flaw.UNPHASED].sum()
     rows.append(("genotypes", "phased heterozygotes", percentage(heterozygous - unphased, heterozygous)))
-    for name, members in groups.members():
-        heterozygous, unphased = number["heterozygous"][members].sum(), number["unphased"][members].sum()
-        missing = number["missing"][members].sum()
-        rows.append(("genotypes", f"{name}: missing", percentage(missing, snvs * len(members))))
-        rows.append(("genotypes", f"{name}: heterozygous", percentage(heterozygous, snvs * len(members))))
+    for group in groups.by_population:
+        members, of_group = group.members, snvs * len(group.members)
+        heterozygous, unphased = number[Flaw.HETEROZYGOUS][members].sum(), number[Flaw.UNPHASED][members].sum()
+        missing = number[Flaw.MISSING][members].sum()
+        rows.append(("genotypes", f"{group.label}: missing", percentage(missing, of_group)))
+        rows.append(("genotypes", f"{group.label}: heterozygous", percentage(heterozygous, of_group)))
         phased = percentage(heterozygous - unphased, heterozygous)
-        rows.append(("genotypes", f"{name}: phased heterozygotes", phased))
-    for sample in np.argsort(-number["missing"], kind="stable")[:_LISTED]:
-        if number["missing"][sample]:
-            share = percentage(number["missing"][sample], snvs)
+        rows.append(("genotypes", f"{group.label}: phased heterozygotes", phased))
+    for sample in np.argsort(-number[Flaw.MISSING], kind="stable")[:_LISTED]:
+        if number[Flaw.MISSING][sample]:
+            share = percentage(number[Flaw.MISSING][sample], snvs)
             rows.append(("genotypes", f"most missing: {counted.samples[sample]}", share))
-    haploid, polyploid = number["haploid"].sum(), number["polyploid"].sum()
+    haploid, polyploid = number[Flaw.HAPLOID].sum(), number[Flaw.POLYPLOID].sum()
     rows.append(("ploidy", "diploid", percentage(total - haploid - polyploid, total)))
     rows += [("ploidy", name, f"{n:,}") for name, n in (("haploid", haploid), ("more than diploid", polyploid)) if n]
     return rows
@@ -284,27 +326,31 @@ def percentage(part: int, whole: int) -> str:
     return f"{100 * int(part) / int(whole):.3f} %" if whole else "none seen"
 
 
-def _ancestral_counts(counted: Tally, fasta: AncestralFasta | None) -> Counter[str]:
+def _ancestral_counts(counted: Tally, fasta: AncestralFasta | None) -> Counter[AncestralState]:
     """SNVs by ancestral state: of the FASTA if there is one, else of INFO/AA; none if there is neither."""
     if fasta is None:
         return counted.ancestral
-    states: Counter[str] = Counter()
+    states: Counter[AncestralState] = Counter()
     for name, contig in counted.contigs.items():
         bases = fasta.alleles(name, contig.positions_bp)
         known = np.isin(bases, _BASE_CODES)
         fits = (bases[:, None] == contig.alleles).any(axis=1)
-        states["known"] += int(fits.sum())
-        states["neither"] += int((known & ~fits).sum())
-        states["unknown"] += int((~known).sum())
+        states[AncestralState.KNOWN] += int(fits.sum())
+        states[AncestralState.NEITHER] += int((known & ~fits).sum())
+        states[AncestralState.UNKNOWN] += int((~known).sum())
     return states
 
 
 def _ancestral_rows(counted: Tally, fasta: AncestralFasta | None) -> Rows:
     states = _ancestral_counts(counted, fasta)
     origin = "FASTA" if fasta is not None else "INFO/AA"
-    if fasta is None and not counted.declares_aa:
+    if fasta is None and not counted.scan.declares_aa:
         return [("ancestral states", "INFO/AA", "not declared in the header")]
-    what = {"known": "is REF or ALT", "neither": "is neither REF nor ALT", "unknown": "is unknown"}
+    what = {
+        AncestralState.KNOWN: "is REF or ALT",
+        AncestralState.NEITHER: "is neither REF nor ALT",
+        AncestralState.UNKNOWN: "is unknown",
+    }
     return [
         ("ancestral states", f"{origin} {text}", percentage(states[state], states.total()))
         for state, text in what.items()
@@ -320,6 +366,9 @@ def _annotation_rows(counted: Tally, annotations: _Annotations) -> Rows:
             rows.append(("annotations", f"{name}: extent inside the callable regions", share))
         if annotations.genetic_maps is not None:
             rows.append(("annotations", f"{name}: genetic map", _map_text(on_contig(annotations.genetic_maps, name))))
+    for what, table in ((MASK, annotations.intervals), (MAP, annotations.genetic_maps)):
+        respelt = respelt_contigs(what, table, list(counted.contigs))
+        rows += [("annotations", item, f"{number:,}") for item, number in respelt.items()]
     return rows
 
 
@@ -334,45 +383,62 @@ def _map_text(genetic_map: GeneticMap | None) -> str:
     return f"{first + 1:,.0f}-{last + 1:,.0f}, {genetic_map.centimorgans[-1] - genetic_map.centimorgans[0]:.4g} cM"
 
 
-def _annotation_doubts(
-    counted: Tally, annotations: _Annotations, request: Request, ancestral: Counter[str], gap_bp: int
-) -> list[str]:
-    found: list[str] = []
-    if annotations.intervals is not None and gap_bp:
-        found.append(
-            f"{gap_bp:,} bp of the callable regions lie in stretches without any record and are taken as not callable; "
-            "is this the mask of this file?"
-        )
-    if request.ancestral != OUTGROUP_MAJOR:
-        if ancestral["neither"] > 0.1 * ancestral.total():
-            share = percentage(ancestral["neither"], ancestral.total())
-            found.append(f"{share} of the ancestral alleles are neither REF nor ALT; are they of this build?")
-        if ancestral["unknown"] > 0.5 * ancestral.total():
-            share = percentage(ancestral["unknown"], ancestral.total())
-            found.append(f"{share} of the ancestral alleles are unknown; `--ancestral outgroup-major` needs none")
-    return found
+def _ancestral_doubts(request: Request, states: Counter[AncestralState]) -> list[Finding]:
+    """What is doubtful about the ancestral alleles that are asked for, if any are."""
+    if request.ancestral == OUTGROUP_MAJOR:
+        return []
+    texts = []
+    neither, unknown, total = states[AncestralState.NEITHER], states[AncestralState.UNKNOWN], states.total()
+    if neither > 0.1 * total:
+        share = percentage(neither, total)
+        texts.append(f"{share} of the ancestral alleles are neither REF nor ALT; are they of this build?")
+    if unknown > 0.5 * total:
+        share = percentage(unknown, total)
+        texts.append(f"{share} of the ancestral alleles are unknown; `--ancestral outgroup-major` needs none")
+    return [Finding(Code.ANCESTRAL_ALLELES, Severity.WARNING, text) for text in texts]
 
 
-def _gap_rows(counted: Tally) -> Rows:
-    found = {name: contig.gaps_bp() for name, contig in counted.contigs.items()}
-    gaps = [(end - start, name, start, end) for name, (_, pairs) in found.items() for start, end in pairs]
-    rows = [("gaps", f"{name}: gap if longer than", f"{threshold:,} bp") for name, (threshold, _) in found.items()]
-    rows.append(("gaps", "stretches without a record", f"{len(gaps):,}, {sum(gap[0] for gap in gaps):,} bp"))
-    for length, name, start, end in sorted(gaps, key=lambda gap: -gap[0])[:_LISTED]:
-        rows.append(("gaps", f"{name}:{start + 1:,}-{end:,}", f"{length:,} bp"))
+def _callable_regions(annotations: _Annotations, contig: str) -> NDArray[np.int64] | None:
+    """Callable regions of a contig, shape (num_intervals, 2): None is all of it, nothing where the mask lacks it."""
+    if annotations.intervals is None:
+        return None
+    intervals = on_contig(annotations.intervals, contig)
+    return np.empty((0, 2), dtype=np.int64) if intervals is None else intervals
+
+
+def _gap_rows(counted: Tally, annotations: _Annotations) -> Rows:
+    found = {name: contig.gaps_bp(_callable_regions(annotations, name)) for name, contig in counted.contigs.items()}
+    gaps = [(gap.callable_bp, name, gap) for name, (_, of_contig) in found.items() for gap in of_contig]
+    what = "bp" if annotations.intervals is None else "callable bp"
+    rows = [("gaps", f"{name}: gap if longer than", f"{threshold:,} {what}") for name, (threshold, _) in found.items()]
+    rows.append(("gaps", "stretches without a record", f"{len(gaps):,}, {sum(gap[0] for gap in gaps):,} {what}"))
+    for length, name, gap in sorted(gaps, key=lambda of_contig: -of_contig[0])[:_LISTED]:
+        rows.append(("gaps", f"{name}:{gap.start + 1:,}-{gap.end:,}", f"{length:,} {what}"))
     return rows
 
 
-def _sites_per_bin(request: Request, counted: Tally, reading: _Reading) -> NDArray[np.int64]:
-    """Sites in each bin from the first to the last record of each contig."""
+def _sites_per_bin(request: Request, counted: Tally, reading: _Reading, annotations: _Annotations) -> NDArray[np.int64]:
+    """Sites in each bin from the first to the last record of each contig, if the mask leaves enough of the bin."""
     parts: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     for name, contig in counted.contigs.items():
+        sequence = CallableSequence(_callable_regions(annotations, name))
         positions = contig.positions_bp[contig.varies]
         if reading.refusal is None and name in reading.positions:
             positions = reading.positions[name]
+        positions = positions[sequence.contains(positions)]
         first, last = contig.extent_bp[0] // request.bin_bp, (contig.extent_bp[1] - 1) // request.bin_bp
-        parts.append(np.bincount(positions // request.bin_bp - first, minlength=last - first + 1))
+        sites = np.bincount(positions // request.bin_bp - first, minlength=last - first + 1)
+        edges = np.arange(first, last + 2, dtype=np.int64) * request.bin_bp
+        is_callable = np.diff(sequence.coordinate(edges)) >= _LEAST_CALLABLE * request.bin_bp
+        parts.append(sites[is_callable])
     return np.concatenate(parts)
+
+
+def _sparse_bins(bins: NDArray[np.int64]) -> list[Finding]:
+    if not bins.any() or (bins < FEW_SITES).mean() <= _EMPTY_BINS:
+        return []
+    text = "more than half of the bins have too few sites; use wider bins, or check the callable regions"
+    return [Finding(Code.BLANK_BINS, Severity.WARNING, text)]
 
 
 def _bin_rows(bin_bp: int, bins: NDArray[np.int64]) -> Rows:

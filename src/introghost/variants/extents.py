@@ -81,6 +81,11 @@ class CallableSequence:
         result: Positions = self._before[index] + inside
         return result
 
+    def contains(self, positions: Positions) -> NDArray[np.bool_]:
+        """Which positions lie in one of the intervals."""
+        result: NDArray[np.bool_] = self.coordinate(positions + 1) > self.coordinate(positions)
+        return result
+
     def reach(self, start: int, end: int, threshold_bp: int) -> int:
         """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones."""
         if not len(self.intervals):

@@ -8,9 +8,7 @@ import cyvcf2
 
 from introghost.errors import DataError
 from introghost.variants.htslib import check_beginning, check_complete, errors_raised, text_contigs
-from introghost.variants.index import checked_index, index_path
-
-_LONGEST_CONTIG_BP = 2**29 - 1  # reach of a tabix index
+from introghost.variants.index import check_reach, checked_index, index_path
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
@@ -25,6 +23,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
         samples, header = list(vcf.samples), str(vcf.raw_header)
     if not samples:
         raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
+    check_reach(path, contig_lengths(header))
     return samples, header
 
 
@@ -60,12 +59,20 @@ def is_indexed(path: Path) -> bool:
     return index_path(path) is not None
 
 
-def ends_by_index(vcf: Any, contig: str, length: int | None) -> tuple[int, int] | None:
-    """First record's position and last record's position + 1, by bisection over index queries."""
+def ends_by_index(vcf: Any, contig: str, length: int) -> tuple[int, int] | None:
+    """First record's position and last record's position + 1, by bisection over index queries.
+
+    Parameters
+    ----------
+    vcf : cyvcf2.VCF
+    contig : str
+    length : int
+        Of the contig in bp; where it is not known, how far the index reaches.
+    """
     first = next((record.start for record in vcf(contig) if record.start >= 0), None)
     if first is None:
         return None
-    start, end = first, length or _LONGEST_CONTIG_BP  # a record starts in [start, end) and none at or beyond end
+    start, end = first, length  # a record starts in [start, end) and none at or beyond end
     while end - start > 1:
         middle = (start + end) // 2
         latest = next((r.start for r in vcf(f"{contig}:{middle + 1}-{end}") if r.start >= middle), None)

@@ -59,7 +59,7 @@ def check_beginning(path: Path) -> None:
     """
     columns = b""
     try:
-        with _open_bytes(path) as lines:
+        with open_bytes(path) as lines:
             start = lines.read(len(_BCF_START) + 4)
             if start.startswith(_BCF_START):
                 header = lines.read(int.from_bytes(start[-4:], "little")).splitlines()
@@ -96,7 +96,7 @@ def text_contigs(path: Path) -> list[str]:
     num_tabs: int | None = None
     blank, complaint, line = 0, "", b"\n"
     try:
-        with _open_bytes(path) as lines:
+        with open_bytes(path) as lines:
             for number, line in enumerate(lines, start=1):
                 if number == 1 and line.startswith(b"BCF"):
                     return []
@@ -122,7 +122,8 @@ def text_contigs(path: Path) -> list[str]:
     return [name.decode(errors="replace").rstrip("\r\n") for name in names]
 
 
-def _open_bytes(path: Path) -> BufferedIOBase | gzip.GzipFile:
+def open_bytes(path: Path) -> BufferedIOBase | gzip.GzipFile:
+    """Open a file to read its bytes, unpacked if it is compressed with gzip or bgzip."""
     with path.open("rb") as file:
         compressed = file.read(2) == _GZIP_MAGIC
     return gzip.open(path) if compressed else path.open("rb")

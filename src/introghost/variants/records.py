@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
+from introghost.variants.counts import DropReason
 from introghost.variants.header import ends_by_index
 from introghost.variants.htslib import Messages, errors_raised
-from introghost.variants.index import checked_index
+from introghost.variants.index import Index, checked_index
+from introghost.variants.phase_notation import in_older_notation
+from introghost.variants.phase_sets import FIELDS, NO_SET, set_numbers
 from introghost.variants.sites import (
     Block,
     Interval,
@@ -22,6 +25,7 @@ from introghost.variants.sites import (
     Sites,
     as_diploid,
     no_sites,
+    only_alternative,
 )
 
 _BLOCK = 1024
@@ -32,6 +36,7 @@ class _Pending:
 
     def __init__(self, num_samples: int) -> None:
         self._codes = np.empty((_BLOCK, num_samples, 3), dtype=np.int16)
+        self._sets: NDArray[np.int64] | None = None
         self._clear()
 
     def _clear(self) -> None:
@@ -40,8 +45,14 @@ class _Pending:
         self._alt: list[str] = []
         self._ancestral: list[Any] = []
 
-    def add(self, record: Any, alt: str, ancestral: Any, codes: NDArray[np.int16]) -> None:
+    def add(
+        self, record: Any, alt: str, ancestral: object, codes: NDArray[np.int16], sets: NDArray[np.int64] | None
+    ) -> None:
         self._codes[len(self.positions)] = codes
+        if sets is not None and self._sets is None:
+            self._sets = np.full(self._codes.shape[:2], NO_SET, dtype=np.int64)
+        if self._sets is not None:
+            self._sets[len(self.positions)] = NO_SET if sets is None else sets
         self.positions.append(record.start)
         self._ref.append(record.REF)
         self._alt.append(alt)
@@ -49,8 +60,9 @@ class _Pending:
 
     def take(self) -> Block:
         """What has been gathered, valid until the next record is added."""
-        codes = self._codes[: len(self.positions)]
-        block = Block(self.positions, self._ref, self._alt, self._ancestral, codes[:, :, :2], codes[:, :, 2])
+        number = len(self.positions)
+        codes, sets = self._codes[:number], None if self._sets is None else self._sets[:number]
+        block = Block(self.positions, self._ref, self._alt, self._ancestral, codes[:, :, :2], codes[:, :, 2], sets)
         self._clear()
         return block
 
@@ -82,7 +94,7 @@ class VcfRecords:
         self._selection = selection
         self._lengths = lengths
         self._undeclared = undeclared
-        self._index = checked_index(path)
+        self._index = usable_index(path)
         self._limit: Interval | None = None
         self._cache: tuple[dict[str, Sites], dict[str, NDArray[np.int64]]] | None = None
         self._ends: dict[str, tuple[int, int]] | None = None
@@ -106,7 +118,7 @@ class VcfRecords:
             vcf = cyvcf2.VCF(str(self._path), samples=[])
             names = dict.fromkeys([*self._lengths, *vcf.seqnames])
             found = {
-                name: ends_by_index(vcf, name, self._lengths.get(name))
+                name: ends_by_index(vcf, name, self._lengths.get(name) or self._index.reach_bp)
                 for name in names
                 if self._index.has_records(name)
             }
@@ -169,21 +181,50 @@ class VcfRecords:
             if interval is not None and not (contig == interval[0] and interval[1] <= position < interval[2]):
                 continue
             alt = record.ALT
-            if not collector.wants(position, record.REF, alt):
+            number = collector.wants(position, record.REF, alt)
+            if number is None:
                 continue
+            fields = record.FORMAT
+            codes = genotype_codes(self._path, record, fields)
+            if len(alt) > 1:
+                genotypes = only_alternative(codes[:, :2], number, len(alt))
+                if genotypes is None:
+                    collector.drop(DropReason.SYMBOLIC)
+                    continue
+                codes[:, :2] = genotypes
             if contig != pending_contig or len(pending.positions) == _BLOCK:
                 collector.add(pending_contig, pending.take())
                 pending_contig = contig
             ancestral = record.INFO.get("AA") if wants_ancestral else None
-            pending.add(record, alt[0], ancestral, genotype_codes(self._path, record))
+            pending.add(record, alt[number - 1], ancestral, codes, phase_sets(record, fields))
         collector.add(pending_contig, pending.take())
         positions = {name: np.frombuffer(found, dtype=np.int64) for name, found in order.positions.items()}
         return collector.finish(), positions
 
 
+def usable_index(path: Path) -> Index | None:
+    """The index beside a file, None if there is none or if the file is read from a copy in an older notation.
+
+    Raises
+    ------
+    DataError
+        An index that is damaged, of another file, or without the reach for its contigs.
+    """
+    index = checked_index(path)
+    return index if in_older_notation(path) == path else None
+
+
+def phase_sets(record: Any, fields: Sequence[str]) -> NDArray[np.int64] | None:
+    """Phase set of each sample of a cyvcf2 record with these FORMAT fields, shape (num_samples,); None without any."""
+    if len(fields) == 1:
+        return None
+    field = next((field for field in FIELDS if field in fields), None)
+    return None if field is None else set_numbers(record.format(field))
+
+
 def opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -> Any:
     """A cyvcf2 reader of the samples `names`, of all if None, that knows the contigs without a header line."""
-    vcf = cyvcf2.VCF(str(path), samples=None if names is None else list(names))
+    vcf = cyvcf2.VCF(str(in_older_notation(path)), samples=None if names is None else list(names))
     for name in undeclared:  # cyvcf2 is not safe with a damaged record of a contig that it has yet to meet
         vcf.add_to_header(f"##contig=<ID={name}>")
     return vcf
@@ -196,16 +237,16 @@ def sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
         yield record
 
 
-def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
-    """Allele, allele and phase of each sample, shape (num_samples, 3).
+def genotype_codes(path: Path, record: Any, fields: Sequence[str]) -> NDArray[np.int16]:
+    """Allele, allele and phase of each sample, shape (num_samples, 3), of a record with these FORMAT fields.
 
     Raises
     ------
     DataError
         A record without genotypes, or a sample with more than two alleles.
     """
-    where = f"{path}: {record.CHROM}:{record.POS:,}"
-    if "GT" not in record.FORMAT:
+    if "GT" not in fields:
+        where = f"{path}: {record.CHROM}:{record.POS:,}"
         raise DataError(f"{where}: no genotypes (GT) in this record; introghost needs phased genotypes")
     codes: NDArray[np.int16] = record.genotype.array()
     if codes.shape[1] == 3:
@@ -213,4 +254,4 @@ def genotype_codes(path: Path, record: Any) -> NDArray[np.int16]:
     try:
         return np.concatenate([as_diploid(codes[:, :-1]), codes[:, -1:]], axis=1, dtype=np.int16)
     except ValueError as error:
-        raise DataError(f"{where}: {error}") from None
+        raise DataError(f"{path}: {record.CHROM}:{record.POS:,}: {error}") from None

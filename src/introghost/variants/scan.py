@@ -1,27 +1,36 @@
 """One pass over all records and all samples of a file of any format, whoever was selected, and unchecked."""
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.variants.counts import DropReason, ReadCounts
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
 from introghost.variants.htslib import errors_raised
-from introghost.variants.index import checked_index
-from introghost.variants.records import opened, sound
-from introghost.variants.sites import Block, RecordOrder, Selection, dropped_class
-from introghost.variants.zarr_source import ZarrRecords, ZarrStore, is_store, open_store, raw_blocks
+from introghost.variants.phase_sets import NO_SET, PhaseSets
+from introghost.variants.records import opened, phase_sets, sound, usable_index
+from introghost.variants.sites import Block, RecordOrder, Selection, only_alternative, snv_allele
+from introghost.variants.zarr_source import ZarrRecords, ZarrStore, is_store, open_store
 
-SNV = "biallelic SNV"
-NO_GENOTYPES = "SNV without genotypes"
 _NO_END = 2**40
 _BLOCK = 128  # records whose genotypes of all samples are held at a time
 
 Region = tuple[str, int, int | None]
+
+
+class _Snv(NamedTuple):
+    """One biallelic SNV of a VCF or BCF; `codes` are the alleles of each sample, and the phase as their last column."""
+
+    position: int
+    ref: str
+    alt: str
+    ancestral: object
+    codes: NDArray[np.int16]
+    phase_sets: NDArray[np.int64] | None
 
 
 class Scan:
@@ -34,8 +43,10 @@ class Scan:
         Of the contigs that the header declares with one.
     declares_aa : bool
         Whether the header declares INFO/AA.
-    classes : Counter of str to int
-        Records by class, `SNV` among them; complete after `blocks`.
+    counts : ReadCounts
+        Records, and those that are no biallelic SNVs by reason; complete after `blocks`.
+    num_without_genotypes : int
+        Biallelic SNVs without GT; complete after `blocks`.
     positions : dict of str to ndarray of int64
         Of all records from the first base on, by contig; complete after `blocks`.
     num_filtered : int
@@ -51,7 +62,8 @@ class Scan:
     def __init__(self, path: Path, region: Region | None = None) -> None:
         self._path = path
         self._region = region
-        self.classes: Counter[str] = Counter()
+        self.counts = ReadCounts()
+        self.num_without_genotypes = 0
         self.num_filtered = 0
         self.positions: dict[str, NDArray[np.int64]] = {}
         self._store = open_store(path) if is_store(path) else None
@@ -79,13 +91,16 @@ class Scan:
         name, start, end = self._region
         return positions[(positions >= start) & (positions < (end or _NO_END))] if contig == name else positions[:0]
 
+    @property
+    def num_snvs(self) -> int:
+        """Biallelic SNVs with genotypes; complete after `blocks`."""
+        return self.counts.records - self.counts.dropped.total() - self.num_without_genotypes
+
     def _of_store(self, store: ZarrStore) -> Iterator[tuple[str, Block]]:
-        counts = Counter[str]()
         stretch = None if self._region is None else (self._region[0], self._region[1], self._region[2] or _NO_END)
-        yield from raw_blocks(store, stretch, counts)
-        self.classes.update({item.removeprefix("dropped: "): n for item, n in counts.items() if item != "records"})
-        self.classes[SNV] = counts["records"] - self.classes.total()
-        records = ZarrRecords(store, Selection(tuple(self.samples), False, Counter()))
+        samples = tuple(self.samples)
+        records = ZarrRecords(store, Selection(samples, self.declares_aa, self.counts, PhaseSets(samples)))
+        yield from records.all_blocks(stretch)
         for name in records.ends():
             place = (name, -1, _NO_END) if stretch is None else stretch
             self.num_filtered += records.num_filtered(*place) if place[0] == name else 0
@@ -95,22 +110,22 @@ class Scan:
         order = RecordOrder(self._path, self.lengths)
         with errors_raised(self._path) as messages:
             vcf = opened(self._path, None, self._undeclared)
-            waiting, last = list[Any](), ""
-            for contig, found in self._snvs(sound(self._records(vcf), messages), order):
-                same = waiting and contig == last and found[-1].shape == waiting[-1][-1].shape
+            waiting, last = list[_Snv](), ""
+            for contig, snv in self._snvs(sound(self._records(vcf), messages), order):
+                same = waiting and contig == last and snv.codes.shape == waiting[-1].codes.shape
                 if waiting and (not same or len(waiting) == _BLOCK):
                     yield last, _block(waiting)
                     waiting = []
-                waiting.append(found)
+                waiting.append(snv)
                 last = contig
             if waiting:
                 yield last, _block(waiting)
-        found_positions = {name: np.array(at, dtype=np.int64) for name, at in order.positions.items()}
-        self.positions.update({name: self._inside(at, name) for name, at in found_positions.items()})
+        for name, positions in order.positions.items():
+            self.positions[name] = self._inside(np.array(positions, dtype=np.int64), name)
 
     def _records(self, vcf: Any) -> Iterator[Any]:
         """Records by contig where there is an index, for cyvcf2 makes a record of a blank line at the end of a file."""
-        if checked_index(self._path) is None:
+        if usable_index(self._path) is None:
             yield from vcf
         elif self._region is not None:
             contig, start, end = self._region
@@ -118,25 +133,47 @@ class Scan:
         else:
             yield from itertools.chain.from_iterable(vcf(name) for name in dict.fromkeys(vcf.seqnames))
 
-    def _snvs(self, records: Iterable[Any], order: RecordOrder) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Count the records inside the region; of the SNVs give contig, position, REF, ALT, INFO/AA and codes."""
+    def _snvs(self, records: Iterable[Any], order: RecordOrder) -> Iterator[tuple[str, _Snv]]:
+        """Count the records inside the region; give contig and content of the biallelic SNVs."""
         region = self._region
         for record in records:
-            contig, position, ref, alt = record.CHROM, record.start, record.REF, record.ALT
+            contig, position = record.CHROM, record.start
             order.admit(contig, position)
             if region and not (contig == region[0] and region[1] <= position < (region[2] or _NO_END)):
                 continue
-            kind = dropped_class(position, ref, alt) or SNV
-            if kind == SNV and "GT" not in record.FORMAT:
-                kind = NO_GENOTYPES
-            self.classes[kind] += 1
+            self.counts.records += 1
             self.num_filtered += record.FILTER is not None  # neither PASS nor empty
-            if kind == SNV:
-                ancestral = record.INFO.get("AA") if self.declares_aa else None
-                yield contig, (position, ref, alt[0], ancestral, record.genotype.array())
+            snv = self._snv(record)
+            if isinstance(snv, DropReason):
+                self.counts.dropped[snv] += 1
+            elif snv is None:
+                self.num_without_genotypes += 1
+            else:
+                yield contig, snv
+
+    def _snv(self, record: Any) -> _Snv | DropReason | None:
+        """A record as an SNV, or why it is none; None if it lacks genotypes."""
+        alt = record.ALT
+        number = snv_allele(record.start, record.REF, alt)
+        if isinstance(number, DropReason):
+            return number
+        fields = record.FORMAT
+        if "GT" not in fields:
+            return None
+        codes: NDArray[np.int16] = record.genotype.array()
+        genotypes = only_alternative(codes[:, :-1], number, len(alt))
+        if genotypes is None:
+            return DropReason.SYMBOLIC
+        codes[:, :-1] = genotypes
+        ancestral = record.INFO.get("AA") if self.declares_aa else None
+        return _Snv(record.start, record.REF, alt[number - 1], ancestral, codes, phase_sets(record, fields))
 
 
-def _block(snvs: list[Any]) -> Block:
-    positions, ref, alt, ancestral, codes = zip(*snvs, strict=True)
-    stacked = np.stack(codes)
-    return Block(positions, ref, alt, ancestral, stacked[:, :, :-1], stacked[:, :, -1])
+def _block(snvs: list[_Snv]) -> Block:
+    codes = np.stack([snv.codes for snv in snvs])
+    sets = None
+    if any(snv.phase_sets is not None for snv in snvs):
+        none = np.full(codes.shape[1], NO_SET, dtype=np.int64)
+        sets = np.stack([none if snv.phase_sets is None else snv.phase_sets for snv in snvs])
+    positions, ref, alt, ancestral, _, _ = zip(*snvs, strict=True)
+    return Block(positions, ref, alt, ancestral, codes[:, :, :-1], codes[:, :, -1], sets)

@@ -5,7 +5,6 @@ decided here alone, so that no format can be read more leniently than another.
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
-from introghost.haplotypes import MISSING
+from introghost.haplotypes import MISSING, varying_sites
+from introghost.variants.counts import DropReason, ReadCounts
+from introghost.variants.phase_sets import PhaseSets
 
 BASES = frozenset("ACGT")
+_LETTERS = frozenset("ACGTN")
+_PLACEHOLDERS = frozenset({"<NON_REF>", "<*>"})  # "whatever else there may be", in files of all sites
 PADDING = -2  # mark of htslib and of VCF Zarr for a haplotype that a sample does not have
 
 Interval = tuple[str, int, int]
@@ -48,7 +51,8 @@ class Block(NamedTuple):
     """Biallelic SNVs of one contig with their genotypes.
 
     `genotypes` has shape (num_sites, num_samples, ploidy), `phased` has shape (num_sites, num_samples); `ancestral`
-    holds INFO/AA as it is written.
+    holds INFO/AA as it is written. `phase_sets`, of the shape of `phased`, holds FORMAT/PS, or is None where the file
+    has none.
     """
 
     positions_bp: Sequence[int]
@@ -57,6 +61,7 @@ class Block(NamedTuple):
     ancestral: Sequence[Any]
     genotypes: NDArray[np.integer]
     phased: NDArray[np.integer | np.bool_]
+    phase_sets: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,16 @@ class Selection:
     names : tuple of str
     wants_ancestral : bool
         Whether INFO/AA is needed.
-    counts : Counter of str to int
+    counts : ReadCounts
         Where what was seen is counted.
+    phase_sets : PhaseSets
+        Where phase sets are gathered.
     """
 
     names: tuple[str, ...]
     wants_ancestral: bool
-    counts: Counter[str]
+    counts: ReadCounts
+    phase_sets: PhaseSets
 
 
 @dataclass
@@ -150,15 +158,24 @@ class SiteCollector:
         self._path = path
         self._names = selection.names
         self._counts = selection.counts
+        self._phase_sets = selection.phase_sets
         self._growing: dict[str, _Growing] = {}
 
-    def wants(self, position: int, ref: str, alt: Sequence[str]) -> bool:
-        """Count a record, and say whether it is a biallelic SNV, whose genotypes belong in a block."""
-        self._counts["records"] += 1
-        dropped = dropped_class(position, ref, alt)
-        if dropped is not None:
-            self._counts[f"dropped: {dropped}"] += 1
-        return dropped is None
+    def wants(self, position: int, ref: str, alt: Sequence[str]) -> int | None:
+        """Count a record; the number of its one alternative base, or None if it is no biallelic SNV.
+
+        If ALT names more than that base, `only_alternative` says whether a genotype does.
+        """
+        self._counts.records += 1
+        number = snv_allele(position, ref, alt)
+        if isinstance(number, DropReason):
+            self._counts.dropped[number] += 1
+            return None
+        return number
+
+    def drop(self, reason: DropReason) -> None:
+        """Count a record that `wants` took for an SNV, and whose genotypes show that it is none."""
+        self._counts.dropped[reason] += 1
 
     def add(self, contig: str, block: Block) -> None:
         """Take a block, after checking ploidy, allele numbers and phase.
@@ -173,7 +190,7 @@ class SiteCollector:
         if sites is None:
             sites = self._growing[contig] = _Growing(np.zeros(len(self._names), dtype=np.bool_))
         genotypes = self._decode(contig, block, sites)
-        polymorphic = (genotypes == 0).any(axis=1) & (genotypes == 1).any(axis=1)
+        polymorphic = varying_sites(genotypes)
         sites.polymorphic.append(polymorphic)
         sites.genotypes.append(genotypes[polymorphic])
         sites.positions_bp.extend(block.positions_bp)
@@ -194,13 +211,13 @@ class SiteCollector:
         heterozygous = (first >= 0) & (second >= 0) & (first != second)
         self._refuse(heterozygous & (block.phased == 0), contig, block, "an unphased heterozygote; phase the VCF")
         missing = (first < 0) | (second < 0)
-        counts = {
-            "genotypes": first.size,
-            "genotypes: heterozygous": int(heterozygous.sum()),
-            "genotypes: missing": int(missing.sum()),
-            "genotypes: one allele missing": int((missing & ((first >= 0) | (second >= 0))).sum()),
-        }
-        self._counts.update(counts)
+        counts = self._counts.genotypes
+        counts.total += first.size
+        counts.heterozygous += int(heterozygous.sum())
+        counts.missing += int(missing.sum())
+        counts.half_missing += int((missing & ((first >= 0) | (second >= 0))).sum())
+        if block.phase_sets is not None:
+            self._phase_sets.add(contig, block.phase_sets, heterozygous)
         result: NDArray[np.int8] = np.maximum(codes, MISSING).astype(np.int8).reshape(len(codes), -1)
         return result
 
@@ -237,8 +254,8 @@ class SiteCollector:
         positions = np.array(sites.positions_bp, dtype=np.int64)
         polymorphic = np.concatenate(sites.polymorphic)
         single = unshared(positions)
-        self._counts["dropped: duplicate position"] += int((~single).sum())
-        self._counts["dropped: monomorphic in the selected samples"] += int((single & ~polymorphic).sum())
+        self._counts.dropped[DropReason.DUPLICATE_POSITION] += int((~single).sum())
+        self._counts.dropped[DropReason.MONOMORPHIC] += int((single & ~polymorphic).sum())
         keep = single & polymorphic
         ref, alt, ancestral = (_upper(bases)[keep] for bases in (sites.ref, sites.alt, sites.ancestral))
         return Sites(positions[keep], np.concatenate(sites.genotypes)[single[polymorphic]], ref, alt, ancestral)
@@ -276,29 +293,58 @@ def first_two(genotypes: NDArray[np.integer]) -> NDArray[np.integer]:
     return genotypes[..., :2]
 
 
-def dropped_class(position: int, ref: str, alt: Sequence[str]) -> str | None:
-    """Why a record is not a biallelic SNV, or None if it is one."""
+def snv_allele(position: int, ref: str, alt: Sequence[str]) -> int | DropReason:
+    """Number of the one alternative base of a record, from 1 on, or why the record is no biallelic SNV.
+
+    Symbolic alleles beside the base, as in ``G,<NON_REF>`` or ``G,*``, do not count here: whether a genotype names
+    one is for `only_alternative` to say.
+    """
     if position < 0:
-        return "telomere"
-    if not alt:
-        return "no ALT"
-    if len(alt) > 1:
-        return "multiallelic"
-    allele = alt[0]
-    if allele[0] in "<*" or "[" in allele or "]" in allele:
-        return "symbolic"
+        return DropReason.BEFORE_FIRST_BASE
+    if len(alt) == 1:
+        number, allele = 1, alt[0]
+        if _is_symbolic(allele):
+            return DropReason.NO_ALT if allele in _PLACEHOLDERS else DropReason.SYMBOLIC
+    else:
+        written = [number for number, allele in enumerate(alt, start=1) if not _is_symbolic(allele)]
+        if len(written) > 1:
+            return DropReason.MULTIALLELIC
+        if not written:
+            return DropReason.NO_ALT if _PLACEHOLDERS.issuperset(alt) else DropReason.SYMBOLIC
+        number, allele = written[0], alt[written[0] - 1]
     if len(ref) != 1 or len(allele) != 1:
-        return "indel" if (ref + allele).isalpha() else "not A, C, G or T"
+        return DropReason.INDEL if _LETTERS.issuperset((ref + allele).upper()) else DropReason.NOT_BASES
     if ref.upper() not in BASES or allele.upper() not in BASES:
-        return "not A, C, G or T"
-    return None
+        return DropReason.NOT_BASES
+    return number
+
+
+def _is_symbolic(allele: str) -> bool:
+    return allele[0] in "<*" or "[" in allele or "]" in allele
+
+
+def only_alternative(genotypes: NDArray[np.integer], number: int, num_alternatives: int) -> NDArray[np.integer] | None:
+    """Genotypes with 1 for the alternative allele `number`, or None if one of them names another alternative allele.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int, any shape
+        Allele numbers; negative ones, and those beyond ALT, stay as they are.
+    number, num_alternatives : int
+        The allele in question, from 1 on, and how many ALT names.
+    """
+    if num_alternatives == 1:
+        return genotypes
+    if ((genotypes > 0) & (genotypes != number) & (genotypes <= num_alternatives)).any():
+        return None
+    return np.where(genotypes == number, 1, genotypes).astype(genotypes.dtype)
 
 
 def _upper(bases: list[str]) -> NDArray[np.bytes_]:
     return np.array([base.upper() for base in bases], dtype="S1")
 
 
-def ancestral_base(value: Any) -> str:
+def ancestral_base(value: object) -> str:
     """Base of an INFO/AA value such as ``g``, ``G|||`` or ``.``; ``N`` if it is not a single base."""
     allele = str(value or "").split("|", 1)[0]
     return allele if len(allele) == 1 and allele.isascii() else "N"

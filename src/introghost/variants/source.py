@@ -1,7 +1,6 @@
 """A VCF, BCF or VCF Zarr store as a source of `Haplotypes`: strict in what it takes, counting all that it drops."""
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +13,22 @@ from introghost.errors import ConfigError, DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import (
     KNOWN_ANCESTRAL,
-    MISSING,
     TARGET,
     Haplotypes,
+    exchange_alleles,
     on_contig,
     other_prefix,
 )
 from introghost.variants.ancestral_fasta import AncestralFasta
+from introghost.variants.comparison import Comparison
+from introghost.variants.counts import DropReason, ReadCounts
 from introghost.variants.extents import GAP_BP, CallableSequence, Records, gap_threshold_bp
-from introghost.variants.fit import MASK, check_intervals, respelt_contigs
+from introghost.variants.fit import check_intervals
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
+from introghost.variants.heterozygosity import Heterozygosity
+from introghost.variants.index import checked_index
 from introghost.variants.intervals import read_bed
+from introghost.variants.phase_sets import PhaseSets
 from introghost.variants.populations import read_populations
 from introghost.variants.records import VcfRecords
 from introghost.variants.samples import SampleRoles, listed, select_samples
@@ -32,9 +36,8 @@ from introghost.variants.sites import BASES, Interval, Selection, Sites
 from introghost.variants.zarr_source import ZarrRecords, is_store, open_store
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
-GAP_COUNT = "bp without any record, taken as not callable"
-_DROPPED = "dropped: "
 _BASE_CODES = np.array(sorted(BASES), dtype="S1")
+_ROLES = ("outgroup", "target")
 _GRID_BP = 10_000
 # Of sites with a known ancestral base, 1-3 % have a third base; half of them do where the sequence is shifted.
 _ENOUGH_KNOWN, _MAX_THIRD_BASE = 1000, 0.2
@@ -116,6 +119,18 @@ def describe(path: Path) -> VariantFile:
     )
 
 
+def index_findings(path: Path) -> list[Finding]:
+    """A remark on an index that is older than its file, though it fits; nothing of a VCF Zarr store."""
+    index = None if is_store(path) else checked_index(path)
+    if index is None or not index.is_older:
+        return []
+    text = (
+        f"the index {index.path.name} is older than {path.name}, but fits where it was looked at, and is used; if the "
+        f"file was changed since, re-index it with `bcftools index -f {path}`"
+    )
+    return [Finding(Code.INDEX, Severity.REMARK, text)]
+
+
 class VcfSource:
     """Phased haplotypes of an outgroup and a target out of a VCF, BCF or VCF Zarr store; made by `open_source`.
 
@@ -130,9 +145,8 @@ class VcfSource:
     roles : SampleRoles
     header_lengths : dict of str to int
         Lengths of the contigs that the file declares with one.
-    counts : Counter of str to int
-        Records read so far and how many of them were kept or dropped, by class; genotypes; and base pairs without
-        records. Reading a stretch twice counts twice.
+    counts : ReadCounts
+        Records read so far and how many of them were kept, or dropped and why. Reading a stretch twice counts twice.
     """
 
     def __init__(
@@ -149,8 +163,11 @@ class VcfSource:
         self.path = path
         self.roles = roles
         self.header_lengths = file.lengths
-        self.counts: Counter[str] = Counter()
-        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, self.counts))
+        self.counts = ReadCounts()
+        self._phase_sets = PhaseSets(roles.names)
+        self._comparison = Comparison()
+        self._heterozygosity = Heterozygosity(roles.names, [_ROLES[int(role)] for role in roles.roles])
+        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, self.counts, self._phase_sets))
         self._ancestral = ancestral
         self._fasta = fasta
         self._intervals = intervals
@@ -184,7 +201,6 @@ class VcfSource:
                 raise DataError(f"{self.path}: the VCF has no usable records")
             if self._intervals is not None:
                 self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
-                self.counts.update(respelt_contigs(MASK, self._intervals, [name for name, _, _ in self._contigs]))
         return self._contigs
 
     def read(self, contig: str, start: int, end: int) -> Haplotypes:
@@ -222,10 +238,13 @@ class VcfSource:
         haplotypes = self._haplotypes(contig, start, end, sites, stretches)
         if named is not None:
             haplotypes = haplotypes.mask(named)
-            self.counts["dropped: outside callable regions"] += len(sites.positions_bp) - len(haplotypes.positions_bp)
+            self.counts.dropped[DropReason.OUTSIDE_CALLABLE] += len(sites.positions_bp) - len(haplotypes.positions_bp)
         named_bp = int(np.diff(seen.coordinate(np.array([start, end], dtype=np.int64)))[0])
-        self.counts[GAP_COUNT] += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
-        self.counts["kept"] += len(haplotypes.positions_bp)
+        self.counts.gap_bp += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
+        self.counts.kept += len(haplotypes.positions_bp)
+        self._comparison.add(haplotypes)
+        by_sample = haplotypes.genotypes.reshape(-1, len(self.roles.names), 2)
+        self._heterozygosity.add(contig, haplotypes.positions_bp, by_sample)
         return haplotypes.polarise_by_outgroup() if self._ancestral == OUTGROUP_MAJOR else haplotypes
 
     def _haplotypes(
@@ -249,27 +268,37 @@ class VcfSource:
         return len(self.roles.roles) - target, target
 
     def findings(self) -> list[Finding]:
-        return [Finding(Code.DATA, Severity.WARNING, text) for text in self.warnings()]
+        """What to tell the user of the file and of what was read of it so far.
 
-    def warnings(self) -> list[str]:
-        """What to tell the user of what was read so far: records dropped, gaps, contigs that no mask or map names."""
-        found = list[str]()
-        dropped = [
-            (n, item.removeprefix(_DROPPED)) for item, n in self.counts.items() if item.startswith(_DROPPED) and n
-        ]
-        if dropped:
-            classes = ", ".join(f"{number:,} {kind}" for number, kind in sorted(dropped, reverse=True))
-            total = sum(number for number, _ in dropped)
-            found.append(f"{self.path}: {total:,} of {self.counts['records']:,} records are not used: {classes}")
-        if self.counts[GAP_COUNT]:
+        Records that are not used, sequence without records, phase that holds in sets only, samples unlike the others,
+        roles that may have been exchanged, an index older than the file, contigs that no mask or map names.
+        """
+        dropped, phase_sets = self.counts.finding(), self._phase_sets.finding()
+        found = [finding for finding in (dropped, phase_sets) if finding is not None]
+        found += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
+        found += index_findings(self.path)
+        if self.counts.gap_bp:
             where, hint = "", "give the callable regions as --include-bed if there are any"
             if self._intervals is not None:
                 where, hint = "of the callable regions ", "is this the mask of this file?"
-            found.append(
-                f"{self.path}: {self.counts[GAP_COUNT]:,} bp {where}lie in stretches without any record and are taken "
-                f"as not callable; {hint}"
+            text = (
+                f"{self.counts.gap_bp:,} bp {where}lie in stretches without any record and are taken as not callable; "
+                f"{hint}"
             )
-        return found + [finding.text for finding in self.input_findings()]
+            found.append(Finding(Code.SEQUENCE_WITHOUT_RECORDS, Severity.WARNING, text))
+        return found + self.input_findings()
+
+    def require_sites(self) -> None:
+        """Refuse a file of which no site was kept, after all of it has been read.
+
+        Raises
+        ------
+        DataError
+            It says which classes took the records, the most frequent first, and what to do.
+        """
+        if not self.counts.kept:
+            where = listed([name for name, _, _ in self.contigs()])
+            raise self.counts.nothing_kept(self.path, where)
 
     def input_findings(self) -> list[Finding]:
         """What speaks against the populations table and the callable regions, beside what `contigs` refuses."""
@@ -325,13 +354,12 @@ class VcfSource:
         is_ref, is_alt = ancestral == sites.ref, ancestral == sites.alt
         known = np.isin(ancestral, _BASE_CODES)
         third = known & ~is_ref & ~is_alt
-        self.counts["dropped: ancestral allele unknown"] += int((~known).sum())
-        self.counts["dropped: ancestral allele neither REF nor ALT"] += int(third.sum())
+        self.counts.dropped[DropReason.ANCESTRAL_UNKNOWN] += int((~known).sum())
+        self.counts.dropped[DropReason.ANCESTRAL_THIRD_BASE] += int(third.sum())
         self._check_fasta(contig, int(known.sum()), int(third.sum()))
         usable = is_ref | is_alt
         sites, flip = sites.select(usable), is_alt[usable]
-        flipped = sites.genotypes[flip]
-        sites.genotypes[flip] = np.where(flipped == MISSING, MISSING, 1 - flipped)
+        sites.genotypes[flip] = exchange_alleles(sites.genotypes[flip])
         return sites
 
     def _check_fasta(self, contig: str, known: int, third: int) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP, TARGET
 
 if TYPE_CHECKING:
@@ -174,10 +173,8 @@ def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
     Raises
     ------
     DataError
-        Whatever makes the file unusable; no site that varies.
+        Whatever makes the file unusable; no site that is usable.
     """
-    if not (counts.minor > 0).any():
-        raise DataError(f"{source.path}: no biallelic SNV varies; there is nothing to learn from")
     surveyed, seen, num_sites = 0, 0, 0
     for contig, start, end in source.contigs():
         for tile in range(start, end, _TILE_BP):
@@ -185,4 +182,5 @@ def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
             surveyed += haplotypes.interval_bp[1] - haplotypes.interval_bp[0]
             seen += int(np.diff(haplotypes.callable_bp, axis=1).sum())
             num_sites += len(haplotypes.positions_bp)
+    source.require_sites()
     return Survey(counts, surveyed, seen, num_sites)

@@ -1,18 +1,54 @@
 """One pass over all records and samples of a VCF that counts what is there, whether or not it could be analysed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from introghost.variants.extents import gap_threshold_bp
+from introghost.haplotypes import varying_sites
+from introghost.variants.extents import CallableSequence, gap_threshold_bp
+from introghost.variants.heterozygosity import Heterozygosity
+from introghost.variants.phase_sets import PhaseSets
 from introghost.variants.scan import Region, Scan
 from introghost.variants.sites import BASES, PADDING, Block, ancestral_base, first_two
 
-_FLAWS = ("heterozygous", "unphased", "missing", "half-missing", "haploid", "polyploid", "beyond ALT")
+
+class Flaw(StrEnum):
+    """Properties of a genotype that are counted by sample."""
+
+    HETEROZYGOUS = "heterozygous"
+    """Two different alleles; a flaw only if there are too many or too few."""
+    UNPHASED = "unphased"
+    """Heterozygous and without phase."""
+    MISSING = "missing"
+    HALF_MISSING = "half-missing"
+    """Among the missing."""
+    HAPLOID = "haploid"
+    POLYPLOID = "polyploid"
+    BEYOND_ALT = "beyond-alt"
+    """It names an allele that the record does not have."""
+
+
+class AncestralState(StrEnum):
+    """What is known of the ancestral allele of a SNV."""
+
+    KNOWN = "known"
+    """REF or ALT."""
+    NEITHER = "neither"
+    UNKNOWN = "unknown"
+
+
+class Gap(NamedTuple):
+    """A stretch without records, 0-based and half-open, and how much of it is callable by the mask."""
+
+    start: int
+    end: int
+    callable_bp: int
 
 
 @dataclass
@@ -41,8 +77,14 @@ class ContigTally:
         """First record's position and last record's position + 1."""
         return int(self.record_positions_bp[0]), int(self.record_positions_bp[-1]) + 1
 
-    def gaps_bp(self) -> tuple[int, list[tuple[int, int]]]:
-        """Length from which a stretch without records is a gap, as for the reader, and the gaps, 0-based half-open."""
+    def gaps_bp(self, intervals: NDArray[np.int64] | None = None) -> tuple[int, list[Gap]]:
+        """Length from which a stretch without records is a gap, and the gaps, both as for the reader.
+
+        Parameters
+        ----------
+        intervals : ndarray of int64, shape (num_intervals, 2), optional
+            The callable regions of the contig: only their base pairs count. None: all of it.
+        """
         at = self.record_positions_bp
 
         def positions_from(start: int, number: int) -> NDArray[np.int64]:
@@ -50,8 +92,13 @@ class ContigTally:
             return at[first : first + number]
 
         threshold = gap_threshold_bp(*self.extent_bp, positions_from)
-        wide = np.flatnonzero(np.diff(at) > threshold)
-        return threshold, [(int(at[i]) + 1, int(at[i + 1])) for i in wide]
+        sequence = CallableSequence(intervals)
+        # What lies between the stretches that the reader would take as seen.
+        seen = sequence.stretches(*self.extent_bp, at, self.extent_bp, threshold)
+        between = np.stack([seen[:-1, 1], seen[1:, 0]], axis=1)
+        named = np.diff(sequence.coordinate(between), axis=1)[:, 0]
+        gaps = zip(between[:, 0].tolist(), between[:, 1].tolist(), named.tolist(), strict=True)
+        return threshold, [Gap(*gap) for gap in gaps]
 
     @property
     def positions_bp(self) -> NDArray[np.int64]:
@@ -75,44 +122,41 @@ class Tally:
 
     Attributes
     ----------
-    samples : list of str
-    lengths : dict of str to int
-        Of the contigs that the header declares with one.
-    declares_aa : bool
-        Whether the header declares INFO/AA.
+    scan : Scan
+        The pass itself: samples, contigs' lengths, and records by class.
+    heterozygosity : Heterozygosity
+    phase_sets : PhaseSets
     contigs : dict of str to ContigTally
         Those with records, in the order of the file.
-    classes : Counter of str to int
-        Records by class; `SNV` among them.
-    num_filtered : int
-        Records whose FILTER names a filter.
-    genotypes : dict of str to ndarray of int64, shape (num_samples,)
-        Number of genotypes of each sample that are heterozygous, unphased (and heterozygous), missing, half-missing
-        (among the missing), haploid, polyploid or name an allele beyond ALT.
-    ancestral : Counter of str to int
-        SNVs whose INFO/AA is ``known`` (REF or ALT), ``neither`` or ``unknown``.
+    genotypes : dict of Flaw to ndarray of int64, shape (num_samples,)
+        Number of genotypes of each sample with that property.
+    ancestral : Counter of AncestralState to int
+        SNVs by what INFO/AA says.
     """
 
-    samples: list[str]
-    lengths: dict[str, int]
-    declares_aa: bool
+    scan: Scan
+    heterozygosity: Heterozygosity
+    phase_sets: PhaseSets
     contigs: dict[str, ContigTally] = field(default_factory=dict)
-    classes: Counter[str] = field(default_factory=Counter)
-    num_filtered: int = 0
-    genotypes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    ancestral: Counter[str] = field(default_factory=Counter)
+    genotypes: dict[Flaw, NDArray[np.int64]] = field(default_factory=dict)
+    ancestral: Counter[AncestralState] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.genotypes = {flaw: np.zeros(len(self.samples), dtype=np.int64) for flaw in _FLAWS}
-
-    def flawed(self, flaw: str, where: NDArray[np.bool_]) -> None:
-        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples)."""
-        self.genotypes[flaw] += where.sum(axis=0)
+        self.genotypes = {flaw: np.zeros(len(self.samples), dtype=np.int64) for flaw in Flaw}
 
     @property
-    def num_records(self) -> int:
-        """Records of any class."""
-        return self.classes.total()
+    def samples(self) -> list[str]:
+        """All samples of the file."""
+        return self.scan.samples
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Lengths of the contigs that the header declares with one."""
+        return self.scan.lengths
+
+    def count(self, flaw: Flaw, where: NDArray[np.bool_]) -> None:
+        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples)."""
+        self.genotypes[flaw] += where.sum(axis=0)
 
     @property
     def num_snvs(self) -> int:
@@ -129,7 +173,7 @@ class Tally:
         return shared
 
 
-def tally(path: Path, region: Region | None = None) -> Tally:
+def tally(path: Path, region: Region | None = None, populations: Mapping[str, str] | None = None) -> Tally:
     """Count everything in a VCF, BCF or VCF Zarr, or in one region of it.
 
     Parameters
@@ -137,6 +181,8 @@ def tally(path: Path, region: Region | None = None) -> Tally:
     path : Path
     region : tuple of str, int and int or None, optional
         Contig, 0-based start and end (None: the contig's).
+    populations : mapping of str to str, optional
+        Population of each sample, within which random mating is assumed; without it all are of one.
 
     Raises
     ------
@@ -145,11 +191,11 @@ def tally(path: Path, region: Region | None = None) -> Tally:
         their contig.
     """
     scan = Scan(path, region)
-    result = Tally(scan.samples, scan.lengths, scan.declares_aa)
+    of_samples = ["" if populations is None else populations.get(sample, "") for sample in scan.samples]
+    result = Tally(scan, Heterozygosity(scan.samples, of_samples), PhaseSets(tuple(scan.samples)))
     snvs = dict[str, ContigTally]()
     for contig, block in scan.blocks():
-        _add(result, snvs.setdefault(contig, ContigTally()), block)
-    result.classes, result.num_filtered = scan.classes, scan.num_filtered
+        _add(result, contig, snvs.setdefault(contig, ContigTally()), block)
     for name, positions in scan.positions.items():
         if len(positions):  # not if all its records lie before the first base
             result.contigs[name] = snvs.get(name, ContigTally())
@@ -157,28 +203,30 @@ def tally(path: Path, region: Region | None = None) -> Tally:
     return result
 
 
-def _add(result: Tally, contig: ContigTally, block: Block) -> None:
+def _add(result: Tally, name: str, contig: ContigTally, block: Block) -> None:
     """Count the genotypes of a block; of what is beyond two alleles nothing but its number."""
-    result.flawed("polyploid", (block.genotypes[:, :, 2:] != PADDING).any(axis=2))
+    result.count(Flaw.POLYPLOID, (block.genotypes[:, :, 2:] != PADDING).any(axis=2))
     codes = first_two(block.genotypes)
     first, second = codes[:, :, 0], codes[:, :, 1]
     heterozygous = (first >= 0) & (second >= 0) & (first != second)
     haploid = (second == PADDING) & (first >= 0)
-    result.flawed("heterozygous", heterozygous)
-    result.flawed("unphased", heterozygous & (block.phased == 0))
-    result.flawed("missing", ((first < 0) | (second < 0)) & ~haploid)
-    result.flawed("half-missing", ((first < 0) != (second < 0)) & ~haploid)
-    result.flawed("haploid", haploid)
-    result.flawed("beyond ALT", (first > 1) | (second > 1))
-    varies = ((first == 0) | (second == 0)).any(axis=1) & ((first == 1) | (second == 1)).any(axis=1)
+    result.count(Flaw.HETEROZYGOUS, heterozygous)
+    result.count(Flaw.UNPHASED, heterozygous & (block.phased == 0))
+    result.count(Flaw.MISSING, ((first < 0) | (second < 0)) & ~haploid)
+    result.count(Flaw.HALF_MISSING, ((first < 0) != (second < 0)) & ~haploid)
+    result.count(Flaw.HAPLOID, haploid)
+    result.count(Flaw.BEYOND_ALT, (first > 1) | (second > 1))
+    result.heterozygosity.add(name, np.array(block.positions_bp, dtype=np.int64), codes)
+    if block.phase_sets is not None:
+        result.phase_sets.add(name, block.phase_sets, heterozygous & (block.phased != 0))
     alleles = [(ref.upper(), alt.upper()) for ref, alt in zip(block.ref, block.alt, strict=True)]
-    if result.declares_aa:
+    if result.scan.declares_aa:
         bases = (ancestral_base(value).upper() for value in block.ancestral)
         result.ancestral.update(_state(base, pair) for base, pair in zip(bases, alleles, strict=True))
-    contig.add(block.positions_bp, alleles, varies)
+    contig.add(block.positions_bp, alleles, varying_sites(codes.reshape(len(codes), -1)))
 
 
-def _state(base: str, alleles: tuple[str, str]) -> str:
+def _state(base: str, alleles: tuple[str, str]) -> AncestralState:
     if base not in BASES:
-        return "unknown"
-    return "known" if base in alleles else "neither"
+        return AncestralState.UNKNOWN
+    return AncestralState.KNOWN if base in alleles else AncestralState.NEITHER

@@ -9,7 +9,6 @@ import itertools
 import math
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,18 @@ import zarr
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
-from introghost.variants.sites import Block, Interval, RecordOrder, Selection, SiteCollector, Sites, no_sites
+from introghost.variants.counts import DropReason
+from introghost.variants.phase_sets import FIELDS, set_numbers
+from introghost.variants.sites import (
+    Block,
+    Interval,
+    RecordOrder,
+    Selection,
+    SiteCollector,
+    Sites,
+    no_sites,
+    only_alternative,
+)
 
 _NEEDED = ("sample_id", "contig_id", "variant_contig", "variant_position", "variant_allele")
 _NEVER_EMPTY = ("sample_id", "contig_id", "variant_position", "variant_allele", "variant_AA")
@@ -226,26 +236,63 @@ class ZarrRecords:
             yield self._block(slice(first, until), collector)
             first = until
 
+    def all_blocks(self, region: Interval | None) -> Iterator[tuple[str, Block]]:
+        """Contig and biallelic SNVs, chunk by chunk and unchecked, of a region, 0-based and half-open, or of all.
+
+        Raises
+        ------
+        DataError
+            A damaged store.
+        """
+        for contig, (first, end) in self.ends().items():
+            start = 0
+            if region is not None:
+                if contig != region[0]:
+                    continue
+                start, end = max(first, region[1]), min(end, region[2])
+            with _errors_raised(self._path):
+                for block in self.blocks(contig, start, end, SiteCollector(self._path, self._selection)):
+                    if len(block.positions_bp):
+                        yield contig, block
+
     def _block(self, rows: slice, collector: SiteCollector) -> Block:
         positions = self._positions[rows].tolist()
         alleles = [
             (ref, [allele for allele in alt if allele]) for ref, *alt in self._group["variant_allele"][rows].tolist()
         ]
-        wanted = [
-            row
-            for row, (position, (ref, alt)) in enumerate(zip(positions, alleles, strict=True))
-            if collector.wants(position, ref, alt)
-        ]
-        ancestral = self._ancestral(rows) if self._selection.wants_ancestral else [None] * len(positions)
+        numbers = [collector.wants(position, ref, alt) for position, (ref, alt) in zip(positions, alleles, strict=True)]
+        wanted = [row for row, number in enumerate(numbers) if number is not None]
         genotypes, phased = self._genotypes(rows, wanted, positions)
+        # Where ALT names more than the one base, a record is of use only if nobody carries anything else.
+        usable = np.ones(len(wanted), dtype=np.bool_)
+        for index, row in enumerate(wanted):
+            number, num_alternatives = numbers[row], len(alleles[row][1])
+            if number is not None and num_alternatives > 1:
+                codes = only_alternative(genotypes[index], number, num_alternatives)
+                if codes is None:
+                    usable[index] = False
+                    collector.drop(DropReason.SYMBOLIC)
+                else:
+                    genotypes[index] = codes
+        kept = [row for row, is_usable in zip(wanted, usable, strict=True) if is_usable]
+        ancestral = self._ancestral(rows) if self._selection.wants_ancestral else [None] * len(positions)
         return Block(
-            [positions[row] for row in wanted],
-            [alleles[row][0] for row in wanted],
-            [alleles[row][1][0] for row in wanted],
-            [ancestral[row] for row in wanted],
-            genotypes,
-            phased,
+            [positions[row] for row in kept],
+            [alleles[row][0] for row in kept],
+            [alleles[row][1][(numbers[row] or 1) - 1] for row in kept],
+            [ancestral[row] for row in kept],
+            genotypes[usable],
+            phased[usable],
+            self._phase_sets(rows, kept),
         )
+
+    def _phase_sets(self, rows: slice, kept: list[int]) -> NDArray[np.int64] | None:
+        """Phase sets of the selected samples, shape (num_sites, num_samples), if the store has them."""
+        name = next((f"call_{field}" for field in FIELDS if f"call_{field}" in self._group), None)
+        if name is None or not kept:
+            return None
+        values = self._group[name][rows][kept]
+        return np.stack([set_numbers(of_record[self._columns]) for of_record in values])
 
     def _ancestral(self, rows: slice) -> list[Any]:
         values = self._group["variant_AA"][rows]
@@ -283,36 +330,3 @@ class ZarrRecords:
             raise DataError(
                 f"{self._path}: the genotypes from position {position + 1:,} on are missing; copy the store again"
             )
-
-
-def raw_blocks(
-    store: ZarrStore, region: Interval | None = None, counts: Counter[str] | None = None
-) -> Iterator[tuple[str, Block]]:
-    """Contig and biallelic SNVs of a store with the genotypes of all samples, chunk by chunk and unchecked.
-
-    Parameters
-    ----------
-    store : ZarrStore
-    region : tuple of str, int and int, optional
-        Contig, start and end, 0-based and half-open.
-    counts : Counter of str to int, optional
-        Where the records are counted by class.
-
-    Raises
-    ------
-    DataError
-        Records that are not in order, or a damaged store.
-    """
-    counts = Counter() if counts is None else counts
-    selection = Selection(tuple(store.samples), store.declares_aa, counts)
-    records = ZarrRecords(store, selection)
-    for contig, (first, end) in records.ends().items():
-        start = 0
-        if region is not None:
-            if contig != region[0]:
-                continue
-            start, end = max(first, region[1]), min(end, region[2])
-        with _errors_raised(store.path):
-            for block in records.blocks(contig, start, end, SiteCollector(store.path, selection)):
-                if len(block.positions_bp):
-                    yield contig, block

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from introghost.variants.extents import GAP_BP, CallableSequence, gap_threshold_bp
-from introghost.variants.source import GAP_COUNT, VcfSource, open_source
+from introghost.variants.source import VcfSource, open_source
 
 LENGTH = 400_000
 GAP = (120_000, 190_000)
@@ -96,8 +96,8 @@ def test_a_gap_is_not_callable_however_it_is_read(vcf: Path, tile_bp: int) -> No
     for first, last in (pair for pairs in stretches for pair in pairs):
         bases[first:last] = True
     assert np.flatnonzero(np.diff(bases)).tolist() == [start - 1, GAP[0], GAP[1] - 1, end - 1]
-    assert source.counts[GAP_COUNT] == GAP[1] - GAP[0] - 1
-    assert source.counts["records"] == len([p for p in range(start, end, 50) if not GAP[0] < p < GAP[1]])
+    assert source.counts.gap_bp == GAP[1] - GAP[0] - 1
+    assert source.counts.records == len([p for p in range(start, end, 50) if not GAP[0] < p < GAP[1]])
 
 
 def test_the_stretch_before_the_first_record_is_not_callable(vcf: Path) -> None:
@@ -110,8 +110,8 @@ def test_a_gap_is_not_callable_whatever_the_mask_says(vcf: Path, tmp_path: Path)
     bed.write_text(f"1\t0\t{GAP[0] + 15_000}\n1\t{GAP[1] + 300}\t{LENGTH}\n")
     source = opened(vcf, include_bed=bed)
     assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, GAP[0] + 1], [GAP[1] + 300, 390_000]]
-    assert source.counts[GAP_COUNT] == 14_999
-    assert any("14,999 bp of the callable regions" in warning for warning in source.warnings())
+    assert source.counts.gap_bp == 14_999
+    assert any("14,999 bp of the callable regions" in finding.text for finding in source.findings())
 
 
 @pytest.mark.parametrize("beyond_bp", [-100, 0, 700, 4_000])
@@ -121,5 +121,5 @@ def test_a_hole_of_the_mask_is_no_gap(vcf: Path, tmp_path: Path, beyond_bp: int)
     bed.write_text(f"1\t0\t{left}\n1\t{right}\t{LENGTH}\n")
     source = opened(vcf, include_bed=bed)
     assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, left], [right, 390_000]]
-    assert source.counts[GAP_COUNT] == 0
-    assert not any("callable regions lie" in warning for warning in source.warnings())
+    assert source.counts.gap_bp == 0
+    assert not any("callable regions lie" in finding.text for finding in source.findings())

@@ -13,7 +13,9 @@ from introghost.errors import ConfigError, DataError
 from introghost.findings import Severity
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.variants.allele_counts import allele_counts
+from introghost.variants.counts import DropReason
 from introghost.variants.source import VcfSource, open_source, parse_region
+from introghost.variants.tally import tally
 
 HEADER = """##fileformat=VCFv4.3
 ##contig=<ID=1,length=5000>
@@ -97,17 +99,19 @@ def test_keeps_biallelic_snvs_of_selected_samples(any_vcf: Path) -> None:
         [1, 0, 1, 1, 0, 0],  # a tie keeps REF
     ]
     assert source.read("2", 1_500_000, 1_510_000).positions_bp.tolist() == [1_500_000]
-    dropped = {key: n for key, n in source.counts.items() if key.startswith("dropped") and n}
-    assert dropped == {
-        "dropped: indel": 1,
-        "dropped: multiallelic": 1,
-        "dropped: no ALT": 1,
-        "dropped: symbolic": 1,
-        "dropped: duplicate position": 2,
-        "dropped: monomorphic in the selected samples": 1,
+    assert source.counts.to_json() == {
+        "records": 12,
+        "kept_sites": 5,
+        "dropped_records": {
+            "duplicate-position": 2,
+            "indel": 1,
+            "monomorphic": 1,
+            "multiallelic": 1,
+            "no-alt": 1,
+            "symbolic": 1,
+        },
+        "sequence_without_records_bp": 0,
     }
-    assert source.counts["kept"] == 5
-    assert source.counts["records"] == 12
 
 
 def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
@@ -116,8 +120,8 @@ def test_ancestral_alleles_from_info(any_vcf: Path) -> None:
     assert h.ancestral_status == KNOWN_ANCESTRAL
     assert h.positions_bp.tolist() == [10, 11]
     assert h.genotypes.tolist() == [[0, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 1]]
-    assert source.counts["dropped: ancestral allele unknown"] == 1
-    assert source.counts["dropped: ancestral allele neither REF nor ALT"] == 1
+    assert source.counts.dropped[DropReason.ANCESTRAL_UNKNOWN] == 1
+    assert source.counts.dropped[DropReason.ANCESTRAL_THIRD_BASE] == 1
 
 
 def test_ancestral_alleles_from_fasta(tmp_path: Path) -> None:
@@ -183,7 +187,7 @@ def test_a_contig_of_an_assembly_file_is_called_so(tmp_path: Path) -> None:
 def test_telomere_records_are_dropped(tmp_path: Path) -> None:
     source = make_source(write_vcf(tmp_path / "a.vcf", "1 0 . A G . . . GT 0|1 0|0 0|0 0|0\n" + RECORDS))
     assert source.read("1", 0, 5000).positions_bp.tolist() == [10, 11, 18, 19]
-    assert source.counts["dropped: telomere"] == 1
+    assert source.counts.dropped[DropReason.BEFORE_FIRST_BASE] == 1
 
 
 def test_a_mask_matches_whatever_the_prefix(tmp_path: Path) -> None:
@@ -194,8 +198,7 @@ def test_a_mask_matches_whatever_the_prefix(tmp_path: Path) -> None:
     h = source.read("1", 0, 25)
     assert h.positions_bp.tolist() == [10, 18, 19]
     assert h.callable_bp.tolist() == [[0, 11], [15, 25]]
-    assert source.counts["dropped: outside callable regions"] == 1
-    assert source.counts["contigs matched to the callable regions without regard to 'chr'"] == 1
+    assert source.counts.dropped[DropReason.OUTSIDE_CALLABLE] == 1
     bed.write_text("chr7\t15\t30\n")
     with pytest.raises(DataError, match=r"callable regions have no contig of the VCF: named are chr7, it has 1, 2"):
         make_source(write_vcf(tmp_path / "a.vcf"), include_bed=bed).contigs()
@@ -240,7 +243,7 @@ def test_unselected_samples_never_matter(tmp_path: Path, genotype: str, is_bcf: 
     vcf = as_bcf(plain, tmp_path / "a.bcf") if is_bcf else plain
     source = make_source(vcf, table="t1\tT\no1\tO\no2\tO\nx,y\tX\n")
     assert source.read("1", 0, 50).genotypes.tolist() == [[0, 1, 0, 0, 0, -1]]
-    assert source.counts["genotypes: missing"] == source.counts["genotypes: one allele missing"] == 1
+    assert source.counts.genotypes.missing == source.counts.genotypes.half_missing == 1
 
 
 def test_homozygotes_need_no_phase(tmp_path: Path) -> None:
@@ -392,3 +395,102 @@ def test_allele_counts_of_any_ploidy(tmp_path: Path) -> None:
         assert second.called.tolist() == [[8, 4], [7, 3]]
         (only,) = allele_counts(path, region=("1", 11, 17))
         assert only.positions_bp.tolist() == [11, 16]
+
+
+ALLELES = """1 11 . A G,<NON_REF> . . . GT 0|1 0|0 1|1 0|0
+1 12 . A <*>,G . . . GT 0|2 2|0 0|0 0|0
+1 13 . A G,* . . . GT 0|1 .|0 0|0 0|0
+1 14 . A G,* . . . GT 0|2 1|0 0|0 0|0
+1 15 . A G,* . . . GT 0|1 0|0 0|2 0|0
+1 16 . A <NON_REF> . . . GT 0|0 0|0 0|0 0|0
+1 17 . A G,T,<NON_REF> . . . GT 0|1 0|0 0|0 0|0
+1 18 . A AT,<NON_REF> . . . GT 0|1 0|0 0|0 0|0
+"""
+
+
+@pytest.mark.parametrize("kind", ["vcf", "bcf", "zarr"])
+def test_a_symbolic_allele_that_nobody_selected_has_does_not_matter(tmp_path: Path, kind: str) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", ALLELES)
+    if kind == "bcf":
+        vcf = as_bcf(vcf, tmp_path / "a.bcf")
+    elif kind == "zarr":
+        vcf = as_store(vcf)
+    source = make_source(vcf)
+    h = source.read("1", 0, 5000)
+    assert h.positions_bp.tolist() == [10, 11, 12, 14], "at 15 it is a sample without a role that has it"
+    assert h.genotypes.tolist() == [
+        [0, 1, 0, 0, 0, 0],
+        [0, 1, 1, 0, 0, 0],
+        [0, 1, -1, 0, 0, 0],
+        [0, 1, 0, 0, 0, 0],
+    ]
+    assert source.counts.to_json()["dropped_records"] == {"indel": 1, "multiallelic": 1, "no-alt": 1, "symbolic": 1}
+    counted = tally(vcf)
+    assert counted.num_snvs == 3
+    assert counted.scan.counts.dropped[DropReason.SYMBOLIC] == 2
+    assert counted.contigs["1"].record_positions_bp.tolist() == list(range(10, 18)), "all are seen"
+
+
+def as_store(vcf: Path) -> Path:
+    convert = pytest.importorskip("bio2zarr.vcf").convert
+    packed = vcf.with_suffix(".vcf.gz")
+    pysam.tabix_compress(str(vcf), str(packed), force=True)
+    pysam.tabix_index(str(packed), preset="vcf", force=True)
+    convert([packed], vcf.with_suffix(".vcz"), show_progress=False)
+    return vcf.with_suffix(".vcz")
+
+
+def test_an_allele_number_beyond_alt_is_refused_beside_a_symbolic_one(tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "a.vcf", "1 11 . A G,<NON_REF> . . . GT 0|3 0|0 1|1 0|0\n")
+    with pytest.raises(DataError, match=r"1:11: sample t1 has an allele number beyond ALT"):
+        make_source(vcf).read("1", 0, 5000)
+
+
+@pytest.mark.parametrize(
+    ("ref", "alt", "reason"),
+    [
+        ("0", "1", DropReason.NOT_BASES),
+        ("A", "B", DropReason.NOT_BASES),
+        ("1", "2", DropReason.NOT_BASES),
+        ("I", "D", DropReason.NOT_BASES),
+        ("A", "-", DropReason.NOT_BASES),
+        ("N", "A", DropReason.NOT_BASES),
+        ("A", "INS", DropReason.NOT_BASES),
+        ("AC", "A", DropReason.INDEL),
+        ("AC", "GT", DropReason.INDEL),
+        ("A", "<DEL>", DropReason.SYMBOLIC),
+        ("A", "*", DropReason.SYMBOLIC),
+        ("A", "<*>", DropReason.NO_ALT),
+        ("A", ".", DropReason.NO_ALT),
+        ("A", "G,T", DropReason.MULTIALLELIC),
+    ],
+)
+def test_the_error_names_the_class_that_took_every_record(
+    tmp_path: Path, ref: str, alt: str, reason: DropReason
+) -> None:
+    rows = "".join(f"1 {position} . {ref} {alt} . . . GT 0|1 0|0 0|0 0|0\n" for position in (11, 12, 13))
+    source = make_source(write_vcf(tmp_path / "a.vcf", rows + "1 20 . A G . . . GT 0|0 0|0 0|0 0|0\n"))
+    source.read(*source.contigs()[0])
+    with pytest.raises(DataError) as caught:
+        source.require_sites()
+    message = str(caught.value).removeprefix(f"{tmp_path}/a.vcf: ")
+    assert message == (
+        f"no usable site in 1: of 4 records, 3 {reason.description}, 1 that do not vary in the selected samples; "
+        f"{reason.remedy}"
+    )
+
+
+def test_a_mask_that_takes_every_site_is_named(tmp_path: Path) -> None:
+    bed = tmp_path / "mask.bed"
+    bed.write_text("1\t100\t4000\n2\t0\t1\n")
+    source = make_source(write_vcf(tmp_path / "a.vcf", RECORDS.split("2 15")[0]), include_bed=bed)
+    for contig in source.contigs():
+        source.read(*contig)
+    with pytest.raises(DataError, match=r"of 11 records, 4 outside the callable regions, .*; check --include-bed"):
+        source.require_sites()
+
+
+def test_lower_case_is_read_like_upper_case(tmp_path: Path) -> None:
+    source = make_source(write_vcf(tmp_path / "a.vcf", "1 11 . a g . . . GT 0|1 0|0 0|0 0|0\n"))
+    assert source.read("1", 0, 5000).positions_bp.tolist() == [10]
+    source.require_sites()
