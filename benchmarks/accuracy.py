@@ -29,6 +29,7 @@ import pandas as pd
 import torch
 import tskit
 import xarray as xr
+from introghost.inference.bundle import MANIFEST, Bundle, load
 from numpy.typing import NDArray
 
 import hmmix
@@ -38,7 +39,6 @@ from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
 from introghost import models, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
-from introghost.inference.bundle import MANIFEST, Bundle, load
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, draw_genome, simulate_genome_with_tracts

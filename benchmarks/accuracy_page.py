@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from introghost.inference.bundle import DEFAULT_FALSE_DISCOVERY_RATE
 
 PAGE = """# The model `human`

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import tskit
 import xarray as xr
+from introghost.inference.bundle import MANIFEST, Bundle, load, save
 
 import introghost
 from introghost import provenance, seeds
 from introghost.haplotypes import TARGET
 from introghost.inference import segment_training
-from introghost.inference.bundle import MANIFEST, Bundle, load, save
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord

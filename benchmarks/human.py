@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from introghost.inference.bundle import save
 from tqdm import tqdm
 
 from genomes import SEED, Job, batches, join
 from introghost import provenance
 from introghost.evaluation.tables import write_tables
 from introghost.inference import segment_training
-from introghost.inference.bundle import save
 from introghost.simulation import scenarios
 from introghost.statistics.table import Statistics
 from robustness import PANEL, SCENARIOS, landscape

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from introghost.inference.bundle import Bundle, load
 from numpy.typing import NDArray
 
 from genomes import SEED, Job, batches, join, train
 from introghost import models, provenance
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
-from introghost.inference.bundle import Bundle, load
 from introghost.simulation import scenarios
 
 HERE = Path(__file__).parent
