@@ -24,7 +24,8 @@ DIMENSIONS = {
     "callable_fraction": ("region", "bin"),
     "ghost_fraction": ("region", "haplotype", "bin"),
 }
-_OPTIONAL = {"ghost_fraction"}
+# Truth that is not known, and what networks for whole genomes do not need.
+_OPTIONAL = {"ghost_fraction", "haplotype_statistics", "haplotype_moments"}
 _LABELS = {
     "genome": ("region",),
     "scenario": ("region",),
