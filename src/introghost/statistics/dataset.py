@@ -175,9 +175,11 @@ def _region_dataset(
     few, statistics = few_targets(haplotypes), None
     if with_haplotypes:
         statistics = haplotype_statistics(haplotypes, bin_bp).values
-    # Of few individuals, all of them, nothing is computed twice.
-    is_reused = statistics is not None and few is haplotypes
-    of_few = statistics if is_reused else haplotype_statistics(few, bin_bp).values
+    # Where there are but few individuals, those are all of them, and nothing is computed twice.
+    if statistics is not None and few is haplotypes:
+        of_few = statistics
+    else:
+        of_few = haplotype_statistics(few, bin_bp).values
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
     variables = {} if statistics is None else _haplotype_variables(region, statistics, bin_bp, num_rows)
     variables |= {
