@@ -62,6 +62,7 @@ TRAIN, TEST = 70_000, 60_000  # first genomes; those before are what `human` was
 PARTS = (1, 2, 5, 8)  # of whole genomes, their half and so on
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))
 FALSE_POSITIVES = 0.01
+CHANCE_DRAWS = 100  # of the calibration error of probabilities that are right
 OF_INTEREST = ("ghost_proportion", "pulse_time", "ghost_split_time")
 FLAWS = ("allele-count filter", "mask", "missing genotypes", "genotype error", "switch error", "sample size")
 FLAWED_GENOMES, FLAWED_REGIONS = 5, 20
@@ -218,7 +219,7 @@ def calibration_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame
         # Errors of truths that are drawn with these very probabilities.
         chance = [
             metrics.expected_calibration_error(probability, rng.random(len(probability)) < probability)
-            for _ in range(100)
+            for _ in range(CHANCE_DRAWS)
         ]
         error = metrics.expected_calibration_error(probability, is_true)
         rows.append((name, error, np.mean(chance), np.quantile(chance, 0.95), len(table)))

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -34,20 +35,22 @@ REGIONS, USED_REGIONS, BINS = 4, 2, 6
 
 
 @pytest.fixture(scope="module")
-def choice() -> ModuleType:
+def choice() -> Iterator[ModuleType]:
     """The benchmark, which imports from its own folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-        return importlib.import_module("choice")
+        module = importlib.import_module("choice")
+        patch.setattr(module, "CHANCE_DRAWS", 20)
+        yield module
 
 
-def made_up(num_genomes: int, seed: int, first: int) -> Statistics:
+def made_up(num_genomes: int, seed: int, first: int, scenarios: Sequence[str] = tuple(SCENARIOS)) -> Statistics:
     """Genomes whose first two regions tell the scenario and the parameters, and whose others are of another scenario.
 
     Statistic ``c_SCENARIO`` is large in that scenario alone; the last three rise with the parameters, from 1 to 2.
     """
     rng = np.random.default_rng(seed)
-    cases = [(name, first + number) for name in SCENARIOS for number in range(num_genomes)]
+    cases = [(name, first + number) for name in scenarios for number in range(num_genomes)]
     drawn = rng.uniform(1, 2, (len(cases), len(PARAMETERS)))
     pooled = rng.uniform(0, 1, (len(cases), REGIONS, len(SCENARIOS)))
     for row, (name, _) in enumerate(cases):
@@ -111,9 +114,10 @@ def bundle(training: Statistics) -> ChoiceBundle:
 
 
 @pytest.fixture(scope="module")
-def posterior(training: Statistics) -> ParametersBundle:
+def posterior() -> ParametersBundle:
     """A network that knows these parameters."""
-    return genome_training.train_parameters(training, Family(), epochs=10, seed=1, width=8, members=1).bundle
+    ghosts = of_used_regions(made_up(120, seed=3, first=200, scenarios=("ghost",)))
+    return genome_training.train_parameters(ghosts, Family(), epochs=40, seed=1, width=8, members=1).bundle
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +159,7 @@ def test_what_is_told_apart_is_decided_rightly(
         ["against", "genomes_of"]
     )
     for against in choice.rivals(bundle.ghost_of_target):
-        assert power.loc[(against, "ghost"), ["value", "lower", "upper"]].tolist() == [1, 1, 1]
+        assert power.loc[(against, "ghost"), ["value", "lower", "upper"]].tolist() == pytest.approx([1, 1, 1])
         for group in ("ghost, 0.005 to 0.02", "ghost_continuous"):
             assert power.loc[(against, group), ["value", "genomes"]].tolist() == [1, 12]
         assert power.loc[(against, "ghost, 0.02 to 0.2"), "genomes"] == 0
@@ -168,7 +172,7 @@ def test_what_is_told_apart_is_decided_rightly(
 def test_regions_of_another_scenario_make_another_answer(
     choice: ModuleType, statistics: Statistics, bundle: ChoiceBundle
 ) -> None:
-    """Statistics of all four regions are halfway between two scenarios: the area is no longer 1."""
+    """Statistics of all four regions are halfway between two scenarios."""
     table = choice.answers(bundle, choice.Tested.of(statistics, REGIONS))
     assert (table[list(bundle.scenarios)].idxmax(axis=1) == table["scenario"]).mean() < 0.9
 
@@ -176,14 +180,15 @@ def test_regions_of_another_scenario_make_another_answer(
 def test_every_table_of_choice(choice: ModuleType, statistics: Statistics, bundle: ChoiceBundle) -> None:
     tables = choice.choice_tables(bundle, choice.Tested.of(statistics, USED_REGIONS))
     summary = tables["model_choice_summary"].set_index("metric")["value"]
-    assert (summary["auc_ghost"], summary["accuracy"]) == (1, 1)
+    assert (summary["auc_ghost"], summary["accuracy"]) == pytest.approx((1, 1))
     errors = tables["calibration"].set_index("probability_of")["calibration_error"]
     assert list(errors.index) == ["a ghost", *bundle.scenarios]
     assert errors.max() < 0.1
     reliability = tables["reliability"]
-    assert set(reliability["probability_of"]) == {"a ghost", *bundle.scenarios}
-    highest = reliability[reliability["probability_of"] == "a ghost"].iloc[-1]
-    assert (highest["observed_frequency"], round(highest["mean_probability"], 1)) == (1, 1)
+    assert reliability.groupby("probability_of")["count"].sum().to_dict() == dict.fromkeys(errors.index, 12 * 8)
+    lowest = reliability[reliability["probability_of"] == "a ghost"].iloc[0]
+    assert lowest["observed_frequency"] == 0
+    assert lowest["mean_probability"] < 0.1
 
 
 def answered(scenarios: list[str], p_ghost: list[float], **columns: list[float]) -> pd.DataFrame:
@@ -264,7 +269,7 @@ def test_parameters_that_statistics_tell(
     tables = choice.parameter_tables(posterior, choice.Tested.of(statistics, USED_REGIONS))
     summary = tables["posterior_summary"].set_index("parameter")
     assert list(summary.index) == list(PARAMETERS)
-    assert summary["log_r_squared"].min() > 0.9
+    assert summary["log_r_squared"].min() > 0.6
     assert (summary["log_r_squared_lower"] <= summary["log_r_squared"]).all()
     assert tables["posterior_checks"]["num_genomes"].tolist() == [12, 12], "genomes of the scenario alone"
 
@@ -286,6 +291,8 @@ def test_pulses_are_held_against_their_true_proportion(
 
 
 def test_r_squared(choice: ModuleType) -> None:
-    true_values = np.array([1.0, 2.0, 3.0, 4.0])
+    true_values = np.arange(10.0)
     assert choice.r_squared(true_values, true_values) == (1, 1, 1)
-    assert choice.r_squared(np.full(4, 2.5), true_values)[0] == 0
+    value, lower, upper = choice.r_squared(np.full(10, 4.5), true_values)
+    assert (value, upper) == pytest.approx((0, 0), abs=1e-9), "the mean of every draw is at least as good"
+    assert lower < 0
