@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 
 from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.inference import application, regions
+from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe

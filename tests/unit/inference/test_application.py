@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from introghost.inference.bundle import Bundle
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, MISSING, Haplotypes
 from introghost.inference import application, contigs, inputs
+from introghost.inference.bundle import Bundle
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics, moments

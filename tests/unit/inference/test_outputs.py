@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
-from introghost.inference.application import ContigCalls, segments
-from introghost.inference.contigs import CALLED, TOO_LITTLE
 
 from introghost.inference import outputs
+from introghost.inference.application import ContigCalls, segments
+from introghost.inference.contigs import CALLED, TOO_LITTLE
 
 
 def _calls() -> ContigCalls:

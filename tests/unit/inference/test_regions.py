@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from introghost.inference.bundle import Bundle
 
 from introghost import models
 from introghost.errors import ModelError
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import application, bundle, contigs, regions
+from introghost.inference.bundle import Bundle
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics

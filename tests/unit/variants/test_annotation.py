@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from introghost.variants.annotation import AncestralFasta, merge_intervals, read_bed, read_genetic_map, unnamed_contigs
 
 from introghost.errors import DataError
 from introghost.haplotypes import GeneticMap, on_contig
+from introghost.variants.annotation import AncestralFasta, merge_intervals, read_bed, read_genetic_map, unnamed_contigs
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=12))
