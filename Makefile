@@ -9,9 +9,9 @@ CORES ?= all
 
 help:
 	@echo "make demo    simulate, train, apply and report with config/config.yaml"
-	@echo "make test    lint and the tests (minutes)"
-	@echo "make verify  the slow tests too"
-	@echo "make lint    ruff, mypy, snakefmt and snakemake --lint"
+	@echo "make lint    style, formats and types (a minute)"
+	@echo "make test    lint and the tests (ten minutes)"
+	@echo "make verify  the slow tests too (hours)"
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@python=""; \
@@ -32,15 +32,14 @@ demo: $(VENV)/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
 	@echo "Report: results/report.html"
 
-test: $(VENV)/installed
+lint: $(VENV)/installed
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+
+test: lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
 verify: test
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 -q -m slow
-
-lint: $(VENV)/installed
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint

@@ -101,7 +101,7 @@ class Settings:
     forced: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What a model says about a VCF; made by `Model.apply`.
 
@@ -136,6 +136,12 @@ class Answer:
     calls: tuple[ContigCalls, ...]
     settings: Settings
     record: Json
+
+    def __repr__(self) -> str:
+        p_ghost = "" if self.p_ghost is None else f", p_ghost {self.p_ghost:.3f}"
+        decision = "" if self.decision is None else f"{self.decision}{p_ghost}; "
+        codes = ", ".join(dict.fromkeys(str(finding.code) for finding in self.findings)) or "none"
+        return f"<Answer: {decision}{len(self.segments):,} segments; findings: {codes}>"
 
     @property
     def decision(self) -> Decision | None:

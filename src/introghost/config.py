@@ -167,9 +167,12 @@ class Configuration:
             "ancestral": self.ancestral,
             "region": self.data.region,
             "include-bed": self.data.include_bed,
-            "genetic-map": self.data.genetic_map,
         }
-        return " ".join(f"--{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
+        return _options(options)
+
+    def map_options(self) -> str:
+        """The genetic map that the VCF is checked against, as an option; simulations have the observation's."""
+        return _options({"genetic-map": self.data.genetic_map})
 
     def scenario_folders(self) -> list[Path]:
         """Folders of all scenarios that are named, the simulated data's among them."""
@@ -365,3 +368,8 @@ def _check_names(configuration: Configuration) -> None:
         decisions.scenario_prior(configuration.scenarios, prior)
     except ConfigError as error:
         raise ConfigError(f"decision.scenario_prior: {error}") from error
+
+
+def _options(values: Mapping[str, str | None]) -> str:
+    """Options of a command line, quoted for a shell; those without a value are left out."""
+    return " ".join(f"--{key} {shlex.quote(value)}" for key, value in values.items() if value is not None)

@@ -8,10 +8,10 @@ from pathlib import Path
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.variants.source import VcfSource, open_source
 
-AnyPath = str | PathLike[str]
+PathInput = str | PathLike[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VcfData:
     """A VCF that was opened and checked, and what it was opened with; made by `open_vcf`.
 
@@ -35,6 +35,10 @@ class VcfData:
     ancestral: str
     region: str | None
 
+    def __repr__(self) -> str:
+        outgroup, target = self.source.num_diploids()
+        return f"<VcfData {self.files['vcf'].name}: {outgroup} outgroup and {target} target individuals>"
+
     @property
     def ancestral_status(self) -> str:
         """`haplotypes.OUTGROUP_MAJOR` or `haplotypes.KNOWN_ANCESTRAL`."""
@@ -42,12 +46,12 @@ class VcfData:
 
 
 def open_vcf(
-    vcf: AnyPath,
+    vcf: PathInput,
     *,
-    populations: AnyPath,
+    populations: PathInput,
     outgroup: Sequence[str] | str,
     target: Sequence[str] | str,
-    mask: AnyPath | None = None,
+    mask: PathInput | None = None,
     region: str | None = None,
     ancestral: str = "outgroup-major",
 ) -> VcfData:

@@ -11,7 +11,8 @@ from typing import TypeAlias, TypeGuard
 import jsonschema
 import yaml
 
-from introghost.errors import ConfigError
+from introghost.errors import ConfigError, DataError
+from introghost.text import read_text
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | float | bool | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -37,7 +38,7 @@ def read_object(path: Path) -> JsonObject:
     Parameters
     ----------
     path : Path
-        UTF-8, with or without a byte-order mark.
+        A file or a pipe of text in any encoding that `text.read_lines` knows.
 
     Returns
     -------
@@ -50,11 +51,11 @@ def read_object(path: Path) -> JsonObject:
         The file can't be read, is not YAML, or does not hold keys and values.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = read_text(Path(path), "YAML")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not text; expected YAML") from error
+    except DataError as error:
+        raise ConfigError(str(error)) from error
     return parse_object(text, str(path))
 
 

@@ -83,19 +83,19 @@ def release_stale(folder: Path) -> bool:
     with contextlib.suppress(OSError):  # a folder that can't be written to: Snakemake says what to do
         records = folder / "introghost"
         records.mkdir(parents=True, exist_ok=True)
-        own = records / Run.this().record
-        others = {path: run for path in records.glob("*.run") if path != own and (run := Run.of_record(path))}
-        own.touch()
-        atexit.register(_forget, own, os.getpid())
+        record = records / Run.this().record
+        others = {path: run for path in records.glob("*.run") if path != record and (run := Run.of_record(path))}
+        record.touch()
+        atexit.register(_forget, record, os.getpid())
         locks = list((folder / "locks").glob("*.lock"))
         if not locks:
-            _clear(others, own.stat().st_mtime)
+            _clear(others, record.stat().st_mtime)
         elif others and all(run.is_known_dead() for run in others.values()) and not _snakemake_runs(folder.parent):
-            since = min(path.stat().st_mtime for path in others)
-            left = [lock for lock in locks if lock.stat().st_mtime >= since]
-            for path in left + (list(others) if len(left) == len(locks) else []):
+            first_start = min(path.stat().st_mtime for path in others)
+            stale = [lock for lock in locks if lock.stat().st_mtime >= first_start]
+            for path in stale + (list(others) if len(stale) == len(locks) else []):
                 path.unlink(missing_ok=True)
-            removed = bool(left)
+            removed = bool(stale)
     return removed
 
 
@@ -123,23 +123,23 @@ def _state_and_start(pid: int) -> tuple[str, str]:
 
 def _snakemake_runs(folder: Path) -> bool:
     """Whether another process of Snakemake has `folder` as its working directory, as far as this host tells."""
-    known = _ancestors(os.getpid())
+    ancestors = _ancestors(os.getpid())
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (process / "cmdline").read_bytes().split(b"\0")[:3]
             named = any(os.path.basename(word) == b"snakemake" for word in words)
-            if named and int(process.name) not in known and (process / "cwd").samefile(folder):
+            if named and int(process.name) not in ancestors and (process / "cwd").samefile(folder):
                 return True
     return False
 
 
 def _ancestors(pid: int) -> set[int]:
     """The process and those that started it: a wrapper of the command names Snakemake too."""
-    found: set[int] = set()
-    while pid > 0 and pid not in found:
-        found.add(pid)
+    pids: set[int] = set()
+    while pid > 0 and pid not in pids:
+        pids.add(pid)
         try:
             pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             break
-    return found
+    return pids

@@ -51,7 +51,7 @@ class _WholeGenome:
         return None if self.choice is None else self.choice.decision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """The networks of a model, which were trained together; made by `load_model`.
 
@@ -73,6 +73,9 @@ class Model:
     choice: ChoiceBundle | None
     parameters: ParametersBundle | None
     segment_model_digest: str
+
+    def __repr__(self) -> str:
+        return f"<Model {self.folder.name}: {', '.join(bundle.task for bundle in self.bundles)}>"
 
     @property
     def genome_bundles(self) -> tuple[GenomeBundle, ...]:

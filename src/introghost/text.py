@@ -104,7 +104,7 @@ def read_lines(path: Path, kind: str) -> Generator[str, None, None]:
                 if "\0" in line:
                     raise DataError(f"{path}:{number}: a NUL byte; the file is damaged, copy it again")
                 # Files with marks that were put together have marks within.
-                yield line.rstrip("\n").removeprefix(_MARK)
+                yield (line.removeprefix(_MARK) if line[0] == _MARK else line).rstrip("\n")
     except UnicodeError as error:
         raise _undecodable(path, encoding) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -117,7 +117,7 @@ def read_text(path: Path, kind: str) -> str:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
+def _opened(path: Path) -> Iterator[io.BytesIO | io.BufferedReader | gzip.GzipFile]:
     """The bytes of a file or pipe, unpacked."""
     with io.BytesIO(read_pipe(path)) if is_pipe(path) else path.open("rb") as file:
         is_packed = file.read(len(_GZIP)) == _GZIP

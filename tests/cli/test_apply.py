@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from verbs import run
+from verbs import run, words
 
 from introghost import models, provenance
 from introghost.errors import ConfigError
@@ -66,8 +66,8 @@ def data(tmp_path_factory) -> Path:
 
 
 def apply(data: Path, output: Path, *more: object, model: str = "model", ancestral: str = "outgroup-major") -> int:
-    vcf = ("--vcf", data / "x.vcf.gz", "--populations", data / "x.tsv", "--outgroup", "Outgroup", "--target", "Target")
-    return run("apply", "--model", data / model, *vcf, "--ancestral", ancestral, "--output", output, *more)
+    vcf = {"--vcf": data / "x.vcf.gz", "--populations": data / "x.tsv", "--outgroup": "Outgroup", "--target": "Target"}
+    return run("apply", *words({"--model": data / model, **vcf, "--ancestral": ancestral, "--output": output}, *more))
 
 
 def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_path):

@@ -364,9 +364,18 @@ def sample_names_twice(inputs: Inputs) -> None:
     inputs.write(index=False)
 
 
-@case(DATA, "are not in the VCF")
-def samples_that_the_vcf_lacks(inputs: Inputs) -> None:
+@case(0, "1 of 6 samples of the chosen populations are not in the VCF: o9")
+def a_sample_that_the_vcf_lacks(inputs: Inputs) -> None:
     inputs.table += "o9\tO\n"
+    inputs.write()
+
+
+@case(
+    DATA,
+    "5 of 5 samples are not in the VCF, among them all of O, T: the table has o1, o2, o3, t1, t2, the VCF has 0_o1",
+)
+def samples_that_the_vcf_spells_otherwise(inputs: Inputs) -> None:
+    inputs.samples = [f"0_{name}" for name in inputs.samples]
     inputs.write()
 
 
@@ -402,25 +411,25 @@ option("an_unknown_population", DATA, "has no samples", target="Q")
 option("no_population_named", DATA, "no target population given", target=",")
 
 
-@case(DATA, "this is a compressed VCF, no table of samples; are two files swapped?")
+@case(DATA, "this is a VCF, not a table of samples and populations; are two files swapped?")
 def a_compressed_vcf_for_the_table(inputs: Inputs) -> None:
     inputs.write()
     inputs.options["populations"] = str(inputs.vcf)
 
 
-@case(DATA, "this is a VCF, no table of samples; are two files swapped?")
+@case(DATA, "this is a VCF, not a table of samples and populations; are two files swapped?")
 def a_vcf_for_the_table(inputs: Inputs) -> None:
     inputs.write()
     inputs.options["populations"] = str(inputs.plain)
 
 
-@case(DATA, "this is a compressed BCF, no table of samples; are two files swapped?")
+@case(DATA, "this is a BCF, not a table of samples and populations as text; are two files swapped?")
 def a_bcf_for_the_table(inputs: Inputs) -> None:
     inputs.write_bcf()
     inputs.options["populations"] = str(inputs.vcf)
 
 
-@case(DATA, "this is compressed; the table of samples and populations has to be plain text")
+@case(0, "")
 def a_compressed_table(inputs: Inputs) -> None:
     inputs.write()
     path = inputs.folder / "populations.tsv"
@@ -465,7 +474,10 @@ lines("mask_with_another_prefix", 0, "without regard to 'chr'", "include-bed", "
 lines("mask_that_is_empty", DATA, "no interval in the BED file", "include-bed", "")
 lines("mask_of_another_contig", DATA, "the callable regions have no contig", "include-bed", "7\t0\t5000000")
 lines("mask_elsewhere", DATA, "leave out all of", "include-bed", "1\t5000000\t6000000")
-lines("mask_of_another_build", DATA, "the callable regions reach to", "include-bed", f"1\t0\t{LENGTH + 10}")
+lines("mask_that_overhangs", 0, "10 bp beyond the end of contig 1", "include-bed", f"1\t0\t{LENGTH + 10}")
+lines("mask_of_another_build", DATA, "the callable regions reach to", "include-bed", f"1\t1000000\t{2 * LENGTH}")
+lines("mask_with_a_heading", 0, "", "include-bed", "chrom\tstart\tend", "1\t1000000\t1050000")
+lines("mask_that_counts_from_1", DATA, "every interval ends where it starts", "include-bed", "1\t5\t5")
 lines("mask_backwards", DATA, "are not an interval", "include-bed", "1\t1050000\t1000000")
 lines("mask_without_numbers", DATA, "not a BED interval", "include-bed", "1\tstart\tend")
 lines("mask_of_two_columns", DATA, "not a BED interval", "include-bed", "1\t1000000")
@@ -475,7 +487,12 @@ CHR_MAP = [line.replace("\t1\t", "\tchr1\t") for line in MAP]
 lines("map_with_another_prefix", 0, "without regard to 'chr'", "genetic-map", *CHR_MAP)
 lines("map_that_is_empty", DATA, "genetic map has no points", "genetic-map", MAP[0])
 lines("map_of_another_contig", DATA, "the genetic map has no contig", "genetic-map", MAP[0], "1\t7\t0", "50\t7\t1")
-lines("map_of_another_build", DATA, "the genetic map reaches to", "genetic-map", *MAP, f"{LENGTH + 500_000}\t1\t300")
+BEYOND = [f"{LENGTH + 500_000 * i}\t1\t{300 + i}" for i in (1, 2, 3)]
+lines("map_that_overhangs", 0, "500,000 bp beyond the end of contig 1", "genetic-map", *MAP, BEYOND[0])
+lines("map_of_another_build", DATA, "the genetic map reaches to", "genetic-map", *MAP, *BEYOND)
+lines("map_in_morgans", 0, "in Morgans", "genetic-map", MAP[0], MAP[1], "5000000\t1\t0.05")
+lines("map_of_plink", 0, "5 cM", "genetic-map", "1 rs1 0 1", "1 rs2 5 5000000")
+lines("map_without_cm", DATA, "has no genetic positions", "genetic-map", "1 rs1 1000", "1 rs2 5000000")
 
 
 @case(DATA, "no column with the chromosome, and the VCF has 2 contigs")
@@ -519,6 +536,7 @@ SAME_FAULT = (
     {"negative_position", "position_not_a_number"},
     {"negative_allele", "letter_for_an_allele"},
     {"mask_without_numbers", "mask_of_two_columns"},
+    {"a_compressed_vcf_for_the_table", "a_vcf_for_the_table"},
     {"nothing_but_monomorphic_records", "region_without_sites"},
 )
 
@@ -539,8 +557,9 @@ def test_input(bad: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     expect(bad, code, error)
     assert bad.exit_code or bad.message in table
     (tmp_path / "table.tsv").unlink(missing_ok=True)
-    output = tmp_path / "statistics.zarr.zip"
-    code, _, error = run(["statistics", *inputs.arguments(), "--output", str(output)], capsys)
+    verb = "observe" if "genetic-map" in inputs.options else "statistics"
+    output = tmp_path / "output"
+    code, _, error = run([verb, *inputs.arguments(), "--output", str(output)], capsys)
     expect(bad, code, error)
     assert output.is_file() == (code == 0)
     output.unlink(missing_ok=True)

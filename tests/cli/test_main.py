@@ -102,3 +102,17 @@ def test_the_default_configuration_is_checked_with_its_scenarios(
     assert caught.value.code == 0
     assert "config/config.yaml: ok" in capsys.readouterr().out
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"ghost", "no_ghost", "structure", "demo"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "meaning"),
+    [("ghost", "a ghost gave to the target"), ("outgroup_ghost", "no ghost gave to the target")],
+)
+def test_a_scenario_is_checked_by_name_and_its_meaning_printed(
+    scenario: str, meaning: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(["config", "check", scenario, "--draws", "1"])
+    assert caught.value.code == 0
+    assert f"{scenario}: ok: {meaning}; its parameters in 1 draws:" in capsys.readouterr().out

@@ -6,22 +6,10 @@ from pathlib import Path
 import click
 import pytest
 from bad_inputs import Inputs
-from verbs import run
+from verbs import leaves, run
 
-from introghost.cli import _VERBS, group
 from introghost.cli.overwriting import check
 from introghost.errors import ConfigError
-
-
-def leaves() -> list[tuple[str, click.Command]]:
-    """Every verb, and the commands of those that have some."""
-    found = []
-    for name in _VERBS:
-        command = group.get_command(click.Context(group), name)
-        below = command.commands if isinstance(command, click.Group) else {"": command}
-        found += [(f"{name} {sub}".strip(), each) for sub, each in below.items()]
-    return found
-
 
 OUTPUTS = ("output", "populations_output")
 PAIRS = [

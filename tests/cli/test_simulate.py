@@ -32,6 +32,20 @@ def test_simulate_writes_three_files_and_says_how_far_it_is(tmp_path: Path) -> N
     assert (tmp_path / "new" / "x.tracts.parquet").is_file()
 
 
+def test_a_shipped_scenario_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for scenario, output in (("demo", "name.trees"), (str(SCENARIO), "path.trees")):
+        arguments = ["--scenario", scenario, *OPTIONS, "--output", output]
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert (tmp_path / "name.trees").read_bytes() == (tmp_path / "path.trees").read_bytes()
+    (tmp_path / "demo").mkdir()
+    refused = CliRunner().invoke(command, ["--scenario", "demo", *OPTIONS, "--output", "x.trees"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "write ./demo" in str(refused.exception)
+    help_text = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+    assert all(f"{name}, " in help_text for name in ("ghost", "no_ghost", "apes/no_ghost", "outgroup_ghost"))
+
+
 def test_a_missing_scenario_is_the_users_error(tmp_path: Path) -> None:
     arguments = ["--scenario", str(tmp_path), *OPTIONS, "--output", str(tmp_path / "x.trees")]
     assert isinstance(CliRunner().invoke(command, arguments).exception, ConfigError)

@@ -12,8 +12,11 @@ from bad_inputs import ALT, Inputs
 from verbs import run
 
 from introghost import models, provenance
-from introghost.inference import bundle, regions
-from introghost.simulation.ancestry import read_trees
+from introghost.inference import bundle_files, regions
+from introghost.simulation.ancestry import read_tracts, read_trees
+from introghost.simulation.observation import ObservationModel, observe
+from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, ghost_fraction
+from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.registry import POOLED
 from introghost.statistics.table import Statistics
 
@@ -111,6 +114,8 @@ def test_dropped_records_are_told_and_recorded(tmp_path: Path, capsys: pytest.Ca
         ((), "give either --trees or --vcf"),
         (("--trees", "x.trees", "--ancestral", "info-aa"), "trees take `ancestral` or `outgroup-major`"),
         (("--trees", "x.trees", "--bin-bp", "7000"), "does not divide the region length"),
+        (("--trees", "x.trees", "--include-bed", "x.trees"), "--include-bed is for --vcf"),
+        (("--trees", "x.trees", "--target", "a"), "--target is for --vcf"),
         (("--vcf", "x.trees"), "--vcf needs --populations"),
         (
             ("--vcf", "x.trees", "--populations", "x.trees", "--outgroup", "a", "--target", "b"),
@@ -158,6 +163,9 @@ def test_trees_want_the_observation_that_they_were_simulated_with(
     assert run("statistics", "--trees", trees, *observation, "--output", output) == (2 if message else 0)
     assert message in capsys.readouterr().err
     assert output.exists() != bool(message)
+    if not message:
+        statistics = Statistics.read(output)
+        assert (statistics.outgroup_diploids, statistics.target_diploids) == ((2, 4), (3, 3))
 
 
 def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path: Path):
@@ -168,7 +176,7 @@ def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path:
         output = tmp_path / f"{name}.zarr.zip"
         assert run("statistics", "--trees", trees, "--bin-bp", 5_000, *options, "--output", output) == 0
     plain, told = (Statistics.read(tmp_path / f"{name}.zarr.zip") for name in ("plain", "told"))
-    assert (plain.segment_model_digest, told.segment_model_digest) == ("", bundle.digest(folder))
+    assert (plain.segment_model_digest, told.segment_model_digest) == ("", bundle_files.digest(folder))
     assert plain.pooled_names == POOLED
     assert told.pooled_names == POOLED + regions.SEGMENT_SUMMARIES
     np.testing.assert_array_equal(told.pooled[:, : len(POOLED)], plain.pooled)
@@ -181,3 +189,45 @@ def test_a_segment_model_of_other_bins_is_refused(folder: Path, capsys: pytest.C
     assert run("statistics", *given) == 4
     assert "the data have 10000; use --bin-bp 5000" in capsys.readouterr().err
     assert not (folder / "refused.zarr.zip").exists()
+
+
+def test_rows_of_large_samples_are_drawn_at_random_with_the_truth_of_their_own_genome(tmp_path: Path):
+    trees, output = tmp_path / "x.trees", tmp_path / "x.zarr.zip"
+    size = ("--genomes", 2, "--region-length-bp", 100_000, "--outgroup-diploids", 3, "--target-diploids", 70)
+    assert run("simulate", "--scenario", SCENARIO, *size, "--seed", 2, "--output", trees) == 0
+    assert run("statistics", "--trees", trees, "--output", output) == 0
+    statistics, tracts = Statistics.read(output), read_tracts(trees.with_suffix(".tracts.parquet"))
+    assert statistics.ghost_fraction is not None
+    assert statistics.ghost_of_target == {"ghost": True}
+    places = []
+    for genome, ts in enumerate(read_trees(trees)):
+        observed = observe(ts, ObservationModel(), ancestral="outgroup-major", seed=1, windows=None)
+        whole = haplotype_statistics(observed.haplotypes, 10_000).values
+        truth = ghost_fraction(observed.tracts(tracts[tracts["genome"] == genome]), 140, (0, 100_000), 10_000)
+        assert truth.any()
+        # Kept rows are some of all haplotypes, in their order.
+        rows = iter(range(140))
+        found = [next(row for row in rows if (whole[row] == kept).all()) for kept in statistics.haplotype[genome]]
+        np.testing.assert_array_equal(statistics.ghost_fraction[genome], truth[found])
+        places.append(found)
+    assert len(places[0]) == len(places[1]) == HAPLOTYPES_PER_REGION
+    assert list(range(HAPLOTYPES_PER_REGION)) not in places
+    assert places[0] != places[1]
+
+
+def test_trees_that_do_not_say_whose_ghost_it_is_are_simulated_anew(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    trees = tmp_path / "x.trees"
+    trees.with_suffix(".tracts.parquet").write_bytes((folder / "x.tracts.parquet").read_bytes())
+    with trees.open("wb") as stream:
+        for ts in read_trees(folder / "x.trees"):
+            tables = ts.dump_tables()
+            record = {name: value for name, value in ts.metadata["introghost"].items() if name != "ghost_of_target"}
+            tables.metadata = {"introghost": record}
+            tables.tree_sequence().dump(stream)
+    assert run("statistics", "--trees", trees, "--output", tmp_path / "refused.zarr.zip") == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "x.trees: metadata of a tree sequence: ghost_of_target" in line
+    assert "simulate it anew" in line
+    assert not (tmp_path / "refused.zarr.zip").exists()

@@ -15,7 +15,7 @@ from introghost.inference import bundle, genome_training, parameters
 from introghost.inference.decisions import COSTS
 from introghost.inference.prior_scale import PriorScale
 from introghost.simulation import scenarios
-from introghost.statistics import dataset
+from introghost.statistics.table import Statistics
 
 SIZES = "--regions", 2, "--region-length-bp", 100_000, "--outgroup-diploids", 4, "--target-diploids", 4
 STATUS = "--ancestral", "outgroup-major"
@@ -66,19 +66,19 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
     given = "--statistics", folder / "train.zarr.zip", "--output", folder / "other"
     assert run("train", "--task", "parameters", *given) == 2
     assert run("train", "--task", "segments", "--scenario", GHOST, *given) == 2
-    assert capsys.readouterr().err.count("--scenario: the folder of the scenario") == 2
+    assert capsys.readouterr().err.count("--scenario: the scenario of --task parameters") == 2
 
 
 def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path) -> None:
-    null = dataset.read(folder / "no_ghost.zarr.zip")
+    without = Statistics.read(folder / "no_ghost.zarr.zip")
     with pytest.raises(DataError, match="no genome of scenario ghost"):
-        genome_training.train_parameters(null, scenarios.load(GHOST), epochs=1, seed=1)
+        genome_training.train_parameters(without, scenarios.load(GHOST), epochs=1, seed=1)
     (tmp_path / "ghost").mkdir()
     (tmp_path / "ghost" / "model.demes.yaml").write_text((GHOST / "model.demes.yaml").read_text())
     specification = yaml.safe_load((GHOST / "priors.yaml").read_text())
     specification["parameters"]["further"] = {"distribution": "uniform", "lower": 0, "upper": 1}
     (tmp_path / "ghost" / "priors.yaml").write_text(yaml.safe_dump(specification, sort_keys=False))
-    train = dataset.read(folder / "train.zarr.zip")
+    train = Statistics.read(folder / "train.zarr.zip")
     with pytest.raises(DataError, match="do not tell the parameter further"):
         genome_training.train_parameters(train, scenarios.load(tmp_path / "ghost"), epochs=1, seed=1)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from introghost.cli import main
-from introghost.statistics import dataset
+from introghost.statistics.table import Statistics
 
 LIMIT_SECONDS = 10
 
@@ -61,7 +61,7 @@ def examine(vcf: Path, folder: Path) -> dict[str, Any]:
     result["check with roles"] = run("vcf", "check", *data)
     result["statistics"] = run("statistics", *data, "--output", str(output))
     if output.exists():
-        counts = json.loads(dataset.read(output).attrs["provenance"])["dropped_records"]
+        counts = json.loads(Statistics.read(output).dataset.attrs["provenance"])["dropped_records"]
         result["statistics"]["output"] += "".join(f"reader\t{item}\t{number}\n" for item, number in counts.items())
     output.unlink(missing_ok=True)
     result["left behind"] = sorted(path.name for path in folder.iterdir() if path != populations)

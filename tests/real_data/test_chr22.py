@@ -9,8 +9,8 @@ import pandas as pd
 import pysam
 import pytest
 import torch
+from verbs import run, words
 
-from introghost.cli import main
 from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle
@@ -21,6 +21,8 @@ from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
+from introghost.variants.fit import check_genetic_maps
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import GAP_COUNT, VcfSource, open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -116,14 +118,15 @@ def test_the_mask_says_what_is_callable_outside_the_gaps(populations: Path) -> N
     source = opened(
         populations,
         include_bed=DATA / "accessible.chr22.20.5-22.5Mb.bed",
-        genetic_map=DATA / "genetic_map.chr22.20.5-22.5Mb.tsv",
     )
     h = source.read(*source.contigs()[0])
     callable_bp = int(np.diff(h.callable_bp, axis=1).sum())
     assert 540_000 < callable_bp < 560_000
     assert source.counts[GAP_COUNT] == LOST_BP
     assert 560_000 < callable_bp + source.counts[GAP_COUNT] < 580_000
-    assert h.genetic_map is not None
+    assert source.input_findings() == []
+    maps = read_genetic_map(DATA / "genetic_map.chr22.20.5-22.5Mb.tsv")
+    assert check_genetic_maps(source.contigs(), source.header_lengths, maps) == []
 
 
 def test_allele_counts_are_of_everybody(populations: Path) -> None:
@@ -185,11 +188,9 @@ def calls(populations: Path, tmp_path: Path) -> Calls:
 
     def apply(*more: object) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         folder = tmp_path / "calls"
-        data = ("--vcf", VCF, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
-        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
-        assert not stop.value.code
+        data = {"--vcf": VCF, "--populations": populations, "--outgroup": "YRI", "--target": "CEU"}
+        options = {"--model": networks, "--ancestral": "outgroup-major", "--threshold": 0, "--output": folder}
+        assert run("apply", *words(data | options, *more)) == 0
         windows, bins = (pd.read_csv(folder / name, sep="\t") for name in ("windows.tsv", "bins.tsv.gz"))
         assert windows[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
         return windows, bins.drop(columns=["contig", "start", "end"]), folder

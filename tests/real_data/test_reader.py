@@ -9,6 +9,8 @@ import pytest
 
 from introghost.haplotypes import Haplotypes
 from introghost.variants.checks import Request, inspect
+from introghost.variants.fit import check_genetic_maps
+from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import open_source
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -64,7 +66,7 @@ def test_swapped_roles_are_doubtful(outgroup: str, target: str) -> None:
     assert len(found) == 1 + (target == "YRI"), "the other one: the header gives no length"
 
 
-def test_dpyd_with_mask_and_map() -> None:
+def test_dpyd_with_a_mask() -> None:
     source = open_source(
         DPYD / "DPYD.vcf.gz",
         DPYD / "populations.tsv",
@@ -72,7 +74,6 @@ def test_dpyd_with_mask_and_map() -> None:
         ["CEU"],
         ancestral="outgroup-major",
         include_bed=DPYD / "accessible.chr1.97-99Mb.bed",
-        genetic_map=DPYD / "genetic_map.chr1.97-99Mb.tsv",
         region="1:97,600,001-97,800,000",
     )
     assert source.contigs() == [("1", 97_600_000, 97_800_000)]
@@ -80,9 +81,11 @@ def test_dpyd_with_mask_and_map() -> None:
     assert source.counts["dropped: outside callable regions"] > 0
     lengths = np.diff(h.callable_bp, axis=1)
     assert 0.5 * 200_000 < lengths.sum() < 200_000
-    assert h.genetic_map is not None
-    ends = h.genetic_map.centimorgans_at(np.array(h.interval_bp))
+    assert source.input_findings() == []
+    maps = read_genetic_map(DPYD / "genetic_map.chr1.97-99Mb.tsv")
+    ends = maps["1"].centimorgans_at(np.array(h.interval_bp))
     assert 0 < ends[1] - ends[0] < 2
+    assert check_genetic_maps(source.contigs(), source.header_lengths, maps) == []
 
 
 def test_chromosome_22(tmp_path: Path) -> None:

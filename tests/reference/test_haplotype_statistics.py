@@ -9,15 +9,45 @@ import pytest
 import tskit
 from small_haplotypes import make
 
-from introghost.haplotypes import Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics import registry
-from introghost.statistics.haplotype import STATISTICS, callable_per_bin_bp, haplotype_statistics, moments
+from introghost.statistics.haplotype import callable_per_bin_bp, haplotype_statistics, moments, usable_bins
+from introghost.statistics.registry import STATISTICS, Scale
 
 
-def test_registry_lists_every_statistic_in_order():
-    assert tuple(statistic.name for statistic in registry.HAPLOTYPE) == STATISTICS
-    names = [statistic.name for statistic in registry.ALL]
-    assert len([s for s in registry.ALL if s.definition and s.unit and s.citation]) == len(names)
+def test_every_statistic_of_the_registry_is_described():
+    assert len(STATISTICS) == 34
+    assert all(s.definition and s.unit and s.citation for s in registry.ALL)
+
+
+def test_what_code_needs_to_know_of_a_statistic_stands_in_the_registry():
+    assert STATISTICS[:4] == registry.PRIVATE_CLASSES
+    assert registry.COVARIATES == ("callable_fraction", "outgroup_haplotypes", "target_haplotypes")
+    quarters = [f"private_quarter_{number}" for number in (1, 2, 3, 4)]
+    assert dict(zip(quarters, reversed(quarters), strict=True)) == registry.MIRRORED
+    scales = {statistic.name: statistic.scale for statistic in registry.HAPLOTYPE}
+    assert scales["distance_nearest_outgroup_halves"] == Scale.BIN
+    assert scales["closest_target_private_shared"] == Scale.WINDOW
+    assert scales["private_shared_with_closest_target_wide"] == Scale.WIDE
+    unscaled = ["closer_targets", *registry.COVARIATES]
+    assert [name for name, scale in scales.items() if scale == Scale.NONE] == unscaled
+
+
+def test_definitions_quote_the_thresholds_of_the_code():
+    definitions = {statistic.name: statistic.definition for statistic in registry.ALL}
+    for name, quoted in {
+        "private_shared_intermediate": ["5 %", "20 %"],
+        "enriched_in_target": ["25 %"],
+        "distance_quantile_outgroup": ["5 % quantile", "window of 5 bins"],
+        "distance_nearest_outgroup_wide": ["window of 15 bins"],
+        "sfs_target_3": ["(0.2, 0.5]"],
+        "ld_outgroup_1": ["≥ 0.1", "(5 kb, 20 kb]"],
+        "private_run_max": ["gaps below 10 kb"],
+        "private_ld": ["within 50 kb"],
+        "haplotype_diversity_target": ["50 segregating sites", "every 200 sites"],
+        "joint_sfs_0_2": ["absent in the outgroup and (0.1, 0.5] in the target"],
+    }.items():
+        assert all(text in definitions[name] for text in quoted), definitions[name]
 
 
 @pytest.mark.parametrize("bin_bp", [10_000, 15_000])
@@ -28,6 +58,35 @@ def test_naive_twin(example: Haplotypes, bin_bp: int):
     assert set(slow) == set(STATISTICS)
     for index, name in enumerate(STATISTICS):
         np.testing.assert_allclose(fast[:, :, index], slow[name], rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("bin_bp", [10_000, 15_000])
+def test_private_alleles_are_counted_one_by_one(example: Haplotypes, bin_bp: int):
+    start, end = example.interval_bp
+    bins = range(start, end, bin_bp)
+    outgroup, target = (naive.columns(example, role) for role in (OUTGROUP, TARGET))
+    expected = [
+        [
+            sum(
+                alleles[site] == 1 and all(other[site] != 1 for other in outgroup)
+                for site, position in enumerate(example.positions_bp)
+                if first <= position < first + bin_bp
+            )
+            for first in bins
+        ]
+        for alleles in target
+    ]
+    counted = haplotype_statistics(example, bin_bp).private_alleles
+    assert counted.dtype == np.int64
+    np.testing.assert_array_equal(counted, expected)
+
+
+def test_private_alleles_are_those_that_scaled_statistics_stand_for(example: Haplotypes):
+    statistics = haplotype_statistics(example, 10_000)
+    callable_bp = callable_per_bin_bp(example, 10_000)
+    unscaled = statistics.values[:, :, :4].sum(axis=2) * callable_bp / 10_000
+    is_usable = usable_bins(callable_bp / np.float32(10_000))
+    np.testing.assert_array_equal(np.rint(unscaled)[:, is_usable], statistics.private_alleles[:, is_usable])
 
 
 def test_moments_are_over_haplotypes(example: Haplotypes):

@@ -1,12 +1,16 @@
 """The workflow can be planned, is lint-free and formatted; nothing is run."""
 
+import itertools
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
@@ -61,6 +65,52 @@ def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: 
     assert "--include-bed resources/1000genomes/accessible.chr1.97-99Mb.bed" in result.stdout
     assert '"minimum_allele_count": 5' in result.stdout
     assert "results/1000genomes/report.html" in result.stdout
+
+
+def test_populations_and_paths_reach_every_command_whole(workflow: Path) -> None:
+    names = ("DPYD.vcf.gz", "populations.tsv", "genetic_map.chr1.97-99Mb.tsv")
+    place = "my 'own' \"düta\""
+    (workflow / place).mkdir()
+    for name in names:
+        (workflow / place / name).touch()
+    text = (workflow / "config" / "1000genomes.yaml").read_text()
+    config = yaml.safe_load(text.replace("resources/1000genomes", "PLACE"))
+    config["data"] = {key: value.replace("PLACE", place) for key, value in config["data"].items()}
+    config["observation"]["genetic_map"] = config["data"]["genetic_map"]
+    config["data"] |= {"outgroup": ["YRI", "East Africa"], "target": "GBR, NO"}
+    config["results"] = "the results"
+    (workflow / "c.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "c.yaml", folder=workflow)
+    assert jobs(result)["statistics_data"] == 1
+    printed = re.findall(r"^Shell command: (introghost .*)$", result.stdout, flags=re.M)
+    commands = [shlex.split(line) for line in printed]
+    for verb in (["vcf", "check"], ["statistics", "--vcf"], ["apply"]):
+        (words,) = [words for words in commands if words[1 : 1 + len(verb)] == verb]
+        options = dict(itertools.pairwise(words))
+        assert (options["--outgroup"], options["--target"]) == ("YRI,East Africa", "GBR,NO")
+        assert options["--vcf"] == f"{place}/DPYD.vcf.gz"
+        assert options["--populations"] == f"{place}/populations.tsv"
+        assert options["--output"].startswith("the results/")
+    (predictive,) = [words for words in commands if words[1] == "predictive"]
+    simulated = [word for option, word in itertools.pairwise(predictive) if option == "--simulated"]
+    assert len(simulated) == jobs(result)["statistics"]
+    assert set(simulated) >= {"the results/statistics/no_ghost/test.zarr.zip"}
+
+
+def test_every_file_in_a_shell_command_is_quoted() -> None:
+    files = {path for path in (ROOT / "workflow" / "rules").glob("*.smk") if path.name != "common.smk"}
+    for path in files:
+        commands = re.findall(r"shell:\n((?:\s+[^\n]*\"[^\n]*\n?)+)", path.read_text(encoding="utf-8"))
+        assert commands, path
+        bare = [word for text in commands for word in re.findall(r"{(?:input|output|log)[^}:]*}", text)]
+        assert bare == [], path.name
+
+
+def test_what_no_code_reads_is_no_input(workflow: Path) -> None:
+    result = run("snakemake", "--dry-run", folder=workflow)
+    inputs = [line for line in result.stdout.splitlines() if line.strip().startswith("input:")]
+    assert any("tracts.parquet" in line for line in inputs)
+    assert not any("parameters.parquet" in line for line in inputs)
 
 
 def test_a_typo_in_the_configuration_stops_the_workflow_and_names_the_key(workflow: Path) -> None:

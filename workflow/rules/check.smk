@@ -1,6 +1,7 @@
 rule check:
     input:
         **DATA_FILES,
+        **MAP_FILES,
     output:
         "<results>/check/vcf.tsv",
     log:
@@ -11,7 +12,7 @@ rule check:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        options=lambda wildcards: DATA_OPTIONS,
+        options=lambda wildcards: f"{DATA_OPTIONS} {CONFIG.map_options()}",
         bin_bp=CONFIG.bin_bp,
     shell:
         "introghost vcf check --vcf {input.vcf:q} --populations {input.populations:q} {params.options}"

@@ -71,7 +71,9 @@ def repeated(option, values):
     return " ".join(f"{option} {shlex.quote(str(value))}" for value in values)
 
 
+# The check alone looks at the data's genetic map; simulations have that of the observation model.
 DATA_FILES = CONFIG.data.files()
+MAP_FILES = {key: DATA_FILES.pop(key) for key in ["genetic_map"] if key in DATA_FILES}
 if SIMULATED:
     DATA_FILES |= {
         "vcf": "<results>/demo/demo.vcf.gz",

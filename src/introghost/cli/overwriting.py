@@ -2,9 +2,8 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -37,23 +36,23 @@ def guarded(command: click.Command) -> click.Command:
     return command
 
 
-def _checked(command: click.Command, callback: Callable[..., Any]) -> Callable[..., Any]:
+def _checked(command: click.Command, callback: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(callback)
-    def run(**values: Any) -> Any:
+    def run(**values: object) -> object:
         check(command, values)
         return callback(**values)
 
     return run
 
 
-def check(command: click.Command, values: dict[str, Any]) -> None:
+def check(command: click.Command, values: Mapping[str, object]) -> None:
     """Refuse options of which an output is an input, or two outputs are one.
 
     Raises
     ------
     ConfigError
     """
-    outputs = {name: Path(values[name]) for name in _OUTPUTS if values.get(name) is not None}
+    outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
     if len({path.resolve() for path in outputs.values()}) < len(outputs):
         first, second = (f"--{name.replace('_', '-')}" for name in outputs)
         raise ConfigError(f"{second} {outputs[_OUTPUTS[1]]} is also {first}; name another file")
@@ -68,16 +67,16 @@ def _overwrites(output: Path, given: Path) -> bool:
     return os.path.samefile(output, given) or (inside and output.is_file() and output.suffix not in _WRITTEN_ONLY)
 
 
-def _inputs(command: click.Command, values: dict[str, Any]) -> Iterator[Path]:
+def _inputs(command: click.Command, values: Mapping[str, object]) -> Iterator[Path]:
     """Files and folders that the options name, and those that are read with them."""
     for parameter in command.params:
         name, value = str(parameter.name), values.get(str(parameter.name))
         if value is None or name in (*_OUTPUTS, *_FOLDERS_OF_OUTPUT):
             continue
         if name == "observation":
-            yield from _observation_files(value)
+            yield from _observation_files(str(value))
         elif name == "ancestral":
-            yield from _with_neighbours(Path(value.removeprefix("fasta=")))
+            yield from _with_neighbours(Path(str(value).removeprefix("fasta=")))
         elif isinstance(parameter.type, click.Path):
             for each in value if isinstance(value, tuple) else (value,):
                 yield from _with_neighbours(Path(each))

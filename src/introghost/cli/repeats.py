@@ -41,7 +41,7 @@ def check_repeats(command: click.Command, words: list[str], context: click.Conte
     for parameter, number in numbers.items():
         if number > 1:
             instead = _INSTEAD.get(str(parameter.name), "give it once")
-            raise ConfigError(f"{context.command_path}: {parameter.opts[0]} is given {number} times: {instead}")
+            raise ConfigError(f"{parameter.opts[0]} is given {number} times: {instead}")
     below = command.get_command(context, rest[0]) if isinstance(command, click.Group) and rest else None
     if below is not None:
         check_repeats(below, rest[1:], click.Context(below, parent=context, info_name=rest[0]))

@@ -51,7 +51,8 @@ def command(
     from introghost.statistics.table import Statistics
 
     if (task == "parameters") != (scenario is not None):
-        raise ConfigError("--scenario: the folder of the scenario, for --task parameters and for no other")
+        raise ConfigError("--scenario: the scenario of --task parameters, which needs one; no other task has one")
+
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     joined = Statistics.concatenate([Statistics.read(path) for path in statistics_paths])
     trained: Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]

@@ -3,7 +3,8 @@
 In every function a pair whose score is NaN is left out: it stands for a bin that could not be called.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,20 @@ from introghost.errors import DataError
 
 NUM_RELIABILITY_BINS = 15
 _NUM_LEVELS = 2000
+
+
+class Estimate(NamedTuple):
+    """One row of a summary: a value, and the bounds of its interval where it has one."""
+
+    metric: str
+    value: float
+    lower: float = np.nan
+    upper: float = np.nan
+
+
+def summary_table(estimates: Iterable[Estimate]) -> pd.DataFrame:
+    """A row each, columns metric, value, lower and upper; NaN where something is not defined."""
+    return pd.DataFrame(list(estimates), columns=list(Estimate._fields))
 
 
 def _pairs(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -26,6 +41,7 @@ def _pairs(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], N
 
 
 def _probability_pairs(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The same of scores that must be probabilities."""
     flat_scores, flat_labels = _pairs(scores, labels)
     if flat_scores.size and not (flat_scores.min() >= 0 and flat_scores.max() <= 1):
         raise DataError(f"probabilities from {flat_scores.min():g} to {flat_scores.max():g}: expected 0 to 1")
@@ -76,11 +92,25 @@ def _average_precision_of_counts(true_positives: NDArray[np.number], calls: NDAr
 def area_under_roc(scores: ArrayLike, labels: ArrayLike) -> float:
     """Probability that a positive scores above a negative, ties counting one half.
 
-    Same rules as `average_precision`; NaN unless both classes are there.
+    Parameters
+    ----------
+    scores, labels : array_like
+        As in `average_precision`.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN unless both classes are there.
+
+    Raises
+    ------
+    DataError
+        If the numbers of scores and labels differ.
     """
     _, true_positives, calls = _cumulative_counts(*_pairs(scores, labels))
     if len(calls) == 0 or true_positives[-1] in (0, calls[-1]):
         return float("nan")
+    # The area under the curve that joins the points of distinct scores is the probability asked for.
     sensitivity = np.concatenate([[0], true_positives / true_positives[-1]])
     false_positives = calls - true_positives
     false_rate = np.concatenate([[0], false_positives / false_positives[-1]])
@@ -101,6 +131,11 @@ def precision_recall_curve(scores: ArrayLike, labels: ArrayLike, *, num_points: 
     -------
     DataFrame
         Columns threshold, precision, recall; one row per threshold from high to low; empty without a positive.
+
+    Raises
+    ------
+    DataError
+        If the numbers of scores and labels differ.
     """
     thresholds, true_positives, calls = _cumulative_counts(*_pairs(scores, labels))
     if len(calls) == 0 or true_positives[-1] == 0:
@@ -123,6 +158,7 @@ def reliability_table(
         In [0, 1]; NaN pairs are left out. Equal probabilities share a bin, so there may be fewer than `num_bins`.
     labels : array_like of bool
         The truth.
+    num_bins : int
 
     Returns
     -------
@@ -136,6 +172,7 @@ def reliability_table(
     """
     flat, truth = _probability_pairs(probabilities, labels)
     table = pd.DataFrame({"probability": flat, "label": truth.astype(np.float64)})
+    # Quantiles between bins; where several are equal, the probabilities there share a bin.
     inner = np.unique(np.quantile(flat, np.arange(1, num_bins) / num_bins)) if flat.size else np.empty(0)
     grouped = table.groupby(np.searchsorted(inner, flat, side="left"))
     return pd.DataFrame(
@@ -154,7 +191,21 @@ def expected_calibration_error(
 ) -> float:
     """Mean distance between probability and observed frequency, weighted by bin (equal-mass bins).
 
-    Parameters and errors as in `reliability_table`; NaN without any pair.
+    Parameters
+    ----------
+    probabilities, labels : array_like
+    num_bins : int
+        All as in `reliability_table`.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN without any pair.
+
+    Raises
+    ------
+    DataError
+        If a probability lies outside [0, 1] or the numbers differ.
 
     References
     ----------
@@ -168,7 +219,23 @@ def expected_calibration_error(
 
 
 def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean squared distance of probability and truth; rules as in `reliability_table`, NaN without any pair."""
+    """Mean squared distance of probability and truth (Brier 1950, Mon Weather Rev 78:1).
+
+    Parameters
+    ----------
+    probabilities, labels : array_like
+        As in `reliability_table`.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN without any pair.
+
+    Raises
+    ------
+    DataError
+        If a probability lies outside [0, 1] or the numbers differ.
+    """
     flat, truth = _probability_pairs(probabilities, labels)
     return float(np.mean((flat - truth) ** 2)) if flat.size else float("nan")
 
@@ -207,6 +274,7 @@ def bootstrap_interval(
 def _bootstrap(
     statistic: Callable[[NDArray[np.int64]], float], num_genomes: int, *, seed: int, replicates: int
 ) -> NDArray[np.float64]:
+    """The statistic of each bootstrap sample, shape (replicates,)."""
     generator = np.random.default_rng(seed)
     draws = generator.multinomial(num_genomes, np.full(num_genomes, 1 / num_genomes), size=replicates)
     return np.array([statistic(draw) for draw in draws])
@@ -241,17 +309,19 @@ def average_precision_draws(
     ndarray of float64, shape (replicates,)
         NaN where a sample has no positive; all NaN for fewer than two genomes.
     """
-    keep = ~np.isnan(np.asarray(scores, dtype=np.float64).ravel())
+    is_scored = ~np.isnan(np.asarray(scores, dtype=np.float64).ravel())
     flat, truth = _pairs(scores, labels)
-    names, index = np.unique(np.asarray(genomes).ravel()[keep], return_inverse=True)
+    names, index = np.unique(np.asarray(genomes).ravel()[is_scored], return_inverse=True)
     if len(names) < 2:
         return np.full(replicates, np.nan)
+    # Level 0 holds the highest scores. Of each genome, the calls and the true ones among them at each level.
     edges = np.unique(np.quantile(flat, np.linspace(0, 1, _NUM_LEVELS)))
     level = len(edges) - np.searchsorted(edges, flat, side="right")
     cell = index * (len(edges) + 1) + level
     shape = (len(names), len(edges) + 1)
     calls = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
     positives = np.bincount(cell[truth], minlength=shape[0] * shape[1]).reshape(shape)
+    # A sample's counts are those of its genomes, as often as they were drawn.
     return _bootstrap(
         lambda draw: _average_precision_of_counts(np.cumsum(draw @ positives), np.cumsum(draw @ calls)),
         len(names),
@@ -263,5 +333,17 @@ def average_precision_draws(
 def average_precision_interval(
     scores: ArrayLike, labels: ArrayLike, genomes: ArrayLike, *, seed: int, replicates: int = 200
 ) -> tuple[float, float]:
-    """95 % bootstrap interval over genomes of the average precision: lower and upper bound, see the draws."""
+    """95 % bootstrap interval over genomes of the average precision.
+
+    Parameters
+    ----------
+    scores, labels, genomes : array_like
+    seed, replicates : int
+        All as in `average_precision_draws`.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper bound; NaN where no sample has a positive, and for fewer than two genomes.
+    """
     return _central(average_precision_draws(scores, labels, genomes, seed=seed, replicates=replicates), 0.95)

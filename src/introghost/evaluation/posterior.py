@@ -55,7 +55,7 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
     rng = np.random.default_rng(seed)
     ranked = ranks(draws, truth, rng)
     p_values = uniformity(ranked)
-    coverage_p_value = float(uniformity(tarp(draws, truth, rng)[:, None])[0])
+    tarp_p_value = float(uniformity(tarp(draws, truth, rng)[:, None])[0])
     error = np.square(draws.mean(axis=1) - truth).mean(axis=0)
     summary = {
         "parameter": list(names),
@@ -63,8 +63,9 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
         "contraction": 1 - draws.var(axis=1).mean(axis=0),
         "sbc_p_value": p_values,
     }
-    together = min(1.0, float(p_values.min()) * len(p_values))
-    checks = {"check": ["sbc", "tarp"], "p_value": [together, coverage_p_value], "num_genomes": len(truth)}
+    # Bonferroni: the smallest p-value, as many times as there are parameters.
+    sbc_p_value = min(1.0, float(p_values.min()) * len(p_values))
+    checks = {"check": ["sbc", "tarp"], "p_value": [sbc_p_value, tarp_p_value], "num_genomes": len(truth)}
     return {
         "posterior_summary": pd.DataFrame(summary),
         "posterior_coverage": _coverage(ranked, names),
@@ -78,6 +79,12 @@ def ranks(draws: Array, truth: Array, rng: np.random.Generator) -> Array:
 
     Ranks are made continuous by a random share of the step they are on: ranks of few draws are discrete, and a test of
     uniformity would object to that (Talts et al. 2018, arXiv:1804.06788).
+
+    Parameters
+    ----------
+    draws : ndarray of float64, shape (num_genomes, num_draws, num_parameters)
+    truth : ndarray of float64, shape (num_genomes, num_parameters)
+    rng : Generator
 
     Returns
     -------
@@ -95,6 +102,12 @@ def tarp(draws: Array, truth: Array, rng: np.random.Generator) -> Array:
     that do not depend on the data, and those that lie around the posterior, hardly see a bias; these lie to one side of
     it: about two standard deviations above the posterior mean in each parameter.
 
+    Parameters
+    ----------
+    draws : ndarray of float64, shape (num_genomes, num_draws, num_parameters)
+    truth : ndarray of float64, shape (num_genomes, num_parameters)
+    rng : Generator
+
     Returns
     -------
     ndarray of float64, shape (num_genomes,)
@@ -106,7 +119,16 @@ def tarp(draws: Array, truth: Array, rng: np.random.Generator) -> Array:
 
 
 def uniformity(values: Array) -> Array:
-    """P-value of each column of `values` being uniform on (0, 1), by Kolmogorov and Smirnov."""
+    """P-value of each column being uniform on (0, 1), by Kolmogorov and Smirnov.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (num_cases, num_columns)
+
+    Returns
+    -------
+    ndarray of float64, shape (num_columns,)
+    """
     return np.array([stats.kstest(column, "uniform").pvalue for column in values.T])
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from introghost.errors import DataError
 from introghost.evaluation import metrics
+from introghost.evaluation.metrics import Estimate
 
 TRUE_FRACTION = 0.5
 NOTHING_REALISED = "no ghost tract realised"
@@ -78,9 +79,18 @@ def evaluate_segments(
 
 
 def proportion_classes(proportion: ArrayLike) -> NDArray[np.str_]:
-    """Name of the class of each introgression proportion; `NOTHING_REALISED` for 0 and NaN.
+    """Class of each introgression proportion.
 
-    So are genomes of a scenario with a ghost in which no tract came down to the target, not only those without one.
+    Parameters
+    ----------
+    proportion : array_like of float, shape (num_regions,)
+        In [0, 1]; NaN counts as 0.
+
+    Returns
+    -------
+    ndarray of str, shape (num_regions,)
+        Name of the class between two of `PROPORTION_EDGES`, the lower one included; `NOTHING_REALISED` for 0. So are
+        genomes of a scenario with a ghost in which no tract came down to the target, not only those without one.
     """
     values = np.nan_to_num(np.asarray(proportion, dtype=np.float64))
     names = [f"{low:g}-{high:g}" for low, high in itertools.pairwise(PROPORTION_EDGES)]
@@ -90,25 +100,26 @@ def proportion_classes(proportion: ArrayLike) -> NDArray[np.str_]:
 
 def _confusion(called: NDArray[np.float64], truth: NDArray[np.bool_], threshold: float) -> NDArray[np.int64]:
     """Per region: called and true, called, true, all; shape (num_regions, 4). Bins without a call do not count."""
-    seen = ~np.isnan(called)
-    positive = seen & (called >= threshold)
-    counts = [positive & truth, positive, seen & truth, seen]
+    has_call = ~np.isnan(called)
+    positive = has_call & (called >= threshold)
+    counts = [positive & truth, positive, has_call & truth, has_call]
     return np.stack([count.sum(axis=(1, 2)) for count in counts], axis=1).astype(np.int64)
 
 
 def _ratio(numerator: float, denominator: float) -> float:
+    """NaN where the denominator is 0."""
     return float(numerator / denominator) if denominator else float("nan")
 
 
 def _rates(counts: NDArray[np.int64]) -> dict[str, float]:
     """Rates at the threshold from summed confusion counts; NaN where the denominator is 0."""
-    both, called, true, seen = counts
+    both, called, true, total = counts
     return {
         "precision_at_threshold": _ratio(both, called),
         "recall_at_threshold": _ratio(both, true),
-        "false_call_rate": _ratio(called - both, seen - true),
-        "called_fraction": _ratio(called, seen),
-        "true_fraction": _ratio(true, seen),
+        "false_call_rate": _ratio(called - both, total - true),
+        "called_fraction": _ratio(called, total),
+        "true_fraction": _ratio(true, total),
     }
 
 
@@ -120,15 +131,17 @@ def _summary(
     seed: int,
     replicates: int,
 ) -> pd.DataFrame:
+    """The table ``summary`` of `evaluate_segments`."""
     names, index = np.unique(genomes, return_inverse=True)
+    # Confusion counts of each genome: what a bootstrap sample of genomes adds up.
     counts = np.zeros((len(names), 4), dtype=np.int64)
     np.add.at(counts, index, _confusion(called, truth, threshold))
     bin_genomes = np.broadcast_to(index[:, None, None], called.shape)
     interval = metrics.average_precision_interval(called, truth, bin_genomes, seed=seed, replicates=replicates)
-    rows: list[tuple[str, float, float, float]] = [
-        ("average_precision", metrics.average_precision(called, truth), *interval),
-        ("expected_calibration_error", metrics.expected_calibration_error(called, truth), np.nan, np.nan),
-        ("brier_score", metrics.brier_score(called, truth), np.nan, np.nan),
+    rows = [
+        Estimate("average_precision", metrics.average_precision(called, truth), *interval),
+        Estimate("expected_calibration_error", metrics.expected_calibration_error(called, truth)),
+        Estimate("brier_score", metrics.brier_score(called, truth)),
     ]
     for name, value in _rates(counts.sum(axis=0)).items():
         bounds = metrics.bootstrap_interval(
@@ -137,9 +150,9 @@ def _summary(
             seed=seed,
             replicates=replicates,
         )
-        rows.append((name, value, *bounds))
-    rows += [("threshold", threshold, np.nan, np.nan), ("num_genomes", float(len(names)), np.nan, np.nan)]
-    return pd.DataFrame(rows, columns=["metric", "value", "lower", "upper"])
+        rows.append(Estimate(name, value, *bounds))
+    rows += [Estimate("threshold", threshold), Estimate("num_genomes", float(len(names)))]
+    return metrics.summary_table(rows)
 
 
 def _by_class(

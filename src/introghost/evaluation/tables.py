@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from introghost import provenance
+from introghost.tsv import to_tsv
 
-_LAST = "summary"
+_LAST = "summary"  # of the tables that belong together
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
@@ -15,10 +16,22 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
 
     A table named ``summary`` says that all are there: an older one is removed first, the new one written last.
 
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by their names.
+    folder : Path
+        Made where it is absent.
+
     Returns
     -------
     list of Path
         The files, in the order in which they were written.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
     """
     paths = []
     (Path(folder) / f"{_LAST}.tsv").unlink(missing_ok=True)
@@ -30,6 +43,16 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write one table to `path`, in the form of `write_tables`."""
-    text = table.to_csv(None, sep="\t", index=False, float_format="%.6g", na_rep="NA", lineterminator="\n")
-    provenance.write_text(path, text)
+    """Write one table to `path`, in the form of `write_tables`.
+
+    Parameters
+    ----------
+    table : DataFrame
+    path : Path
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
+    provenance.write_text(path, to_tsv(table, float_format="%.6g", missing="NA"))

@@ -160,7 +160,7 @@ class GenomeBatches(IterableDataset[tuple[Tensor, ...]]):
         fewest, pairs = self.genomes.fewest(), []
         for genome in rng.permutation(self.cases).tolist():
             most = len(self.genomes.regions[genome])
-            # Log-uniform from the fewest to all of them: what is gained by twice as many is about the same anywhere.
+            # Log-uniform from the fewest regions to all of them.
             drawn = int(np.exp(rng.uniform(np.log(min(fewest, most)), np.log(most + 1))))
             pairs.append((genome, most if rng.random() < WHOLE else min(drawn, most)))
         return pairs, rng

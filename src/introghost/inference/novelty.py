@@ -31,15 +31,24 @@ _ALIKE = 1e-4  # relative difference of roots that single precision makes
 
 
 @dataclass(frozen=True)
-class _Measures:
-    """Both measures of distance from some genomes; the larger, the farther."""
+class Measures:
+    """Both measures of distance from some genomes; the larger, the farther.
+
+    Attributes
+    ----------
+    mean : ndarray of float64, shape (num_pooled,)
+    precision : ndarray of float64, shape (num_pooled, num_pooled)
+        Inverse of the shrunk covariance.
+    factor : LocalOutlierFactor
+    """
 
     mean: Array
     precision: Array
     factor: LocalOutlierFactor
 
     @classmethod
-    def fit(cls, genomes: Array) -> "_Measures":
+    def fit(cls, genomes: Array) -> "Measures":
+        """Those from `genomes`, float64 of shape (num_genomes, num_pooled), two at least."""
         covariance = LedoitWolf().fit(genomes)
         factor = LocalOutlierFactor(n_neighbors=min(NEIGHBOURS, len(genomes) - 1), novelty=True).fit(genomes)
         return cls(covariance.location_, covariance.precision_, factor)
@@ -96,7 +105,7 @@ def fit(
     rounded = genomes.astype(np.float16).astype(np.float64)
     kept = np.stack([rounded[:, rows] for rows in chosen])
     # How far they lie from their scenario, each measured without its own fold.
-    measures = [_Measures.fit(references[0]) for references in kept]
+    measures = [Measures.fit(references[0]) for references in kept]
     scores = np.stack([_out_of_fold(references) for references in kept], axis=1)
     # How far they lie from the nearest scenario, by their own scores where that is their own.
     nearest = np.empty((levels, scenarios, number))
@@ -132,7 +141,7 @@ def p_values(novelty: Novelty, roots: NDArray[np.float32], num_regions: NDArray[
     numbers, references, scores, nearest = (
         tensor.double().numpy() for tensor in (novelty.numbers, novelty.references, novelty.scores, novelty.nearest)
     )
-    measured = np.stack([_Measures.fit(genomes)(roots.astype(np.float64)) for genomes in references])
+    measured = np.stack([Measures.fit(genomes)(roots.astype(np.float64)) for genomes in references])
     # The level of each genome: the first of the descending numbers of regions that is not above its own.
     level = np.minimum((numbers > num_regions[:, None]).sum(axis=1), len(numbers) - 1)
     each, together = np.empty((len(roots), len(references))), np.empty(len(roots))
@@ -199,7 +208,7 @@ def _out_of_fold(genomes: Array) -> Array:
     scores = np.empty((*genomes.shape[:2], 2))
     folds = np.arange(genomes.shape[1]) % FOLDS
     for fold in range(FOLDS):
-        measures = _Measures.fit(genomes[0, folds != fold])
+        measures = Measures.fit(genomes[0, folds != fold])
         for level, parts in enumerate(genomes):
             scores[level, folds == fold] = measures(parts[folds == fold])
     return scores

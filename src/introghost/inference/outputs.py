@@ -10,6 +10,7 @@ import pandas as pd
 from introghost import provenance
 from introghost.haplotypes import label_parts
 from introghost.inference.calling import ContigCalls
+from introghost.tsv import to_tsv
 
 _COLOURS = ("68,1,84", "33,145,140", "253,231,37")
 
@@ -90,4 +91,4 @@ def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: floa
 
 def write_table(path: Path, table: pd.DataFrame, number: str) -> None:
     """A tab-separated table; missing values are empty, numbers of the format `number`."""
-    provenance.write_text(path, table.to_csv(None, sep="\t", index=False, float_format=number, lineterminator="\n"))
+    provenance.write_text(path, to_tsv(table, float_format=number))

@@ -59,6 +59,8 @@ class SegmentRegions:
         1 where enough of the bin is callable, else 0.
     channel_names : tuple of str
         Of `inputs.segment_channel_names`.
+    mirrored : list of int
+        Of `mirrored_channels`.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -74,7 +76,7 @@ class SegmentRegions:
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
         self.channel_names = inputs.segment_channel_names(statistics.haplotype_names)
-        self._mirrored = mirrored_channels(self.channel_names)
+        self.mirrored = mirrored_channels(self.channel_names)
 
     def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0) -> SegmentBatch:
         """Input of the network, labels and usable bins of some haplotypes.
@@ -97,7 +99,7 @@ class SegmentRegions:
     def reversed(self, batch: SegmentBatch) -> SegmentBatch:
         """The same sequences read from their other end."""
         values, labels, usable = (torch.flip(part, (1,)) for part in batch)
-        return values[:, :, self._mirrored], labels, usable
+        return values[:, :, self.mirrored], labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         """Let the network standardise by all haplotypes of these regions, each region weighing the same."""

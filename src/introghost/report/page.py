@@ -9,7 +9,7 @@ import jinja2
 
 from introghost import __version__, provenance
 from introghost.report import checks, sections
-from introghost.report.records import CallsRecord, JsonObject
+from introghost.report.records import CallsRecord, JsonSection
 
 _REFERENCES = (
     "Baumdicker et al. (2022) Efficient ancestry and mutation simulation with msprime 1.0. Genetics 220, iyab229.",
@@ -96,9 +96,9 @@ def write_report(sources: Sources, output: Path) -> None:
     provenance.write_text(output, html)
 
 
-def _records(sources: Sources) -> Iterator[tuple[str, JsonObject]]:
+def _records(sources: Sources) -> Iterator[tuple[str, JsonSection]]:
     """Title and provenance of the calls and of each bundle."""
-    yield "calls", JsonObject.read(sources.calls / provenance.COMPLETE)
+    yield "calls", JsonSection.read(sources.calls / provenance.COMPLETE)
     if sources.model is not None:
         for path in sorted(sources.model.glob("*/model.json")):
-            yield f"model {path.parent.name}", JsonObject.read(path).section("provenance")
+            yield f"model {path.parent.name}", JsonSection.read(path).section("provenance")

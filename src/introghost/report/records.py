@@ -13,7 +13,7 @@ CHOICE = "model_choice.json"
 
 
 @dataclass(frozen=True)
-class JsonObject:
+class JsonSection:
     """One object of a JSON file, whose values are looked up by key and kind.
 
     A key that is absent, or whose value is null, gives None or nothing; a value of another kind is an error that names
@@ -32,7 +32,7 @@ class JsonObject:
     place: str = ""
 
     @classmethod
-    def read(cls, path: Path) -> "JsonObject":
+    def read(cls, path: Path) -> "JsonSection":
         """The object that a file holds.
 
         Raises
@@ -73,20 +73,20 @@ class JsonObject:
             return value
         raise self._unlike(key, "true or false")
 
-    def section(self, key: str) -> "JsonObject":
+    def section(self, key: str) -> "JsonSection":
         """An object; an empty one where the key is absent."""
         value = self.values.get(key)
         if value is None or isinstance(value, dict):
-            return JsonObject(self.path, value or {}, f"{self.place}{key}.")
+            return JsonSection(self.path, value or {}, f"{self.place}{key}.")
         raise self._unlike(key, "an object")
 
-    def sections(self, key: str) -> list["JsonObject"]:
+    def sections(self, key: str) -> list["JsonSection"]:
         """A list of objects."""
         members = self._members(key)
         if not all(isinstance(member, dict) for member in members):
             raise self._unlike(key, "a list of objects")
         return [
-            JsonObject(self.path, member, f"{self.place}{key}[{index}].")
+            JsonSection(self.path, member, f"{self.place}{key}[{index}].")
             for index, member in enumerate(members)
             if isinstance(member, dict)
         ]
@@ -149,7 +149,7 @@ class Choice:
             If the file is not of this form.
         """
         path = calls / CHOICE
-        content = JsonObject.read(path) if path.is_file() else JsonObject(path, {})
+        content = JsonSection.read(path) if path.is_file() else JsonSection(path, {})
         probabilities, ghosts = content.section("probabilities"), content.section("ghost_of_target")
         scenarios = [
             ScenarioProbability(name, probability, ghosts.flag(name))
@@ -194,7 +194,7 @@ class CallsRecord:
         DataError
             If it is not of this form.
         """
-        content = JsonObject.read(calls / provenance.COMPLETE)
+        content = JsonSection.read(calls / provenance.COMPLETE)
         options = content.section("options")
         return cls(
             tuple(_finding(each) for each in content.sections("findings")),
@@ -204,7 +204,7 @@ class CallsRecord:
         )
 
 
-def _finding(content: JsonObject) -> Finding:
+def _finding(content: JsonSection) -> Finding:
     code, severity, text = (content.text(key) or "" for key in ("code", "severity", "text"))
     try:
         return Finding(Code(code), Severity(severity), text)
@@ -237,7 +237,7 @@ class PredictiveRecord:
             If it is not of this form.
         """
         path = table.with_suffix(".provenance.json")
-        content = JsonObject.read(path) if path.is_file() else JsonObject(path, {})
+        content = JsonSection.read(path) if path.is_file() else JsonSection(path, {})
         number = content.number("simulated_genomes")
         return cls(None if number is None else int(number), tuple(content.texts("caveats")))
 
@@ -250,4 +250,4 @@ def input_digest(folder: Path, role: str) -> str | None:
     DataError
         If the provenance is not a JSON object of objects.
     """
-    return JsonObject.read(folder / provenance.COMPLETE).section("inputs").section(role).text("sha256")
+    return JsonSection.read(folder / provenance.COMPLETE).section("inputs").section(role).text("sha256")

@@ -9,6 +9,7 @@ import pandas as pd
 from introghost.errors import DataError
 
 SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior")
+_HUGE = 1e9  # from which on a number has an exponent
 _MISSING = ["NA", "", "nan"]
 PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fraction")
 
@@ -22,18 +23,18 @@ class PageTable:
 
 
 def page_table(table: pd.DataFrame, *, max_rows: int | None = None) -> PageTable:
-    """The first `max_rows` rows, integers with thousands separators, other numbers with four significant digits."""
+    """The first `max_rows` rows, each value as `format_value` gives it."""
     rows = table.head(max_rows) if max_rows is not None else table
     header = [str(name).replace("_", " ") for name in table.columns]
     return PageTable(header, [[format_value(value) for value in row] for row in rows.itertuples(index=False)])
 
 
 def format_value(value: object) -> str:
-    """Text of one cell; a dash where there is no value."""
+    """Text of a cell: numbers from 1,000 on rounded, smaller ones with four significant digits; a dash for no value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, float):
-        return f"{int(value):,}" if value.is_integer() and abs(value) >= 1 else f"{value:.4g}"
+        return f"{value:,.0f}" if 1_000 <= abs(value) < _HUGE else f"{value:.4g}"
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)

@@ -131,10 +131,10 @@ class ObservationModel:
             A key that does not exist, or a value that is not possible.
         """
         content = read_section(section)
-        names = [field.name for field in dataclasses.fields(cls)]
-        unknown = next((key for key in content if key not in names), None)
+        keys = [field.name for field in dataclasses.fields(cls)]
+        unknown = next((key for key in content if key not in keys), None)
         if unknown is not None:
-            raise ConfigError(unknown_key(unknown, "observation", names))
+            raise ConfigError(unknown_key(unknown, "observation", keys))
         levels = _Levels({key: value for key, value in content.items() if value is not None}, "observation")
         model = cls(
             outgroup_diploids=levels.count("outgroup_diploids"),
@@ -228,11 +228,10 @@ class _Levels(Section):
         if value is None:
             return None
         bounds = value if isinstance(value, list) else [value, value]
-        if len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
+        numbers = [bound for bound in bounds if is_number(bound)]
+        if len(bounds) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
             raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]{number_hint(value)}")
-        low, high = (Section({key: bound}, self.name).number(key) for bound in bounds)
-        if low > high:
-            raise ConfigError(f"{self.where(key)}: {value!r}; expected a number or [LOW, HIGH]")
+        low, high = numbers
         if not least <= low <= high <= most:
             wanted = f"between {least:g} and {most:g}" if most < math.inf else f"at least {least:g}"
             raise ConfigError(f"{self.where(key)}: {value!r}; expected {wanted}")

@@ -1,15 +1,14 @@
 """Exact ghost-derived tracts of a simulated tree sequence, from its migration records."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
+import tskit
 from numpy.typing import NDArray
 
 from introghost.errors import DataError
 
 
-def ghost_tracts(ts: Any, ghost_deme_name: str | None) -> pd.DataFrame:
+def ghost_tracts(ts: tskit.TreeSequence, ghost_deme_name: str | None) -> pd.DataFrame:
     """Intervals in which each sample's ancestry passes through the ghost deme.
 
     A migration record with the ghost as its destination (backwards in time) says that the lineage above a node entered
@@ -42,24 +41,27 @@ def ghost_tracts(ts: Any, ghost_deme_name: str | None) -> pd.DataFrame:
     sample_index = np.full(ts.num_nodes, -1, dtype=np.int32)
     sample_index[ts.samples()] = np.arange(ts.num_samples, dtype=np.int32)
 
+    # Edges sorted by parent, so that those below node n are a slice that starts at first_edge[n].
     order = np.argsort(ts.edges_parent, kind="stable")
     child, left, right = ts.edges_child[order], ts.edges_left[order], ts.edges_right[order]
     first_edge = np.searchsorted(ts.edges_parent[order], np.arange(ts.num_nodes + 1))
 
+    # Down from the nodes above which lineages entered the ghost: an interval goes on to a child as far as their edge
+    # reaches, and counts where it arrives at a sample.
     node, start, end = migrations.node[entering], migrations.left[entering], migrations.right[entering]
-    found: list[tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]] = []
+    passing: list[tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]] = []
     while len(node):
         is_sample = sample_index[node] >= 0
-        found.append((sample_index[node[is_sample]], start[is_sample], end[is_sample]))
+        passing.append((sample_index[node[is_sample]], start[is_sample], end[is_sample]))
         counts = first_edge[node + 1] - first_edge[node]
         above = np.repeat(np.arange(len(node)), counts)
         edge = np.arange(len(above)) - np.repeat(np.cumsum(counts) - counts, counts) + first_edge[node[above]]
         start, end = np.maximum(start[above], left[edge]), np.minimum(end[above], right[edge])
         overlapping = start < end
         node, start, end = child[edge][overlapping], start[overlapping], end[overlapping]
-    if not found:
+    if not passing:
         return merge_intervals(np.empty(0, np.int32), np.empty(0), np.empty(0))
-    haplotype, tract_start, tract_end = (np.concatenate(column) for column in zip(*found, strict=True))
+    haplotype, tract_start, tract_end = (np.concatenate(column) for column in zip(*passing, strict=True))
     return merge_intervals(haplotype, tract_start, tract_end)
 
 
@@ -80,7 +82,7 @@ def merge_intervals(haplotype: NDArray[np.int32], start: NDArray[np.float64], en
     return merged.reset_index(drop=True).astype({"haplotype": np.int32, "start_bp": np.int64, "end_bp": np.int64})
 
 
-def _population_id(ts: Any, name: str) -> int:
+def _population_id(ts: tskit.TreeSequence, name: str) -> int:
     names = [population.metadata.get("name") for population in ts.populations()]
     if name not in names:
         raise DataError(f"the tree sequence has no population '{name}'; it has {', '.join(map(str, names))}")

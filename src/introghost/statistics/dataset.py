@@ -1,9 +1,8 @@
-"""Datasets of statistics: built from simulated or real haplotypes, and kept as one zarr file."""
+"""Statistics of regions, simulated or real, put together from their haplotypes."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -233,18 +232,3 @@ def _fill_up(values: NDArray[np.float32], num_rows: int | None) -> NDArray[np.fl
     if num_rows is None:
         return values
     return np.pad(values, [(0, num_rows - len(values))] + [(0, 0)] * (values.ndim - 1), constant_values=np.nan)
-
-
-def concatenate(datasets: list[xr.Dataset]) -> xr.Dataset:
-    """`Statistics.concatenate` of bare datasets."""
-    return Statistics.concatenate([Statistics(dataset) for dataset in datasets]).dataset
-
-
-def write(dataset: xr.Dataset, path: Path) -> None:
-    """`Statistics.write` of a bare dataset."""
-    Statistics(dataset).write(path)
-
-
-def read(path: Path) -> xr.Dataset:
-    """`Statistics.read` as a bare dataset."""
-    return Statistics.read(path).dataset

@@ -18,6 +18,9 @@ from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.table import Statistics
 
 if TYPE_CHECKING:
+    import tskit
+
+    from introghost.simulation.layout import RegionRecord
     from introghost.simulation.observation import ObservationModel
     from introghost.simulation.windows import Windows
     from introghost.variants.source import VcfSource
@@ -66,7 +69,7 @@ def from_trees(
     ConfigError
         The trees were simulated with another observation model, or `bin_bp` does not divide their length.
     DataError
-        A missing or damaged file.
+        A missing or damaged file, or tree sequences that do not say what they are of: simulate them anew.
     """
     from introghost.simulation.ancestry import read_tracts, read_trees
 
@@ -75,10 +78,13 @@ def from_trees(
     for needed in (path, tracts_path):
         if not needed.is_file():
             raise DataError(f"{needed}: no such file; `introghost simulate` writes it")
-    metadata = next(read_trees(path)).metadata["introghost"]
-    _check_observation(path, metadata.get("observation", {}), observation.describe(paths=False))
-    ranges = {"outgroup_diploids": observation.outgroup_diploids, "target_diploids": observation.target_diploids}
-    diploids = {name: [metadata[name]] * 2 if r is None else [int(r.low), int(r.high)] for name, r in ranges.items()}
+    record = _record(path, next(read_trees(path)))
+    _check_observation(path, record.observation, observation.describe(paths=False))
+    ranges = {
+        "outgroup_diploids": (observation.outgroup_diploids, record.samples.outgroup),
+        "target_diploids": (observation.target_diploids, record.samples.target),
+    }
+    diploids = {name: [n, n] if r is None else [int(r.low), int(r.high)] for name, (r, n) in ranges.items()}
     return build(
         _simulated_regions(path, read_tracts(tracts_path), ancestral, seed, observation, windows),
         bin_bp=bin_bp,
@@ -111,6 +117,16 @@ def _portable(observation: "ObservationModel") -> dict[str, object]:
     return described
 
 
+def _record(path: Path, tree_sequence: "tskit.TreeSequence") -> "RegionRecord":
+    """What a tree sequence of the file `path` records of itself."""
+    from introghost.simulation.layout import RegionRecord
+
+    try:
+        return RegionRecord.of(tree_sequence)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
 def _simulated_regions(
     path: Path,
     tracts: pd.DataFrame,
@@ -119,26 +135,27 @@ def _simulated_regions(
     observation: "ObservationModel",
     windows: "Windows | None",
 ) -> Iterator[Region]:
+    """Regions of one batch as the observation model shows them, one at a time."""
     from introghost.simulation.ancestry import read_trees
     from introghost.simulation.observation import observe
 
     for ts in read_trees(path):
-        metadata = ts.metadata["introghost"]
-        scenario, genome, index = str(metadata["scenario"]), int(metadata["genome"]), int(metadata["region"])
+        record = _record(path, ts)
+        genome, index = record.genome, record.region
         observed = observe(ts, observation, ancestral=ancestral, seed=seed, windows=windows)
         of_region = tracts[(tracts["genome"] == genome) & (tracts["region"] == index)]
         number = int((observed.haplotypes.roles == TARGET).sum())
-        rng = np.random.default_rng(seeds.derive(seed, "rows", scenario, genome, index))
+        rng = np.random.default_rng(seeds.derive(seed, "rows", record.scenario, genome, index))
         rows = np.sort(rng.permutation(number)[:HAPLOTYPES_PER_REGION])
         yield Region(
             observed.haplotypes,
             index,
             genome=genome,
-            scenario=scenario,
-            parameters=metadata["parameters"],
+            scenario=record.scenario,
+            parameters=record.parameters,
             tracts=observed.tracts(of_region),
             rows=rows,
-            ghost_of_target=metadata.get("ghost_of_target"),
+            ghost_of_target=record.ghost_of_target,
         )
 
 

@@ -7,7 +7,6 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
@@ -124,7 +123,7 @@ def check_archive(path: Path) -> None:
             _check_array(path, array, _object(path, name, archive.read(name)), names)
 
 
-def _object(path: Path, name: str, content: bytes) -> dict[str, Any]:
+def _object(path: Path, name: str, content: bytes) -> dict[str, object]:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -134,20 +133,29 @@ def _object(path: Path, name: str, content: bytes) -> dict[str, Any]:
     return value
 
 
-def _check_array(path: Path, array: str, metadata: Mapping[str, Any], names: set[str]) -> None:
+def _check_array(path: Path, array: str, metadata: Mapping[str, object], names: set[str]) -> None:
+    """Refuse an array that is beyond reason or of which a piece is absent; `names` are those in the archive."""
     try:
-        shape, chunk = metadata["shape"], metadata["chunk_grid"]["configuration"]["chunk_shape"]
-        grid = [-(-size // step) for size, step in zip(shape, chunk, strict=True)]
-        counts = [*shape, *chunk, *grid]
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        shape = _sizes(metadata, "shape")
+        chunk = _sizes(metadata, "chunk_grid", "configuration", "chunk_shape")
+        num_pieces = math.prod(-(-size // step) for size, step in zip(shape, chunk, strict=True))
+    except (ValueError, ZeroDivisionError) as error:
         raise _damaged(path, f"the shape of {array} can't be read") from error
-    if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in counts):
-        raise _damaged(path, f"the shape of {array} is {str(shape)[:60]}")
     if 8 * max(math.prod(shape), math.prod(chunk)) > _MAXIMUM_BYTES:
         raise _damaged(path, f"the shape of {array} is {str(shape)[:60]}")
-    found = sum(name.startswith(f"{array}/c/") or name == f"{array}/c" for name in names)
-    if found != math.prod(grid):
-        raise _damaged(path, f"{array} has {found} of {math.prod(grid)} pieces")
+    num_present = sum(name.startswith(f"{array}/c/") or name == f"{array}/c" for name in names)
+    if num_present != num_pieces:
+        raise _damaged(path, f"{array} has {num_present} of {num_pieces} pieces")
+
+
+def _sizes(metadata: Mapping[str, object], *keys: str) -> list[int]:
+    """Sizes under nested keys; a `ValueError` if there are none."""
+    value: object = metadata
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
+        raise ValueError(f"{'.'.join(keys)} is {value}")
+    return value
 
 
 def check_schema(dataset: xr.Dataset, path: Path) -> None:

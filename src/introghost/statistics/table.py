@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -14,8 +14,10 @@ from introghost.errors import DataError
 from introghost.statistics import stored
 from introghost.statistics.haplotype import usable_bins
 
+if TYPE_CHECKING:
+    from introghost.documents import JsonObject
+
 Array = NDArray[np.float32]
-JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 _NAMES = ("statistic", "moment", "pooled_statistic", "population_statistic")
 
@@ -179,9 +181,9 @@ class Statistics:
         return str(self.dataset.attrs["ancestral"])
 
     @property
-    def observation(self) -> Mapping[str, JsonValue]:
+    def observation(self) -> "JsonObject":
         """The observation model under which the haplotypes were seen; empty if there was none."""
-        section: dict[str, JsonValue] = json.loads(str(self.dataset.attrs["observation"]))
+        section: JsonObject = json.loads(str(self.dataset.attrs["observation"]))
         return section
 
     @property
@@ -319,10 +321,11 @@ class Statistics:
             rows.setdefault(genome, []).append(row)
         pooled, population, usable = self.pooled, self.population, self.usable
         parameters = {name: self.parameter(name) for name in self.parameter_names}
-        for (scenario, number), listed in rows.items():
-            own = np.array(listed, dtype=np.intp)
-            values = {name: float(each[own[0]]) for name, each in parameters.items() if not np.isnan(each[own[0]])}
-            yield GenomeStatistics(scenario, number, own, pooled[own], usable[own], population[own], values)
+        for (scenario, number), regions in rows.items():
+            index = np.array(regions, dtype=np.intp)
+            first = {name: float(values[index[0]]) for name, values in parameters.items()}
+            drawn = {name: value for name, value in first.items() if not np.isnan(value)}
+            yield GenomeStatistics(scenario, number, index, pooled[index], usable[index], population[index], drawn)
 
     def _values(self, name: str) -> Array:
         if name not in self.dataset:
@@ -370,13 +373,13 @@ def _joined_ghosts(parts: Sequence[Statistics]) -> dict[str, bool]:
 
 def _check_distinct(parts: Sequence[Statistics]) -> None:
     """Refuse simulated regions that come twice: a genome's name is what splits and bootstraps go by."""
-    seen: dict[tuple[str, int, int], int] = {}
+    holders: dict[tuple[str, int, int], int] = {}
     for number, part in enumerate(parts, start=1):
         labels = (values.tolist() for values in (part.scenarios, part.genome_indices, part.region_indices))
         for scenario, genome, region in zip(*labels, strict=True):
             if not scenario:  # real data
                 continue
-            first = seen.setdefault((scenario, genome, region), number)
+            first = holders.setdefault((scenario, genome, region), number)
             if first != number:
                 raise DataError(
                     f"statistics number {first} and {number} both hold genome {genome} of scenario {scenario}; "

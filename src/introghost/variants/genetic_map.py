@@ -102,11 +102,14 @@ def read_genetic_map(path: Path) -> dict[str, GeneticMap]:
         raise DataError(f"{path}: the genetic map has no points")
     layout = _by_heading(first_rows[0].fields) or _by_values(path, first_rows)
     for row in itertools.chain(first_rows, rows):
-        heading = None if any(map(_is_number, row.fields)) else _by_heading(row.fields)
-        if heading is not None:
+        try:
+            contig, new_points = _points(path, row, layout)
+        except DataError:
+            heading = _by_heading(row.fields)
+            if heading is None:
+                raise
             layout = heading
             continue
-        contig, new_points = _points(path, row, layout)
         of_contig = points.setdefault(contig, [])
         of_contig += new_points if not of_contig else new_points[-1:]
     if not points:
@@ -185,8 +188,9 @@ def _rows(path: Path) -> Iterator[_Row]:
 
 
 def _fields(line: str) -> list[str]:
-    delimiter = next((mark for mark in "\t,;" if mark in line), None)
-    return [field.strip().strip('"') for field in line.split(delimiter)] if line else []
+    line = line.replace('"', "")
+    delimiter = "\t" if "\t" in line else "," if "," in line else ";" if ";" in line else None
+    return [field.strip() for field in line.split(delimiter)] if line else []
 
 
 def _is_number(text: str) -> bool:

@@ -16,6 +16,7 @@ KIND = "a BED file"
 _CONTIG_HEADINGS = ("chrom", "chr", "chromosome", "contig", "seqnames", "seqname", "seqid")
 _START_HEADINGS = ("start", "chromstart", "begin", "from")
 _END_HEADINGS = ("end", "chromend", "stop", "to")
+_FEWEST_COLUMNS = 3
 _FEW_GAPS, _MOST_GAPS = 5, 0.9
 
 
@@ -114,8 +115,11 @@ def counting_findings(intervals: Mapping[str, NDArray[np.int64]]) -> list[Findin
 
 def _fields(line: str) -> list[str]:
     """Fields of a line, without quotes; none of a blank line."""
-    delimiter = next((mark for mark in "\t," if mark in line), None)
-    return [field.strip().strip('"') for field in line.split(delimiter)] if line.strip() else []
+    line = line.replace('"', "")
+    fields = line.split("\t") if "\t" in line else line.split()
+    if len(fields) < _FEWEST_COLUMNS and "," in line:
+        fields = line.split(",")
+    return [field.strip() for field in fields] if line.strip() else []
 
 
 def _column(words: Sequence[str], known: Sequence[str]) -> int | None:
@@ -139,9 +143,10 @@ def _interval(path: Path, number: int, fields: Sequence[str], layout: _Layout) -
     try:
         contig, start, end = row[layout.contig], whole_number(row[layout.start]), whole_number(row[layout.end])
     except (IndexError, ValueError):
-        raise DataError(
-            f"{path}:{number}: not a BED interval: {' '.join(fields)!r}; the columns are contig, start and end"
-        ) from None
+        remedy = "the columns are contig, start and end"
+        if not any(re.search(r"\d{2}|^\d$", field) for field in fields):
+            remedy = "if it is a heading, name the columns chrom, start and end"
+        raise DataError(f"{path}:{number}: not a BED interval: {' '.join(fields)!r}; {remedy}") from None
     if layout.width is not None and row[layout.width : layout.width + 1] == [str(end - start + 1)]:
         start -= 1
     if not 0 <= start <= end:
@@ -160,7 +165,7 @@ def whole_number(text: str) -> int:
     ------
     ValueError
     """
-    if re.fullmatch(r"[+-]?\d+", text):
+    if text.isdigit() or re.fullmatch(r"[+-]\d+", text):
         return int(text)
     if not re.fullmatch(r"\d+(\.\d+)?(e\+?\d+)?", text) or float(text) != int(float(text)):
         raise ValueError(text)

@@ -116,7 +116,8 @@ def _delimiter(lines: Sequence[str]) -> str:
     if any("\t" in line for line in lines):
         return "\t"
     rows = [line for line in lines if not line.startswith("#")]
-    return next((mark for mark in ",;" if rows and all(mark in line for line in rows)), " ")
+    marks = [mark for mark in ",;" if rows and all(mark in line for line in rows)]
+    return max(marks, key=rows[0].count, default=" ") if rows else " "
 
 
 def _fields(path: Path, number: int, line: str, delimiter: str) -> list[str]:
@@ -142,16 +143,13 @@ def _column(fields: Sequence[str], known: Sequence[str]) -> int | None:
 
 def _split_heading(rows: list[_Row]) -> tuple[list[str], list[_Row]]:
     """The heading, empty if there is none, and the rows below it, without further copies of the heading."""
-    if not rows:
-        return [], rows
-    first = rows[0].fields
-    if _column(first, _SAMPLE_HEADINGS) is not None or _column(first, _POPULATION_HEADINGS) is not None:
-        return first, [row for row in rows[1:] if row.fields != first and any(row.fields)]
     # A comment may look like a row but for its number of columns.
-    width = collections.Counter(len(row.fields) for row in rows).most_common(1)[0][0]
-    return [], [
-        row for row in rows if any(row.fields) and (len(row.fields) == width or not row.fields[0].startswith("#"))
-    ]
+    width = collections.Counter(len(row.fields) for row in rows).most_common(1)[0][0] if rows else 0
+    rows = [row for row in rows if any(row.fields) and (len(row.fields) == width or not row.fields[0].startswith("#"))]
+    first = rows[0].fields if rows else []
+    if _column(first, _SAMPLE_HEADINGS) is None and _column(first, _POPULATION_HEADINGS) is None:
+        return [], rows
+    return first, [row for row in rows if row.fields != first]
 
 
 def _columns_by_heading(path: Path, headings: list[str], rows: list[_Row]) -> _Columns:
@@ -162,8 +160,8 @@ def _columns_by_heading(path: Path, headings: list[str], rows: list[_Row]) -> _C
             f"{path}: no column for the {absent} among the headings {', '.join(map(repr, headings))}; name one {absent}"
         )
     # R writes the names of rows before the first column, without a heading.
-    has_row_names = all(len(row.fields) == len(headings) + 1 for row in rows)
-    return _Columns(sample + has_row_names, population + has_row_names)
+    shift = 1 if all(len(row.fields) == len(headings) + 1 for row in rows) else 0
+    return _Columns(sample + shift, population + shift)
 
 
 def _columns_by_values(path: Path, rows: list[_Row]) -> _Columns:

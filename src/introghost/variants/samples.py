@@ -18,6 +18,7 @@ _SPELLINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("FID_IID, as PLINK writes it", lambda name: name.rpartition("_")[2]),
     ("with something after '_'", lambda name: name.partition("_")[0]),
     ("with something after '.'", lambda name: name.partition(".")[0]),
+    ("with zeros before it", lambda name: name.lstrip("0")),
     ("in other case", str.casefold),
     ("a path", lambda name: name.rpartition("/")[2].partition(".")[0]),
     ("with other marks", lambda name: "".join(filter(str.isalnum, name)).casefold()),

@@ -94,6 +94,22 @@ def test_summary_of_the_right_posterior() -> None:
     np.testing.assert_allclose(coverage["coverage"], coverage["level"], atol=0.08)
 
 
+def test_r_squared_is_against_the_variance_of_the_truth() -> None:
+    draws, truth = linear_gaussian(3)
+    summary = evaluate_posterior(3 * draws, 3 * truth, NAMES)["posterior_summary"]
+    for index, r_squared in enumerate(summary["r_squared"]):
+        errors = [3 * (draws[genome, :, index].mean() - truth[genome, index]) for genome in range(GENOMES)]
+        assert r_squared == pytest.approx(1 - np.mean(np.square(errors)) / np.var(3 * truth[:, index]))
+
+
+def test_bounds_of_coverage_are_binomial_of_95_percent() -> None:
+    draws, truth = linear_gaussian(4)
+    for row in evaluate_posterior(draws, truth, NAMES)["posterior_coverage"].itertuples():
+        held = round(row.coverage * GENOMES)
+        assert row.lower == pytest.approx(stats.beta.ppf(0.025, held, GENOMES - held + 1))
+        assert row.upper == pytest.approx(stats.beta.ppf(0.975, held + 1, GENOMES - held))
+
+
 def test_ranks_are_those_of_a_loop() -> None:
     draws, truth = linear_gaussian(2)
     draws = np.round(draws[:20, :10], 1)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from introghost.errors import DataError
-from introghost.evaluation import segments
+from introghost.evaluation import metrics, segments
 from introghost.evaluation.tables import write_tables
 
 SHAPE = (12, 8, 50)
@@ -40,6 +40,23 @@ def test_summary_matches_counting(calls: tuple[np.ndarray, np.ndarray]) -> None:
     bounded = tables["summary"].dropna()
     assert (bounded["lower"] <= bounded["upper"]).all()
     assert {"average_precision", "recall_at_threshold"} <= set(bounded["metric"])
+
+
+def test_intervals_of_rates_are_over_genomes(calls: tuple[np.ndarray, np.ndarray]) -> None:
+    posterior, fraction = calls
+    summary = segments.evaluate_segments(posterior, fraction, GENOMES, PROPORTION, seed=3)["summary"].set_index(
+        "metric"
+    )
+    called, truth = posterior >= 0.5, fraction >= 0.5
+    regions = [np.flatnonzero(name == GENOMES) for name in sorted(set(GENOMES))]
+
+    def recall(draw: np.ndarray) -> float:
+        rows = np.concatenate([np.tile(rows, number) for rows, number in zip(regions, draw, strict=True)])
+        return float(called[rows][truth[rows]].mean()) if truth[rows].any() else np.nan
+
+    expected = metrics.bootstrap_interval(recall, 6, seed=3)
+    assert tuple(summary.loc["recall_at_threshold", ["lower", "upper"]]) == pytest.approx(expected)
+    assert expected[0] < expected[1]
 
 
 def test_classes_by_proportion_and_scenario(calls: tuple[np.ndarray, np.ndarray]) -> None:

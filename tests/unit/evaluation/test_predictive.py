@@ -156,6 +156,25 @@ def test_a_statistic_that_never_varies_is_ok_only_where_it_is_the_same() -> None
         assert np.isfinite(table["deviation"]).all()
 
 
+@pytest.mark.parametrize(("observed", "verdict"), [(0.985, "ok"), (0.97, OUTSIDE), (1.015, "ok")])
+def test_a_little_less_callable_sequence_is_no_disagreement(observed: float, verdict: str) -> None:
+    names = [("callable_fraction", "mean"), ("pi", "value")]
+    values = np.column_stack([np.ones(60), np.random.default_rng(1).normal(size=60)])
+    table = predictive.compare(Genomes(values, names, ["x"] * 60), Genomes(np.array([[observed, 0.0]]), names, [""]))
+    assert table["verdict"].iloc[1] == verdict
+
+
+def test_a_value_in_another_world_is_farther_than_one_just_beyond_all() -> None:
+    values = np.random.default_rng(2).normal(size=(200, 3))
+
+    def distance(value: float) -> float:
+        table = predictive.compare(genomes(values, ["x"] * 200), genomes(np.array([[value, 0.0, 0.0]]), [""]))
+        return float(table["observed"].iloc[0])
+
+    top = values[:, 0].max()
+    assert distance(top + 100) > distance(top + 1) + 0.5 > distance(top + 0.01) + 0.5
+
+
 def test_other_statistics_and_other_options_are_refused() -> None:
     one, other = dataset(1), dataset(1)
     other.dataset.attrs["bin_bp"] = 5_000

@@ -154,7 +154,7 @@ def test_an_assembly_of_short_contigs_is_pooled_whole():
     regions, about = contigs.pool_contigs(assembly, bundle_of(size, assembly[0]))
     assert about == {"regions": 2, "regions_of_short_stretches": 2, "bins": 30, "used_bp": 300_000, "left_out_bp": 0}
     others, _ = contigs.pool_contigs(assembly[:2], bundle_of(size, assembly[0]))
-    assert not np.allclose(inputs.whole(regions), inputs.whole(others)), "the later contigs count"
+    assert not np.allclose(regions.mean(axis=0), others.mean(axis=0)), "the later contigs count"
     (pieces,) = application.extent_warnings(bundle_of(size, assembly[0]), about)
     assert "rests on: 2, put together from shorter stretches: 2;" in pieces
     _, little = contigs.pool_contigs(assembly[:1], bundle_of(size, assembly[0]))
@@ -185,11 +185,12 @@ def test_a_vcf_is_pooled_as_simulated_regions_are():
         haplotype_statistics(source.read("1", a, b), 10_000).values for a, b in ((200_000, 400_000), (600_000, 755_000))
     ]
     halves = [population_statistics(source.read("1", a, b)) for a, b in ((200_000, 400_000), (600_000, 755_000))]
-    pooled = inputs.whole(regions)
+    pooled = inputs.Pooled.of(regions).values[0]
     nothing = np.zeros(len(POOLED), np.float32)
     parts = np.stack([nothing, pool(whole[0], usable[1]), nothing, pool(whole[1], usable[3, :16])])
     population = np.stack([np.zeros(len(halves[0])), halves[0], np.zeros(len(halves[0])), halves[1]])
-    np.testing.assert_allclose(pooled, inputs.whole(inputs.pool_each(parts, usable, population)), rtol=1e-5)
+    expected = inputs.Pooled.of(inputs.pool_each(parts, usable, population)).values[0]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-5)
     mean = dict(zip(STATISTICS, pooled, strict=False))["callable_fraction"]
     assert mean == pytest.approx((1 + 15.5 / 16) / 2, abs=1e-6), "no region counts but the two"
 

@@ -10,6 +10,7 @@ from squares import squares
 
 from introghost.errors import DataError
 from introghost.inference import genome_training, training
+from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.discriminants import Discriminants
 from introghost.inference.genome_batches import Genomes
 from introghost.inference.genome_training import Prepared
@@ -78,17 +79,20 @@ PAIRS = [(scenario, number) for scenario in ("no_ghost", "ghosts") for number in
 
 
 @pytest.fixture(scope="module")
-def choice() -> training.Trained:
+def choice() -> training.Trained[ChoiceBundle]:
     return genome_training.train_model_choice(small_statistics(PAIRS, num_regions=8), epochs=1, seed=3, members=2)
 
 
-def test_a_model_says_what_it_was_trained_on(choice: training.Trained) -> None:
-    description = json.loads(json.dumps(choice.bundle.description))
+def test_a_model_says_what_it_was_trained_on(choice: training.Trained[ChoiceBundle]) -> None:
     held_out = training.split_genomes(*map(np.array, zip(*PAIRS, strict=True)), seed=3)
-    names = ["mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions"]
+    description = json.loads(json.dumps(choice.bundle.to_json()))
     expected = {
         "architecture": {"channels": 6, "scenarios": 2, "width": 16, "members": 2, "references": 0, "levels": 4},
-        "inputs": names,
+        "inputs": ["mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions"],
+        "scenarios": [
+            {"name": "ghosts", "ghost_of_target": True},
+            {"name": "no_ghost", "ghost_of_target": False},
+        ],
         "population_statistics": ["fst", "dxy"],
         "ancestral": ATTRIBUTES["ancestral"],
         "bin_bp": 10_000,
@@ -99,12 +103,12 @@ def test_a_model_says_what_it_was_trained_on(choice: training.Trained) -> None:
         "num_training": int((~held_out).sum()),
         "num_validation": int(held_out.sum()),
         "regions": [1, 8],
-        "segments": "5e9",
+        "segment_model": "5e9",
     }
     assert {key: description[key] for key in expected} == expected
 
 
-def test_the_same_seed_gives_the_same_network_and_another_another(choice: training.Trained) -> None:
+def test_the_same_seed_gives_the_same_network_and_another_another(choice: training.Trained[ChoiceBundle]) -> None:
     again, other = (
         genome_training.train_model_choice(small_statistics(PAIRS, num_regions=8), epochs=1, seed=seed, members=2)
         for seed in (3, 4)
@@ -159,9 +163,10 @@ def test_parameters_are_learnt_from_the_genomes_of_their_scenario_alone() -> Non
     ]
     for name, tensor in weights[0].items():
         torch.testing.assert_close(tensor, weights[1][name], rtol=0, atol=0)
-    assert both.bundle.description["scenario"] == "ghosts"
-    assert both.bundle.description["num_training"] + both.bundle.description["num_validation"] == 20
-    assert both.bundle.description["inputs"][-1] == "num_regions"
+    assert both.bundle.scenario == "ghosts"
+    assert both.bundle.scale.names == ["t"]
+    assert both.bundle.training.num_training + both.bundle.training.num_validation == 20
+    assert both.bundle.inputs == ("mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions")
 
 
 def test_parameters_of_a_scenario_that_is_not_there_are_refused() -> None:

@@ -65,7 +65,7 @@ def test_training_blurs_the_context_and_nothing_else(data: SegmentRegions) -> No
     for values, _, _ in SegmentBatches(data, np.arange(REGIONS), 16, 1):
         where, backwards = places(data, values)
         for row, place, back in zip(values, where, backwards, strict=True):
-            right_way = row.flip(0)[:, data._mirrored] if back else row
+            right_way = row.flip(0)[:, data.mirrored] if back else row
             statistics = data.statistics[place // HAPLOTYPES, place % HAPLOTYPES].float()
             clean = inputs.segment_input(statistics, data.context[place // HAPLOTYPES])
             factor = right_way / clean

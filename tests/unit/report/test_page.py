@@ -18,7 +18,7 @@ from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
 from introghost.report import figures, tables
 from introghost.report.page import Sources, write_report
-from introghost.report.records import CallsRecord, Choice, JsonObject
+from introghost.report.records import CallsRecord, Choice, JsonSection
 
 FINDINGS = (
     Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
@@ -86,16 +86,23 @@ def predictive(results: Path) -> Path:
     path = results / "predictive" / "predictive.tsv"
     write_tsv(
         path,
-        statistic=["all statistics together", "pi_target", "private_singletons", "callable_fraction"],
-        summary=["distance", "value", "mean", "mean"],
-        observed=[9.0, 0.001, 0.0, 1.0],
-        median=[5.0, 0.0009, 0.4, 1.0],
-        lower=[4.0, 0.0007, 0.2, 1.0],
-        upper=[7.0, 0.0012, 0.6, 1.0],
-        deviation=[4.0, 0.4, -900.0, 0.0],
-        tail_probability=[0.0123, 0.6, 0.002, 1.0],
-        verdict=["outside", "ok", "outside", "ok"],
-        covered_by=["", "ghost,no_ghost", "", "ghost,no_ghost"],
+        statistic=[
+            "all statistics together",
+            "pi_target",
+            "pi_outgroup",
+            "private_singletons",
+            "callable_fraction",
+            "dxy",
+        ],
+        summary=["distance", "value", "value", "mean", "mean", "value"],
+        observed=[9.0, 0.001, 0.003, 0.0, 1.0, 0.002],
+        median=[5.0, 0.0009, 0.001, 0.4, 1.0, 0.002],
+        lower=[4.0, 0.0007, 0.0008, 0.2, 1.0, 0.001],
+        upper=[7.0, 0.0012, 0.0012, 0.6, 1.0, 0.003],
+        deviation=[4.0, 0.4, 19.6, -900.0, 0.0, 0.0],
+        tail_probability=[0.0123, 0.6, 0.004, 0.002, 1.0, 1.0],
+        verdict=["outside", "ok", "outside", "outside", "ok", "ok"],
+        covered_by=["", "ghost,no_ghost", "", "", "ghost,no_ghost", "ghost"],
     )
     return path
 
@@ -135,6 +142,10 @@ def test_page_says_what_was_found(results: Path) -> None:
         "0.900",
         "novelty p value: 0.2",
         "0.77",
+        "target haplotypes: 4<",
+        "segments: 3<",
+        "median segment length (bp): 80,000<",
+        "called fraction of the callable sequence: 0.03125<",
         "train&#34;",
         "Average precision 0.910",
     ):
@@ -155,8 +166,8 @@ def test_page_says_how_the_data_compare_with_the_simulations(results: Path, pred
     assert "1.23 % of the simulated genomes are as far from their centre as the data (tail probability 0.0123)" in html
     assert "Warning: the data have" not in html
     assert "may not hold for them" in html
-    assert "1 of 3 statistics lie outside" in html
-    assert "<td>private_singletons</td>" in html
+    assert "2 of 5 statistics lie outside the 95 % interval" in html
+    assert html.index("<td>private_singletons</td>") < html.index("<td>pi_outgroup</td>"), "the farther one first"
     assert "<td>pi_target</td>" not in html
     drawing = next(d for d in re.findall(r"<svg.*?</svg>", html) if "simulated interval" in d)
     assert "pi_target (value)" in drawing
@@ -358,7 +369,19 @@ def test_broken_bedgraph_is_refused(tmp_path: Path, content: str) -> None:
 def test_broken_json_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(DataError, match=r"x\.json"):
-        JsonObject.read(tmp_path / "x.json")
+        JsonSection.read(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"), (float("nan"), "–"), ("a", "a"), (3, "3"), (12_345, "12,345"), (0.0, "0"), (2.0, "2"),
+        (1e3, "1,000"), (31_249.6, "31,250"), (-7229.4, "-7,229"), (0.123456, "0.1235"), (1.2584e-8, "1.258e-08"),
+        (6.2e300, "6.2e+300"), (float("inf"), "inf"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_for_people(value: object, text: str) -> None:
+    assert tables.format_value(value) == text
 
 
 def test_sample_names_stay_text(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import demes
 import msprime
 import pytest
 
+from introghost import presets
 from introghost.errors import ConfigError
 from introghost.simulation import priors, scenarios
 
@@ -53,7 +54,7 @@ def edit(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize("path", FOLDERS, ids=lambda path: path.name)
 def test_every_scenario_is_a_demes_model_and_every_draw_resolves(path: Path, tmp_path: Path) -> None:
     demes.load(path / "model.demes.yaml")
-    summary = scenarios.check(path, draws=30, figure=tmp_path / "model.svg")
+    summary = scenarios.check(scenarios.load(path), draws=30, figure=tmp_path / "model.svg")
     assert (summary["minimum"] <= summary["maximum"]).all()
     assert (tmp_path / "model.svg").stat().st_size > 0
 
@@ -118,14 +119,32 @@ def test_demo_equals_the_published_demography() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("priors.yaml", "lower: 7000", "lowr: 7000", r"ancestral_size: unknown key 'lowr'; did you mean 'lower'"),
-        ("priors.yaml", "roles:", "rolls:", "unknown key 'rolls'; did you mean 'roles'"),
+        (
+            "priors.yaml",
+            "lower: 7000",
+            "lowr: 7000",
+            "unknown key 'lowr' in section 'parameters.ancestral_size'; did you mean 'lower'",
+        ),
+        ("priors.yaml", "roles:", "rolls:", "unknown key 'rolls' in the top level; did you mean 'roles'"),
         ("priors.yaml", "outgroup: Outgroup", "outgroup: Outgrup", "no deme 'Outgrup'.*did you mean 'Outgroup'"),
         ("priors.yaml", "demes.Ghost.start_time", "demes.Ghast.start_time", "no 'Ghast'; did you mean 'Ghost'"),
         ("priors.yaml", "parameter: split_time", "parameter: splt_time", "'splt_time'.*did you mean 'split_time'"),
         ("priors.yaml", "lower: 1.0e-8", "lower: 1e-8", "write 1.0e-8"),
         ("priors.yaml", "distribution: uniform", "distribution: gaussian", "'gaussian' is not one of"),
-        ("priors.yaml", "mutation_rate_per_bp", "mutation_rate", "'mutation_rate_per_bp' is a required property"),
+        ("priors.yaml", "mutation_rate_per_bp", "mutation_rate", "section 'parameters' lacks mutation_rate_per_bp"),
+        ("priors.yaml", "target: Target", "target: NO", "roles.target: YAML reads the value as False.*quotes"),
+        ("priors.yaml", "target: Target", "target: 001", "roles.target: YAML reads the value as 1,.*quotes"),
+        ("priors.yaml", "split_time:", "yes:", "reads a key as True.*quotes"),
+        ("priors.yaml", "ancestral_size:", "split_time:", "the key 'split_time' is given twice"),
+        ("priors.yaml", "ghost_of_target: true", "ghost_of_target: 1", "ghost_of_target: 1 is not of type 'boolean'"),
+        ("priors.yaml", "  ghost: Ghost\n", "", "ghost_of_target: true, but roles name no ghost"),
+        ("priors.yaml", "ghost_of_target: true\n", "", "roles name a ghost, Ghost.*write `ghost_of_target: true`"),
+        (
+            "model.demes.yaml",
+            "sources: [Ghost]",
+            "sources: [Outgroup]",
+            "no pulse, migration or descent leads from Ghost",
+        ),
         ("priors.yaml", "roles:", "roles: [", "not valid YAML"),
         ("model.demes.yaml", "time_units: generations", "time_units: years", "time_units: generations"),
     ],
@@ -156,3 +175,49 @@ def test_digest_changes_with_priors_and_not_with_descriptions(folder: Path) -> N
     assert scenarios.digest(scenarios.load(folder)) == original
     edit(folder / "priors.yaml", "upper: 0.2", "upper: 0.3")
     assert scenarios.digest(scenarios.load(folder)) != original
+
+
+MEANING = {
+    "back_migration": False,
+    "bottleneck": False,
+    "ghost": True,
+    "ghost_continuous": True,
+    "no_ghost": False,
+    "outgroup_ghost": False,
+    "structure": False,
+    "structure_merged": False,
+    "apes/ghost": True,
+    "apes/no_ghost": False,
+    "demo": True,
+}
+
+
+def test_every_shipped_scenario_says_whether_its_ghost_gave_to_the_target() -> None:
+    shipped = presets.scenarios()
+    assert {name: scenarios.load(folder).has_target_ghost for name, folder in shipped.items()} == MEANING
+    for folder in shipped.values():
+        assert "\nghost_of_target: " in (folder / "priors.yaml").read_text()
+
+
+def test_the_meaning_is_not_in_the_name(folder: Path) -> None:
+    renamed = folder.rename(folder.with_name("neanderthal"))
+    assert scenarios.load(renamed).has_target_ghost
+    edit(renamed / "priors.yaml", "ghost_of_target: true", "ghost_of_target: false")
+    assert not scenarios.load(renamed.rename(folder)).has_target_ghost
+
+
+def test_without_a_ghost_among_the_roles_none_gave_to_the_target(folder: Path) -> None:
+    edit(folder / "priors.yaml", "  ghost: Ghost\n", "")
+    edit(folder / "priors.yaml", "ghost_of_target: true\n", "")
+    assert not scenarios.load(folder).has_target_ghost
+
+
+def test_what_a_scenario_means_does_not_change_its_simulations(folder: Path) -> None:
+    before = scenarios.digest(scenarios.load(folder))
+    edit(folder / "priors.yaml", "ghost_of_target: true", "ghost_of_target: false")
+    assert scenarios.digest(scenarios.load(folder)) == before
+
+
+def test_a_folder_cannot_be_called_null(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no scenario can be called null.*no_ghost"):
+        scenarios.load(folder.rename(folder.with_name("null")))

@@ -12,6 +12,7 @@ from introghost.errors import ConfigError, DataError
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
+from introghost.statistics.haplotype import haplotype_statistics, moments
 from introghost.statistics.table import Statistics
 
 TRACTS = pd.DataFrame({"haplotype": [0, 1], "start_bp": [5_000, 28_000], "end_bp": [25_000, 90_000]})
@@ -113,3 +114,23 @@ def test_read_refuses_a_truncated_file(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match="write it again"):
         Statistics.read(path)
+
+
+def test_of_a_region_with_many_haplotypes_some_rows_are_kept_and_moments_are_over_all():
+    whole = haplotype_statistics(haplotypes(), 10_000).values
+    truth = dataset.ghost_fraction(TRACTS, 4, (0, 30_000), 10_000)
+    rows = np.array([1, 3])
+    kept = dataset.build([Region(haplotypes(), 0, 1, "ghost", {}, TRACTS, rows)], bin_bp=10_000, num_rows=3)
+    assert kept.ghost_fraction is not None
+    np.testing.assert_array_equal(kept.haplotype[0, :2], whole[rows])
+    np.testing.assert_array_equal(kept.ghost_fraction[0, :2], truth[rows])
+    assert truth[1].any()
+    assert np.isnan(kept.haplotype[0, 2]).all()
+    assert np.isnan(kept.ghost_fraction[0, 2]).all()
+    np.testing.assert_array_equal(kept.moments[0], moments(whole))
+
+
+def test_the_truth_stays_only_where_every_part_has_it():
+    unknown = dataset.build([Region(haplotypes(), 0, 9, "other")], bin_bp=10_000)
+    assert Statistics.concatenate([simulated(), simulated("structure")]).ghost_fraction is not None
+    assert Statistics.concatenate([simulated(), unknown]).ghost_fraction is None

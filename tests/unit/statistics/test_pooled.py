@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, TARGET, Haplotypes
-from introghost.statistics.haplotype import STATISTICS
+from introghost.statistics.dataset import Region, build
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import DIPLOIDS, POOLED, few_targets, pool
 
 
@@ -49,3 +50,11 @@ def test_pooled_statistics_are_of_all_haplotypes_and_of_usable_bins():
         assert pooled[f"quantile_0.95_of_{name}"] == pytest.approx(np.quantile(values, 0.95), rel=1e-5)
     np.testing.assert_array_equal(pool(statistics, np.zeros(8, bool)), 0)
     np.testing.assert_allclose(pool(statistics[::-1], usable), pool(statistics, usable), rtol=1e-5)
+
+
+def test_what_is_kept_of_a_region_is_of_a_few_targets():
+    many = haplotypes(25)
+    statistics = haplotype_statistics(few_targets(many), 10_000).values
+    built = build([Region(many, 0)], bin_bp=10_000)
+    np.testing.assert_array_equal(built.pooled[0], pool(statistics, np.ones(3, bool)))
+    assert built.haplotype.shape[1] == 50

@@ -1,0 +1,60 @@
+"""Scenarios and configurations by name, in a clone and in a wheel."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from introghost import presets
+from introghost.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_scenario_and_configuration_has_its_name() -> None:
+    folders = {path.parent for path in (ROOT / "config").rglob("priors.yaml")}
+    assert set(presets.scenarios().values()) == folders
+    assert presets.scenarios()["apes/ghost"] == ROOT / "config" / "scenarios" / "apes" / "ghost"
+    assert presets.scenarios()["demo"] == ROOT / "config" / "demo"
+    assert set(presets.configurations().values()) == set((ROOT / "config").glob("*.yaml"))
+
+
+def test_a_name_or_a_path_but_not_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert presets.locate_scenario("ghost") == ROOT / "config" / "scenarios" / "ghost"
+    assert presets.locate("1000genomes") == ROOT / "config" / "1000genomes.yaml"
+    (tmp_path / "ghost").mkdir()
+    assert presets.locate_scenario("./ghost") == Path("ghost")
+    with pytest.raises(ConfigError, match=r"--scenario ghost: the shipped scenario or .*write \./ghost"):
+        presets.locate_scenario("ghost")
+    with pytest.raises(ConfigError, match=r"gost: no such folder, and no shipped scenario of that name \(.*ghost"):
+        presets.locate_scenario("gost")
+
+
+def test_they_travel_in_the_wheel(tmp_path: Path) -> None:
+    """Built from the working tree, unpacked and used outside the repository."""
+    pytest.importorskip("setuptools", minversion="77")
+    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    tree = tmp_path / "tree"
+    names = ("src", "config", "pyproject.toml", "README.md", "LICENSE")
+    tree.mkdir()
+    for name in names:
+        subprocess.run(["cp", "-r", str(ROOT / name), str(tree)], check=True)
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=tree, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+        packed = {name for name in archive.namelist() if name.startswith("introghost/presets/config/")}
+    shipped = {path.relative_to(ROOT).as_posix() for path in (ROOT / "config").rglob("*.yaml")}
+    assert packed == {f"introghost/presets/{path}" for path in shipped}
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    sizes = ("--genomes", "1", "--region-length-bp", "20000", "--outgroup-diploids", "2", "--target-diploids", "2")
+    for words in (("config", "check", "config"), ("simulate", "--scenario", "ghost", *sizes, "--output", "x.trees")):
+        result = subprocess.run(
+            [sys.executable, "-m", "introghost", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stderr
+    assert (tmp_path / "x.trees").stat().st_size

@@ -1,0 +1,91 @@
+"""Tables of samples and populations in the forms that people have them."""
+
+from pathlib import Path
+
+import pytest
+
+from introghost.errors import DataError
+from introghost.variants.populations import read_populations
+
+EXPECTED = {"s1": "A", "s2": "B"}
+
+
+def table(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "p.tsv"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sample\tpopulation\ns1\tA\ns2\tB\n",
+        "s1\tA\ns2\tB\n",
+        "s1   A\n\n  s2 B  \n",
+        "sample,population\ns1,A\ns2,B\n",
+        "s1, A\ns2, B\n",
+        "sample;population;place;year\ns1;A;1,5;9\ns2;B;2,5;9\n",
+        "sample;population;lat,lon\ns1;A;1,5\ns2;B;2,5\n",
+        'sample,population\n"s1","A"\n"s2",B\n',
+        "sep=;\nsample;population\ns1;A\ns2;B\n;\n",
+        "# my samples, of 2010\n\n## x\nsample\tpopulation\ns1\tA\ns2\tB\n",
+        "#sample\tpopulation\ns1\tA\ns2\tB\n",
+        "# sample\tpopulation\ns1\tA\ns2\tB\n",
+        "# sample population\ns1 A\ns2 B\n",
+        "# sample and population of each\ns1 A\ns2 B\n",
+        "#samples of mine\ns1 A\ns2 B\n",
+        "#samples of mine\nsample population\ns1 A\ns2 B\n",
+        "sample population\ns1\tA\ns2\tB\n",
+        "Sample name\tSex\tBiosample ID\tPopulation code\tPopulation name\ns1\tmale\t\tA\tP Q\ns2\tfemale\tx\tB\tR\n",
+        "POPULATION\tGender\tSample_ID\nA\tm\ts1\nB\tf\ts2\n",
+        "Family ID\tIndividual ID\tPop\n9\ts1\tA\n9\ts2\tB\n",
+        "sample pop super_pop gender\ns1 A AFR male\ns2 B EUR female\n",
+        "#FID IID SEX Pop\n1 s1 1 A\n2 s2 2 B\n",
+        '"sample" "population"\n"1" "s1" "A"\n"2" "s2" "B"\n',
+        '"","population","sample"\n"1","A","s1"\n"2","B","s2"\n',
+        "sample\tpopulation\n0\ts1\tA\n1\ts2\tB\n",
+        "s1 M A\ns2 U B\n",
+        "  s1  f  A\n  s2  m  B\n",
+        "A s1 0 0 1 -9\nB s2 0 0 2 -9\n",
+        "sample\tpopulation\ns1\tA\nsample\tpopulation\ns2\tB\n",
+        "sample\tpopulation\ns1\tA\ns2\tB\ns1\tA\n",
+    ],
+)
+def test_forms_of_tables(tmp_path: Path, content: str) -> None:
+    assert read_populations(table(tmp_path, content)) == EXPECTED
+
+
+def test_values_stay_text(tmp_path: Path) -> None:
+    rows = {"001": "NA", "1e5": "NO", "#7": "007", "a b": "P, Q", "it's": "null", "1.0": "true", "-": "~"}
+    content = "sample\tpopulation\n" + "".join(f"{sample}\t{population}\n" for sample, population in rows.items())
+    assert read_populations(table(tmp_path, content)) == rows
+    assert read_populations(table(tmp_path, content.partition("\n")[2])) == rows
+
+
+def test_the_code_is_taken_before_the_name(tmp_path: Path) -> None:
+    content = "Population name\tPopulation code\tName\tSample\nYoruba\tYRI\tAnn\ts1\n"
+    assert read_populations(table(tmp_path, content)) == {"s1": "YRI"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no sample in the table"),
+        ("sample\tpopulation\n", "no sample in the table"),
+        ("s1\ns2\n", r"p\.tsv:1: expected a sample and a population, found 's1'"),
+        ("sample\tpopulation\ns1\tA\ns2\n", r"p\.tsv:3: expected a sample and a population, found 's2'"),
+        ("s1\tA\ns2\tB\ns1\tB\n", r"p\.tsv:3: s1 is in two populations: A and B; the table has no heading"),
+        ("sample\tpopulation\ns1\tA\ns1\tB\n", r"p\.tsv:3: s1 is in two populations: A and B$"),
+        ("sample\tpopulation\n\tB\n", r"p\.tsv:2: a line without a sample's name"),
+        ("sample\tsex\ns1\tM\n", "no column for the population among the headings 'sample', 'sex'"),
+        ("#IID SEX\ns1 1\n", "no column for the population among the headings '#IID', 'SEX'"),
+        ("who\tpopulation\ns1\tA\n", "no column for the sample among the headings 'who', 'population'"),
+        ('sample\tpopulation\n"s1\tA\ns2\tB\n', r"p\.tsv:2: quotes that do not match"),
+        ('{"ingroup": ["s1"], "outgroup": ["s2"]}\n', "this is JSON, such as hmmix takes, not a table of samples"),
+        ("0 s1 0 0 1 -9\n0 s2 0 0 2 -9\n", r"a PLINK \.fam without populations"),
+        ("s1 s1 0 0 1 -9\ns2 s2 0 0 2 -9\n", r"a PLINK \.fam without populations"),
+    ],
+)
+def test_what_can_not_be_told_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_populations(table(tmp_path, content))
