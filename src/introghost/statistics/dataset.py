@@ -171,13 +171,11 @@ def _region_dataset(
 ) -> xr.Dataset:
     """Statistics, truth and labels of one region, in a dataset of one region."""
     haplotypes = region.haplotypes
-    few, statistics = few_targets(haplotypes), None
-    if with_haplotypes:
-        statistics = haplotype_statistics(haplotypes, bin_bp).values
+    statistics = haplotype_statistics(haplotypes, bin_bp).values if with_haplotypes else None
     # Where there are but few individuals, those are all of them, and nothing is computed twice.
-    if statistics is not None and few is haplotypes:
-        of_few = statistics
-    else:
+    few = few_targets(haplotypes)
+    of_few = statistics if few is haplotypes else None
+    if of_few is None:
         of_few = haplotype_statistics(few, bin_bp).values
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
     variables = {} if statistics is None else _haplotype_variables(region, statistics, bin_bp, num_rows)

@@ -151,7 +151,7 @@ class Statistics:
         """The same statistics with what made them, a JSON object such as `provenance.record` gives."""
         return Statistics(self.dataset.assign_attrs(provenance=json.dumps(record, sort_keys=True)))
 
-    def with_observation(self, section: Mapping[str, JsonValue]) -> "Statistics":
+    def with_observation(self, section: "JsonObject") -> "Statistics":
         """The same statistics with another observation model, as of batches that are joined though theirs differ."""
         return Statistics(self.dataset.assign_attrs(observation=json.dumps(section, sort_keys=True)))
 
