@@ -1,16 +1,15 @@
 """How well segments are found in published models on which the shipped model was not trained.
 
 ``python benchmarks/accuracy.py`` writes benchmarks/accuracy/results.tsv and, of the model ``human``, the page beside
-it, src/introghost/models/human/README.md. Beside the shipped model stand a network
-trained on each published model itself (*matched*, the ceiling of our statistics), a logistic regression on the
-statistics of a bin trained on the same genomes (the kind of model that ArchIE is), and an *oracle* that sees the true
-genealogy: the time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE``
-stands hmmix beside them, which asks a few individuals of each model. Networks call at their own thresholds, which
-know nothing of the test genomes; the others at a probability of 0.5. F1 at the threshold that is best given the truth
-stands beside (``best_f1``), for that is what is published of other programs. A matched network knows 50 + 50
-individuals alone; others like it, with larger bins, tell what the size of a bin is worth. What a decoder, a two-state
-chain along the genome, makes of the shipped network's posteriors is compared by its ranking, and what the first network
-of the shipped ensemble does alone.
+it, src/introghost/models/human/README.md. Beside the shipped model stand a network trained on each published model
+itself (*matched*, the ceiling of our statistics), a logistic regression on the statistics of a bin trained on the same
+genomes (the kind of model that ArchIE is), and an *oracle* that sees the true genealogy: the time to the most recent
+common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE`` stands hmmix beside them, which is run
+on a few individuals of each model. Networks call at their own thresholds, which were chosen without the test genomes;
+the others at a probability of 0.5. F1 at the threshold that is best given the truth stands beside (``best_f1``), for
+that is what is published of other programs. A matched network was trained on 50 + 50 individuals alone; others like it,
+with larger bins, tell what the size of a bin is worth. What a decoder, a two-state chain along the genome, makes of the
+shipped network's posteriors is compared by its ranking, and what the first network of the shipped ensemble does alone.
 """
 
 import argparse
@@ -22,28 +21,40 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 import tskit
-import xarray as xr
-from introghost.inference.bundle import MANIFEST, Bundle, load
 from numpy.typing import NDArray
 
 import hmmix
 from accuracy_page import page
 from families import without_pulse
-from genomes import BIN_BP, LENGTH_BP, SEED, SIZES, Job, batches, join, train
-from introghost import models, provenance
+from genomes import (
+    BIN_BP,
+    HUMAN,
+    LENGTH_BP,
+    SEED,
+    SIZES,
+    Job,
+    batches,
+    ghost_fraction,
+    segment_network,
+    shipped_segments,
+    statistics_of,
+)
+from introghost import provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
+from introghost.inference.bundle_files import MANIFEST
+from introghost.inference.bundles import SegmentsBundle
 from introghost.networks.layers import signed_root
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, draw_genome, simulate_genome_with_tracts
 from introghost.simulation.layout import SampleLayout
 from introghost.simulation.scenarios import Scenario
+from introghost.statistics.table import Statistics
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
@@ -55,7 +66,10 @@ FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 12
 PRIOR_GENOMES = {"ghost": 300, "no_ghost": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
+# Target haplotypes of a region that the logistic regression is trained on.
+REGRESSION_ROWS = 24
 Scores = NDArray[np.float32]
+Row = dict[str, str | int | float]
 # Of the decoder that plain thresholds are compared with.
 RECOMBINATION_PER_BP, PULSE_GENERATIONS, PULSE_PROPORTION, TEMPERING = 1e-8, 2_000, 0.02, 0.5
 
@@ -82,11 +96,11 @@ MODELS = {
 }
 
 
-def one_member(bundle: Bundle) -> Bundle:
+def one_member(bundle: SegmentsBundle) -> SegmentsBundle:
     """The same model with the first network of its ensemble alone."""
     network = copy.deepcopy(bundle.network)
     network.members = network.members[:1]
-    return dataclasses.replace(bundle, network=network)
+    return dataclasses.replace(bundle, network=network, architecture={**bundle.architecture, "members": 1})
 
 
 def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.float32]:
@@ -94,6 +108,7 @@ def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.floa
     settings = SimulationSettings(seed=SEED, num_regions=1, region_length_bp=LENGTH_BP, **LARGEST)
     ((ts, _),) = simulate_genome_with_tracts(scenario, genome, settings)
     outgroup, target = (ts.samples()[SampleLayout.of(ts).haplotypes(role)] for role in ("outgroup", "target"))
+    # The time of each tree counts by the share of a bin that the tree covers.
     edges = np.arange(0, LENGTH_BP + bin_bp, bin_bp)
     result = np.zeros((len(target), len(edges) - 1))
     for tree in ts.trees():
@@ -107,6 +122,7 @@ def coalescence(scenario: Scenario, genome: int, bin_bp: int) -> NDArray[np.floa
 
 def _meeting(tree: tskit.Tree, outgroup: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int32]:
     """First ancestor of each target node that is an ancestor of an outgroup node as well."""
+    # Every ancestor of the outgroup, generation by generation.
     parent = tree.parent_array
     above = np.zeros(len(parent), dtype=bool)
     nodes = outgroup
@@ -115,16 +131,17 @@ def _meeting(tree: tskit.Tree, outgroup: NDArray[np.int32], target: NDArray[np.i
         nodes = np.unique(parent[nodes])
         nodes = nodes[nodes != tskit.NULL]
         nodes = nodes[~above[nodes]]
+    # Each target node climbs until it meets one of them.
     nodes = target.copy()
     while not above[nodes].all():
         nodes = np.where(above[nodes], nodes, parent[nodes])
     return nodes
 
 
-def regression(trained: xr.Dataset) -> Callable[[xr.Dataset], NDArray[np.float32]]:
-    """A logistic regression on the statistics of a haplotype in a bin: from a dataset to probabilities."""
-    values = signed_root(torch.from_numpy(trained["haplotype_statistics"].values[:, :24]).flatten(0, 2))
-    labels = torch.from_numpy(trained["ghost_fraction"].values[:, :24]).flatten()
+def regression(training: Statistics) -> Callable[[Statistics], Scores]:
+    """A logistic regression on the statistics of a haplotype in a bin: from statistics to probabilities."""
+    values = signed_root(torch.from_numpy(training.haplotype[:, :REGRESSION_ROWS]).flatten(0, 2))
+    labels = torch.from_numpy(ghost_fraction(training)[:, :REGRESSION_ROWS]).flatten()
     mean, deviation = values.mean(0), values.std(0).clamp_min(1e-3)
     weights = torch.zeros(values.shape[1] + 1, requires_grad=True)
     scaled = (values - mean) / deviation
@@ -139,26 +156,29 @@ def regression(trained: xr.Dataset) -> Callable[[xr.Dataset], NDArray[np.float32
 
     optimiser.step(loss)
 
-    def probabilities(tested: xr.Dataset) -> NDArray[np.float32]:
+    def probabilities(statistics: Statistics) -> Scores:
         with torch.inference_mode():
-            found = (signed_root(torch.from_numpy(tested["haplotype_statistics"].values)) - mean) / deviation
-            return torch.sigmoid(found @ weights[1:] + weights[0]).numpy()
+            standard = (signed_root(torch.from_numpy(statistics.haplotype)) - mean) / deviation
+            return np.asarray(torch.sigmoid(standard @ weights[1:] + weights[0]).numpy())
 
     return probabilities
 
 
-def decoded(scores: NDArray[np.float32], bin_bp: int = BIN_BP) -> NDArray[np.float32]:
+def decoded(scores: Scores, bin_bp: int = BIN_BP) -> Scores:
     """Posteriors of a two-state chain along the bins, the last axis: transitions are those of a pulse, emissions are
     the network's.
 
     The network has seen the neighbours of a bin as well: its odds are tempered, lest evidence counts twice.
     """
+    # Transitions from one bin to the next, and the share of either state.
     leave = -np.expm1(-RECOMBINATION_PER_BP * PULSE_GENERATIONS * bin_bp)
     enter = leave * PULSE_PROPORTION / (1 - PULSE_PROPORTION)
     transition = np.array([[1 - enter, enter], [leave, 1 - leave]])
     start = np.array([1 - PULSE_PROPORTION, PULSE_PROPORTION])
+    # Emissions, up to what is the same for both states.
     inside = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
     emission = (np.stack([1 - inside, inside], axis=-1) / start) ** TEMPERING
+    # Forward and backward, scaled to sum to 1 in each bin.
     forward, backward = np.empty_like(emission), np.ones_like(emission)
     state = start * emission[..., 0, :]
     for index in range(emission.shape[-2]):
@@ -175,7 +195,7 @@ def decoded(scores: NDArray[np.float32], bin_bp: int = BIN_BP) -> NDArray[np.flo
     return (both[..., 1] / both.sum(axis=-1)).astype(np.float32)
 
 
-def ranking(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[str, float]:
+def ranking(scores: Scores, fraction: Scores) -> dict[str, float]:
     """Average precision per bin, with its 95 % interval over genomes."""
     truth, genomes = fraction >= 0.5, np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
     lower, upper = metrics.average_precision_interval(scores, truth, genomes, seed=SEED)
@@ -183,14 +203,15 @@ def ranking(scores: NDArray[np.float32], fraction: NDArray[np.float32]) -> dict[
     return {"average_precision": value, "average_precision_lower": lower, "average_precision_upper": upper}
 
 
-def rates(scores: NDArray[np.float32], fraction: NDArray[np.float32], threshold: float) -> dict[str, float]:
+def rates(scores: Scores, fraction: Scores, threshold: float) -> dict[str, float]:
     """Base-pair precision, recall and F1 at the threshold, with 95 % intervals, and the calibration of bins."""
+    # Of each genome: bins called and true, called, and true; a bin that is true in part counts as that part.
     called = scores >= threshold
     counts = np.stack([(called * fraction).sum((1, 2)), called.sum((1, 2)), fraction.sum((1, 2))], axis=1)
 
     def rate(draw: NDArray[np.int64], which: int) -> float:
-        both, found, true = draw @ counts
-        values = both / max(found, 1e-9), both / max(true, 1e-9), 2 * both / max(found + true, 1e-9)
+        both, positives, true = draw @ counts
+        values = both / max(positives, 1e-9), both / max(true, 1e-9), 2 * both / max(positives + true, 1e-9)
         return float(values[which])
 
     result = {"threshold": threshold}
@@ -211,61 +232,62 @@ class Genomes:
     """Genomes of a published model: with the pulse and without it, to be tested on, and others to train on."""
 
     def __init__(self, name: str, folder: Path, bin_bp: int, samplings: Iterable[str]) -> None:
-        self.about = {"source": "published", "model": name, "bin_bp": bin_bp, "num_genomes": TEST_GENOMES}
-        self.folder, self.bin_bp = folder, bin_bp
+        self.labels: Row = {"source": "published", "model": name, "bin_bp": bin_bp, "num_genomes": TEST_GENOMES}
+        self.name, self.folder, self.bin_bp = name, folder, bin_bp
         self.scenario = scenarios.load(MODELS[name].folder)
-        self.null_scenario = without_pulse(self.scenario)
+        self.scenario_without_pulse = without_pulse(self.scenario)
         observed, size = {key: SAMPLINGS[key] for key in samplings}, {"bin_bp": bin_bp}
-        self.tests, self.nulls = (
+        self.with_pulse, self.without_pulse = (
             batches(folder, scenario, FIRST_TEST_GENOME, TEST_GENOMES, LARGEST, observed, **size)
-            for scenario in (self.scenario, self.null_scenario)
+            for scenario in (self.scenario, self.scenario_without_pulse)
         )
         number = MODELS[name].training_genomes
-        self.own = batches(folder, self.scenario, 0, number, LARGEST, {FULL: LARGEST}, rows=64, **size)
+        self.training = batches(folder, self.scenario, 0, number, LARGEST, {FULL: LARGEST}, rows=64, **size)
 
     def simulate(self, pool: ProcessPoolExecutor) -> None:
         """All of them, on all workers."""
-        list(pool.map(Job.run, [*self.tests, *self.nulls, *self.own]))
-        print(f"{self.about['model']}: genomes simulated, bins of {self.bin_bp:,} bp", flush=True)
+        list(pool.map(Job.run, [*self.with_pulse, *self.without_pulse, *self.training]))
+        print(f"{self.name}: genomes simulated, bins of {self.bin_bp:,} bp", flush=True)
 
-    def scored(self, sampling: str, scores_of: Callable[[xr.Dataset], Scores]) -> tuple[Scores, Scores, Scores]:
+    def scored(self, sampling: str, scores_of: Callable[[Statistics], Scores]) -> tuple[Scores, Scores, Scores]:
         """A method's scores with and without the pulse, and the truth, of the haplotypes that there are."""
-        ghost, null = join(self.tests, sampling), join(self.nulls, sampling)
-        present = ~np.isnan(ghost["ghost_fraction"].values[0, :, 0])
-        scores, silent = (scores_of(data)[:, present] for data in (ghost, null))
-        return scores, silent, ghost["ghost_fraction"].values[:, present]
+        with_pulse, without = (statistics_of(jobs, sampling) for jobs in (self.with_pulse, self.without_pulse))
+        fraction = ghost_fraction(with_pulse)
+        present = ~np.isnan(fraction[0, :, 0])
+        scores, silent = (scores_of(statistics)[:, present] for statistics in (with_pulse, without))
+        return scores, silent, fraction[:, present]
 
-    def matched_row(self) -> dict[str, Any]:
+    def matched_row(self) -> Row:
         """The row of a network trained on the model itself."""
-        network = train(self.folder, f"matched-{self.about['model']}", self.own, FULL, EPOCHS)
-        found = self.scored(FULL, partial(posteriors, network))
-        return {**self.about, "sampling": FULL, "method": "matched", **measured(*found, network.threshold())}
+        network = segment_network(self.folder, f"matched-{self.name}", self.training, FULL, EPOCHS)
+        scored = self.scored(FULL, partial(posteriors, network))
+        return {**self.labels, "sampling": FULL, "method": "matched", **measures(*scored, network.threshold())}
 
-    def shipped_rows(self, sampling: str, shipped: Bundle) -> list[dict[str, Any]]:
+    def shipped_rows(self, sampling: str, shipped: SegmentsBundle) -> list[Row]:
         """The rows of the shipped model, of its first member alone, and decoded; the last two are but ranked, for its
         temperature and threshold are not theirs."""
-        about = {**self.about, "sampling": sampling}
+        labels = {**self.labels, "sampling": sampling}
         scores, silent, fraction = self.scored(sampling, partial(posteriors, shipped))
         alone, _, _ = self.scored(sampling, partial(posteriors, one_member(shipped)))
-        rows = [{**about, "method": "shipped", **measured(scores, silent, fraction, shipped.threshold())}]
+        rows = [{**labels, "method": "shipped", **measures(scores, silent, fraction, shipped.threshold())}]
         for method, others in (("shipped, one member", alone), ("shipped, decoded", decoded(scores, self.bin_bp))):
-            rows.append({**about, "method": method, **ranking(others, fraction), **gain(others, scores, fraction)})
+            rows.append({**labels, "method": method, **ranking(others, fraction), **gain(others, scores, fraction)})
         return rows
 
 
 def gain(scores: Scores, reference: Scores, fraction: Scores) -> dict[str, float]:
     """Average precision above that of the shipped model, with the standard error of the difference over genomes."""
     truth, genomes = fraction >= 0.5, np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
-    draws = [metrics.average_precision_draws(of, truth, genomes, seed=SEED) for of in (scores, reference)]
-    values = [metrics.average_precision(of, truth) for of in (scores, reference)]
+    draws = [metrics.average_precision_draws(each, truth, genomes, seed=SEED) for each in (scores, reference)]
+    values = [metrics.average_precision(each, truth) for each in (scores, reference)]
     error = float(np.nanstd(draws[0] - draws[1]))
     return {"gain": values[0] - values[1], "gain_standard_error": error}
 
 
 def rows_of(
-    name: str, folder: Path, shipped: Bundle, pool: ProcessPoolExecutor, peer: Path | None
-) -> list[dict[str, Any]]:
-    """Rows of the table about one published model."""
+    name: str, folder: Path, shipped: SegmentsBundle, pool: ProcessPoolExecutor, peer: Path | None
+) -> list[Row]:
+    """Rows of the table for one published model."""
     published = MODELS[name]
     genomes = Genomes(name, folder, published.bin_bp, published.samplings)
     genomes.simulate(pool)
@@ -283,32 +305,32 @@ def rows_of(
     return rows
 
 
-def other_rows(genomes: Genomes, folder: Path, pool: ProcessPoolExecutor, peer: Path | None) -> list[dict[str, Any]]:
+def other_rows(genomes: Genomes, folder: Path, pool: ProcessPoolExecutor, peer: Path | None) -> list[Row]:
     """Rows of what is no network of ours: the logistic regression, the oracle and hmmix."""
-    about = {**genomes.about, "sampling": FULL}
-    found = genomes.scored(FULL, regression(join(genomes.own, FULL)))
-    rows = [{**about, "method": "logistic regression", **measured(*found, THRESHOLD)}]
-    fraction = found[2]
+    labels = {**genomes.labels, "sampling": FULL}
+    scores, silent, fraction = genomes.scored(FULL, regression(statistics_of(genomes.training, FULL)))
+    rows: list[Row] = [
+        {**labels, "method": "logistic regression", **measures(scores, silent, fraction, THRESHOLD)},
+    ]
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + TEST_GENOMES)
     genealogy = pool.map(partial(coalescence, genomes.scenario, bin_bp=genomes.bin_bp), numbers)
-    rows.append({**about, "method": "oracle", **ranking(np.stack(list(genealogy)), fraction)})
+    rows.append({**labels, "method": "oracle", **ranking(np.stack(list(genealogy)), fraction)})
     if peer is not None:
         scores, silent = (
-            hmmix.probabilities(peer, of, numbers, LARGEST, folder / f"hmmix-{of.name}", pool)
-            for of in (genomes.scenario, genomes.null_scenario)
+            hmmix.probabilities(peer, scenario, numbers, LARGEST, folder / f"hmmix-{scenario.name}", pool)
+            for scenario in (genomes.scenario, genomes.scenario_without_pulse)
         )
-        rows.append({**about, "method": "hmmix", **measured(scores, silent, fraction[:, : scores.shape[1]], THRESHOLD)})
+        of_few = measures(scores, silent, fraction[:, : scores.shape[1]], THRESHOLD)
+        rows.append({**labels, "method": "hmmix", **of_few})
     return rows
 
 
-def measured(
-    scores: NDArray[np.float32], silent: NDArray[np.float32], fraction: NDArray[np.float32], threshold: float
-) -> dict[str, float]:
+def measures(scores: Scores, silent: Scores, fraction: Scores, threshold: float) -> dict[str, float]:
     """Accuracy of a method's scores, and what it calls of genomes without the pulse (`silent`)."""
     return {**ranking(scores, fraction), **rates(scores, fraction, threshold), **called_of(silent, threshold)}
 
 
-def called_of(silent: NDArray[np.float32], threshold: float) -> dict[str, float]:
+def called_of(silent: Scores, threshold: float) -> dict[str, float]:
     """Share of the sequence of genomes without a ghost that is called, with its 95 % interval over genomes."""
     called = (silent >= threshold).mean(axis=(1, 2))
     lower, upper = metrics.bootstrap_interval(lambda draw: float(draw @ called / draw.sum()), len(called), seed=SEED)
@@ -316,39 +338,54 @@ def called_of(silent: NDArray[np.float32], threshold: float) -> dict[str, float]
     return dict(zip(names, (float(called.mean()), lower, upper), strict=True))
 
 
-def prior_rows(folder: Path, shipped: Bundle, pool: ProcessPoolExecutor) -> list[dict[str, Any]]:
+def prior_rows(folder: Path, shipped: SegmentsBundle, pool: ProcessPoolExecutor) -> list[Row]:
     """The shipped model on unseen genomes of the scenarios themselves, and what it calls by age and strength of
     ancestral structure without a pulse."""
     jobs = {
         name: batches(folder, scenarios.load(SCENARIOS / name), FIRST_TEST_GENOME, number, LARGEST, {FULL: LARGEST})
         for name, number in PRIOR_GENOMES.items()
     }
-    list(pool.map(Job.run, [job for own in jobs.values() for job in own]))
-    data = {name: join(own, FULL) for name, own in jobs.items()}
-    scores = {name: posteriors(shipped, of) for name, of in data.items()}
+    list(pool.map(Job.run, [job for of_scenario in jobs.values() for job in of_scenario]))
+    statistics = {name: statistics_of(of_scenario, FULL) for name, of_scenario in jobs.items()}
+    scores = {name: posteriors(shipped, of_scenario) for name, of_scenario in statistics.items()}
+    fractions = {name: ghost_fraction(of_scenario) for name, of_scenario in statistics.items()}
     threshold = shipped.threshold()
-    about = {"sampling": FULL, "method": "shipped", "bin_bp": BIN_BP}
-    together = np.concatenate(list(scores.values()))
-    fraction = np.concatenate([of["ghost_fraction"].values for of in data.values()])
-    values = {**ranking(together, fraction), **rates(together, fraction, threshold)}
-    rows = [{**about, "source": "all scenarios", "model": "all scenarios", **values}]
-    pairs = [of.reshape(*of.shape[:2], -1, 2).mean(axis=3) for of in (together, fraction)]
-    in_pairs = {"source": "all scenarios", "model": "all scenarios, bins two by two", "bin_bp": 2 * BIN_BP}
-    rows.append({**about, **in_pairs, **ranking(*pairs)})
-    about = {**about, "source": "scenario"}
+    labels: Row = {"sampling": FULL, "method": "shipped", "bin_bp": BIN_BP}
+    rows = together_rows(
+        labels, np.concatenate(list(scores.values())), np.concatenate(list(fractions.values())), threshold
+    )
+    labels["source"] = "scenario"
     for name in ("no_ghost", "structure"):
-        error = metrics.expected_calibration_error(scores[name], data[name]["ghost_fraction"].values >= 0.5)
-        rows.append({**about, "model": name, **called_of(scores[name], threshold), "calibration_error": error})
+        error = metrics.expected_calibration_error(scores[name], fractions[name] >= 0.5)
+        rows.append({**labels, "model": name, **called_of(scores[name], threshold), "calibration_error": error})
+    rows += [{**labels, **called} for called in called_by_structure(scores["structure"], threshold)]
+    print(pd.DataFrame(rows).to_string(), flush=True)
+    return rows
+
+
+def together_rows(labels: Row, scores: Scores, fraction: Scores, threshold: float) -> list[Row]:
+    """Accuracy over all scenarios together, per bin and for bins two by two."""
+    values = {**ranking(scores, fraction), **rates(scores, fraction, threshold)}
+    pairs = [values_of_bins.reshape(*scores.shape[:2], -1, 2).mean(axis=3) for values_of_bins in (scores, fraction)]
+    in_pairs = {"source": "all scenarios", "model": "all scenarios, bins two by two", "bin_bp": 2 * BIN_BP}
+    return [
+        {**labels, "source": "all scenarios", "model": "all scenarios", **values},
+        {**labels, **in_pairs, **ranking(*pairs)},
+    ]
+
+
+def called_by_structure(scores: Scores, threshold: float) -> list[Row]:
+    """What is called of genomes of ``structure``, by thirds of its age and of the migration between its demes."""
     numbers = range(FIRST_TEST_GENOME, FIRST_TEST_GENOME + PRIOR_GENOMES["structure"])
     scenario = scenarios.load(SCENARIOS / "structure")
     drawn = pd.DataFrame([draw_genome(scenario, number, SEED) for number in numbers])
+    rows: list[Row] = []
     for name, unit in (("structure_time", "generations"), ("stem_migration_rate", "per generation")):
         edges = np.quantile(drawn[name], [0, 1 / 3, 2 / 3, 1])
         for low, high in itertools.pairwise(edges):
             inside = (drawn[name] >= low) & (drawn[name] <= high)
             label = f"structure, {name} {low:.3g} to {high:.3g} {unit}"
-            rows.append({**about, "model": label, **called_of(scores["structure"][inside], threshold)})
-    print(pd.DataFrame(rows).to_string(), flush=True)
+            rows.append({"model": label, **called_of(scores[inside], threshold)})
     return rows
 
 
@@ -358,9 +395,10 @@ def main() -> None:
     parser.add_argument("--hmmix", type=Path, help="the program hmmix of an environment of its own")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
+    parser.add_argument("--output", type=Path, default=HERE / "accuracy", help="folder of the table")
+    parser.add_argument("--page", type=Path, default=HUMAN.parent / "README.md", help="what is written of it")
     arguments = parser.parse_args()
-    chosen = models.locate("human")
-    shipped = load(chosen / "segments", "segments")
+    shipped = shipped_segments()
     peer = None if arguments.hmmix is None else arguments.hmmix.resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
@@ -368,14 +406,11 @@ def main() -> None:
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             rows = prior_rows(folder, shipped, pool)
             rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
-    results, table = HERE / "accuracy", pd.DataFrame(rows)
-    written = table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    provenance.write_text(results / "results.tsv", written)
-    provenance.write_text(chosen / "README.md", page(results / "results.tsv", shipped.description))
-    made_by = provenance.record(
-        "benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": chosen / "segments" / MANIFEST}
-    )
-    provenance.write_json(results / "provenance.json", made_by)
+    table, results = pd.DataFrame(rows), arguments.output / "results.tsv"
+    provenance.write_text(results, table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
+    provenance.write_text(arguments.page, page(results, shipped.training))
+    record = provenance.record("benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": HUMAN / MANIFEST})
+    provenance.write_json(arguments.output / provenance.COMPLETE, record)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """The page beside the model `human`, from the table of `accuracy.py`."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from introghost.inference.bundle import DEFAULT_FALSE_DISCOVERY_RATE
+
+from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, TrainingData
 
 PAGE = """# The model `human`
 
@@ -64,30 +63,30 @@ that is best given the truth: precision / recall / **F1**.
 """
 
 
-def page(results: Path, description: Mapping[str, Any]) -> str:
-    """The page of a table that `accuracy.py` wrote and of the shipped model's description."""
+def page(results: Path, training: TrainingData) -> str:
+    """The page of a table that `accuracy.py` wrote and of what the shipped model was trained on."""
     table = pd.read_csv(results, sep="\t")
     published = table[table["source"] == "published"]
-    prior, in_pairs = table[table["source"] == "all scenarios"].to_dict("records")
-    nulls = table[table["source"] == "scenario"].to_dict("records")
+    prior, in_pairs = (row for _, row in table[table["source"] == "all scenarios"].iterrows())
+    without_ghost = table[table["source"] == "scenario"]
     return PAGE.format(
         bin_bp=prior["bin_bp"],
-        genomes=description["num_training"] + description["num_validation"],
+        genomes=training.num_training + training.num_validation,
         options=" --hmmix EXECUTABLE" if (published["method"] == "hmmix").any() else "",
         tests=int(published["num_genomes"].max()),
         rate=DEFAULT_FALSE_DISCOVERY_RATE,
-        rows="".join(map(_row, published.to_dict("records"))),
+        rows="".join(_row(row) for _, row in published.iterrows()),
         decoder=_gains(published, "shipped, decoded"),
         alone=_gains(published, "shipped, one member"),
         ap=_between(prior, "average_precision"),
         ap_in_pairs=_between(in_pairs, "average_precision"),
         f1=_between(prior, "f1"),
         ece=_number(prior["calibration_error"], 4),
-        nulls="".join(f"| {row['model']} | {_percent(row)} |\n" for row in nulls),
+        nulls="".join(f"| {row['model']} | {_percent(row)} |\n" for _, row in without_ghost.iterrows()),
     )
 
 
-def _row(row: Mapping[str, Any]) -> str:
+def _row(row: pd.Series) -> str:
     cells = [row["model"], row["sampling"], row["method"], f"{row['bin_bp'] / 1000:g} kb", _between(row, "f1")]
     cells += [_number(row[name]) for name in ("best_f1", "precision", "recall")]
     cells += [_between(row, "average_precision"), _percent(row), _number(row["calibration_error"], 4)]
@@ -101,7 +100,7 @@ def _gains(published: pd.DataFrame, method: str) -> str:
     )
 
 
-def _between(row: Mapping[str, Any], name: str) -> str:
+def _between(row: pd.Series, name: str) -> str:
     value, lower, upper = (row[key] for key in (name, f"{name}_lower", f"{name}_upper"))
     return "–" if np.isnan(value) else f"**{value:.3f}** [{lower:.3f}, {upper:.3f}]"
 
@@ -110,6 +109,6 @@ def _number(value: float, digits: int = 3) -> str:
     return "–" if np.isnan(value) else f"{value:.{digits}f}"
 
 
-def _percent(row: Mapping[str, Any]) -> str:
+def _percent(row: pd.Series) -> str:
     value, lower, upper = (100 * row[f"called_without_pulse{end}"] for end in ("", "_lower", "_upper"))
     return "–" if np.isnan(value) else f"{value:.3f} % [{lower:.3f}, {upper:.3f}]"

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -34,7 +33,7 @@ beside those with a ghost.
 The same without what the segment network says: {without}.
 
 Decisions at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally likely beforehand,
-and how many genomes are told to fit no scenario: `apply` withholds what was decided for these.
+and how many genomes fit no scenario: `apply` withholds what was decided for these.
 
 {decisions}
 {novelty}
@@ -125,17 +124,23 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _interval(row: Any) -> str:
-    return f"{row.value:.3f} [{row.lower:.3f}–{row.upper:.3f}]" if row.genomes else "–"
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _interval(value: float, lower: float, upper: float) -> str:
+    return f"{value:.3f} [{lower:.3f}–{upper:.3f}]"
 
 
 def _power(table: pd.DataFrame) -> str:
     against = list(dict.fromkeys(table["against"]))
     rows = []
-    for (group, metric), own in table.groupby(["genomes_of", "metric"], sort=False):
-        values = [_interval(next(own[own["against"] == name].itertuples())) for name in against]
-        what = "area under the curve" if metric == "area_under_roc" else "power"
-        rows.append([f"{group} ({own['genomes'].iloc[0]} genomes)", what, *values])
+    for (group, metric), lines in table.groupby(["genomes_of", "metric"], sort=False):
+        by_rival = lines.set_index("against").loc[against]
+        number = by_rival["genomes"].iloc[0]
+        values = [_interval(row.value, row.lower, row.upper) if row.genomes else "–" for row in by_rival.itertuples()]
+        figure = "area under the curve" if metric == "area_under_roc" else "power"
+        rows.append([f"{group} ({number} genomes)", figure, *values])
     return _table(["genomes of", "figure", *(f"against {name}" for name in against)], rows)
 
 
@@ -144,9 +149,9 @@ def _decisions(table: pd.DataFrame) -> str:
         [
             row.scenario,
             str(row.genomes),
-            *(f"{100 * share:.0f} %" for share in (row.decided_ghost, row.decided_no_ghost, row.decided_undecided)),
+            *(_percent(share) for share in (row.decided_ghost, row.decided_no_ghost, row.decided_undecided)),
             f"{row.mean_p_ghost:.2f}",
-            *(f"{100 * share:.0f} %" for share in (row.novel, row.no_scenario_fits)),
+            *(_percent(share) for share in (row.novel, row.no_scenario_fits)),
         ]
         for row in table.rename(columns={"novel_at_0.05": "novel"}).itertuples()
     ]
@@ -156,14 +161,14 @@ def _decisions(table: pd.DataFrame) -> str:
 
 def _novelty(table: pd.DataFrame) -> str:
     if table.empty:
-        return "With so few genomes to compare with nothing is known of novelty."
-    told = [
+        return "Training had too few genomes to tell which genomes are novel."
+    shares = [
         f"{100 * row.novel:.1f} % [{100 * row.lower:.1f}–{100 * row.upper:.1f}] at {row.level:g}"
         for row in table.itertuples()
     ]
     return (
-        f"Of {table['genomes'].iloc[0]} of these genomes, as many of each scenario, and all of scenarios that networks "
-        f"know, are novel: {', '.join(told)}."
+        f"Of {table['genomes'].iloc[0]} of these genomes, as many of each scenario that the networks were trained on, "
+        f"are novel: {', '.join(shares)}."
     )
 
 
@@ -183,28 +188,27 @@ def _confusion(table: pd.DataFrame) -> str:
 
 
 def _parameters(summary: pd.DataFrame, coverage: pd.DataFrame) -> str:
-    covered = coverage.set_index(["parameter", "level"])
+    by_level = coverage.set_index(["parameter", "level"])
     rows = []
     for row in summary.itertuples():
-        shares = [covered.loc[(row.parameter, level)] for level in (0.9, 0.95)]
-        told = [f"{100 * share.coverage:.0f} % [{100 * share.lower:.0f}–{100 * share.upper:.0f}]" for share in shares]
+        covered = [by_level.loc[(row.parameter, level)] for level in (0.9, 0.95)]
+        shares = [f"{_percent(each.coverage)} [{100 * each.lower:.0f}–{100 * each.upper:.0f}]" for each in covered]
         logarithm = f"{row.log_r_squared:.2f} [{row.log_r_squared_lower:.2f}–{row.log_r_squared_upper:.2f}]"
         numbers = [f"{number:.2f}" for number in (row.r_squared, row.contraction)]
-        rows.append([row.parameter, logarithm, *numbers, *told, f"{row.sbc_p_value:.2g}"])
+        rows.append([row.parameter, logarithm, *numbers, *shares, f"{row.sbc_p_value:.2g}"])
     columns = ["R² of the logarithm", "R²", "contraction", "90 % intervals hold", "95 % intervals hold", "SBC"]
     return _table(["parameter", *columns], rows)
 
 
 def _checks(table: pd.DataFrame) -> str:
-    told = [f"{row.check.upper()} p = {row.p_value:.2g}" for row in table.itertuples()]
-    return f"All parameters together, {table['num_genomes'].iloc[0]} genomes: {', '.join(told)}."
+    p_values = [f"{row.check.upper()} p = {row.p_value:.2g}" for row in table.itertuples()]
+    return f"All parameters together, {table['num_genomes'].iloc[0]} genomes: {', '.join(p_values)}."
 
 
 def _pulses(table: pd.DataFrame) -> str:
     rows = [
         [row.scenario, str(row.genomes), f"{row.true_proportion:.4g}", f"{row.median:.3f}",
-         f"{row.lower_90:.3f}–{row.upper_90:.3f}", f"{100 * row.intervals_90_hold:.0f} %",
-         f"{100 * row.local_check_rejects:.0f} %"]
+         f"{row.lower_90:.3f}–{row.upper_90:.3f}", _percent(row.intervals_90_hold), _percent(row.local_check_rejects)]
         for row in table.itertuples()
     ]  # fmt: skip
     columns = ["true proportion", "median", "90 % interval", "intervals hold", "local check objects"]
@@ -213,14 +217,18 @@ def _pulses(table: pd.DataFrame) -> str:
 
 def _less(tables: Mapping[str, pd.DataFrame]) -> str:
     rows = []
-    for number, own in tables["power"].groupby("regions", sort=False):
-        areas = own[own["metric"] == "area_under_roc"].set_index("against")["value"]
-        summary = tables["posterior_summary"].query("regions == @number").set_index("parameter")["log_r_squared"]
-        coverage = tables["posterior_coverage"].query("regions == @number and level == 0.95")["coverage"].mean()
-        error = tables["calibration"].query("regions == @number").set_index("probability_of")["calibration_error"]
-        numbers = (error["a ghost"], summary["ghost_proportion"], summary["pulse_time"])
+    for number, power in tables["power"].groupby("regions", sort=False):
+        areas = power[power["metric"] == "area_under_roc"].set_index("against")["value"]
+        summary, coverage, calibration = (
+            tables[name][tables[name]["regions"] == number]
+            for name in ("posterior_summary", "posterior_coverage", "calibration")
+        )
+        error = calibration.set_index("probability_of")["calibration_error"]
+        log_r_squared = summary.set_index("parameter")["log_r_squared"]
+        mean_coverage = coverage.loc[coverage["level"] == 0.95, "coverage"].mean()
+        numbers = (error["a ghost"], log_r_squared["ghost_proportion"], log_r_squared["pulse_time"])
         rows.append([str(number), *(f"{area:.3f}" for area in areas), *(f"{value:.2f}" for value in numbers),
-                     f"{100 * coverage:.0f} %"])  # fmt: skip
+                     _percent(mean_coverage)])  # fmt: skip
     against = list(dict.fromkeys(tables["power"]["against"]))
     columns = ["calibration error of P(ghost)", "R² of log proportion", "R² of log pulse time",
                "95 % intervals hold, mean over parameters"]  # fmt: skip

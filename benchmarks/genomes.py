@@ -1,22 +1,24 @@
 """Genomes for the benchmarks: simulated once, observed in several ways, their statistics kept for another run."""
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import tskit
-import xarray as xr
-from introghost.inference.bundle import MANIFEST, Bundle, load, save
+from numpy.typing import NDArray
 
 import introghost
-from introghost import provenance, seeds
+from introghost import models, provenance, seeds
+from introghost.documents import JsonValue
+from introghost.errors import DataError
 from introghost.haplotypes import TARGET
-from introghost.inference import segment_training
+from introghost.inference import bundle_files, segment_training
+from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
@@ -29,17 +31,21 @@ from introghost.statistics.table import Statistics
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.intervals import read_bed
 
-LENGTH_BP, BIN_BP, SEED = 1_000_000, 5_000, 20261123
-ANCESTRAL = "outgroup-major"  # most files know no ancestral states
+LENGTH_BP, BIN_BP, SEED, DIPLOIDS = 1_000_000, 5_000, 20261123, 50
+ANCESTRAL = "outgroup-major"  # most files do not tell ancestral states
 BATCH = 25
 SIZES = ("outgroup_diploids", "target_diploids")
+FILES = ("include_bed", "genetic_map")
 PACKAGE = Path(introghost.__file__).parent
+HUMAN = models.locate("human") / SegmentsBundle.task
 # What statistics depend on, but for the scenario and the observation model; and what training depends on beside them.
-STATISTICS_CODE = ("*.py", "simulation/*.py", "statistics/*.py", "variants/annotation.py")
+STATISTICS_CODE = ("*.py", "simulation/*.py", "statistics/*.py", "variants/genetic_map.py", "variants/intervals.py")
 TRAINING_CODE = ("inference/*.py", "networks/*.py")
 
+Section = Mapping[str, JsonValue]
 
-def code_digest(patterns: tuple[str, ...]) -> str:
+
+def code_digest(patterns: Sequence[str]) -> str:
     """Digest of this module and of the package's modules under some patterns."""
     paths = [Path(__file__), *(path for pattern in patterns for path in sorted(PACKAGE.glob(pattern)))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
@@ -49,12 +55,51 @@ def code_digest(patterns: tuple[str, ...]) -> str:
 STATISTICS_DIGEST, TRAINING_DIGEST = code_digest(STATISTICS_CODE), code_digest(TRAINING_CODE)
 
 
-def placed(folder: Path, section: Mapping[str, Any]) -> tuple[ObservationModel, Windows | None]:
-    """The observation model of a section whose files lie in `folder`, and the windows that they make."""
-    named = {key: str(folder / section[key]) for key in ("include_bed", "genetic_map") if key in section}
-    intervals = read_bed(Path(named["include_bed"])) if "include_bed" in named else None
-    maps = read_genetic_map(Path(named["genetic_map"])) if "genetic_map" in named else None
-    return ObservationModel.parse({**section, **named}), Windows(intervals, maps) if named else None
+def short_digest(dependencies: Sequence[JsonValue]) -> str:
+    """What stands for some values in the name of a file that depends on them."""
+    return hashlib.sha256(json.dumps(dependencies, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def shipped_segments() -> SegmentsBundle:
+    """The segment network of the model `human`, whether or not the model's other networks fit it."""
+    return bundle_files.load(HUMAN, SegmentsBundle)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How genomes are looked at.
+
+    Attributes
+    ----------
+    model : ObservationModel
+    windows : Windows or None
+        What its files make.
+    """
+
+    model: ObservationModel
+    windows: Windows | None
+
+    @classmethod
+    def of(cls, folder: Path, section: Section) -> "Look":
+        """That of a section of an observation model whose files lie in `folder`."""
+        paths = {key: str(folder / str(section[key])) for key in FILES if key in section}
+        intervals = read_bed(Path(paths["include_bed"])) if "include_bed" in paths else None
+        genetic_map = read_genetic_map(Path(paths["genetic_map"])) if "genetic_map" in paths else None
+        windows = Windows(intervals, genetic_map) if paths else None
+        return cls(ObservationModel.parse({**section, **paths}), windows)
+
+    def settings(self, num_regions: int = 1) -> SimulationSettings:
+        """How genomes of so many regions are simulated for this look: with the most individuals that it has."""
+        sizes = {role: self.model.diploids(role) for role in ("outgroup", "target")}
+        most = {f"{role}_diploids": DIPLOIDS if size is None else int(size.high) for role, size in sizes.items()}
+        return SimulationSettings(
+            seed=SEED,
+            num_regions=num_regions,
+            region_length_bp=LENGTH_BP,
+            observation=self.model,
+            windows=self.windows,
+            **most,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,72 +110,62 @@ class Job:
     scenario: Scenario
     first: int
     number: int
-    simulated: Mapping[str, Any]
-    observed: Mapping[str, Mapping[str, Any]]
+    simulated: Section
+    observed: Mapping[str, Section]
     rows: int = 100  # target haplotypes that are kept of a region
     bin_bp: int = BIN_BP
 
     def output(self, name: str) -> Path:
         """Where the statistics under one observation model are kept: of other code or models the name is another."""
         sections = dict(self.simulated), dict(self.observed[name])
-        files = {section[key] for section in sections for key in ("include_bed", "genetic_map") if key in section}
-        contents = [provenance.sha256(self.folder / file) for file in sorted(files)]
-        about = [
+        files = {str(section[key]) for section in sections for key in FILES if key in section}
+        dependencies: list[JsonValue] = [
             STATISTICS_DIGEST,
             scenarios.digest(self.scenario),
+            self.scenario.has_target_ghost,
             self.first,
             self.number,
             self.rows,
             self.bin_bp,
             *sections,
-            *contents,
+            *(provenance.sha256(self.folder / file) for file in sorted(files)),
         ]
-        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-        return self.folder / f"{self.scenario.name}-{self.first}-{digest}.zarr.zip"
+        return self.folder / f"{self.scenario.name}-{self.first}-{short_digest(dependencies)}.zarr.zip"
 
     def run(self) -> None:
         """Simulate, observe and compute statistics, unless a run before has."""
-        wanted = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
-        if not wanted:
+        sections = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
+        if not sections:
             return
-        model, windows = placed(self.folder, self.simulated)
-        looks = {name: placed(self.folder, section) for name, section in wanted.items()}
-        regions: dict[str, list[Region]] = {name: [] for name in wanted}
-        settings = SimulationSettings(
-            seed=SEED,
-            num_regions=1,
-            region_length_bp=LENGTH_BP,
-            outgroup_diploids=int(model.outgroup_diploids.high),
-            target_diploids=int(model.target_diploids.high),
-            observation=model,
-            windows=windows,
-        )
+        settings = Look.of(self.folder, self.simulated).settings()
+        looks = {name: Look.of(self.folder, section) for name, section in sections.items()}
+        regions: dict[str, list[Region]] = {name: [] for name in sections}
         for genome in range(self.first, self.first + self.number):
-            (simulated,) = simulate_genome_with_tracts(self.scenario, genome, settings)
+            ((tree_sequence, tracts),) = simulate_genome_with_tracts(self.scenario, genome, settings)
             for name, look in looks.items():
-                regions[name].append(region(genome, *simulated, *look, self.rows))
-        for name in wanted:
-            sizes = {key: looks[name][0].describe()[key] for key in SIZES}
-            attributes = {**sizes, "observation": json.dumps(wanted[name], sort_keys=True)}
-            data = dataset.build(regions[name], bin_bp=self.bin_bp, num_rows=self.rows, attributes=attributes)
-            data.write(self.output(name))
+                regions[name].append(region(tree_sequence, tracts, look, self.rows))
+        for name, look in looks.items():
+            sizes = {key: look.model.describe()[key] for key in SIZES}
+            attributes = {**sizes, "observation": json.dumps(sections[name], sort_keys=True)}
+            statistics = dataset.build(regions[name], bin_bp=self.bin_bp, num_rows=self.rows, attributes=attributes)
+            statistics.write(self.output(name))
 
 
-def region(
-    genome: int,
-    ts: tskit.TreeSequence,
-    tracts: pd.DataFrame,
-    model: ObservationModel,
-    windows: Windows | None,
-    kept: int,
-) -> Region:
-    """One simulated region as `model` shows it."""
-    observed = observe(ts, model, ancestral=ANCESTRAL, seed=SEED, windows=windows)
-    number = int((observed.haplotypes.roles == TARGET).sum())
-    rng = np.random.default_rng(seeds.derive(SEED, "rows", genome))
-    rows = np.sort(rng.permutation(number)[:kept])
-    scenario = RegionRecord.of(ts).scenario
-    return Region(observed.haplotypes, 0, genome, scenario, {}, observed.tracts(tracts), rows)
+def region(tree_sequence: tskit.TreeSequence, tracts: pd.DataFrame, look: Look, most_rows: int) -> Region:
+    """The only region of a simulated genome as a look shows it, with at most so many target haplotypes to keep."""
+    record = RegionRecord.of(tree_sequence)
+    observed = observe(tree_sequence, look.model, ancestral=ANCESTRAL, seed=SEED, windows=look.windows)
+    num_targets = int((observed.haplotypes.roles == TARGET).sum())
+    rng = np.random.default_rng(seeds.derive(SEED, "rows", record.genome))
+    return Region(
+        haplotypes=observed.haplotypes,
+        index=0,
+        genome=record.genome,
+        scenario=record.scenario,
+        tracts=observed.tracts(tracts),
+        rows=np.sort(rng.permutation(num_targets)[:most_rows]),
+        ghost_of_target=record.ghost_of_target,
+    )
 
 
 def batches(
@@ -138,36 +173,41 @@ def batches(
     scenario: Scenario,
     first: int,
     number: int,
-    simulated: Mapping[str, Any],
-    observed: Mapping[str, Mapping[str, Any]],
+    simulated: Section,
+    observed: Mapping[str, Section],
     **size: int,
 ) -> list[Job]:
     """Jobs of a few genomes each; `size` are ``rows`` and ``bin_bp`` of `Job`."""
     ends = range(first + BATCH, first + number + BATCH, BATCH)
-    pieces = [(end - BATCH, min(end, first + number)) for end in ends]
-    return [Job(folder, scenario, start, end - start, simulated, observed, **size) for start, end in pieces]
+    bounds = [(end - BATCH, min(end, first + number)) for end in ends]
+    return [Job(folder, scenario, start, end - start, simulated, observed, **size) for start, end in bounds]
 
 
-def join(jobs: list[Job], name: str) -> xr.Dataset:
+def statistics_of(jobs: Sequence[Job], name: str) -> Statistics:
     """Statistics of several batches. Where their observation models differ, the result names all of them."""
-    parts = [Statistics.read(job.output(name)).dataset for job in jobs]
-    observed = sorted({str(part.attrs["observation"]) for part in parts})
-    if len(observed) > 1:
-        every = json.dumps({"any_of": [json.loads(model) for model in observed]})
-        parts = [part.assign_attrs(observation=every) for part in parts]
-    return Statistics.concatenate([Statistics(part) for part in parts]).dataset
+    parts = [Statistics.read(job.output(name)) for job in jobs]
+    sections = sorted({json.dumps(part.observation, sort_keys=True) for part in parts})
+    if len(sections) > 1:
+        parts = [part.with_observation({"any_of": [json.loads(section) for section in sections]}) for part in parts]
+    return Statistics.concatenate(parts)
 
 
-def train(folder: Path, name: str, jobs: list[Job], observed: str, epochs: int, width: int = 48) -> Bundle:
+def ghost_fraction(statistics: Statistics) -> NDArray[np.float32]:
+    """The truth of simulated regions, see `Statistics.ghost_fraction`."""
+    fraction = statistics.ghost_fraction
+    if fraction is None:
+        raise DataError("these statistics have no truth: a benchmark needs that of simulations")
+    return fraction
+
+
+def segment_network(
+    folder: Path, name: str, jobs: Sequence[Job], observed: str, epochs: int, width: int = 48
+) -> SegmentsBundle:
     """A segment network trained on the jobs' statistics under one observation model, kept like them."""
-    about = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
-    kept = folder / f"{name}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}"
-    if not (kept / MANIFEST).exists():
-        made = segment_training.train_segments(
-            Statistics(join(jobs, observed)), epochs=epochs, seed=1, width=width
-        ).bundle
-        made.description["provenance"] = provenance.record(
-            "benchmark", {"network": name, "epochs": epochs, "width": width}, {}
-        )
-        save(made, kept)
-    return load(kept, "segments")
+    dependencies = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
+    kept = folder / f"{name}-{short_digest(dependencies)}"
+    if not (kept / bundle_files.MANIFEST).exists():
+        trained = segment_training.train_segments(statistics_of(jobs, observed), epochs=epochs, seed=1, width=width)
+        record = provenance.record("benchmark", {"network": name, "epochs": epochs, "width": width}, {})
+        bundle_files.save(dataclasses.replace(trained.bundle, provenance=record), kept)
+    return bundle_files.load(kept, SegmentsBundle)

@@ -13,27 +13,24 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from introghost.inference.bundle import save
 from tqdm import tqdm
 
-from genomes import SEED, Job, batches, join
+from genomes import SEED, Job, Section, batches, statistics_of
 from introghost import provenance
 from introghost.evaluation.tables import write_tables
-from introghost.inference import segment_training
+from introghost.inference import bundle_files, segment_training
 from introghost.simulation import scenarios
-from introghost.statistics.table import Statistics
 from robustness import PANEL, SCENARIOS, landscape
 
 OUTPUT = Path(__file__).parents[1] / "src" / "introghost" / "models" / "human" / "segments"
 TRAINING_GENOMES = {"ghost": 3_800, "no_ghost": 1_500, "structure": 1_700}  # under each observation model
 ROWS = 16
 EPOCHS, WIDTH, MEMBERS = 8, 64, 2
-CLEAN: dict[str, Any] = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
+CLEAN: Section = {"outgroup_diploids": [10, 200], "target_diploids": [1, 200]}
 # Levels are log-uniform: most data are good, few are bad, and the network has to be at home in both. No gene flow into
-# the outgroup: told of it, a network takes what a few of the outgroup share with many of the target for a ghost's.
-FLAWED: dict[str, Any] = {
+# the outgroup: trained with it, a network takes what a few of the outgroup share with many of the target for a ghost's.
+FLAWED: Section = {
     **CLEAN,
     **PANEL,
     "minimum_allele_count": [1, 5],
@@ -65,24 +62,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     parser.add_argument("--folder", type=Path, help="keep statistics here, and go on from what a run left")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the bundle")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         landscape(folder)
-        wanted = jobs(folder)
+        training = jobs(folder)
         with ProcessPoolExecutor(arguments.workers) as pool:
-            for _ in tqdm(pool.map(Job.run, wanted), total=len(wanted), desc="batches of genomes"):
+            for _ in tqdm(pool.map(Job.run, training), total=len(training), desc="batches of genomes"):
                 pass
         trained = segment_training.train_segments(
-            Statistics(join(wanted, "human")), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
+            statistics_of(training, "human"), epochs=EPOCHS, seed=1, width=WIDTH, members=MEMBERS
         )
-    write_tables({"learning_curve": trained.learning_curve}, OUTPUT)
-    save(replace(trained.bundle, description={**trained.bundle.description, "provenance": made_by()}), OUTPUT)
+    write_tables({"learning_curve": trained.learning_curve}, arguments.output)
+    bundle_files.save(replace(trained.bundle, provenance=record()), arguments.output)
 
 
-def made_by() -> dict[str, Any]:
+def record() -> dict[str, object]:
     """What went into the bundle, for its provenance."""
     digests = {name: scenarios.digest(scenarios.load(SCENARIOS / name)) for name in TRAINING_GENOMES}
     genomes = {"genomes": TRAINING_GENOMES, "scenarios": digests, "simulation_seed": SEED}

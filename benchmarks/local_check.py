@@ -18,7 +18,7 @@ TRIALS = 200
 Array = NDArray[np.float64]
 
 
-def local_p_values(draws: Array, truth: Array, about: Array, observed: Array, observed_about: Array) -> Array:
+def local_p_values(draws: Array, truth: Array, channels: Array, observed: Array, observed_channels: Array) -> Array:
     """P-value of the posterior of each observed genome being right.
 
     What it can see depends on the number of simulated genomes: thousands for a bias of 0.3 standard deviations.
@@ -28,18 +28,23 @@ def local_p_values(draws: Array, truth: Array, about: Array, observed: Array, ob
     draws : ndarray of float64, shape (num_simulated, num_parameters)
         One draw from the posterior of each simulated genome.
     truth : ndarray of float64, shape (num_simulated, num_parameters)
-    about : ndarray of float64, shape (num_simulated, num_channels)
-        What the posterior is told of a genome.
+        Parameters that the genomes were simulated under.
+    channels : ndarray of float64, shape (num_simulated, num_channels)
+        What the posterior is conditioned on.
     observed : ndarray of float64, shape (num_observed, num_draws, num_parameters)
         Draws from the posterior of each observed genome.
-    observed_about : ndarray of float64, shape (num_observed, num_channels)
+    observed_channels : ndarray of float64, shape (num_observed, num_channels)
+
+    Returns
+    -------
+    ndarray of float64, shape (num_observed,)
     """
-    true, seen, drawn, at, of = (
-        torch.as_tensor(values, dtype=torch.float32) for values in (truth, about, draws, observed, observed_about)
+    true_values, conditions, drawn, observed_conditions, observed_draws = (
+        torch.as_tensor(values, dtype=torch.float32) for values in (truth, channels, draws, observed_channels, observed)
     )
     test = LC2ST(
-        true,
-        seen,
+        true_values,
+        conditions,
         drawn,
         classifier=QuadraticDiscriminantAnalysis,
         classifier_kwargs={"reg_param": 0.01},
@@ -48,4 +53,6 @@ def local_p_values(draws: Array, truth: Array, about: Array, observed: Array, ob
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of collinear channels
         test.train_on_observed_data(verbosity=0).train_under_null_hypothesis(verbosity=0)
-    return np.array([float(test.p_value(one, seen_of[None])) for one, seen_of in zip(at, of, strict=True)])
+    # One genome at a time: the test compares the draws of one posterior with the simulated ones around it.
+    pairs = zip(observed_draws, observed_conditions, strict=True)
+    return np.array([float(test.p_value(genome_draws, condition[None])) for genome_draws, condition in pairs])

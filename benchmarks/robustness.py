@@ -2,8 +2,8 @@
 
 ``python benchmarks/robustness.py`` writes benchmarks/robustness.tsv and docs/robustness.md. A network is trained on the
 scenarios of ``config/scenarios``, on simulations as they are. It and the shipped model, whose simulations went through
-an observation model in which almost every confounder varies (``benchmarks/human.py``), are then asked about a published
-model of Neanderthal introgression (``config/demo``) and about genomes without a ghost (``config/scenarios/no_ghost``),
+an observation model in which almost every confounder varies (``benchmarks/human.py``), are then applied to a published
+model of Neanderthal introgression (``config/demo``) and to genomes without a ghost (``config/scenarios/no_ghost``),
 neither of which was trained on, observed with one confounder at a time. Masks and maps are made up here
 (``landscape``), so that the command needs no file. On two cores it takes about an hour.
 """
@@ -14,32 +14,33 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from introghost.inference.bundle import Bundle, load
 from numpy.typing import NDArray
 
-from genomes import SEED, Job, batches, join, train
-from introghost import models, provenance
+from genomes import SEED, Job, Section, batches, ghost_fraction, segment_network, shipped_segments, statistics_of
+from introghost import provenance
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
+from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "config" / "scenarios"
+OUTPUT, PAGE_PATH = HERE / "robustness.tsv", HERE.parent / "docs" / "robustness.md"
 TRAINING_GENOMES = {"ghost": 500, "no_ghost": 150, "structure": 150}
 FIRST_TEST_GENOME = 50_000
 TEST_GENOMES = {"demo": 80, "no_ghost": 30}
 EPOCHS = 6
 
-PANEL = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
-CLEAN = {"outgroup_diploids": 50, "target_diploids": 50}
+PANEL: Section = {"panel_outgroup_diploids": 100, "panel_target_diploids": 200}
+CLEAN: Section = {"outgroup_diploids": 50, "target_diploids": 50}
 # Typical and severe levels are those of the literature that docs/robustness.md names.
-CONFOUNDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+CONFOUNDERS: dict[str, tuple[Section, Section]] = {
     "allele-count filter": ({"minimum_allele_count": 2}, {"minimum_allele_count": 5}),
     "mask": ({"include_bed": "mask75.bed"}, {"include_bed": "mask50.bed"}),
     "recombination map": (
@@ -59,7 +60,7 @@ CONFOUNDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 SIMULATED_WITH = ("genetic_map", "genetic_map_error", "mutation_rate_variation")
 
-
+LANDSCAPE_BP, STEP_BP = 20_000_000, 10_000
 TRAINED = ("without", "with")
 LEVELS = ("typical", "severe")
 TOGETHER = "all together"
@@ -108,23 +109,18 @@ Other genomes of the same model were in view when ways of training were compared
 def landscape(folder: Path) -> None:
     """Masks of which 100, 75 and 50 % is callable in short stretches, and maps flat and with hotspots; 20 Mb each."""
     rng = np.random.default_rng(SEED)
-    total_bp = 20_000_000
     masks, maps = {}, {}
     for percent in (100, 75, 50):
-        number = total_bp // 500
-        callable_bp, gaps = rng.exponential(2_000, number), rng.exponential(2_000 * (100 - percent) / percent, number)
-        ends = np.cumsum(callable_bp + gaps).astype(int)
-        starts = ends - callable_bp.astype(int)
-        stretches = list(zip(starts[ends < total_bp], ends[ends < total_bp], strict=True))
+        stretches = callable_stretches(percent, rng)
         for kind in ("hotspots", "slow", "flat", "fast"):
             contig = f"{kind}{percent}"
-            kept = [(0, total_bp)] if percent == 100 else stretches
-            masks[contig] = "".join(f"{contig}\t{start}\t{end}\n" for start, end in kept)
-            relative = rng.gamma(0.3, 1 / 0.3, total_bp // 10_000)  # in steps of 10 kb
+            masks[contig] = "".join(f"{contig}\t{start}\t{end}\n" for start, end in stretches)
+            # In steps of 10 kb, each with a rate of its own where there are hotspots.
+            relative = rng.gamma(0.3, 1 / 0.3, LANDSCAPE_BP // STEP_BP)
             per_mb = {"hotspots": 1.2 * relative, "slow": 0.5, "flat": 1.0, "fast": 2.0}[kind] * np.ones_like(relative)
             centimorgans = np.concatenate([[0], np.cumsum(per_mb / 100)[:-1]])
-            rows = zip(np.arange(len(per_mb)) * 10_000 + 1, centimorgans, strict=True)
-            maps[contig] = "".join(f"{position}\t{contig}\t{cm:.6f}\n" for position, cm in rows)
+            points = zip(np.arange(len(per_mb)) * STEP_BP + 1, centimorgans, strict=True)
+            maps[contig] = "".join(f"{position}\t{contig}\t{cm:.6f}\n" for position, cm in points)
     header = "pos\tchr\tcM\n"
     (folder / "map.tsv").write_text(header + "".join(maps.values()))
     (folder / "hotspots.tsv").write_text(header + maps["hotspots100"])
@@ -134,33 +130,69 @@ def landscape(folder: Path) -> None:
         (folder / f"mask{percent}.bed").write_text(renamed)
 
 
-def cells() -> dict[str, dict[str, dict[str, Any]]]:
+def callable_stretches(percent: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Stretches of 2 kb on average of which so much is callable, 0-based and half-open; all of it in one at 100 %."""
+    number = LANDSCAPE_BP // 500
+    callable_bp, gaps = rng.exponential(2_000, number), rng.exponential(2_000 * (100 - percent) / percent, number)
+    ends = np.cumsum(callable_bp + gaps).astype(int)
+    starts, inside = ends - callable_bp.astype(int), ends < LANDSCAPE_BP
+    return [(0, LANDSCAPE_BP)] if percent == 100 else list(zip(starts[inside], ends[inside], strict=True))
+
+
+def cells() -> dict[str, dict[str, Section]]:
     """Observation model of every cell (``CONFOUNDER, LEVEL``), by what has to be simulated for it."""
-    sections: dict[str, dict[str, Any]] = {"none, clean": {}}
+    sections: dict[str, Section] = {"none, clean": {}}
     for name, levels in CONFOUNDERS.items():
         sections |= {f"{name}, {level}": section for level, section in zip(LEVELS, levels, strict=True)}
     for number, level in enumerate(LEVELS):
         together = {key: value for levels in CONFOUNDERS.values() for key, value in levels[number].items()}
         sections[f"{TOGETHER}, {level}"] = together
-    result: dict[str, dict[str, dict[str, Any]]] = {}
+    result: dict[str, dict[str, Section]] = {}
     for name, section in sections.items():
         simulated = {**CLEAN, **PANEL, **{key: section[key] for key in SIMULATED_WITH if key in section}}
         result.setdefault(json.dumps(simulated), {})[name] = {**CLEAN, **PANEL, **section}
     return result
 
 
-def cell(bundle: Bundle, demo: list[Job], null: list[Job], name: str) -> tuple[float, NDArray[np.float64], float]:
-    """Average precision over haplotypes and bins, its bootstrap draws over regions, and what is called without ghost.
+@dataclass(frozen=True)
+class Tests:
+    """Test genomes of the demo's model and without a ghost that are simulated together, and the cells that look at
+    them."""
 
-    The draws are the same for every cell.
+    demo: list[Job]
+    no_ghost: list[Job]
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Accuracy in one cell.
+
+    Attributes
+    ----------
+    average_precision : float
+        Over haplotypes and bins.
+    draws : ndarray of float64, shape (num_draws,)
+        The same of bootstrap draws of regions, which are the same for every cell.
+    called : float
+        Share of the haplotype bins without a ghost that are called.
     """
-    ghost = join(demo, name)
-    scores, labels = posteriors(bundle, ghost), ghost["ghost_fraction"].values >= 0.5
-    regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
-    draws = average_precision_draws(scores, labels, regions, seed=SEED)
-    without_ghost = posteriors(bundle, join(null, name))
-    called = float((without_ghost[~np.isnan(without_ghost)] >= bundle.threshold()).mean())
-    return average_precision(scores, labels), draws, called
+
+    average_precision: float
+    draws: NDArray[np.float64]
+    called: float
+
+    @classmethod
+    def of(cls, bundle: SegmentsBundle, tests: Tests, name: str) -> "Accuracy":
+        """That of a network in the cell of this name."""
+        demo = statistics_of(tests.demo, name)
+        scores, labels = posteriors(bundle, demo), ghost_fraction(demo) >= 0.5
+        regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
+        draws = average_precision_draws(scores, labels, regions, seed=SEED)
+        # Without a ghost every call is false; bins that can't be called do not count.
+        no_ghost = posteriors(bundle, statistics_of(tests.no_ghost, name))
+        called = float((no_ghost[~np.isnan(no_ghost)] >= bundle.threshold()).mean())
+        return cls(average_precision(scores, labels), draws, called)
 
 
 def training_jobs(folder: Path) -> list[Job]:
@@ -172,81 +204,88 @@ def training_jobs(folder: Path) -> list[Job]:
     ]
 
 
-def test_jobs(folder: Path) -> Iterator[tuple[list[Job], list[Job], list[str]]]:
-    """Test genomes of the demo's model and without a ghost, and the cells observed of them."""
+def tests_of_all_cells(folder: Path) -> Iterator[Tests]:
+    """What is simulated to be tested on."""
     models = {
         "demo": scenarios.load(HERE.parent / "config" / "demo"),
         "no_ghost": scenarios.load(SCENARIOS / "no_ghost"),
     }
     for simulated, observed in cells().items():
-        demo, null = (
+        demo, no_ghost = (
             batches(folder, models[name], FIRST_TEST_GENOME, number, json.loads(simulated), observed)
             for name, number in TEST_GENOMES.items()
         )
-        yield demo, null, list(observed)
+        yield Tests(demo, no_ghost, list(observed))
 
 
-def measure(folder: Path, workers: int) -> pd.DataFrame:
+def matrix(folder: Path, workers: int) -> pd.DataFrame:
     """The whole matrix, one row per confounder, level and training."""
     landscape(folder)
-    training, tests = training_jobs(folder), list(test_jobs(folder))
+    training, every_test = training_jobs(folder), list(tests_of_all_cells(folder))
     with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for jobs in (training, *((*demo, *null) for demo, null, _ in tests)):
+        for jobs in (training, *((*tests.demo, *tests.no_ghost) for tests in every_test)):
             list(pool.map(Job.run, jobs))
             print(f"{jobs[0].scenario.name} genomes simulated and observed", flush=True)
-        networks = (
-            train(folder, "without", training, "training", EPOCHS),
-            load(models.locate("human") / "segments", "segments"),
-        )
+        networks = segment_network(folder, "without", training, "training", EPOCHS), shipped_segments()
         bundles = dict(zip(TRAINED, networks, strict=True))
-        asked = [(trained, demo, null, name) for demo, null, names in tests for name in names for trained in bundles]
-        found = pool.map(cell, *zip(*((bundles[trained], *rest) for trained, *rest in asked), strict=True))
-        rows: list[dict[str, Any]] = []
-        clean: dict[str, tuple[float, NDArray[np.float64]]] = {}
-        for (trained, _, _, name), (precision, draws, called) in zip(asked, found, strict=True):
-            clean.setdefault(trained, (precision, draws))  # the first cell is the clean one
-            rows.append(
-                {
-                    **dict(zip(("confounder", "level"), name.rsplit(", ", 1), strict=True)),
-                    "trained": trained,
-                    "average_precision": precision,
-                    "deviation": float(np.nanstd(draws)),
-                    "loss": clean[trained][0] - precision,
-                    "loss_deviation": float(np.nanstd(clean[trained][1] - draws)),
-                    "false_positive_rate": called,
-                }
-            )
+        cases = [(trained, tests, name) for tests in every_test for name in tests.cells for trained in bundles]
+        arguments = zip(*((bundles[trained], tests, name) for trained, tests, name in cases), strict=True)
+        rows, clean = [], dict[str, Accuracy]()
+        for (trained, _, name), accuracy in zip(cases, pool.map(Accuracy.of, *arguments), strict=True):
+            # The first cell is the clean one.
+            rows.append(row(name, trained, accuracy, clean.setdefault(trained, accuracy)))
             print(json.dumps(rows[-1]), flush=True)
     return pd.DataFrame(rows)
 
 
-def document(table: pd.DataFrame) -> str:
+def row(name: str, trained: str, accuracy: Accuracy, clean: Accuracy) -> dict[str, str | float]:
+    """A row of the matrix: a cell beside the clean one."""
+    return {
+        **dict(zip(("confounder", "level"), name.rsplit(", ", 1), strict=True)),
+        "trained": trained,
+        "average_precision": accuracy.average_precision,
+        "deviation": float(np.nanstd(accuracy.draws)),
+        "loss": clean.average_precision - accuracy.average_precision,
+        "loss_deviation": float(np.nanstd(clean.draws - accuracy.draws)),
+        "false_positive_rate": accuracy.called,
+    }
+
+
+def page(table: pd.DataFrame) -> str:
     """The page docs/robustness.md."""
-    wide = table.set_index(["confounder", "level", "trained"]).unstack("trained")
-    lines = []
-    for key in dict.fromkeys(zip(table["confounder"], table["level"], strict=True)):
-        row = wide.loc[key]
-        shown = [f"{row['average_precision', t]:.3f} ± {row['deviation', t]:.3f}" for t in TRAINED]
-        shown.append(f"{row['loss', 'with']:+.3f} ± {row['loss_deviation', 'with']:.3f}")
-        shown += [f"{100 * row['false_positive_rate', t]:.2f} %" for t in TRAINED]
-        lines.append(f"| {' | '.join((*key, *shown))} |\n")
-    lost = table[(table["trained"] == "with") & (table["confounder"] != TOGETHER) & table["level"].isin(LEVELS)]
-    missed = [
-        f"{row.confounder}, {row.level} ({row.loss:.3f})"
-        for row in lost.itertuples()
-        if row.loss > MOST_LOST[row.level]
-    ]
-    bounds = " and ".join(f"{most} at {level} levels" for level, most in MOST_LOST.items())
-    targets = f"To be lost at most, by one confounder, with the observation model: {bounds}. Missed by: "
-    targets = textwrap.fill(targets + (", ".join(missed) or "none") + ".", 120)
-    number = sum(TRAINING_GENOMES.values())
     return PAGE.format(
         regions=TEST_GENOMES["demo"],
         nulls=TEST_GENOMES["no_ghost"],
-        genomes=number,
-        rows="".join(lines),
-        targets=targets,
+        genomes=sum(TRAINING_GENOMES.values()),
+        rows=page_rows(table),
+        targets=missed_targets(table),
     )
+
+
+def page_rows(table: pd.DataFrame) -> str:
+    """Lines of the page's table, one for each confounder and level."""
+    wide = table.set_index(["confounder", "level", "trained"]).unstack("trained")
+    lines = []
+    for key in dict.fromkeys(zip(table["confounder"], table["level"], strict=True)):
+        values = wide.loc[key]
+        cells_of_row = [f"{values['average_precision', t]:.3f} ± {values['deviation', t]:.3f}" for t in TRAINED]
+        cells_of_row.append(f"{values['loss', 'with']:+.3f} ± {values['loss_deviation', 'with']:.3f}")
+        cells_of_row += [f"{100 * values['false_positive_rate', t]:.2f} %" for t in TRAINED]
+        lines.append(f"| {' | '.join((*key, *cells_of_row))} |\n")
+    return "".join(lines)
+
+
+def missed_targets(table: pd.DataFrame) -> str:
+    """Which confounder costs more than `MOST_LOST`, as a paragraph."""
+    alone = table[(table["trained"] == "with") & (table["confounder"] != TOGETHER) & table["level"].isin(LEVELS)]
+    missed = [
+        f"{case.confounder}, {case.level} ({case.loss:.3f})"
+        for case in alone.itertuples()
+        if case.loss > MOST_LOST[case.level]
+    ]
+    bounds = " and ".join(f"{most} at {level} levels" for level, most in MOST_LOST.items())
+    targets = f"To be lost at most, by one confounder, with the observation model: {bounds}. Missed by: "
+    return textwrap.fill(targets + (", ".join(missed) or "none") + ".", 120)
 
 
 def main() -> None:
@@ -254,15 +293,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="the table")
+    parser.add_argument("--page", type=Path, default=PAGE_PATH, help="what is written of it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        table = measure(folder, arguments.workers)
-    provenance.write_text(
-        HERE / "robustness.tsv", table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    )
-    provenance.write_text(HERE.parent / "docs" / "robustness.md", document(table))
+        table = matrix(folder, arguments.workers)
+    text = table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
+    provenance.write_text(arguments.output, text)
+    provenance.write_text(arguments.page, page(table))
 
 
 if __name__ == "__main__":

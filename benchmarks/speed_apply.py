@@ -4,6 +4,7 @@
 benchmarks/speed_apply.tsv. bcftools has to be on the PATH.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from introghost.provenance import write_text
 
 HERE = Path(__file__).parent
 REPEATS = 3
+OPERANDS = ("model", "vcf", "populations", "outgroup", "target")
 
 
 def seconds(command: list[str]) -> float:
@@ -30,19 +32,22 @@ def seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Measure start-up, decoding and application."""
-    model, vcf, populations, outgroup, target = sys.argv[1:]
-    introghost = [sys.executable, "-m", "introghost"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in OPERANDS:
+        parser.add_argument(name, help=f"as `introghost apply --{name}` takes it")
+    parser.add_argument("--output", type=Path, default=HERE / "speed_apply.tsv", help="the table")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        apply = ["apply", "--model", model, "--vcf", vcf, "--populations", populations, "--outgroup", outgroup]
-        apply += ["--target", target, "--ancestral", "outgroup-major", "--output", folder]
+        options = [part for name in OPERANDS for part in (f"--{name}", getattr(arguments, name))]
+        options += ["--ancestral", "outgroup-major", "--output", folder]
         row = {
-            "vcf": Path(vcf).name,
-            "bcftools_s": seconds(["bcftools", "view", "-Ou", vcf]),
-            "import_s": seconds([sys.executable, "-c", "import introghost.inference.application"]),
-            "apply_s": seconds([*introghost, *apply]),
+            "vcf": Path(arguments.vcf).name,
+            "bcftools_s": seconds(["bcftools", "view", "-Ou", arguments.vcf]),
+            "import_s": seconds([sys.executable, "-c", "import introghost.model"]),
+            "apply_s": seconds([sys.executable, "-m", "introghost", "apply", *options]),
         }
     table = pd.DataFrame([{**row, "ratio": row["apply_s"] / row["bcftools_s"]}])
-    write_text(HERE / "speed_apply.tsv", table.to_csv(sep="\t", index=False, float_format="%.3f", lineterminator="\n"))
+    write_text(arguments.output, table.to_csv(sep="\t", index=False, float_format="%.3f", lineterminator="\n"))
     print(table.to_string(index=False))
 
 

@@ -74,8 +74,8 @@ def test_the_oracle_is_the_time_to_the_nearest_outgroup_haplotype() -> None:
     outgroup, target = ts.samples()[:10], ts.samples()[10:]
     assert ts.num_trees > 3
     for tree in ts.trees():
-        found = ts.nodes_time[accuracy["_meeting"](tree, outgroup, target)]
-        assert list(found) == [min(tree.tmrca(own, other) for other in outgroup) for own in target]
+        times = ts.nodes_time[accuracy["_meeting"](tree, outgroup, target)]
+        assert list(times) == [min(tree.tmrca(node, other) for other in outgroup) for node in target]
 
 
 def test_the_decoder_equals_the_sum_over_all_paths() -> None:
@@ -101,9 +101,9 @@ def test_rates_are_of_base_pairs() -> None:
     accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
     scores = np.array([[[0.9, 0.8, 0.1, 0.2]], [[0.9, 0.0, 0.0, 0.0]]], dtype=np.float32)
     fraction = np.array([[[1.0, 0.5, 0.5, 0.0]], [[0.0, 0.0, 0.0, 0.0]]], dtype=np.float32)
-    found = accuracy["rates"](scores, fraction, 0.5)
-    assert (found["precision"], found["recall"], found["f1"]) == pytest.approx((1.5 / 3, 1.5 / 2, 3 / 5))
-    assert found["best_f1"] >= found["f1"]
+    rates = accuracy["rates"](scores, fraction, 0.5)
+    assert (rates["precision"], rates["recall"], rates["f1"]) == pytest.approx((1.5 / 3, 1.5 / 2, 3 / 5))
+    assert rates["best_f1"] >= rates["f1"]
     assert accuracy["called_of"](scores, 0.5)["called_without_pulse"] == 3 / 8
 
 

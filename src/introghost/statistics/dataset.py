@@ -21,7 +21,7 @@ from introghost.statistics.haplotype import (
     haplotype_statistics,
     moments,
 )
-from introghost.statistics.pooled import DIPLOIDS, PLAIN, Summary, few_targets, num_individuals
+from introghost.statistics.pooled import PLAIN, Summary, few_targets
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
 from introghost.statistics.table import Statistics, join
 
@@ -95,6 +95,7 @@ def build(
     num_rows: int | None = None,
     attributes: Mapping[str, Attribute] | None = None,
     summary: Summary = PLAIN,
+    with_haplotypes: bool = True,
 ) -> Statistics:
     """Compute the statistics of several regions of equal length.
 
@@ -111,6 +112,9 @@ def build(
         Further attributes of the dataset; they take the place of what the first region says.
     summary : Summary
         What is kept of a region as a whole.
+    with_haplotypes : bool
+        False leaves out what the segment network is trained on: statistics of each haplotype, their moments and the
+        truth. That is far smaller and faster, and enough for networks of whole genomes.
 
     Returns
     -------
@@ -133,8 +137,8 @@ def build(
         first = first or region
         if region.ghost_of_target is not None:
             ghosts[region.scenario] = region.ghost_of_target
-        _check_alike(first.haplotypes, region.haplotypes, bin_bp, same_labels=num_rows is None)
-        rows.append(_region_dataset(region, bin_bp, num_rows, summary))
+        _check_alike(first.haplotypes, region.haplotypes, bin_bp, same_labels=with_haplotypes and num_rows is None)
+        rows.append(_region_dataset(region, bin_bp, num_rows, summary, with_haplotypes))
     if first is None:
         raise DataError("there is no region to compute statistics of")
     dataset = join(rows)
@@ -162,24 +166,24 @@ def _check_alike(first: Haplotypes, other: Haplotypes, bin_bp: int, *, same_labe
         raise DataError("regions differ in their target haplotypes")
 
 
-def _region_dataset(region: Region, bin_bp: int, num_rows: int | None, summary: Summary) -> xr.Dataset:
+def _region_dataset(
+    region: Region, bin_bp: int, num_rows: int | None, summary: Summary, with_haplotypes: bool
+) -> xr.Dataset:
     """Statistics, truth and labels of one region, in a dataset of one region."""
     haplotypes = region.haplotypes
-    statistics = haplotype_statistics(haplotypes, bin_bp).values
-    rows = np.arange(len(statistics)) if region.rows is None else region.rows
+    statistics = haplotype_statistics(haplotypes, bin_bp).values if with_haplotypes else None
+    # Where there are but few individuals, those are all of them, and nothing is computed twice.
+    few = few_targets(haplotypes)
+    of_few = statistics if few is haplotypes else None
+    if of_few is None:
+        of_few = haplotype_statistics(few, bin_bp).values
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
-    has_few = num_individuals(haplotypes, TARGET) <= DIPLOIDS
-    of_few = statistics if has_few else haplotype_statistics(few_targets(haplotypes), bin_bp).values
-    variables = {
-        "haplotype_statistics": _fill_up(statistics[rows], num_rows),
-        "haplotype_moments": moments(statistics),
+    variables = {} if statistics is None else _haplotype_variables(region, statistics, bin_bp, num_rows)
+    variables |= {
         "pooled_statistics": summary.compute(of_few, fraction),
         "population_statistics": population_statistics(haplotypes),
         "callable_fraction": fraction,
     }
-    if region.tracts is not None:
-        truth = ghost_fraction(region.tracts, len(statistics), haplotypes.interval_bp, bin_bp)
-        variables["ghost_fraction"] = _fill_up(truth[rows], num_rows)
     labels = {name: ("region", np.array([value])) for name, value in _labels(region).items()}
     names = {
         "statistic": list(STATISTICS),
@@ -189,9 +193,24 @@ def _region_dataset(region: Region, bin_bp: int, num_rows: int | None, summary: 
     }
     dataset = xr.Dataset({name: (stored.DIMENSIONS[name], value[None]) for name, value in variables.items()})
     dataset = dataset.assign_coords(labels).assign_coords(names)
-    if num_rows is None:
+    if with_haplotypes and num_rows is None:
         dataset = dataset.assign_coords(haplotype_label=("haplotype", np.array(haplotypes.target_labels)))
     return dataset
+
+
+def _haplotype_variables(
+    region: Region, statistics: NDArray[np.float32], bin_bp: int, num_rows: int | None
+) -> dict[str, NDArray[np.float32]]:
+    """Statistics of the haplotypes of one region that are kept, the moments of all of them, and the truth if known."""
+    rows = np.arange(len(statistics)) if region.rows is None else region.rows
+    variables = {
+        "haplotype_statistics": _fill_up(statistics[rows], num_rows),
+        "haplotype_moments": moments(statistics),
+    }
+    if region.tracts is not None:
+        truth = ghost_fraction(region.tracts, len(statistics), region.haplotypes.interval_bp, bin_bp)
+        variables["ghost_fraction"] = _fill_up(truth[rows], num_rows)
+    return variables
 
 
 def _labels(region: Region) -> dict[str, str | int | float]:

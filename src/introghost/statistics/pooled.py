@@ -17,14 +17,9 @@ from introghost.statistics.registry import POOLED
 from introghost.statistics.thresholds import POOLED_DIPLOIDS as DIPLOIDS
 from introghost.statistics.thresholds import POOLED_QUANTILES
 
-__all__ = ["DIPLOIDS", "PLAIN", "POOLED", "Summary", "at_most", "few_targets", "num_individuals", "pool"]
+__all__ = ["DIPLOIDS", "PLAIN", "POOLED", "Summary", "at_most", "few_targets", "pool"]
 
 Array = NDArray[np.float32]
-
-
-def num_individuals(haplotypes: Haplotypes, role: int) -> int:
-    """Number of individuals of one role."""
-    return len(_individuals(haplotypes, role))
 
 
 def at_most(haplotypes: Haplotypes, role: int, diploids: int) -> Haplotypes:

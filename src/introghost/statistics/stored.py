@@ -24,6 +24,8 @@ DIMENSIONS = {
     "ghost_fraction": ("region", "haplotype", "bin"),
 }
 _OPTIONAL = {"ghost_fraction"}
+# Arrays that statistics of whole regions lack, all of them.
+_OF_HAPLOTYPES = {"haplotype_statistics", "haplotype_moments", "ghost_fraction"}
 _LABELS = {
     "genome": ("region",),
     "scenario": ("region",),
@@ -163,9 +165,11 @@ def check_schema(dataset: xr.Dataset, path: Path) -> None:
     ------
     DataError
     """
+    is_of_whole_regions = not any(name in dataset.variables for name in _OF_HAPLOTYPES)
+    optional = _OF_HAPLOTYPES if is_of_whole_regions else _OPTIONAL
     for name, dimensions in (DIMENSIONS | _LABELS).items():
         if name not in dataset.variables:
-            if name in _OPTIONAL:
+            if name in optional:
                 continue
             raise _damaged(path, f"{name} is missing")
         variable = dataset[name]

@@ -131,6 +131,8 @@ class Statistics:
                     f"statistics differ in {name}: {one or 'none'} and {another or 'none'}; "
                     "compute them again with the same options"
                 )
+        if ("haplotype_statistics" in self.dataset) != ("haplotype_statistics" in other.dataset):
+            raise DataError("some statistics are of whole regions alone, others of haplotypes too; compute them alike")
         for name in _NAMES:
             if self._labels(name) != other._labels(name):
                 raise DataError(f"statistics differ in their {name} names; compute them again with one version")
@@ -148,6 +150,10 @@ class Statistics:
     def with_provenance(self, record: Mapping[str, object]) -> "Statistics":
         """The same statistics with what made them, a JSON object such as `provenance.record` gives."""
         return Statistics(self.dataset.assign_attrs(provenance=json.dumps(record, sort_keys=True)))
+
+    def with_observation(self, section: "JsonObject") -> "Statistics":
+        """The same statistics with another observation model, as of batches that are joined though theirs differ."""
+        return Statistics(self.dataset.assign_attrs(observation=json.dumps(section, sort_keys=True)))
 
     @property
     def bin_bp(self) -> int:
@@ -322,6 +328,10 @@ class Statistics:
             yield GenomeStatistics(scenario, number, index, pooled[index], usable[index], population[index], drawn)
 
     def _values(self, name: str) -> Array:
+        if name not in self.dataset:
+            raise DataError(
+                "these statistics are of whole regions alone, without those of haplotypes; compute them anew"
+            )
         values: Array = self.dataset[name].values
         return values
 
