@@ -44,7 +44,7 @@ from genomes import (
     shipped_segments,
     statistics_of,
 )
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
 from introghost.inference.bundle_files import MANIFEST
@@ -407,10 +407,10 @@ def main() -> None:
             rows = prior_rows(folder, shipped, pool)
             rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
     table, results = pd.DataFrame(rows), arguments.output / "results.tsv"
-    provenance.write_text(results, table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
-    provenance.write_text(arguments.page, page(results, shipped.training))
+    atomic.write_text(results, table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
+    atomic.write_text(arguments.page, page(results, shipped.training))
     record = provenance.record("benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": HUMAN / MANIFEST})
-    provenance.write_json(arguments.output / provenance.COMPLETE, record)
+    atomic.write_json(arguments.output / provenance.COMPLETE, record)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from choice_genomes import Batch, batches, statistics_of
 from choice_page import page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from genomes import HUMAN
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.evaluation import metrics, truth
 from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
@@ -523,10 +523,10 @@ def main() -> None:
     sizes = {key: getattr(arguments, key) for key in ("regions", "genomes", "test_genomes", "family_genomes")}
     places = {"folder": "FOLDER"} | ({"stdpopsim": "PYTHON"} if arguments.stdpopsim else {})
     record = provenance.record("benchmarks/choice.py", sizes | places, {"segments": HUMAN})
-    provenance.write_json(arguments.output / provenance.COMPLETE, record)
+    atomic.write_json(arguments.output / provenance.COMPLETE, record)
     if arguments.save:
         save(networks, arguments.save, tables, record)
-    provenance.write_text(arguments.page, page(arguments.output))
+    atomic.write_text(arguments.page, page(arguments.output))
     for name in PRINTED:
         print(f"\n{name}\n{tables[name].to_string(index=False)}")
 

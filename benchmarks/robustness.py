@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from genomes import SEED, Job, Section, batches, ghost_fraction, segment_network, shipped_segments, statistics_of
-from introghost import provenance
+from introghost import atomic
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
 from introghost.inference.bundles import SegmentsBundle
@@ -301,8 +301,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         table = matrix(folder, arguments.workers)
     text = table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False)
-    provenance.write_text(arguments.output, text)
-    provenance.write_text(arguments.page, page(table))
+    atomic.write_text(arguments.output, text)
+    atomic.write_text(arguments.page, page(table))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from introghost.atomic import write_text
 from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.provenance import write_text
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe

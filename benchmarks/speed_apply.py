@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from introghost.provenance import write_text
+from introghost.atomic import write_text
 
 HERE = Path(__file__).parent
 REPEATS = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.findings import Finding
 from introghost.haplotypes import label_parts
 from introghost.inference import outputs
@@ -210,7 +210,7 @@ class Answer:
         choice = folder / "model_choice.json"
         choice.unlink(missing_ok=True)
         if self.choice is not None:
-            provenance.write_json(choice, self.choice.to_json())
+            atomic.write_json(choice, self.choice.to_json())
         for name, table in (
             ("statistic_percentiles.tsv", self.percentiles),
             ("parameter_posterior.tsv", self.parameters),
@@ -219,4 +219,4 @@ class Answer:
             (folder / name).unlink(missing_ok=True)
             if len(table):
                 outputs.write_table(folder / name, table, "%.6g")
-        provenance.write_json(folder / provenance.COMPLETE, self.record)
+        atomic.write_json(folder / provenance.COMPLETE, self.record)

@@ -34,7 +34,7 @@ def command(
 
     Either --model with --statistics, or --calls with --tracts.
     """
-    from introghost import provenance
+    from introghost import atomic, provenance
     from introghost.errors import ConfigError
     from introghost.evaluation import truth
     from introghost.evaluation.tables import write_tables
@@ -51,6 +51,6 @@ def command(
         raise ConfigError("give either --model and --statistics, or --calls and --tracts")
     (output / provenance.COMPLETE).unlink(missing_ok=True)
     write_tables(tables, output)
-    provenance.write_json(output / provenance.COMPLETE, provenance.record("evaluate", {"seed": seed}, inputs))
+    atomic.write_json(output / provenance.COMPLETE, provenance.record("evaluate", {"seed": seed}, inputs))
     summary = tables["summary"].set_index("metric")["value"]
     click.echo(f"average precision {summary['average_precision']:.3f}: {output / 'summary.tsv'}", err=True)

@@ -26,7 +26,7 @@ def command(output: Path, **options: Any) -> None:
     `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to wide
     ranges; look them over. All samples of the file are read, not only those of the two roles.
     """
-    from introghost import provenance
+    from introghost import atomic, provenance
     from introghost.findings import in_order
     from introghost.haplotypes import OUTGROUP, TARGET
     from introghost.variants import learned
@@ -57,7 +57,7 @@ def command(output: Path, **options: Any) -> None:
         vcf=options["vcf"].name,
     )
     digest = provenance.sha256(files["vcf"])
-    provenance.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    atomic.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
     show(in_order([*source.findings(), *findings]))
     for name, text in learned.facts(found).items():
         click.echo(f"{name}\t{text}")

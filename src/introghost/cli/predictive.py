@@ -33,7 +33,7 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     """
     import numpy as np
 
-    from introghost import provenance
+    from introghost import atomic, provenance
     from introghost.evaluation import predictive
     from introghost.evaluation.tables import write_table
     from introghost.statistics.table import Statistics
@@ -54,7 +54,7 @@ def command(simulated_paths: tuple[Path, ...], observed: Path, output: Path) -> 
     made_by.unlink(missing_ok=True)  # that of an older table must not stand beside a new one
     write_table(table, output)
     counts = {"simulated_genomes": len(simulated.values), "caveats": [caveat.text for caveat in caveats]}
-    provenance.write_json(made_by, provenance.record("predictive", {}, files) | counts)
+    atomic.write_json(made_by, provenance.record("predictive", {}, files) | counts)
     for line in predictive.outcome(table, len(simulated.values)):
         click.echo(line, err=True)
     for caveat in caveats:

@@ -27,7 +27,7 @@ def check(bin_bp: int, output: Path | None, **options: Any) -> None:
     With populations, outgroup and target the exit code is 3 if an analysis would refuse the file; without them samples
     are described by population, or all together.
     """
-    from introghost.provenance import write_text
+    from introghost.atomic import write_text
     from introghost.variants.checks import Request, inspect
 
     roles = {role: options[role] for role in ("outgroup", "target")}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from introghost import provenance
+from introghost import atomic
 from introghost.tsv import to_tsv
 
 _LAST = "summary"  # of the tables that belong together
@@ -55,4 +55,4 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     OutputError
         The folder can't be written to, or the disk is full.
     """
-    provenance.write_text(path, to_tsv(table, float_format="%.6g", missing="NA"))
+    atomic.write_text(path, to_tsv(table, float_format="%.6g", missing="NA"))

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.errors import ModelError
 from introghost.inference import weights
 from introghost.inference.bundles import Bundle
@@ -44,11 +44,11 @@ def save(bundle: Bundle, folder: Path) -> None:
     tensors = {name: tensor.contiguous().cpu() for name, tensor in bundle.network.state_dict().items()}
     weights.check_values(tensors, str(folder / WEIGHTS))
     (folder / MANIFEST).unlink(missing_ok=True)
-    with provenance.atomic_path(folder / WEIGHTS) as temporary:
+    with atomic.atomic_path(folder / WEIGHTS) as temporary:
         temporary.write_bytes(bytes_from_tensors(tensors))
-    provenance.write_json(folder / DESCRIPTION, description)
+    atomic.write_json(folder / DESCRIPTION, description)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in (DESCRIPTION, WEIGHTS)]
-    provenance.write_text(folder / MANIFEST, "".join(lines))
+    atomic.write_text(folder / MANIFEST, "".join(lines))
 
 
 def load(folder: Path, bundle_type: type[AnyBundle]) -> AnyBundle:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from introghost import provenance
+from introghost import atomic
 from introghost.haplotypes import label_parts
 from introghost.inference.calling import ContigCalls
 from introghost.tsv import to_tsv
@@ -38,7 +38,7 @@ def write_segments(folder: Path, table: pd.DataFrame) -> None:
             "rgb": [_COLOURS[min(int(p * 3), 2)] for p in table["mean_posterior"]],
         }
     )
-    provenance.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
+    atomic.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
 
 
 def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:
@@ -51,13 +51,13 @@ def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:
         means.append(place[called].assign(posterior=contig.posterior[:, called].mean(axis=0)))
     # Neither a time nor the temporary file's name in the header of gzip: equal calls give equal bytes.
     with (
-        provenance.atomic_path(folder / "bins.tsv.gz") as temporary,
+        atomic.atomic_path(folder / "bins.tsv.gz") as temporary,
         temporary.open("wb") as file,
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed,
     ):
         pd.concat(tables).to_csv(compressed, sep="\t", index=False, float_format="%.5f", lineterminator="\n")
     text = pd.concat(means).to_csv(None, sep="\t", header=False, index=False, float_format="%.6f")
-    provenance.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
+    atomic.write_text(folder / "posterior.bedgraph", f"track type=bedGraph name=ghost\n{text}")
 
 
 def write_bin_status(folder: Path, calls: Sequence[ContigCalls]) -> None:
@@ -91,4 +91,4 @@ def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: floa
 
 def write_table(path: Path, table: pd.DataFrame, number: str) -> None:
     """A tab-separated table; missing values are empty, numbers of the format `number`."""
-    provenance.write_text(path, to_tsv(table, float_format=number))
+    atomic.write_text(path, to_tsv(table, float_format=number))

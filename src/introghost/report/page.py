@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from introghost import __version__, provenance
+from introghost import __version__, atomic, provenance
 from introghost.report import checks, sections
 from introghost.report.records import CallsRecord, JsonSection
 
@@ -93,7 +93,7 @@ def write_report(sources: Sources, output: Path) -> None:
         scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
         records=[(title, json.dumps(dict(one.values), indent=1, sort_keys=True)) for title, one in _records(sources)],
     )
-    provenance.write_text(output, html)
+    atomic.write_text(output, html)
 
 
 def _records(sources: Sources) -> Iterator[tuple[str, JsonSection]]:

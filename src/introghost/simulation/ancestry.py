@@ -18,8 +18,8 @@ import pyarrow.parquet
 import tskit
 
 from introghost import seeds
+from introghost.atomic import atomic_path
 from introghost.errors import ConfigError, DataError
-from introghost.provenance import atomic_path
 from introghost.simulation import priors, rates
 from introghost.simulation.layout import KEY, RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel

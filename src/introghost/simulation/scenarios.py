@@ -14,6 +14,7 @@ from pathlib import Path
 import demes
 import pandas as pd
 
+from introghost.atomic import atomic_path
 from introghost.documents import (
     JsonObject,
     JsonValue,
@@ -24,7 +25,6 @@ from introghost.documents import (
     suggestion,
 )
 from introghost.errors import ConfigError
-from introghost.provenance import atomic_path
 from introghost.simulation import priors
 from introghost.simulation.priors import Assignment, Bound, Prior
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from introghost import provenance
+from introghost import atomic
 from introghost.errors import DataError
 from introghost.statistics.haplotype import MOMENTS
 
@@ -58,7 +58,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         store = Path(folder) / "dataset.zarr"
         dataset.to_zarr(store, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True)
         files = sorted(p for p in store.rglob("*") if p.is_file())
-        with provenance.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        with atomic.atomic_path(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for file in files:
                 entry = zipfile.ZipInfo(file.relative_to(store).as_posix(), _ZIP_DATE)
                 entry.external_attr = 0o644 << 16

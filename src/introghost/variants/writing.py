@@ -10,8 +10,8 @@ import numpy as np
 import tskit
 from numpy.typing import NDArray
 
+from introghost.atomic import atomic_path, write_text
 from introghost.errors import ConfigError, DataError
-from introghost.provenance import atomic_path, write_text
 from introghost.simulation.ancestry import read_trees
 from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.variants.htslib import BGZF_END

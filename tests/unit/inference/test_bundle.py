@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from introghost import provenance
+from introghost import atomic, provenance
 from introghost.errors import ModelError
 from introghost.inference import bundle
 from introghost.networks.model_choice import ModelChoiceNetwork
@@ -70,7 +70,7 @@ def seal(folder: Path) -> None:
     """Write the manifest anew."""
     names = (bundle.DESCRIPTION, bundle.WEIGHTS)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in names]
-    provenance.write_text(folder / bundle.MANIFEST, "".join(lines))
+    atomic.write_text(folder / bundle.MANIFEST, "".join(lines))
 
 
 def describe(folder: Path, change) -> None:  # type: ignore[no-untyped-def]
