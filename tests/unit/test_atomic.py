@@ -155,7 +155,7 @@ def bare_writes(tree: ast.AST) -> list[int]:
         modes = [a.value for a in [*node.args, *(k.value for k in node.keywords)] if isinstance(a, ast.Constant)]
         writing |= name in ("open", "ZipFile") and any(m in ("w", "wb", "a", "ab", "wt", "x", "xb") for m in modes)
         harmless = any(word in text for word in ("temporary", "buffer", "to_csv(None", "to_csv(compressed")) or (
-            name == "to_csv" and "path_or_buf" not in text and (not node.args)
+            name in ("to_csv", "to_json") and "path_or_buf" not in text and not node.args
         )
         if writing and not harmless and not (name == "write_text" and isinstance(node.func, ast.Name)):
             lines.append(node.lineno)
