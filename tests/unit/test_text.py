@@ -42,7 +42,9 @@ def test_a_file_without_a_last_line_end_and_one_in_several_parts(tmp_path: Path)
     path.write_bytes(b"")
     assert read(path) == []
     # bgzip and `cat` write several gzip streams; `cat` leaves marks within.
-    path.write_bytes(gzip.compress(codecs.BOM_UTF8 + b"a\n", mtime=0) + gzip.compress(codecs.BOM_UTF8 + b"b\n", mtime=0))
+    path.write_bytes(
+        gzip.compress(codecs.BOM_UTF8 + b"a\n", mtime=0) + gzip.compress(codecs.BOM_UTF8 + b"b\n", mtime=0)
+    )
     assert read(path) == ["a", "b"]
 
 

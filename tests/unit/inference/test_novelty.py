@@ -1,15 +1,13 @@
 """Novelty on summaries that a few parameters drive: right for what is like the simulations, and able to object."""
 
-import copy
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from introghost.inference import decisions, novelty
+from introghost.inference import novelty
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.novelty import Novelty
 
@@ -185,16 +183,6 @@ def test_what_lies_beyond_ten_deviations_is_beyond_the_simulations_that_do(
     assert percentiles_of(scaled[0], own)[CLIPPED, 0] == percentile
 
 
-@pytest.mark.parametrize(("extreme", "warned"), [(0, False), (2, False), (3, True)])
-def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
-    ghost = [100.0] * extreme + [50.0] * (100 - extreme)
-    names = [f"s{number}" for number in range(100)]
-    table = pd.DataFrame({"statistic": names, "value": 1.0, "ghost": ghost, "null": ghost[::-1]})
-    assert decisions.unlike_warnings(table) == [], "each fits one scenario"
-    found = decisions.unlike_warnings(table.assign(null=0.0))
-    assert [warning.split(" statistics")[0] for warning in found] == ([f"{extreme} of 100"] if warned else [])
-
-
 def test_the_table_of_percentiles_has_values_and_a_column_for_each_scenario(
     scaled: tuple[ModelChoiceNetwork, Array],
 ) -> None:
@@ -212,57 +200,3 @@ def test_too_few_genomes_tell_nothing() -> None:
     assert novelty.num_references(np.repeat([0, 1], [40, 500])) == 0, "the least p-value would be 1 / 81"
     assert novelty.num_references(np.repeat([0, 1], [60, 500])) == 60
     assert novelty.num_references(np.repeat([0, 1], [600, 2000])) == novelty.REFERENCES
-
-
-ANSWER = decisions.answer({"ghost": 0.95, "null": 0.05})
-DOUBTS = {
-    "novelty_p_value": 0.4,
-    "novelty_p_values": {"ghost": 0.4, "null": 0.02},
-    "p_ghost_odd": 0.9,
-    "p_ghost_even": 0.97,
-    "p_ghost_standard_deviation": 0.01,
-}
-
-
-def test_without_doubt_the_answer_stands() -> None:
-    told = decisions.doubted(ANSWER, DOUBTS)
-    assert {key: told[key] for key in ANSWER} == ANSWER
-    assert decisions.fits(told)
-    assert decisions.warnings(told) == []
-
-
-def test_a_novel_genome_gets_no_answer_unless_it_is_forced() -> None:
-    novel = {**DOUBTS, "novelty_p_value": 0.002}
-    told = decisions.doubted(ANSWER, novel)
-    assert told["decision"] == decisions.NO_SCENARIO
-    assert not {"p_ghost", "probabilities", "bayes_factors"} & set(told)
-    assert "no scenario fits" in decisions.warnings(told)[0]
-    forced = decisions.doubted(ANSWER, novel, force=True)
-    assert (forced["decision"], forced["p_ghost"]) == (decisions.NO_SCENARIO, pytest.approx(0.95))
-
-
-def test_too_little_sequence_gets_no_answer_either() -> None:
-    told = decisions.doubted(ANSWER, DOUBTS, too_little=True)
-    assert told["decision"] == decisions.TOO_LITTLE
-    assert not decisions.fits(told)
-    assert not {"p_ghost", "probabilities", "bayes_factors"} & set(told)
-    assert decisions.warnings(told) == [decisions.OF_LITTLE]
-    novel = {**DOUBTS, "novelty_p_value": 0.002}
-    assert decisions.doubted(ANSWER, novel, too_little=True)["decision"] == decisions.TOO_LITTLE, "which explains it"
-    unknown = decisions.doubted(ANSWER, {**DOUBTS, "novelty_p_value": None}, too_little=True)
-    assert decisions.warnings(unknown) == [decisions.OF_LITTLE], "not that training had too few genomes"
-    assert decisions.doubted(ANSWER, DOUBTS, too_little=True, force=True)["p_ghost"] == ANSWER["p_ghost"]
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("novelty_p_value", None, "too few genomes"),
-        ("p_ghost_odd", 0.2, "one half of the regions"),
-        ("p_ghost_standard_deviation", 0.2, "members of the ensemble differ"),
-    ],
-)
-def test_each_doubt_is_told(key: str, value: float | None, message: str) -> None:
-    told = decisions.doubted(ANSWER, {**copy.deepcopy(DOUBTS), key: value})
-    (warning,) = decisions.warnings(told)
-    assert message in warning
