@@ -12,7 +12,7 @@ from bad_inputs import ALT, Inputs
 from verbs import run
 
 from introghost import models, provenance
-from introghost.inference import bundle, regions
+from introghost.inference import bundle_files, regions
 from introghost.simulation.ancestry import read_trees
 from introghost.statistics.registry import POOLED
 from introghost.statistics.table import Statistics
@@ -168,7 +168,7 @@ def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path:
         output = tmp_path / f"{name}.zarr.zip"
         assert run("statistics", "--trees", trees, "--bin-bp", 5_000, *options, "--output", output) == 0
     plain, told = (Statistics.read(tmp_path / f"{name}.zarr.zip") for name in ("plain", "told"))
-    assert (plain.segment_model_digest, told.segment_model_digest) == ("", bundle.digest(folder))
+    assert (plain.segment_model_digest, told.segment_model_digest) == ("", bundle_files.digest(folder))
     assert plain.pooled_names == POOLED
     assert told.pooled_names == POOLED + regions.SEGMENT_SUMMARIES
     np.testing.assert_array_equal(told.pooled[:, : len(POOLED)], plain.pooled)

@@ -32,9 +32,9 @@ OF_SEGMENTS = inputs.segment_channel_names(STATISTICS)
 OF_GENOMES = inputs.genome_channel_names(POOLED, POPULATION_STATISTICS)
 
 
-def segments_bundle(training: TrainingData = TRAINING) -> SegmentsBundle:
+def segments_bundle(training: TrainingData = TRAINING, seed: int = 1) -> SegmentsBundle:
     """A network that says something else of each bin; as they are made, networks say the same of all."""
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     architecture = {"channels": len(OF_SEGMENTS), "width": 8, "members": 1}
     network = SegmentNetwork(**architecture).eval()
     torch.nn.init.normal_(network.members[0][-1].weight)

@@ -89,7 +89,7 @@ def test_what_another_segment_network_says_is_refused() -> None:
 def test_inputs_are_all_named_and_distinct() -> None:
     assert OFFER.inputs_of(Task.SEGMENTS) == OF_SEGMENTS
     assert OFFER.inputs_of(Task.MODEL_CHOICE) == OFFER.inputs_of(Task.PARAMETERS) == OF_GENOMES
-    assert OF_GENOMES == (*POOLED, *POPULATION_STATISTICS, "num_regions")
+    assert (*POOLED, *POPULATION_STATISTICS, "num_regions") == OF_GENOMES
     for names in (OF_SEGMENTS, OF_GENOMES):
         assert len(set(names)) == len(names)
     assert any("0.95" in name for name in OF_GENOMES), "a quantile's level is part of its name"

@@ -1,4 +1,4 @@
-"""Bins, statistics of contigs and whole genomes made of them: what is read, what counts, and how much of it there is."""
+"""Bins, statistics of contigs and whole genomes made of them: what is read, what counts, and how much it is."""
 
 import dataclasses
 

@@ -1,7 +1,6 @@
 """What a segment network says of a region as a whole."""
 
 import numpy as np
-import pytest
 
 from introghost import models
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
