@@ -24,7 +24,9 @@ def calls_of(contig: str) -> ContigCalls:
     """Two haplotypes of a sample whose name has dots, three bins, the second of which is not called."""
     starts = np.array([100, 110, 120], dtype=np.int64)
     status = np.array([BinStatus.CALLED, BinStatus.BLANK, BinStatus.CALLED]).astype(np.str_)
-    bins = Bins(contig, 10, starts, starts + [10, 10, 5], np.full(3, 5, np.float32), np.ones(3, np.int64), status)
+    bins = Bins(
+        contig, 10, starts, starts + np.array([10, 10, 5]), np.full(3, 5, np.float32), np.ones(3, np.int64), status
+    )
     posterior = np.array([[0.9, np.nan, 0.2], [0.1, np.nan, 0.4]], dtype=np.float32)
     return ContigCalls(bins, ["NA.1.2.0", "NA.1.2.1"], posterior, np.ones((2, 3), np.int64))
 

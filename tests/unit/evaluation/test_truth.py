@@ -68,7 +68,7 @@ def test_perfect_calls_are_perfect(simulated: Path, is_ghost: np.ndarray, tmp_pa
     value = evaluated(simulated, tmp_path, is_ghost.astype(float))
     assert value["precision_at_threshold"] == value["recall_at_threshold"] == value["average_precision"] == 1
     assert value["false_call_rate"] == value["brier_score"] == 0
-    assert value["true_fraction"] == value["called_fraction"] == pytest.approx(is_ghost.mean())
+    assert value["true_fraction"] == value["called_fraction"] == pytest.approx(is_ghost.mean(), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_calls_beside_the_truth_are_not(
     value = evaluated(simulated, tmp_path, shifted.astype(float))
     expected = (shifted & is_ghost).sum() / is_ghost.sum()
     assert expected < 0.9
-    assert value["precision_at_threshold"] == value["recall_at_threshold"] == pytest.approx(expected)
+    assert value["precision_at_threshold"] == value["recall_at_threshold"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_threshold_is_that_of_the_calls(simulated: Path, is_ghost: np.ndarray, tmp_path: Path) -> None:
@@ -93,10 +93,10 @@ def test_the_threshold_is_that_of_the_calls(simulated: Path, is_ghost: np.ndarra
 
 def test_bins_that_are_not_called_count_for_nothing(simulated: Path, is_ghost: np.ndarray, tmp_path: Path) -> None:
     posterior = is_ghost.astype(float)
-    posterior[:, :, :20] = np.nan
+    posterior[:, :, ::2] = np.nan
     value = evaluated(simulated, tmp_path, posterior)
     assert value["precision_at_threshold"] == value["recall_at_threshold"] == 1
-    assert value["true_fraction"] == pytest.approx(is_ghost[:, :, 20:].mean())
+    assert value["true_fraction"] == pytest.approx(is_ghost[:, :, 1::2].mean(), abs=1e-5)
 
 
 def test_contigs_of_another_vcf_are_refused(simulated: Path, is_ghost: np.ndarray, tmp_path: Path) -> None:

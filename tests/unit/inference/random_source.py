@@ -10,9 +10,9 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import inputs
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.fields import Range
-from introghost.inference.reading import ContigStatistics, ReadingPlan
+from introghost.inference.reading import Bins, BinStatus, ContigStatistics, ReadingPlan
 from introghost.networks.layers import signed_root
-from introghost.statistics.haplotype import moments
+from introghost.statistics.haplotype import STATISTICS, HaplotypeStatistics, moments
 
 
 class RandomSource:
@@ -70,3 +70,19 @@ def bundle_of(statistics: ContigStatistics, region_length_bp: int = 200_000) -> 
     roots = signed_root(given).flatten(0, 1)
     bundle.network.standardise.set(roots.mean(dim=0), roots.std(dim=0))
     return bundle
+
+
+def contig_of(
+    callable_bp: np.ndarray, contig: str = "1", bin_bp: int = 10_000, region_length_bp: int = 1_000_000, pooled: int = 1
+) -> ContigStatistics:
+    """A contig of which nothing but the callable sequence matters: bins are called from a tenth of it on."""
+    number = len(callable_bp)
+    starts = np.arange(number, dtype=np.int64) * bin_bp
+    called = callable_bp >= 0.1 * bin_bp
+    status = np.where(called, BinStatus.CALLED, BinStatus.TOO_LITTLE_CALLABLE).astype(np.str_)
+    sites = np.ones(number, dtype=np.int64)
+    bins = Bins(contig, bin_bp, starts, starts + bin_bp, callable_bp.astype(np.float32), sites, status)
+    nothing = HaplotypeStatistics(np.empty((2, 0, len(STATISTICS)), np.float32), np.empty((2, 0), np.int64))
+    num_regions = -(-number * bin_bp // region_length_bp)
+    values = [np.zeros((num_regions, size), np.float32) for size in (pooled, 1)]
+    return ContigStatistics(bins, ["a.0", "a.1"], [np.arange(2)], nothing, values[0], values[1])

@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from random_source import contig_of
 from untrained import OF_GENOMES, choice_bundle
 
-from introghost.inference import model_choice
+from introghost.inference import decisions, model_choice
 from introghost.inference.bundles import ChoiceBundle
+from introghost.inference.decisions import Decision
 from introghost.inference.fields import Range
 from introghost.inference.reading import Extent, Genome
 
@@ -104,3 +106,27 @@ def test_sequence_is_counted_in_callable_base_pairs(
     bundle = dataclasses.replace(bundle, training=training, regions=Range(6, 20))
     of_genome = Genome(np.zeros((regions, NUM_POOLED)), Extent(regions, regions, 100, used_bp, 0))
     assert model_choice.is_too_little(bundle, of_genome) == is_too_little
+
+
+@pytest.mark.parametrize(
+    ("stretches", "bins", "regions", "decision"),
+    [(57, 13, 7, Decision.TOO_LITTLE_SEQUENCE), (6, 200, 6, Decision.NO_GHOST)],
+    ids=["57 short stretches", "6 whole regions"],
+)
+def test_short_stretches_of_3_7_megabases_are_too_little_and_6_whole_regions_are_not(
+    stretches: int, bins: int, regions: int, decision: Decision
+) -> None:
+    """Regions of 1 Mb in bins of 5 kb, 6 to 20 of them in training, as in the model `human`."""
+    choice = choice_bundle()
+    training = dataclasses.replace(choice.training, region_length_bp=1_000_000, bin_bp=5_000, callable_share=(1.0, 1.0))
+    bundle = dataclasses.replace(choice, training=training, regions=Range(6, 20))
+    contigs = [
+        contig_of(np.full(bins, 5_000.0), str(number), 5_000, pooled=NUM_POOLED - 1) for number in range(stretches)
+    ]
+    of_stretches = Genome.of(contigs, 1_000_000)
+    assert (of_stretches.extent.regions, of_stretches.regions.shape) == (regions, (regions, NUM_POOLED))
+    assert of_stretches.extent.used_bp + of_stretches.extent.left_out_bp == stretches * bins * 5_000
+    verdict = decisions.decide({"ghost": 0.006, "no_ghost": 0.994}, bundle.ghost_of_target)
+    doubts = model_choice.doubts(bundle, of_stretches)
+    is_too_little = model_choice.is_too_little(bundle, of_stretches)
+    assert decisions.final_decision(verdict, doubts, is_too_little=is_too_little) is decision

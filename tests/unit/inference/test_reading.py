@@ -4,14 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from random_source import RandomSource, bundle_of, plan
+from random_source import RandomSource, bundle_of, contig_of, plan
 
 from introghost.errors import DataError
 from introghost.inference import calling, inputs, reading
 from introghost.inference.fields import Range
-from introghost.inference.reading import Bins, BinStatus, ContigStatistics, Genome
+from introghost.inference.reading import BinStatus, ContigStatistics, Genome
 from introghost.inference.suitability import bin_findings, sample_size_findings
-from introghost.statistics.haplotype import STATISTICS, HaplotypeStatistics, haplotype_statistics
+from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import PLAIN, POOLED, at_most, pool
 from introghost.statistics.population import population_statistics
 
@@ -108,25 +108,12 @@ def test_a_vcf_is_pooled_as_simulated_regions_are() -> None:
     assert mean == pytest.approx((1 + 15.5 / 16) / 2, abs=1e-6), "no region counts but the two"
 
 
-def _contig(callable_bp: np.ndarray, called: np.ndarray | None = None, contig: str = "1") -> ContigStatistics:
-    """A contig of bins of 10 kb of which nothing but the callable sequence matters."""
-    number = len(callable_bp)
-    called = callable_bp >= 1_000 if called is None else called
-    starts = np.arange(number, dtype=np.int64) * 10_000
-    status = np.where(called, BinStatus.CALLED, BinStatus.TOO_LITTLE_CALLABLE).astype(np.str_)
-    bins = Bins(contig, 10_000, starts, starts + 10_000, callable_bp.astype(np.float32), np.ones(number, int), status)
-    num_regions = -(-number // 100)
-    nothing = HaplotypeStatistics(np.empty((2, 0, len(STATISTICS)), np.float32), np.empty((2, 0), np.int64))
-    regions = np.arange(num_regions, dtype=np.float32)[:, None]
-    return ContigStatistics(bins, ["a.0", "a.1"], [np.arange(2)], nothing, regions, regions)
-
-
 def test_what_is_used_and_left_out_is_the_callable_sequence_of_usable_bins_to_the_last_base_pair() -> None:
     """Whole numbers, whatever single precision makes of sums of many of them."""
     rng = np.random.default_rng(1)
     for seed in range(20):
         lengths = rng.integers(20, 900, size=30)
-        contigs = [_contig(rng.integers(0, 10_001, size=number), contig=str(i)) for i, number in enumerate(lengths)]
+        contigs = [contig_of(rng.integers(0, 10_001, size=number), contig=str(i)) for i, number in enumerate(lengths)]
         extent = Genome.of(contigs, 1_000_000).extent
         usable_bp = sum(int(c.bins.callable_bp[c.bins.called].astype(np.int64).sum()) for c in contigs)
         assert extent.used_bp + extent.left_out_bp == usable_bp, seed
@@ -135,16 +122,16 @@ def test_what_is_used_and_left_out_is_the_callable_sequence_of_usable_bins_to_th
 
 
 def test_nothing_is_left_out_where_every_region_counts() -> None:
-    full = _contig(np.random.default_rng(2).integers(9_001, 10_001, size=3_000).astype(np.float64))
+    full = contig_of(np.random.default_rng(2).integers(9_001, 10_001, size=3_000).astype(np.float64))
     extent = Genome.of([full], 1_000_000).extent
     assert (extent.regions, extent.left_out_bp) == (30, 0)
     assert extent.used_bp == int(full.bins.callable_bp.astype(np.int64).sum())
 
 
 def test_fractions_of_a_base_pair_are_rounded_in_each_bin() -> None:
-    contig = _contig(np.full(100, 5_000.6))
+    contig = contig_of(np.full(100, 5_000.6))
     assert Genome.of([contig], 1_000_000).extent.used_bp == 100 * 5_001
-    scrap = _contig(np.where(np.arange(110) < 100, 10_000, 2_000.4))
+    scrap = contig_of(np.where(np.arange(110) < 100, 10_000, 2_000.4))
     extent = Genome.of([scrap], 1_000_000).extent
     assert (extent.used_bp, extent.left_out_bp) == (1_000_000, 20_000)
 

@@ -148,12 +148,15 @@ def test_more_regions_than_in_training_are_a_remark_and_short_stretches_a_warnin
 
 def test_too_little_sequence_is_told_in_callable_megabases() -> None:
     bundle = choice_bundle()
-    training = dataclasses.replace(bundle.training, region_length_bp=1_000_000)
+    training = dataclasses.replace(bundle.training, region_length_bp=1_000_000, callable_share=(1.0, 1.0))
     bundle = dataclasses.replace(bundle, training=training, regions=Range(6, 20))
+    masked = dataclasses.replace(training, callable_share=(0.7, 1.0))
+    of_masked = dataclasses.replace(bundle, training=masked)
     finding = suitability.too_little_finding([bundle], Extent(6, 6, 370, 3_700_000, 0))
     assert finding.code == "too-little-sequence"
     assert finding.severity is Severity.WITHHELD
-    assert finding.text.startswith("too little sequence: 3.7 Mb callable in 6 regions, at least 6 Mb in training;")
+    assert finding.text.startswith("too little sequence: 3.7 Mb callable in 6 regions, at least 6.0 Mb in training;")
+    assert "at least 4.2 Mb in training" in suitability.too_little_finding([of_masked], Extent(6, 6, 9, 9, 0)).text
 
 
 def test_without_doubt_there_is_no_finding() -> None:
