@@ -1,5 +1,6 @@
 """The verbs from a VCF to calls, with a network that was never trained: what is tested is what surrounds it."""
 
+import dataclasses
 import errno
 import json
 import shutil
@@ -9,65 +10,57 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from verbs import run, words
+from untrained import choice_bundle, parameters_bundle, segments_bundle
+from verbs import run
 
 from introghost import models, provenance
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.inference import bundle, novelty
-from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.inference import bundle_files, bundles, inputs, novelty
+from introghost.inference.bundles import Bundle, SegmentsBundle
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import POOLED
 from introghost.statistics.population import POPULATION_STATISTICS
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
-DESCRIPTION = {
-    "temperature": 1.0,
-    "statistics": list(STATISTICS),
-    "population_statistics": list(POPULATION_STATISTICS),
-    "ancestral": OUTGROUP_MAJOR,
-    "bin_bp": 10_000,
-    "region_length_bp": 200_000,
-    "sample_sizes": {"outgroup_diploids": [4, 10], "target_diploids": [5, 5]},
-    "callable_share": [0.9, 1.0],
-    "thresholds": [[0.05, 0.9], [0.15, 0.6]],
-    "observation": {},
-    "num_training": 9,
-    "num_validation": 1,
-    "provenance": {},
-}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("apply")
     sizes = ("--regions", 2, "--region-length-bp", 200_000, "--outgroup-diploids", 5, "--target-diploids", 5)
     assert run("simulate", "--scenario", DEMO, "--genomes", 1, *sizes, "--output", folder / "x.trees") == 0
     written = ("--output", folder / "x.vcf.gz", "--populations-output", folder / "x.tsv")
     assert run("vcf", "write", "--trees", folder / "x.trees", *written) == 0
-    torch.manual_seed(1)
-    network = SegmentNetwork(6 * len(STATISTICS), 8).eval()
-    torch.nn.init.normal_(network.members[0][-1].weight)
-    description = {**DESCRIPTION, "architecture": {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}}
-    bundle.save(bundle.Bundle("segments", network, description), folder / "model" / "segments")
-    channels = 5 * len(STATISTICS) + len(POPULATION_STATISTICS) + 1
-    architecture = {"channels": channels, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1}
-    choice = {
-        **DESCRIPTION,
-        "architecture": architecture,
-        "scenarios": ["ghost", "no_ghost"],
-        "regions": [2, 2],
-        "segments": "",
-    }
-    task = folder / "model" / "model-choice"
-    bundle.save(bundle.Bundle("model-choice", ModelChoiceNetwork(**architecture).eval(), choice), task)
+    for bundle in (segments_bundle(), choice_bundle()):
+        bundle_files.save(bundle, folder / "model" / bundle.task)
     return folder
 
 
-def apply(data: Path, output: Path, *more: object, model: str = "model", ancestral: str = "outgroup-major") -> int:
-    vcf = {"--vcf": data / "x.vcf.gz", "--populations": data / "x.tsv", "--outgroup": "Outgroup", "--target": "Target"}
-    return run("apply", *words({"--model": data / model, **vcf, "--ancestral": ancestral, "--output": output}, *more))
+def save(folder: Path, bundle: Bundle, **training: object) -> None:
+    """A bundle, perhaps with something else about its training, into the folder of a model."""
+    bundle = dataclasses.replace(bundle, training=dataclasses.replace(bundle.training, **training))
+    bundle_files.save(bundle, folder / bundle.task)
+
+
+def findings(calls: Path) -> list[dict[str, str]]:
+    """Findings in the provenance of calls."""
+    listed: list[dict[str, str]] = json.loads((calls / "provenance.json").read_text())["findings"]
+    return listed
+
+
+def apply(
+    data: Path,
+    output: Path,
+    *more: object,
+    model: Path | str = "model",
+    ancestral: str = "outgroup-major",
+    populations: Path | None = None,
+) -> int:
+    given = ("--vcf", data / "x.vcf.gz", "--populations", populations or data / "x.tsv", "--ancestral", ancestral)
+    roles = ("--outgroup", "Outgroup", "--target", "Target")
+    return run("apply", "--model", data / model, *given, *roles, "--output", output, *more)
 
 
 def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_path):
@@ -75,9 +68,9 @@ def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_pa
     assert run("apply", *vcf, "--output", tmp_path) == 0
     recorded = json.loads((tmp_path / "provenance.json").read_text())
     assert recorded["options"]["ancestral"] == OUTGROUP_MAJOR
-    shipped = bundle.load(models.locate("human") / "segments", "segments")
+    shipped = bundle_files.load(models.locate("human") / "segments", SegmentsBundle)
     assert recorded["options"]["threshold"] == shipped.threshold()
-    assert recorded["options"]["false_discovery_rate"] == bundle.DEFAULT_FALSE_DISCOVERY_RATE
+    assert recorded["options"]["false_discovery_rate"] == bundles.DEFAULT_FALSE_DISCOVERY_RATE
     assert (
         recorded["inputs"]["model"] == provenance.record("", {}, {"model": models.locate("human")})["inputs"]["model"]
     )
@@ -114,13 +107,11 @@ def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(dat
     for name in ("x.vcf.gz", "x.tsv"):
         shutil.copy(data / name, tmp_path / "data")
     task = tmp_path / "data" / "model" / "model-choice"
-    without = bundle.load(task, "model-choice")
-    architecture = {**without.description["architecture"], "references": 60}
-    network = ModelChoiceNetwork(**architecture).eval()
-    simulated = np.random.default_rng(1).normal(size=(1, 120, architecture["channels"] - 1)).astype(np.float32)
-    novelty.fit(network.novelty, simulated, [2], np.repeat([0, 1], 60), np.random.default_rng(1))
-    task.rename(tmp_path / "before")
-    bundle.save(bundle.Bundle("model-choice", network, {**without.description, "architecture": architecture}), task)
+    bundle = choice_bundle(references=60)
+    simulated = np.random.default_rng(1).normal(size=(1, 120, len(bundle.inputs) - 1)).astype(np.float32)
+    novelty.fit(bundle.network.novelty, simulated, [2], np.repeat([0, 1], 60), np.random.default_rng(1))
+    shutil.rmtree(task)
+    bundle_files.save(bundle, task)
     assert apply(tmp_path / "data", tmp_path / "calls", "--force") == 0
     table = pd.read_csv(tmp_path / "calls" / "statistic_percentiles.tsv", sep="\t", keep_default_na=False)
     assert table.columns.tolist() == ["statistic", "value", "ghost", "no_ghost"]
@@ -144,24 +135,29 @@ def test_every_bin_is_a_row_with_the_reason_if_it_was_not_called(data, tmp_path,
     bed.write_text("1\t0\t100000\n1\t100000\t100500\n1\t110000\t112000\n")
     assert apply(data, calls, "--include-bed", bed, "--threshold", 0) == 0
     assert "contig 2 has no usable site" in capsys.readouterr().err
-    windows = pd.read_csv(calls / "windows.tsv", sep="\t")
-    assert windows["contig"].tolist() == [1] * 20 + [2] * 20
-    assert (windows["end"] - windows["start"] == 10_000).all()
-    assert windows["callable_bp"].tolist() == [10_000] * 10 + [500, 2_000] + [0] * 28
+    status = pd.read_csv(calls / "bin_status.tsv", sep="\t")
+    assert status["contig"].tolist() == [1] * 20 + [2] * 20
+    assert (status["end"] - status["start"] == 10_000).all()
+    assert status["callable_bp"].tolist() == [10_000] * 10 + [500, 2_000] + [0] * 28
     too_little = ["too little callable sequence"]
     expected = ["called"] * 10 + too_little + ["called"] + too_little * 8 + ["no sites in the contig"] * 20
-    assert windows["status"].tolist() == expected
-    assert windows["num_sites"].to_numpy()[10:].sum() < windows["num_sites"].sum()
+    assert status["status"].tolist() == expected
+    assert status["num_sites"].to_numpy()[10:].sum() < status["num_sites"].sum()
     bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t")
-    called = windows["status"] == "called"
+    called = status["status"] == "called"
     assert bins.iloc[:, 3:].notna().all(axis=1).tolist() == called.tolist()
     assert bins.iloc[:, 3:].isna().all(axis=1).tolist() == (~called).tolist()
     bedgraph = pd.read_csv(calls / "posterior.bedgraph", sep="\t", skiprows=1, header=None)
-    assert bedgraph[1].tolist() == windows["start"][called].tolist()
+    assert bedgraph[1].tolist() == status["start"][called].tolist()
     segments = pd.read_csv(calls / "segments.tsv", sep="\t")
     assert set(segments["start"]) == {0, 110_000}, "with threshold 0 a segment is a run of called bins"
     assert set(pd.read_csv(calls / "per_sample.tsv", sep="\t")["callable_bp"]) == {102_000}
-    assert json.loads((calls / "provenance.json").read_text())["warnings"]
+    (silent,) = [finding for finding in findings(calls) if finding["code"] == "contig-without-sites"]
+    assert silent == {
+        "code": "contig-without-sites",
+        "severity": "warning",
+        "text": "contig 2 has no usable site: not called",
+    }
 
 
 def test_no_usable_site_at_all_is_an_error(data, tmp_path, capsys):
@@ -175,7 +171,10 @@ def test_no_usable_site_at_all_is_an_error(data, tmp_path, capsys):
 def test_a_second_region_is_not_dropped_in_silence(data, tmp_path, capsys):
     assert apply(data, tmp_path / "calls", "--region", "1", "--region", "2") == 2
     error = capsys.readouterr().err
-    assert error == "error: --region is given 2 times: put several intervals into a file for --include-bed\n"
+    assert (
+        error
+        == "error: introghost apply: --region is given 2 times: put several intervals into a file for --include-bed\n"
+    )
     assert not (tmp_path / "calls").exists()
 
 
@@ -199,7 +198,7 @@ def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
     table.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
     assert apply(data, tmp_path / "calls") == 0
     assert "in the training" not in capsys.readouterr().err
-    assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
+    assert apply(data, tmp_path / "calls", populations=tmp_path / "x.tsv") == 0
     error = capsys.readouterr().err
     assert "target diploids: 3 in the data, 5 in the training of segments" in error
     assert "records are not used: " in error
@@ -208,7 +207,7 @@ def test_other_numbers_of_diploids_are_warned_of(data, tmp_path, capsys):
 
 def test_calls_that_were_not_finished_are_recognised(data, tmp_path, monkeypatch, capsys):
     assert apply(data, tmp_path / "calls") == 0
-    monkeypatch.setattr("introghost.inference.outputs.write_windows", _fail)
+    monkeypatch.setattr("introghost.inference.outputs.write_bin_status", _fail)
     assert apply(data, tmp_path / "calls") == 5
     assert "No space left on device" in capsys.readouterr().err
     assert not (tmp_path / "calls" / "provenance.json").exists()
@@ -224,7 +223,7 @@ def test_the_truth_of_other_samples_is_refused(data, tmp_path, capsys):
     table = pd.read_csv(data / "x.tsv", sep="\t")
     table.loc[table["sample"] == "target_0", "population"] = "left out"
     table.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
-    assert apply(data, tmp_path / "calls", "--populations", tmp_path / "x.tsv") == 0
+    assert apply(data, tmp_path / "calls", populations=tmp_path / "x.tsv") == 0
     capsys.readouterr()
     tracts = ("--tracts", data / "x.tracts.parquet", "--output", tmp_path / "evaluation")
     assert run("evaluate", "--calls", tmp_path / "calls", *tracts) == 3
@@ -245,12 +244,10 @@ def test_what_holds_no_tracts_is_refused(data, tmp_path, capsys, name):
 def test_statistics_that_the_model_was_trained_on_are_refused(data, tmp_path, capsys):
     statistics, model = tmp_path / "x.zarr.zip", tmp_path / "model"
     assert run("statistics", "--trees", data / "x.trees", "--output", statistics) == 0
-    trained = bundle.load(data / "model" / "segments", "segments")
     evaluate = ("evaluate", "--model", model, "--statistics", statistics, "--output", tmp_path / "evaluation")
     for digest, code in (("0" * 64, 0), (provenance.sha256(statistics), 3)):
-        inputs = {"statistics 0": {"name": "other.zarr.zip", "sha256": digest}}
-        description = {**trained.description, "provenance": {"inputs": inputs}}
-        bundle.save(bundle.Bundle("segments", trained.network, description), model / "segments")
+        listed = {"inputs": {"statistics 0": {"name": "other.zarr.zip", "sha256": digest}}}
+        save(model, dataclasses.replace(segments_bundle(), provenance=listed))
         assert run(*evaluate) == code
     assert f"{statistics}: the model was trained on it (segments)" in capsys.readouterr().err
 
@@ -260,36 +257,25 @@ def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tm
     mask.write_text(
         "".join(f"{contig}\t{start}\t{start + 6000}\n" for contig in "12" for start in range(0, 200_000, 10_000))
     )
-    untrained = bundle.load(data / "model" / "segments", "segments")
     for share, given, message in (
-        ([1.0, 1.0], None, None),
-        ([0.5, 0.7], mask, None),
-        ([0.3, 1.0], mask, None),
-        (
-            [1.0, 1.0],
-            mask,
-            "60% of the sequence in usable bins is callable, 100% to 100% was in the training of segments",
-        ),
-        (
-            [0.5, 0.7],
-            None,
-            "100% of the sequence in usable bins is callable, 50% to 70% was in the training of segments",
-        ),
+        ((1.0, 1.0), None, None),
+        ((0.5, 0.7), mask, None),
+        ((0.3, 1.0), mask, None),
+        ((1.0, 1.0), mask, "60% of the sequence in usable bins is callable, 100% to 100% in the training of segments"),
+        ((0.5, 0.7), None, "100% of the sequence in usable bins is callable, 50% to 70% in the training of segments"),
     ):
-        description = {**untrained.description, "callable_share": share}
-        bundle.save(bundle.Bundle("segments", untrained.network, description), model / "segments")
+        save(model, segments_bundle(), callable_share=share)
         options = () if given is None else ("--include-bed", given)
         assert apply(data, tmp_path / "calls", *options, model=str(model)) == 0
         error = capsys.readouterr().err
-        recorded = json.loads((tmp_path / "calls" / "provenance.json").read_text())["warnings"]
-        assert ["in usable bins" in text for text in recorded].count(True) == (message is not None)
-        assert message is None or (message in error and any(message in text for text in recorded))
+        told = [finding for finding in findings(tmp_path / "calls") if finding["code"] == "callable-share"]
+        assert len(told) == (message is not None)
+        assert error.count("in usable bins") == (message is not None)
+        assert message is None or (f"warning: {message}" in error and told[0]["text"].startswith(message))
 
 
 def test_segments_are_called_at_the_threshold_of_the_bundle(data, tmp_path, capsys):
-    untrained = bundle.load(data / "model" / "segments", "segments")
-    description = {**untrained.description, "thresholds": [[0.05, 0.9], [0.15, 0.3]]}
-    bundle.save(bundle.Bundle("segments", untrained.network, description), tmp_path / "model" / "segments")
+    save(tmp_path / "model", dataclasses.replace(segments_bundle(), thresholds={0.05: 0.9, 0.15: 0.3}))
     for threshold, rate in ((0.3, []), (0.9, ["--false-discovery-rate", 0.05])):
         assert apply(data, tmp_path / "own", *rate, model=str(tmp_path / "model")) == 0
         assert apply(data, tmp_path / "said", "--threshold", threshold, model=str(tmp_path / "model")) == 0
@@ -313,20 +299,141 @@ def _fail(*_: object) -> None:
 
 
 def test_a_network_for_other_statistics_is_refused(data, tmp_path, capsys):
-    task = tmp_path / "model" / "segments"
-    bundle.save(
-        bundle.Bundle(
-            "segments", SegmentNetwork(7, 8), {**DESCRIPTION, "architecture": {"channels": 7, "width": 8, "members": 1}}
-        ),
-        task,
-    )
-    assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
-    assert "takes 7 values" in capsys.readouterr().err
-    names = ["other", *DESCRIPTION["statistics"]]
-    described = {**DESCRIPTION, "architecture": {"channels": 7, "width": 8, "members": 1}, "statistics": names}
-    bundle.save(bundle.Bundle("segments", SegmentNetwork(7, 8), described), task)
+    bundle = segments_bundle()
+    statistics = ("other", *STATISTICS[1:])
+    named = dataclasses.replace(bundle, inputs=inputs.segment_channel_names(statistics))
+    save(tmp_path / "model", named, statistics=statistics)
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
     assert f"statistics number 1 is 'other' in the bundle and '{STATISTICS[0]}'" in capsys.readouterr().err
+    fewer = dataclasses.replace(
+        bundle,
+        network=SegmentNetwork(7, 8).eval(),
+        inputs=bundle.inputs[:7],
+        architecture={"channels": 7, "width": 8, "members": 1},
+    )
+    save(tmp_path / "model", fewer)
+    assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
+    assert f"inputs number 8 is none in the bundle and '{bundle.inputs[7]}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", ["another quantile", "two exchanged"])
+def test_a_model_one_of_whose_inputs_has_another_name_is_refused_in_one_line(data, tmp_path, capsys, change):
+    bundle, model = choice_bundle(), tmp_path / "model"
+    names = list(bundle.inputs)
+    number = next(index for index, name in enumerate(names) if "0.95" in name)
+    if change == "another quantile":
+        names[number] = names[number].replace("0.95", "0.9")
+    else:
+        names[number], names[number + 1] = names[number + 1], names[number]
+    save(model, segments_bundle())
+    save(model, dataclasses.replace(bundle, inputs=tuple(names)))
+    capsys.readouterr()
+    assert apply(data, tmp_path / "calls", model=str(model)) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"error: {model / 'model-choice'}: inputs number {number + 1} is '{names[number]}' in the bundle"
+    )
+    assert f"and '{bundle.inputs[number]}' in this version" in line
+    assert not (tmp_path / "calls").exists()
+
+
+def test_what_a_scenario_means_is_said_by_the_model_and_not_by_its_name(data, tmp_path):
+    for meanings in ({"neanderthal": True, "ghost_town": False}, {"neanderthal": False, "ghost_town": True}):
+        bundle = choice_bundle(meanings)
+        with torch.no_grad():
+            bundle.network.intercepts[0, 0] = 9.0  # the first scenario is the likelier
+        model = tmp_path / "model"
+        save(model, segments_bundle())
+        save(model, bundle)
+        assert apply(data, tmp_path / "calls", "--force", model=str(model)) == 0
+        choice = json.loads((tmp_path / "calls" / "model_choice.json").read_text())
+        assert choice["ghost_of_target"] == meanings
+        assert choice["probabilities"]["neanderthal"] > 0.98
+        assert choice["p_ghost"] == pytest.approx(
+            choice["probabilities"]["neanderthal" if meanings["neanderthal"] else "ghost_town"]
+        )
+        assert choice["decision"] == ("ghost" if meanings["neanderthal"] else "no ghost")
+
+
+@pytest.fixture
+def of_parameters(tmp_path: Path) -> Path:
+    """A model that knows of parameters too."""
+    for bundle in (segments_bundle(), choice_bundle(), parameters_bundle()):
+        save(tmp_path / "model", bundle)
+    return tmp_path / "model"
+
+
+def test_parameters_are_withheld_outside_the_range_of_training_but_for_force(data, of_parameters, tmp_path, capsys):
+    calls, table = tmp_path / "calls", pd.read_csv(data / "x.tsv", sep="\t")
+    assert apply(data, calls, model=of_parameters) == 0
+    assert (calls / "parameter_posterior.tsv").exists()
+    inside = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
+    assert inside["parameter"].tolist() == ["split_time", "ghost_proportion"]
+    assert "parameters are withheld" not in capsys.readouterr().err
+    table.loc[table["sample"].isin(["target_0", "target_1"]), "population"] = "left out"
+    table.to_csv(tmp_path / "few.tsv", sep="\t", index=False)
+    few = {"populations": tmp_path / "few.tsv", "model": of_parameters}
+    assert apply(data, calls, **few) == 0
+    assert not (calls / "parameter_posterior.tsv").exists()
+    assert not (calls / "parameter_draws.tsv").exists()
+    assert capsys.readouterr().err.startswith(
+        "withheld: parameters are withheld: the numbers of individuals or the mask"
+    )
+    assert findings(calls)[0]["code"] == "parameters-withheld"
+    assert [finding["code"] for finding in findings(calls)].count("few-samples") == 1, "one fact of three networks"
+    assert apply(data, calls, "--force", **few) == 0
+    forced = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
+    assert forced["parameter"].tolist() == inside["parameter"].tolist()
+    assert "parameters-withheld" not in [finding["code"] for finding in findings(calls)]
+
+
+def test_parameters_are_withheld_under_another_mask(data, of_parameters, tmp_path):
+    mask, calls = tmp_path / "mask.bed", tmp_path / "calls"
+    rows = [f"{contig}\t{start}\t{start + 6000}\n" for contig in "12" for start in range(0, 200_000, 10_000)]
+    mask.write_text("".join(rows))
+    save(of_parameters, choice_bundle(), callable_share=(0.5, 1.0))
+    assert apply(data, calls, "--include-bed", mask, model=of_parameters) == 0
+    assert not (calls / "parameter_posterior.tsv").exists()
+    save(of_parameters, parameters_bundle(), callable_share=(0.5, 1.0))
+    assert apply(data, calls, "--include-bed", mask, model=of_parameters) == 0
+    assert (calls / "parameter_posterior.tsv").exists()
+
+
+def test_short_stretches_do_not_pass_for_regions(data, of_parameters, tmp_path, capsys):
+    """Bins with a little callable sequence make two regions by their number, with 60 % of the sequence of two."""
+    mask, calls = tmp_path / "mask.bed", tmp_path / "calls"
+    rows = [f"{contig}\t{start}\t{start + 6000}\n" for contig in "12" for start in range(0, 200_000, 10_000)]
+    mask.write_text("".join(rows))
+    assert apply(data, calls, "--include-bed", mask, model=of_parameters) == 0
+    choice = json.loads((calls / "model_choice.json").read_text())
+    assert (choice["decision"], choice["regions"], choice["used_bp"]) == ("too little sequence", 2, 240_000)
+    assert choice["left_out_bp"] == 0
+    assert not {"p_ghost", "probabilities", "bayes_factors"} & set(choice)
+    assert not (calls / "parameter_posterior.tsv").exists()
+    error = capsys.readouterr().err
+    assert error.startswith("withheld: too little sequence: 0.2 Mb callable in 2 regions, at least 0.4 Mb in training")
+    assert "decision: too little sequence: " in error
+    assert findings(calls)[0]["code"] == "too-little-sequence"
+    assert apply(data, calls, "--include-bed", mask, "--force", model=of_parameters) == 0
+    forced = json.loads((calls / "model_choice.json").read_text())
+    assert (forced["decision"], forced["p_ghost"]) == ("too little sequence", pytest.approx(0.5))
+    assert (calls / "parameter_posterior.tsv").exists()
+
+
+def test_findings_are_printed_and_recorded_in_the_order_of_their_weight(data, of_parameters, tmp_path, capsys):
+    mask, calls = tmp_path / "mask.bed", tmp_path / "calls"
+    mask.write_text("1\t0\t200000\n")
+    assert apply(data, calls, "--include-bed", mask, model=of_parameters) == 0
+    listed = findings(calls)
+    assert [set(finding) for finding in listed] == [{"code", "severity", "text"}] * len(listed)
+    weights = ["withheld", "warning", "remark"]
+    order = [weights.index(finding["severity"]) for finding in listed]
+    assert order == sorted(order)
+    assert {"too-little-sequence", "contig-without-sites"} <= {finding["code"] for finding in listed}
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.split(":")[0] in weights] == [
+        f"{finding['severity']}: {finding['text']}" for finding in listed
+    ]
 
 
 def test_alleles_coded_otherwise_than_in_training_are_refused(data, tmp_path, capsys):

@@ -11,8 +11,10 @@ from verbs import run
 
 from introghost import provenance
 from introghost.errors import DataError, ModelError
-from introghost.inference import bundle, genome_training, parameters
-from introghost.inference.decisions import COSTS
+from introghost.inference import bundle_files, genome_training, parameters
+from introghost.inference.bundle_files import DESCRIPTION, MANIFEST, WEIGHTS
+from introghost.inference.bundles import ParametersBundle
+from introghost.inference.decisions import Costs
 from introghost.inference.prior_scale import PriorScale
 from introghost.simulation import scenarios
 from introghost.statistics.table import Statistics
@@ -58,7 +60,7 @@ def test_a_model_is_trained_evaluated_and_applied(folder: Path, tmp_path: Path) 
     assert drawn["ghost_proportion"].between(0.003, 0.2).all()
     choice = json.loads((calls / "model_choice.json").read_text())
     assert choice["prior"] == {"ghost": 0.2, "no_ghost": 0.8}
-    assert choice["costs"] == COSTS
+    assert choice["costs"] == Costs().to_json()
     assert json.loads((calls / provenance.COMPLETE).read_text())["options"]["prior"] == {"ghost": 0.2}
 
 
@@ -96,12 +98,12 @@ def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path
 def test_a_bundle_that_does_not_fit_together_is_refused(folder: Path, tmp_path: Path, change, message: str) -> None:
     model = tmp_path / "parameters"
     model.mkdir()
-    for name in (bundle.DESCRIPTION, bundle.WEIGHTS):
+    for name in (DESCRIPTION, WEIGHTS):
         (model / name).write_bytes((folder / "model" / "parameters" / name).read_bytes())
-    about = json.loads((model / bundle.DESCRIPTION).read_text())
+    about = json.loads((model / DESCRIPTION).read_text())
     change(about)
-    (model / bundle.DESCRIPTION).write_text(json.dumps(about))
-    lines = [f"{provenance.sha256(model / name)}  {name}\n" for name in (bundle.DESCRIPTION, bundle.WEIGHTS)]
-    (model / bundle.MANIFEST).write_text("".join(lines))
+    (model / DESCRIPTION).write_text(json.dumps(about))
+    lines = [f"{provenance.sha256(model / name)}  {name}\n" for name in (DESCRIPTION, WEIGHTS)]
+    (model / MANIFEST).write_text("".join(lines))
     with pytest.raises(ModelError, match=message):
-        bundle.load(model, "parameters")
+        bundle_files.load(model, ParametersBundle)

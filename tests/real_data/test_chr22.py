@@ -1,5 +1,6 @@
 """An awkward megabase of chromosome 22: archaic genomes among the samples, records without ALT, an empty stretch."""
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +10,12 @@ import pandas as pd
 import pysam
 import pytest
 import torch
-from introghost.inference.contigs import CALLED, TOO_LITTLE
-from verbs import run, words
+from untrained import TRAINING, choice_bundle, segments_bundle
 
 from introghost.errors import DataError
-from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.inference import bundle
-from introghost.networks.model_choice import ModelChoiceNetwork
-from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import STATISTICS
-from introghost.statistics.population import POPULATION_STATISTICS
+from introghost.inference import bundle_files
+from introghost.inference.fields import Range
+from introghost.inference.reading import BinStatus
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.checks import Request, inspect
 from introghost.variants.counts import DropReason
@@ -143,64 +140,44 @@ def test_allele_counts_are_of_everybody(populations: Path) -> None:
     assert index + 1 == len(counts.positions_bp)
 
 
-def model(folder: Path, region_length_bp: int = 200_000) -> Path:
+def model(folder: Path) -> Path:
     """Networks that nobody trained, with numbers of diploids as in the data."""
-    torch.manual_seed(3)
-    common = {
-        "temperature": 1.0,
-        "statistics": list(STATISTICS),
-        "population_statistics": list(POPULATION_STATISTICS),
-        "ancestral": OUTGROUP_MAJOR,
-        "bin_bp": 10_000,
-        "region_length_bp": region_length_bp,
-        "sample_sizes": {"outgroup_diploids": [108, 108], "target_diploids": [99, 99]},
-        "callable_share": [0.1, 1.0],
-        "thresholds": [[0.15, 0.5]],
-        "observation": {},
-        "num_training": 9,
-        "num_validation": 1,
-        "provenance": {},
-    }
-    segments = {"channels": 6 * len(STATISTICS), "width": 8, "members": 1}
-    pooled = 5 * len(STATISTICS) + len(POPULATION_STATISTICS)
-    choice = {"channels": pooled + 1, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1}
-    network, description = SegmentNetwork(**segments).eval(), {**common, "architecture": segments}
-    # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
-    network.standardise.set(torch.ones(segments["channels"]), torch.full((segments["channels"],), 0.1))
-    torch.nn.init.normal_(network.members[0][-1].weight)
-    bundle.save(bundle.Bundle("segments", network, description), folder / "segments")
-    description = {
-        **common,
-        "architecture": choice,
-        "scenarios": ["ghost", "no_ghost"],
-        "regions": [1, 9],
-        "segments": "",
-    }
-    bundle.save(
-        bundle.Bundle("model-choice", ModelChoiceNetwork(**choice).eval(), description), folder / "model-choice"
+    training = dataclasses.replace(
+        TRAINING,
+        outgroup_diploids=Range(108, 108),
+        target_diploids=Range(99, 99),
+        callable_share=(0.1, 1.0),
     )
+    segments = segments_bundle(training, seed=3)
+    # As it is made, it says the same of every bin; standardised by little, what differs between bins counts.
+    channels = len(segments.inputs)
+    segments.network.standardise.set(torch.ones(channels), torch.full((channels,), 0.1))
+    for bundle in (segments, dataclasses.replace(choice_bundle(training=training), regions=Range(1, 9))):
+        bundle_files.save(bundle, folder / bundle.task)
     return folder
 
 
 @pytest.fixture
 def calls(populations: Path, tmp_path: Path) -> Calls:
-    """Runs `apply`; windows, bins and the folder of the calls."""
+    """Runs `apply`; status of bins, posteriors and the folder of the calls."""
     networks = model(tmp_path / "model")
 
-    def apply(*more: object) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+    def apply(*more: object, vcf: Path = VCF) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         folder = tmp_path / "calls"
-        data = {"--vcf": VCF, "--populations": populations, "--outgroup": "YRI", "--target": "CEU"}
-        options = {"--model": networks, "--ancestral": "outgroup-major", "--threshold": 0, "--output": folder}
-        assert run("apply", *words(data | options, *more)) == 0
-        windows, bins = (pd.read_csv(folder / name, sep="\t") for name in ("windows.tsv", "bins.tsv.gz"))
-        assert windows[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
-        return windows, bins.drop(columns=["contig", "start", "end"]), folder
+        data = ("--vcf", vcf, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
+        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
+        assert not stop.value.code
+        status, bins = (pd.read_csv(folder / name, sep="\t") for name in ("bin_status.tsv", "bins.tsv.gz"))
+        assert status[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
+        return status, bins.drop(columns=["contig", "start", "end"]), folder
 
     return apply
 
 
 def test_calls_are_of_the_target_alone(calls: Calls) -> None:
-    windows, posterior, folder = calls()
+    status, posterior, folder = calls()
     ceu = (DATA / "CEU.indlist").read_text().split()
     labels = {f"{name}.{haplotype}" for name in ceu for haplotype in (0, 1)}
     assert {*posterior.columns} == labels
@@ -208,39 +185,39 @@ def test_calls_are_of_the_target_alone(calls: Calls) -> None:
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
     assert {*segments["sample"]} == {*ceu}
     bins = segments[segments["sample"] == ceu[0]].query("haplotype == 0").eval("(end - start) / 10_000").sum()
-    assert bins == (windows["status"] == CALLED).sum(), "with threshold 0 a segment is a run of called bins"
+    assert bins == (status["status"] == BinStatus.CALLED).sum(), "with threshold 0 a segment is a run of called bins"
     assert {*pd.read_csv(folder / "per_sample.tsv", sep="\t")["sample"]} == {*ceu}
-    assert windows["contig"].unique().tolist() == [22]
+    assert status["contig"].unique().tolist() == [22]
     assert (folder / "model_choice.json").is_file()
 
 
 def test_the_empty_stretch_is_said_not_to_be_called(calls: Calls) -> None:
-    windows, posterior, _ = calls()
-    empty = (windows["start"] >= 21_580_000) & (windows["end"] <= 21_710_000)
+    status, posterior, _ = calls()
+    empty = (status["start"] >= 21_580_000) & (status["end"] <= 21_710_000)
     assert empty.sum() == 13
-    assert set(windows["status"][empty]) == {TOO_LITTLE}
-    check(windows, posterior)
-    assert 0.5 < (windows["status"] == CALLED).mean() < 0.85
+    assert set(status["status"][empty]) == {BinStatus.TOO_LITTLE_CALLABLE}
+    check(status, posterior)
+    assert 0.5 < (status["status"] == BinStatus.CALLED).mean() < 0.85
 
 
 def test_masked_bins_are_said_not_to_be_called(calls: Calls) -> None:
     mask = DATA / "accessible.chr22.20.5-22.5Mb.bed"
-    windows, posterior, _ = calls("--include-bed", mask)
+    status, posterior, _ = calls("--include-bed", mask)
     intervals = pd.read_csv(mask, sep="\t", header=None, usecols=[1, 2]).to_numpy()
-    edges = windows[["start", "end"]].to_numpy()[:, :, None]
+    edges = status[["start", "end"]].to_numpy()[:, :, None]
     inside = (np.minimum(edges[:, 1], intervals[:, 1]) - np.maximum(edges[:, 0], intervals[:, 0])).clip(0).sum(axis=1)
-    lost = inside - windows["callable_bp"].to_numpy()
+    lost = inside - status["callable_bp"].to_numpy()
     assert (lost >= 0).all()
     assert lost.sum() == LOST_BP
     masked = inside < 1_000
     assert masked.any()
-    assert set(windows["status"][masked]) == {TOO_LITTLE}
-    check(windows, posterior)
+    assert set(status["status"][masked]) == {BinStatus.TOO_LITTLE_CALLABLE}
+    check(status, posterior)
 
 
-def check(windows: pd.DataFrame, posterior: pd.DataFrame) -> None:
+def check(status: pd.DataFrame, posterior: pd.DataFrame) -> None:
     """A bin is called for everybody or nobody, and where it isn't, it has no number at all: neither 0 nor another."""
-    called = (windows["status"] == CALLED).to_numpy()
+    called = (status["status"] == BinStatus.CALLED).to_numpy()
     assert posterior[called].notna().all(axis=None)
     assert posterior[~called].isna().all(axis=None)
     assert (posterior[called] > 0).all(axis=None)
@@ -257,5 +234,5 @@ def test_samples_of_no_role_do_not_change_the_calls(calls: Calls, populations: P
             for record in source:
                 target.write(record)
     pysam.tabix_index(str(subset), preset="vcf")
-    _, without, _ = calls("--vcf", subset)
+    _, without, _ = calls(vcf=subset)
     pd.testing.assert_frame_equal(without, posterior)

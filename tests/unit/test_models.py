@@ -3,20 +3,25 @@
 import dataclasses
 import importlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from introghost.inference.bundle import MANIFEST, Bundle, check_fit, load
 
 from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
-from introghost.inference import application, regions
+from introghost.inference import calling
+from introghost.inference.bundle_files import MANIFEST
+from introghost.inference.bundles import Offer, SegmentsBundle, Task
+from introghost.model import Model, load_model
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel, observe
 from introghost.statistics.haplotype import haplotype_statistics
+from introghost.statistics.pooled import PLAIN
 
 MAXIMUM_BYTES = 5_000_000
 ROOT = Path(__file__).parents[2]
@@ -28,8 +33,13 @@ MEAN_CHANGE, FLIPPED = 0.1, 0.1
 
 
 @pytest.fixture(scope="module")
-def human() -> Bundle:
-    return load(models.locate("human") / "segments", "segments")
+def model() -> Model:
+    return load_model("human")
+
+
+@pytest.fixture(scope="module")
+def human(model: Model) -> SegmentsBundle:
+    return model.segments
 
 
 def test_human_is_shipped():
@@ -40,17 +50,46 @@ def test_human_is_shipped():
 def test_a_shipped_model_is_small_and_fits_this_version(name):
     folder = models.locate(name)
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MAXIMUM_BYTES
-    bundle = load(folder / "segments", "segments")
-    size = {key: bundle.description[key] for key in ("bin_bp", "region_length_bp")}
-    others = [load(folder / task, task) for task in ("model-choice", "parameters") if (folder / task).is_dir()]
-    for one in (bundle, *others):
-        check_fit(one, folder, application.offered(bundle.description["ancestral"], size))
-    assert regions.summary_of_model(folder, bundle, others) is not None or not others
-    assert bundle.description["ancestral"] == OUTGROUP_MAJOR, "the default of apply"
-    assert [rate for rate, _ in bundle.description["thresholds"]] == [0.05, 0.1, 0.15, 0.2], "what apply's help says"
+    loaded = load_model(name)
+    assert [bundle.task for bundle in loaded.bundles] == [task for task in Task if (folder / task).is_dir()]
+    training = loaded.segments.training
+    assert loaded.summary is not None or not loaded.genome_bundles
+    loaded.check(
+        Offer.of_this_version(training.ancestral, training.bin_bp, training.region_length_bp, loaded.summary or PLAIN)
+    )
+    assert training.ancestral == OUTGROUP_MAJOR, "the default of apply"
+    assert list(loaded.segments.thresholds) == [0.05, 0.1, 0.15, 0.2], "what apply's help says"
 
 
-def test_the_page_beside_human_is_about_this_model(human: Bundle, monkeypatch: pytest.MonkeyPatch):
+# A quantile of the pooled statistics, changed in the code before anything else is imported. Their number stays.
+CHANGED = """
+import sys
+from introghost.statistics import thresholds
+thresholds.POOLED_QUANTILES = tuple(0.9 if q == 0.95 else q for q in thresholds.POOLED_QUANTILES)
+import introghost as ig
+from introghost.errors import IntroghostError
+from introghost.inference.bundles import Offer
+model = ig.load_model("human")
+training = model.segments.training
+try:
+    offer = Offer.of_this_version(training.ancestral, training.bin_bp, training.region_length_bp, model.summary)
+    model.check(offer)
+except IntroghostError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+def test_a_quantile_changed_in_the_code_is_refused_by_the_shipped_model_in_one_line():
+    done = subprocess.run([sys.executable, "-c", CHANGED], capture_output=True, text=True, check=False)
+    (line,) = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (4, "")
+    assert "model-choice: inputs number" in line
+    assert "quantile_0.95" in line
+    assert "'quantile_0.9_of_" in line
+
+
+def test_the_page_beside_human_is_about_this_model(human: SegmentsBundle, monkeypatch: pytest.MonkeyPatch):
     measured = json.loads((ROOT / "benchmarks" / "accuracy" / "provenance.json").read_text())
     manifest = models.locate("human") / "segments" / MANIFEST
     assert measured["inputs"]["model"]["sha256"] == provenance.sha256(manifest), "run benchmarks/accuracy.py again"
@@ -60,12 +99,12 @@ def test_the_page_beside_human_is_about_this_model(human: Bundle, monkeypatch: p
     assert page(ROOT / "benchmarks" / "accuracy" / "results.tsv", human.description) == written
 
 
-def test_the_page_of_model_choice_is_about_this_model(monkeypatch: pytest.MonkeyPatch):
+def test_the_page_of_model_choice_is_about_this_model(model: Model, monkeypatch: pytest.MonkeyPatch):
     folder = ROOT / "benchmarks" / "choice"
     measured = json.loads((folder / provenance.COMPLETE).read_text())
     for task in ("model-choice", "parameters"):
-        shipped = load(models.locate("human") / task, task)
-        assert shipped.description["provenance"] == measured, "run benchmarks/choice.py --save again"
+        (shipped,) = (bundle for bundle in model.bundles if bundle.task == task)
+        assert shipped.provenance == measured, "run benchmarks/choice.py --save again"
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     page = importlib.import_module("choice_page").page
     assert page(folder) == (ROOT / "docs" / "model_choice.md").read_text()
@@ -97,12 +136,12 @@ def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
     )
 
 
-def posterior(bundle: Bundle, haplotypes: Haplotypes) -> np.ndarray:
-    statistics = haplotype_statistics(haplotypes, bundle.description["bin_bp"]).values
-    return application.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
+def posterior(bundle: SegmentsBundle, haplotypes: Haplotypes) -> np.ndarray:
+    statistics = haplotype_statistics(haplotypes, bundle.training.bin_bp).values
+    return calling.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
 
 
-def test_doubling_the_target_panel_hardly_changes_the_calls(human: Bundle, haplotypes: Haplotypes):
+def test_doubling_the_target_panel_hardly_changes_the_calls(human: SegmentsBundle, haplotypes: Haplotypes):
     torch.set_num_threads(1)
     half, whole = posterior(human, of_target(haplotypes, 100)), posterior(human, haplotypes)[:100]
     seen = np.maximum(half, whole) >= WORTH_A_LOOK

@@ -59,7 +59,7 @@ def test_results_are_those_that_were_asked_for(undisturbed: Undisturbed) -> None
         "report.html",
         "calls/segments.tsv",
         "calls/segments.bed",
-        "calls/windows.tsv",
+        "calls/bin_status.tsv",
         "calls/bins.tsv.gz",
         "calls/model_choice.json",
         "calls/provenance.json",

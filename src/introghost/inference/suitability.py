@@ -181,10 +181,11 @@ def choice_findings(decision: Decision, doubts: Doubts) -> list[Finding]:
 
 def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent) -> Finding:
     """That there is too little sequence for the networks for whole genomes."""
-    least_bp = max(bundle.regions.lowest * bundle.training.region_length_bp for bundle in bundles)
+    trained = [(bundle.regions.lowest, bundle.training) for bundle in bundles]
+    least_bp = max(number * training.region_length_bp * training.callable_share[0] for number, training in trained)
     text = (
         f"too little sequence: {extent.used_bp / 1e6:.1f} Mb callable in {extent.regions:,} regions, at least "
-        f"{least_bp / 1e6:.0f} Mb in training; probabilities and parameters are withheld but for --force"
+        f"{least_bp / 1e6:.1f} Mb in training; probabilities and parameters are withheld but for --force"
     )
     return Finding(Code.TOO_LITTLE_SEQUENCE, Severity.WITHHELD, text)
 

@@ -6,15 +6,18 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
 from scipy import stats
 from squares import squares
+from untrained import parameters_bundle
 
 from introghost.evaluation.posterior import evaluate_posterior
-from introghost.inference import prior_scale, training
+from introghost.inference import parameters, prior_scale, training
 from introghost.inference.discriminants import Predictors
+from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation import priors, scenarios
@@ -149,3 +152,39 @@ def test_draws_are_those_of_the_seed(gaussian: PosteriorNetwork) -> None:
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert first.shape == (1, 9, 2)
     assert not torch.equal(first, other)
+
+
+def test_the_table_is_of_the_draws_in_their_own_units() -> None:
+    bundle, rng = parameters_bundle(), np.random.default_rng(4)
+    normal = rng.normal([0.5, -1.0], [0.2, 0.1], size=(4_000, 2))
+    table = parameters.posterior_table(bundle, normal).set_index("parameter")
+    values = {"split_time": (1_000, 5_000, normal[:, 0]), "ghost_proportion": (0, 0.2, normal[:, 1])}
+    assert table.index.tolist() == list(values) == list(bundle.scale.names)
+    for name, (low, high, column) in values.items():
+        own = low + (high - low) * stats.norm.cdf(column)
+        row = table.loc[name]
+        assert row["mean"] == pytest.approx(own.mean())
+        for key, level in (
+            ("median", 0.5),
+            ("lower_90", 0.05),
+            ("upper_90", 0.95),
+            ("lower_95", 0.025),
+            ("upper_95", 0.975),
+        ):
+            assert row[key] == pytest.approx(np.quantile(own, level)), (name, key)
+        assert row["prior_median"] == pytest.approx((low + high) / 2, rel=0.03)
+        assert row["prior_lower_95"] == pytest.approx(low + 0.025 * (high - low), rel=0.15)
+        assert row["prior_upper_95"] == pytest.approx(low + 0.975 * (high - low), rel=0.01)
+        assert row["contraction"] == pytest.approx(1 - column.var())
+    pd.testing.assert_frame_equal(parameters.no_posterior(), table.reset_index().iloc[:0], check_index_type=False)
+
+
+def test_draws_are_of_each_genome_and_the_same_with_the_same_seed() -> None:
+    bundle = parameters_bundle()
+    values = np.random.default_rng(5).random((3, len(bundle.inputs) - 1)).astype(np.float32)
+    pooled = Pooled(values, np.full(3, 2, np.float32))
+    drawn = parameters.draw(bundle, pooled, 50)
+    assert drawn.shape == (3, 50, 2)
+    np.testing.assert_array_equal(parameters.draw(bundle, pooled, 50), drawn)
+    assert not np.array_equal(parameters.draw(bundle, pooled, 50, seed=2), drawn)
+    assert parameters.draw(bundle, pooled[:1]).shape == (1, parameters.NUM_DRAWS, 2)

@@ -1,19 +1,17 @@
 """What a segment network says of a region as a whole."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
-from introghost.inference.bundle import Bundle
 
 from introghost import models
-from introghost.errors import ModelError
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
-from introghost.inference import application, bundle, contigs, regions
+from introghost.inference import bundle_files, calling, reading, regions
+from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.fields import Range
+from introghost.inference.reading import ReadingPlan
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
-from introghost.statistics.pooled import PLAIN, POOLED, few_targets
+from introghost.statistics.pooled import POOLED, few_targets
 
 HUMAN = models.locate("human") / "segments"
 
@@ -77,37 +75,24 @@ def test_segment_summaries_are_what_their_names_say():
 
 
 def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
-    network = bundle.load(HUMAN, "segments")
-    summary = regions.summary(network, bundle.digest(HUMAN))
-    size = {"bin_bp": 5_000, "region_length_bp": 500_000}
+    network = bundle_files.load(HUMAN, SegmentsBundle)
+    summary = regions.summary(network, bundle_files.digest(HUMAN))
+    plan = ReadingPlan(5_000, 500_000, Range(10, 200), summary=summary)
     parts = [haplotypes(start, start + 500_000) for start in range(0, 1_500_000, 500_000)]
-    simulated = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary).dataset
+    built = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary)
+    simulated = built.dataset
     assert list(simulated["pooled_statistic"].values) == list(summary.names)
-    assert simulated.attrs["segments"] == bundle.digest(HUMAN)
+    assert built.segment_model_digest == bundle_files.digest(HUMAN)
     for part, expected in zip(parts, simulated["pooled_statistics"].values, strict=True):
-        contig = contigs.contig_statistics(
-            _Source(), "1", *part.interval_bp, **size, target_diploids=(10, 200), summary=summary
-        )
+        contig = reading.contig_statistics(_Source(), ("1", *part.interval_bp), plan)
         np.testing.assert_allclose(contig.pooled[0], expected, rtol=1e-4, atol=1e-7)
-    whole = contigs.contig_statistics(_Source(), "1", 0, 1_500_000, **size, target_diploids=(10, 200), summary=summary)
+    whole = reading.contig_statistics(_Source(), ("1", 0, 1_500_000), plan)
     scale = np.abs(simulated["pooled_statistics"].values).max(axis=0) + 1e-3
     off = np.abs(whole.pooled - simulated["pooled_statistics"].values) / scale  # windows reach over ends of regions
     assert off.mean() < 0.01
     assert off.max() < 0.3
     few = few_targets(parts[1])
     statistics = haplotype_statistics(few, 5_000).values
-    posterior = application.segment_posterior(network, statistics, np.ones(100, np.float32))
+    posterior = calling.segment_posterior(network, statistics, np.ones(100, np.float32))
     own = simulated["pooled_statistics"].values[1, len(POOLED) :]
     np.testing.assert_allclose(own, regions.segment_summaries(posterior, statistics), rtol=1e-5)
-
-
-def test_a_model_is_asked_with_the_segment_network_it_was_trained_with():
-    network, own = bundle.load(HUMAN, "segments"), bundle.digest(HUMAN)
-    model = Path(HUMAN).parent
-    known, unknown, other = (Bundle("model-choice", network.network, {"segments": d}) for d in (own, "", "0" * 64))
-    assert regions.summary_of_model(model, network, []) is None
-    assert regions.summary_of_model(model, network, [unknown]) is PLAIN
-    assert regions.summary_of_model(model, network, [known, known]).segment_model_digest == own
-    for others in ([other], [known, unknown], [known, other]):
-        with pytest.raises(ModelError, match="trained on statistics made with another"):
-            regions.summary_of_model(model, network, others)

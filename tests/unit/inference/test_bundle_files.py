@@ -3,12 +3,13 @@
 The manifest is written anew after each change, so that it is the inner check that refuses.
 """
 
-import copy
+import dataclasses
 import json
 import os
 import resource
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,17 @@ from safetensors.torch import load_file, save
 
 from introghost import atomic, provenance
 from introghost.errors import ModelError
-from introghost.inference import bundle
+from introghost.inference import bundle_files
+from introghost.inference.bundle_files import DESCRIPTION, MANIFEST, WEIGHTS
+from introghost.inference.bundles import Bundle, ChoiceBundle, ParametersBundle, SegmentsBundle, Task
+from introghost.inference.fields import Fields
+from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
+from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
+from introghost.simulation.priors import Bound, Prior
 
-SHARED = {
-    "temperature": 1.5,
+SHARED: dict[str, Any] = {
     "statistics": ["a", "b"],
     "population_statistics": ["p"],
     "ancestral": "ancestral",
@@ -38,51 +44,81 @@ SHARED = {
 SEGMENTS = {
     **SHARED,
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
+    "temperature": 1.5,
     "architecture": {"channels": 6, "width": 8, "members": 1},
+    "inputs": list("abcdef"),
 }
+OF_GENOMES: dict[str, Any] = {**SHARED, "inputs": list("abcde"), "regions": [2, 2], "segment_model": ""}
+SCENARIOS = [{"name": "ghost", "ghost_of_target": True}, {"name": "no_ghost", "ghost_of_target": False}]
 CHOICE = {
-    **SHARED,
+    **OF_GENOMES,
+    "temperature": 1.5,
     "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1},
-    "scenarios": ["ghost", "null"],
-    "regions": [2, 2],
-    "segments": "",
+    "scenarios": SCENARIOS,
 }
-OF_TASK = {"segments": {"thresholds"}, "model-choice": {"scenarios", "regions", "segments"}}
-KEYS = sorted([*SHARED, "architecture", "schema_version", "task"])
+PRIORS = json.loads(json.dumps(PriorScale([Prior("t", "uniform", Bound(1.0), Bound(2.0))]).describe()))
+PARAMETERS = {
+    **OF_GENOMES,
+    "architecture": {"channels": 5, "parameters": 1, "width": 8, "members": 1},
+    "scenario": "ghost",
+    "priors": PRIORS,
+}
+TYPES: dict[str, type[Bundle]] = {str(kind.task): kind for kind in (SegmentsBundle, ChoiceBundle, ParametersBundle)}
+OF_TASK = {
+    "segments": {"temperature", "thresholds"},
+    "model-choice": {"temperature", "scenarios", "regions", "segment_model"},
+    "parameters": {"scenario", "priors", "regions", "segment_model"},
+}
+KEYS = sorted([*SHARED, "architecture", "inputs", "schema_version", "task"])
 WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], ["a", "a"], [[]], {"x": 1}, "1" * 200]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(2)
-    bundle.save(bundle.Bundle("segments", SegmentNetwork(6, 8).eval(), copy.deepcopy(SEGMENTS)), tmp_path / "segments")
+    bundle_files.save(segments(SegmentNetwork(6, 8).eval()), tmp_path / "segments")
     return tmp_path / "segments"
+
+
+def segments(network: SegmentNetwork, **changes: object) -> SegmentsBundle:
+    return SegmentsBundle.from_json(Fields({**SEGMENTS, **changes}, "model.json"), network)
 
 
 @pytest.fixture
 def choice(tmp_path: Path) -> Path:
-    network = ModelChoiceNetwork(5, 2, 0).eval()
-    bundle.save(bundle.Bundle("model-choice", network, copy.deepcopy(CHOICE)), tmp_path / "model-choice")
+    made = ChoiceBundle.from_json(Fields(CHOICE, "model.json"), ModelChoiceNetwork(5, 2, 0).eval())
+    bundle_files.save(made, tmp_path / "model-choice")
     return tmp_path / "model-choice"
+
+
+@pytest.fixture
+def parameters(tmp_path: Path) -> Path:
+    network = PosteriorNetwork(5, 1, width=8, members=1).eval()
+    bundle_files.save(ParametersBundle.from_json(Fields(PARAMETERS, "model.json"), network), tmp_path / "parameters")
+    return tmp_path / "parameters"
 
 
 def seal(folder: Path) -> None:
     """Write the manifest anew."""
-    names = (bundle.DESCRIPTION, bundle.WEIGHTS)
+    names = (DESCRIPTION, WEIGHTS)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in names]
+<<<<<<< HEAD:tests/unit/inference/test_bundle.py
     atomic.write_text(folder / bundle.MANIFEST, "".join(lines))
+=======
+    atomic.write_text(folder / MANIFEST, "".join(lines))
+>>>>>>> coretests:tests/unit/inference/test_bundle_files.py
 
 
 def describe(folder: Path, change) -> None:  # type: ignore[no-untyped-def]
-    description = json.loads((folder / bundle.DESCRIPTION).read_text())
+    description = json.loads((folder / DESCRIPTION).read_text())
     change(description)
-    (folder / bundle.DESCRIPTION).write_text(json.dumps(description))
+    (folder / DESCRIPTION).write_text(json.dumps(description))
     seal(folder)
 
 
 def refused(folder: Path, task: str = "segments") -> str:
     with pytest.raises(ModelError) as caught:
-        bundle.load(folder, task)
+        bundle_files.load(folder, TYPES[task])
     message = str(caught.value)
     assert caught.value.exit_code == 4
     assert "\n" not in message
@@ -91,8 +127,8 @@ def refused(folder: Path, task: str = "segments") -> str:
 
 
 def test_round_trip(folder: Path) -> None:
-    loaded = bundle.load(folder, "segments")
-    again = bundle.load(folder, "segments")
+    loaded = bundle_files.load(folder, SegmentsBundle)
+    again = bundle_files.load(folder, SegmentsBundle)
     values = torch.rand(2, 10, 6)
     assert loaded.temperature == 1.5
     assert torch.equal(loaded.network(values), again.network(values))
@@ -103,10 +139,23 @@ def test_round_trip(folder: Path) -> None:
 
 
 def test_round_trip_of_model_choice(choice: Path) -> None:
-    assert bundle.load(choice, "model-choice").description["scenarios"] == ["ghost", "null"]
+    loaded = bundle_files.load(choice, ChoiceBundle)
+    assert loaded.ghost_of_target == {"ghost": True, "no_ghost": False}
+    assert loaded.scenarios == ("ghost", "no_ghost")
+    assert (loaded.temperature, loaded.inputs) == (1.5, ("a", "b", "c", "d", "e"))
+    assert not loaded.knows_novelty
 
 
-@pytest.mark.parametrize("name", [bundle.WEIGHTS, bundle.DESCRIPTION])
+@pytest.mark.parametrize("task", list(Task))
+def test_what_is_described_is_what_was_saved(folder: Path, choice: Path, parameters: Path, task: Task) -> None:
+    expected = {Task.SEGMENTS: SEGMENTS, Task.MODEL_CHOICE: CHOICE, Task.PARAMETERS: PARAMETERS}[task]
+    loaded = bundle_files.load(folder.parent / task, TYPES[task])
+    assert loaded.to_json() == expected
+    written = json.loads((folder.parent / task / DESCRIPTION).read_text())
+    assert written == {**expected, "task": task, "schema_version": bundle_files.SCHEMA_VERSION}
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
 def test_a_flipped_byte_is_refused(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -114,13 +163,13 @@ def test_a_flipped_byte_is_refused(folder: Path, name: str) -> None:
     assert f"{name}: SHA-256 differs" in refused(folder)
 
 
-@pytest.mark.parametrize("name", [bundle.WEIGHTS, bundle.DESCRIPTION, bundle.MANIFEST])
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION, MANIFEST])
 def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert name in refused(folder)
 
 
-@pytest.mark.parametrize("name", [bundle.WEIGHTS, bundle.DESCRIPTION, bundle.MANIFEST])
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION, MANIFEST])
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_what_is_not_a_plain_file_is_refused_and_not_read(folder: Path, name: str, kind: str) -> None:
     (folder / name).rename(folder.parent / name)
@@ -141,18 +190,18 @@ def test_no_folder_an_empty_one_and_a_file_in_its_place(tmp_path: Path) -> None:
     assert "no model bundle here" in refused(tmp_path / "empty")
 
 
-@pytest.mark.parametrize("task", ["segments", "model-choice"])
-def test_every_key_is_needed(folder: Path, choice: Path, task: str) -> None:
-    path = folder if task == "segments" else choice
-    original = (path / bundle.DESCRIPTION).read_text()
+@pytest.mark.parametrize("task", list(OF_TASK))
+def test_every_key_is_needed(folder: Path, choice: Path, parameters: Path, task: str) -> None:
+    path = folder.parent / task
+    original = (path / DESCRIPTION).read_text()
     keys = list(json.loads(original))
     assert {*KEYS, *OF_TASK[task]} == set(keys)
     for key in keys:
-        (path / bundle.DESCRIPTION).write_text(original)
+        (path / DESCRIPTION).write_text(original)
         describe(path, lambda description, key=key: description.pop(key))
         assert key.split("_")[0] in refused(path, task), key
     for key in json.loads(original)["architecture"]:
-        (path / bundle.DESCRIPTION).write_text(original)
+        (path / DESCRIPTION).write_text(original)
         describe(path, lambda description, key=key: description["architecture"].pop(key))
         assert f"architecture lacks {key}" in refused(path, task)
 
@@ -164,14 +213,14 @@ FITTING |= {"provenance": [{}, {"x": 1}], "observation": [{}, {"x": 1}]}
 
 @pytest.mark.parametrize("key", [*KEYS, "scenarios"])
 def test_a_key_of_another_type_or_value_is_refused(choice: Path, key: str) -> None:
-    original = (choice / bundle.DESCRIPTION).read_text()
+    original = (choice / DESCRIPTION).read_text()
     for wrong in WRONG:
         if wrong in FITTING.get(key, []) and not isinstance(wrong, bool):
             continue
-        (choice / bundle.DESCRIPTION).write_text(original)
+        (choice / DESCRIPTION).write_text(original)
         describe(choice, lambda description, wrong=wrong: description.update({key: wrong}))
         message = refused(choice, "model-choice")
-        assert bundle.DESCRIPTION in message, wrong
+        assert DESCRIPTION in message, wrong
 
 
 PAIRS = [[0.5], [[0.1, 0.5, 0.5]], [[0.1, 1.01]], [[0, 0.5]], [[0.2, 0.5], [0.1, 0.6]], [[0.1, 0.5], [0.1, 0.5]]]
@@ -180,7 +229,7 @@ PAIRS = [[0.5], [[0.1, 0.5, 0.5]], [[0.1, 1.01]], [[0, 0.5]], [[0.2, 0.5], [0.1,
 @pytest.mark.parametrize("wrong", [*WRONG, *PAIRS], ids=ascii)
 def test_thresholds_of_another_type_or_value_are_refused(folder: Path, wrong: object) -> None:
     describe(folder, lambda description: description.update(thresholds=wrong))
-    assert bundle.DESCRIPTION in refused(folder)
+    assert DESCRIPTION in refused(folder)
 
 
 @pytest.mark.parametrize(("key", "wrong"), [("members", 0), ("members", 33), ("width", 0), ("channels", 0)])
@@ -194,14 +243,14 @@ BIG = {"channels": 60_000, "width": 60_000, "scenarios": 2, "members": 1, "refer
 
 @pytest.mark.parametrize("key", list(BIG))
 def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it(choice: Path, key: str) -> None:
-    original = (choice / bundle.DESCRIPTION).read_text()
+    original = (choice / DESCRIPTION).read_text()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for wrong in [*WRONG, 10**9, 2**63, 65_536, 60_000]:
         if (key, wrong) in (("width", 0), ("references", 0), ("dropout", 0), ("dropout", 0.5)) and not isinstance(
             wrong, bool
         ):
             continue
-        (choice / bundle.DESCRIPTION).write_text(original)
+        (choice / DESCRIPTION).write_text(original)
         describe(choice, lambda description, wrong=wrong: description["architecture"].update({key: wrong}))
         refused(choice, "model-choice")
     describe(choice, lambda description: description["architecture"].update(BIG))
@@ -209,7 +258,7 @@ def test_an_architecture_that_asks_for_too_much_is_refused_without_memory_for_it
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB"
 
 
-@pytest.mark.parametrize(("version", "word"), [(0, "too old"), (1, "too old"), (99, "too new")])
+@pytest.mark.parametrize(("version", "word"), [(0, "too old"), (2, "too new"), (99, "too new")])
 def test_another_version_is_refused(folder: Path, version: int, word: str) -> None:
     describe(folder, lambda description: description.update(schema_version=version))
     assert word in refused(folder)
@@ -217,20 +266,39 @@ def test_another_version_is_refused(folder: Path, version: int, word: str) -> No
 
 def test_another_task_or_architecture_is_refused(folder: Path) -> None:
     assert "is for 'segments', expected 'model-choice'" in refused(folder, "model-choice")
-    describe(folder, lambda description: description.update(architecture={"channels": 7, "width": 8, "members": 1}))
+    seven = {"architecture": {"channels": 7, "width": 8, "members": 1}, "inputs": list("abcdefg")}
+    describe(folder, lambda description: description.update(seven))
     assert "tensors are not those of the architecture" in refused(folder)
     describe(folder, lambda description: description["architecture"].update(nonsense=1))
     assert "unknown key 'nonsense'" in refused(folder)
 
 
 def test_names_and_sizes_that_do_not_fit_together_are_refused(choice: Path) -> None:
-    describe(choice, lambda description: description.update(scenarios=["ghost", "null", "structure"]))
+    third = [*SCENARIOS, {"name": "structure", "ghost_of_target": False}]
+    describe(choice, lambda description: description.update(scenarios=third))
     assert "scenarios are not as many" in refused(choice, "model-choice")
-    describe(choice, lambda description: description.update(scenarios=["ghost", "null"], bin_bp=30_000))
+    describe(choice, lambda description: description.update(scenarios=SCENARIOS, bin_bp=30_000))
     assert "bin_bp does not divide" in refused(choice, "model-choice")
     sizes = {"outgroup_diploids": [9, 5], "target_diploids": [5, 5]}
     describe(choice, lambda description: description.update(bin_bp=10_000, sample_sizes=sizes))
     assert "sample_sizes" in refused(choice, "model-choice")
+    sizes = {"outgroup_diploids": [5, 50], "target_diploids": [5, 5]}
+    describe(choice, lambda description: description.update(sample_sizes=sizes, inputs=list("abcd")))
+    assert "inputs are not as many as the architecture's channels" in refused(choice, "model-choice")
+
+
+@pytest.mark.parametrize(
+    "scenarios",
+    [
+        ["ghost", "no_ghost"],
+        [{"name": "ghost"}, SCENARIOS[1]],
+        [{"name": "ghost", "ghost_of_target": 1}, SCENARIOS[1]],
+        [SCENARIOS[0], {"name": "ghost", "ghost_of_target": False}],
+    ],
+)
+def test_scenarios_without_a_name_of_their_own_and_a_meaning_are_refused(choice: Path, scenarios: list[object]) -> None:
+    describe(choice, lambda description: description.update(scenarios=scenarios))
+    assert "each with a distinct name and ghost_of_target true or false" in refused(choice, "model-choice")
 
 
 @pytest.mark.parametrize(
@@ -238,16 +306,16 @@ def test_names_and_sizes_that_do_not_fit_together_are_refused(choice: Path) -> N
     ["", "x", "[]", '"x"', '{"task": NaN}', '{"a": 1, "a": 2}', "[" * 100_000, "{" + " " * 9, "1" * 9000, "\x00"],
 )
 def test_a_description_that_is_not_an_object_is_refused(folder: Path, text: str) -> None:
-    (folder / bundle.DESCRIPTION).write_text(text)
+    (folder / DESCRIPTION).write_text(text)
     seal(folder)
-    assert bundle.DESCRIPTION in refused(folder)
+    assert DESCRIPTION in refused(folder)
 
 
 def random_bytes() -> bytes:
     return np.random.default_rng(8).bytes(8192)
 
 
-@pytest.mark.parametrize("name", [bundle.WEIGHTS, bundle.DESCRIPTION])
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
 @pytest.mark.parametrize("content", [b"", b"some text\n" * 50, random_bytes()], ids=["empty", "text", "random"])
 def test_files_of_something_else_are_refused(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
@@ -256,23 +324,23 @@ def test_files_of_something_else_are_refused(folder: Path, name: str, content: b
 
 
 def test_a_description_of_gigabytes_is_not_read(folder: Path) -> None:
-    for name in (bundle.DESCRIPTION, bundle.WEIGHTS, bundle.MANIFEST):
+    for name in (DESCRIPTION, WEIGHTS, MANIFEST):
         kept = (folder / name).read_bytes()
         with (folder / name).open("r+b") as file:
             file.truncate(2**40)
         assert f"{name}: 1,099,511,627,776 bytes, expected at most" in refused(folder)
         (folder / name).write_bytes(kept)
-    bundle.load(folder, "segments")
+    bundle_files.load(folder, SegmentsBundle)
 
 
 def test_weights_cut_anywhere_are_refused(folder: Path) -> None:
-    content = (folder / bundle.WEIGHTS).read_bytes()
+    content = (folder / WEIGHTS).read_bytes()
     header = struct.unpack("<Q", content[:8])[0]
     for length in [1, 7, 8, 9, header // 2, header + 7, header + 8, header + 9, len(content) // 2, len(content) - 1]:
-        (folder / bundle.WEIGHTS).write_bytes(content[:length])
+        (folder / WEIGHTS).write_bytes(content[:length])
         seal(folder)
-        assert bundle.WEIGHTS in refused(folder), length
-    (folder / bundle.WEIGHTS).write_bytes(content + b"\0")
+        assert WEIGHTS in refused(folder), length
+    (folder / WEIGHTS).write_bytes(content + b"\0")
     seal(folder)
     assert "bytes of weights, expected" in refused(folder)
 
@@ -310,22 +378,22 @@ HEADERS = {
 
 @pytest.mark.parametrize("kind", list(HEADERS))
 def test_a_header_that_does_not_fit_is_refused(folder: Path, kind: str) -> None:
-    content = (folder / bundle.WEIGHTS).read_bytes()
+    content = (folder / WEIGHTS).read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8 : 8 + length])
     HEADERS[kind](header)
     text = json.dumps(header).encode()
-    (folder / bundle.WEIGHTS).write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+    (folder / WEIGHTS).write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
     seal(folder)
-    assert bundle.WEIGHTS in refused(folder)
+    assert WEIGHTS in refused(folder)
 
 
 @pytest.mark.parametrize("length", [0, 2**24 + 1, 2**31, 2**62, 2**64 - 1])
 def test_a_header_of_another_length_is_refused(folder: Path, length: int) -> None:
-    content = (folder / bundle.WEIGHTS).read_bytes()
-    (folder / bundle.WEIGHTS).write_bytes(struct.pack("<Q", length) + content[8:])
+    content = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(struct.pack("<Q", length) + content[8:])
     seal(folder)
-    assert bundle.WEIGHTS in refused(folder)
+    assert WEIGHTS in refused(folder)
 
 
 @pytest.mark.parametrize(
@@ -338,17 +406,17 @@ def test_a_header_of_another_length_is_refused(folder: Path, length: int) -> Non
     ],
 )
 def test_values_that_no_training_gives_are_refused(folder: Path, name: str, value: float) -> None:
-    weights = load_file(folder / bundle.WEIGHTS)
+    weights = load_file(folder / WEIGHTS)
     weights[name].view(-1)[1] = value
-    (folder / bundle.WEIGHTS).write_bytes(save(weights))
+    (folder / WEIGHTS).write_bytes(save(weights))
     seal(folder)
     assert name in refused(folder)
 
 
 def test_logarithms_from_a_floor_of_nothing_are_refused(choice: Path) -> None:
-    weights = load_file(choice / bundle.WEIGHTS)
+    weights = load_file(choice / WEIGHTS)
     weights["standardise.floor"][1] = 0
-    (choice / bundle.WEIGHTS).write_bytes(save(weights))
+    (choice / WEIGHTS).write_bytes(save(weights))
     seal(choice)
     assert "standardise.floor" in refused(choice, "model-choice")
 
@@ -370,29 +438,16 @@ def test_logarithms_from_a_floor_of_nothing_are_refused(choice: Path) -> None:
     ],
 )
 def test_a_malformed_manifest_is_refused(folder: Path, line: bytes) -> None:
-    (folder / bundle.MANIFEST).write_bytes(line)
-    assert bundle.MANIFEST in refused(folder)
+    (folder / MANIFEST).write_bytes(line)
+    assert MANIFEST in refused(folder)
 
 
 def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
     network = SegmentNetwork(6, 8).eval()
+    wrong = dataclasses.replace(segments(network), temperature=float("nan"))
     with pytest.raises(ModelError, match="temperature"):
-        bundle.save(bundle.Bundle("segments", network, {**SEGMENTS, "temperature": float("nan")}), tmp_path)
+        bundle_files.save(wrong, tmp_path)
     torch.nn.init.constant_(network.members[0][0].bias, float("nan"))
     with pytest.raises(ModelError, match=r"members\.0\.0\.bias"):
-        bundle.save(bundle.Bundle("segments", network, SEGMENTS), tmp_path)
+        bundle_files.save(segments(network), tmp_path)
     assert not list(tmp_path.iterdir())
-
-
-def test_data_that_do_not_fit_are_refused(folder: Path) -> None:
-    loaded = bundle.load(folder, "segments")
-    bundle.check_fit(loaded, folder, {"bin_bp": 10_000, "statistics": ["a", "b"]})
-    with pytest.raises(ModelError, match="bin_bp 10000, the data have 5000"):
-        bundle.check_fit(loaded, folder, {"bin_bp": 5000})
-    for names, words in (
-        (["a", "c"], "statistics number 2 is 'b' in the bundle and 'c' in this version"),
-        (["a"], "statistics number 2 is 'b' in the bundle and none in this version"),
-        (["a", "b", "c"], "statistics number 3 is none in the bundle and 'c' in this version"),
-    ):
-        with pytest.raises(ModelError, match=words):
-            bundle.check_fit(loaded, folder, {"statistics": names})

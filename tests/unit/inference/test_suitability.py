@@ -1,0 +1,280 @@
+"""Findings about data against training, and about answers against each other: one for each fact, and none without."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from random_source import plan
+from untrained import choice_bundle, parameters_bundle, segments_bundle
+
+from introghost.findings import Finding, Severity, in_order
+from introghost.inference import decisions, suitability
+from introghost.inference.bundles import Bundle, SegmentsBundle
+from introghost.inference.calling import ContigCalls
+from introghost.inference.decisions import Decision, Doubts
+from introghost.inference.fields import Range
+from introghost.inference.reading import Bins, BinStatus, Extent
+
+BUNDLES = [segments_bundle(), choice_bundle(), parameters_bundle()]
+WHOLE = plan(target_diploids=Range(5, 5), most_diploids=(10, 5))
+DOUBTS = Doubts(0.4, {"ghost": 0.9, "no_ghost": 0.01}, 0.9, 0.97, 0.01)
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [str(finding.code) for finding in findings]
+
+
+def bins_of(callable_bp: list[float], contig: str = "1", status: BinStatus = BinStatus.CALLED) -> Bins:
+    number = len(callable_bp)
+    starts = np.arange(number, dtype=np.int64) * 10_000
+    sites = np.full(number, int(status is not BinStatus.CONTIG_WITHOUT_SITES))
+    bp = np.array(callable_bp, dtype=np.float32)
+    return Bins(contig, 10_000, starts, starts + 10_000, bp, sites, np.full(number, status).astype(np.str_))
+
+
+def calls_of(posterior: np.ndarray, bins: Bins) -> ContigCalls:
+    labels = [f"s.{row}" for row in range(len(posterior))]
+    return ContigCalls(bins, labels, posterior.astype(np.float32), np.zeros(posterior.shape, np.int64))
+
+
+def with_training(bundle: Bundle, **changes: object) -> Bundle:
+    return dataclasses.replace(bundle, training=dataclasses.replace(bundle.training, **changes))
+
+
+def test_networks_with_the_same_range_are_told_of_in_one_finding() -> None:
+    (finding,) = suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE)
+    assert str(finding) == (
+        "warning: outgroup diploids: 3 in the data, 4 to 10 in the training of segments and model-choice and "
+        "parameters; it may be off"
+    )
+    assert finding.code == "few-samples"
+    other = [BUNDLES[0], with_training(BUNDLES[1], outgroup_diploids=Range(8, 10)), BUNDLES[2]]
+    (finding,) = suitability.sample_size_findings(other, (3, 5), WHOLE)
+    assert "4 to 10 in the training of segments and parameters, 8 to 10 in the training of model-choice" in finding.text
+    (finding,) = suitability.sample_size_findings(other, (6, 5), WHOLE)
+    assert "6 in the data, 8 to 10 in the training of model-choice; it" in finding.text
+
+
+def test_each_role_is_a_fact_of_its_own_and_the_right_numbers_are_none() -> None:
+    assert suitability.sample_size_findings(BUNDLES, (5, 5), WHOLE) == []
+    assert suitability.sample_size_findings(BUNDLES, (4, 5), WHOLE) == []
+    assert suitability.sample_size_findings(BUNDLES, (10, 5), WHOLE) == []
+    few = suitability.sample_size_findings(BUNDLES, (3, 4), WHOLE)
+    assert codes(few) == ["few-samples", "few-samples"]
+    assert [finding.text.split(":")[0] for finding in few] == ["outgroup diploids", "target diploids"]
+
+
+def test_more_individuals_are_no_trouble_where_they_are_chosen_or_make_groups() -> None:
+    whole = [BUNDLES[1], BUNDLES[2]]
+    assert suitability.sample_size_findings(whole, (500, 500), WHOLE) == [], "5 and 10 of them are chosen"
+    (outgroup,) = suitability.sample_size_findings(BUNDLES[:1], (11, 10), WHOLE)
+    assert (outgroup.code, outgroup.text.split(",")[0]) == ("many-samples", "outgroup diploids: 11 in the data")
+    assert codes(suitability.sample_size_findings(BUNDLES[:1], (5, 7), WHOLE)) == ["many-samples"]
+    wide = with_training(BUNDLES[0], target_diploids=Range(3, 5))
+    for number in (6, 7, 8, 500):
+        assert suitability.sample_size_findings([wide], (5, number), WHOLE) == [], "groups of 3 to 5"
+    unlimited = dataclasses.replace(WHOLE, most_diploids=(3, 4))
+    assert len(suitability.sample_size_findings([BUNDLES[1]], (25, 25), unlimited)) == 2, (
+        "another network knows no more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("diploids", "callable_bp", "outside"),
+    [
+        ((5, 5), 10_000, False),
+        ((3, 5), 10_000, True),
+        ((5, 4), 10_000, True),
+        ((5, 5), 8_000, True),
+        ((5, 5), 8_600, False),
+    ],
+)
+def test_outside_training_is_too_few_individuals_or_another_mask(
+    diploids: tuple[int, int], callable_bp: int, outside: bool
+) -> None:
+    bins = [bins_of([callable_bp] * 20)]
+    assert suitability.is_outside_training(BUNDLES[2], diploids, bins, WHOLE) == outside
+
+
+def test_the_callable_share_is_of_usable_bins_of_all_contigs() -> None:
+    bins = [bins_of([6_000.0] * 10 + [0.0] * 50), bins_of([10_000.0] * 10, "2")]
+    (finding,) = suitability.callable_share_findings(BUNDLES, bins)
+    assert finding.code == "callable-share"
+    assert finding.text.startswith(
+        "80% of the sequence in usable bins is callable, 90% to 100% in the training of segments and model-choice and "
+        "parameters: it may be off"
+    )
+    assert suitability.callable_share_findings(BUNDLES, bins[1:]) == []
+    assert suitability.callable_share_findings(BUNDLES, [bins_of([0.0] * 5)]) == [], "where nothing is usable"
+    less = [with_training(bundle, callable_share=(0.3, 0.7)) for bundle in BUNDLES]
+    assert codes(suitability.callable_share_findings(less, bins[1:])) == ["callable-share"], "more than in training"
+    assert suitability.callable_share_findings(less, [bins_of([7_400.0])]) == [], "nearly as in training"
+
+
+def test_bins_that_are_not_called_are_told_of_once_each_fact() -> None:
+    nothing = np.full((2, 4), np.nan)
+    silent = [calls_of(nothing, bins_of([1.0] * 4, name, BinStatus.CONTIG_WITHOUT_SITES)) for name in ("7", "X")]
+    blank = [calls_of(nothing, bins_of([1.0] * 4, name, BinStatus.BLANK)) for name in ("1", "2")]
+    findings = suitability.bin_findings([*silent, *blank])
+    assert codes(findings) == ["contig-without-sites", "contig-without-sites", "blank-bins"]
+    assert [finding.text.split(":")[0] for finding in findings[:2]] == [
+        "contig 7 has no usable site",
+        "contig X has no usable site",
+    ]
+    assert findings[2].text.startswith("80,000 bp in runs of 5 or more bins without a usable site")
+    called = [calls_of(np.zeros((2, 4)), bins_of([10_000.0] * 4))]
+    assert suitability.bin_findings(called) == []
+
+
+def test_a_rate_that_no_threshold_keeps_is_told() -> None:
+    (finding,) = suitability.threshold_findings(1.0, 0.05)
+    assert (finding.code, "below 5%" in finding.text) == ("no-threshold", True)
+    assert suitability.threshold_findings(0.99, 0.05) == []
+    assert suitability.threshold_findings(1.0, None) == [], "it was asked for"
+
+
+def test_more_regions_than_in_training_are_a_remark_and_short_stretches_a_warning() -> None:
+    bundles = [choice_bundle(), parameters_bundle()]
+    assert suitability.extent_findings(bundles, Extent(2, 1, 40, 400_000, 0)) == []
+    (many,) = suitability.extent_findings(bundles, Extent(2_000, 0, 40_000, 400_000_000, 0))
+    assert (many.code, many.severity) == ("many-regions", Severity.REMARK)
+    assert many.text.startswith("2,000 regions of 200,000 bp, 2 in the training of model-choice and parameters:")
+    (short,) = suitability.extent_findings(bundles, Extent(2, 2, 40, 400_000, 0))
+    assert (short.code, short.severity) == ("short-stretches", Severity.WARNING)
+    assert short.text.startswith("2 of 2 regions are put together from shorter stretches")
+    assert suitability.extent_findings([], Extent(2, 2, 40, 400_000, 0)) == []
+
+
+def test_too_little_sequence_is_told_in_callable_megabases() -> None:
+    bundle = choice_bundle()
+    training = dataclasses.replace(bundle.training, region_length_bp=1_000_000, callable_share=(1.0, 1.0))
+    bundle = dataclasses.replace(bundle, training=training, regions=Range(6, 20))
+    masked = dataclasses.replace(training, callable_share=(0.7, 1.0))
+    of_masked = dataclasses.replace(bundle, training=masked)
+    finding = suitability.too_little_finding([bundle], Extent(6, 6, 370, 3_700_000, 0))
+    assert finding.code == "too-little-sequence"
+    assert finding.severity is Severity.WITHHELD
+    assert finding.text.startswith("too little sequence: 3.7 Mb callable in 6 regions, at least 6.0 Mb in training;")
+    assert "at least 4.2 Mb in training" in suitability.too_little_finding([of_masked], Extent(6, 6, 9, 9, 0)).text
+
+
+def test_without_doubt_there_is_no_finding() -> None:
+    for decision in (Decision.GHOST, Decision.NO_GHOST, Decision.UNDECIDED):
+        assert suitability.choice_findings(decision, DOUBTS) == []
+    assert (
+        suitability.choice_findings(Decision.TOO_LITTLE_SEQUENCE, dataclasses.replace(DOUBTS, novelty_p_value=None))
+        == []
+    )
+
+
+def test_no_scenario_fits_is_told_with_how_few_simulations_lie_as_far() -> None:
+    doubts = dataclasses.replace(DOUBTS, novelty_p_value=0.002)
+    (finding,) = suitability.choice_findings(Decision.NO_SCENARIO_FITS, doubts)
+    assert (finding.code, finding.severity) == ("no-scenario-fits", Severity.WITHHELD)
+    assert "only 0.20% lie as far" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"novelty_p_value": None}, "novelty-unknown"),
+        ({"p_ghost_odd": 0.2}, "halves-disagree"),
+        ({"p_ghost_even": 0.39, "p_ghost_odd": 0.9}, "halves-disagree"),
+        ({"p_ghost_standard_deviation": 0.2}, "ensemble-disagrees"),
+    ],
+)
+def test_each_doubt_is_told(change: dict[str, float | None], code: str) -> None:
+    (finding,) = suitability.choice_findings(Decision.GHOST, dataclasses.replace(DOUBTS, **change))
+    assert (finding.code, finding.severity) == (code, Severity.WARNING)
+
+
+def test_doubts_that_are_small_or_of_no_consequence_are_not_told() -> None:
+    for change in ({"p_ghost_odd": 0.5}, {"p_ghost_odd": None}, {"p_ghost_standard_deviation": 0.1}):
+        assert suitability.choice_findings(Decision.GHOST, dataclasses.replace(DOUBTS, **change)) == []
+    withheld = dataclasses.replace(DOUBTS, p_ghost_standard_deviation=0.4)
+    assert codes(suitability.choice_findings(Decision.NO_SCENARIO_FITS, withheld)) == ["no-scenario-fits"]
+
+
+def calls_with_share(share: float) -> list[ContigCalls]:
+    """Two haplotypes of 10,000 bins, of which this share is called."""
+    posterior = np.zeros((2, 10_000))
+    posterior[:, : round(share * 10_000)] = 1
+    return [calls_of(posterior, bins_of([10_000.0] * 10_000))]
+
+
+@pytest.mark.parametrize(
+    ("decision", "share", "contradicts"),
+    [
+        (Decision.NO_GHOST, 0.02, True),
+        (Decision.NO_GHOST, 0.0051, True),
+        (Decision.NO_GHOST, 0.005, False),
+        (Decision.NO_GHOST, 0.0, False),
+        (Decision.GHOST, 0.0, True),
+        (Decision.GHOST, 0.0001, False),
+        (Decision.GHOST, 0.02, False),
+        (Decision.UNDECIDED, 0.02, False),
+        (Decision.UNDECIDED, 0.0, False),
+        (Decision.NO_SCENARIO_FITS, 0.02, False),
+        (Decision.TOO_LITTLE_SEQUENCE, 0.0, False),
+        (None, 0.02, False),
+    ],
+)
+def test_a_decision_and_segments_that_contradict_each_other_are_told(
+    decision: Decision | None, share: float, contradicts: bool
+) -> None:
+    bundle: SegmentsBundle = segments_bundle()
+    findings = suitability.contradiction_findings(decision, bundle, calls_with_share(share))
+    assert codes(findings) == (["verdict-against-segments"] if contradicts else [])
+    for finding in findings:
+        assert finding.severity is Severity.WARNING
+        assert f"the decision is {decision}" in finding.text
+
+
+def test_segments_are_held_against_the_decision_at_the_threshold_of_the_model() -> None:
+    (calls,) = calls_with_share(0.02)
+    calls.posterior[calls.posterior > 0] = 0.59  # below .6, whatever the user calls
+    assert suitability.contradiction_findings(Decision.NO_GHOST, segments_bundle(), [calls]) == []
+
+
+def test_a_posterior_squeezed_against_the_edge_of_its_prior_is_told() -> None:
+    bundle, rng = parameters_bundle(), np.random.default_rng(1)
+    inside = rng.normal(size=(1_000, 2))
+    assert suitability.edge_findings(bundle, inside) == []
+    assert suitability.edge_findings(bundle, inside * 0.1 + 1.9) == [], "far out, and not at the edge"
+    (upper,) = suitability.edge_findings(bundle, inside * [1, 0.1] + [0, 2.5])
+    assert (upper.code, upper.severity) == ("posterior-at-edge", Severity.WARNING)
+    assert "edge of the prior: ghost_proportion (upper); the truth" in upper.text
+    (lower,) = suitability.edge_findings(bundle, inside * [0.1, 1] - [2.5, 0])
+    assert "edge of the prior: split_time (lower); the truth" in lower.text
+    (both,) = suitability.edge_findings(bundle, inside * 0.1 + [-2.5, 2.5])
+    assert "split_time (lower), ghost_proportion (upper)" in both.text
+
+
+@pytest.mark.parametrize(("extreme", "warned"), [(0, False), (2, False), (3, True)])
+def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
+    ghost = [100.0] * extreme + [50.0] * (100 - extreme)
+    names = [f"s{number}" for number in range(100)]
+    table = pd.DataFrame({"statistic": names, "value": 1.0, "ghost": ghost, "no_ghost": ghost[::-1]})
+    assert suitability.unlike_findings(table) == [], "each fits one scenario"
+    assert decisions.unlike(table).empty
+    findings = suitability.unlike_findings(table.assign(no_ghost=0.0))
+    assert codes(findings) == (["statistics-unlike"] if warned else [])
+    assert [finding.text.split(" statistics")[0] for finding in findings] == ([f"{extreme} of 100"] if warned else [])
+    assert decisions.unlike(table.assign(no_ghost=0.0))["statistic"].tolist() == names[:extreme]
+
+
+def test_findings_come_in_the_order_of_their_weight_and_each_once() -> None:
+    doubts = dataclasses.replace(DOUBTS, novelty_p_value=0.002, p_ghost_odd=0.1)
+    findings = [
+        *suitability.extent_findings([choice_bundle()], Extent(9, 0, 180, 1_800_000, 0)),
+        *suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE),
+        *suitability.choice_findings(Decision.NO_SCENARIO_FITS, doubts),
+        suitability.parameters_withheld_finding(),
+        *suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE),
+    ]
+    ordered = in_order(findings)
+    expected = ["no-scenario-fits", "parameters-withheld", "halves-disagree", "few-samples", "many-regions"]
+    assert codes(ordered) == expected
+    assert in_order(findings[::-1]) == ordered
+    assert [str(finding).split(":")[0] for finding in ordered] == ["withheld"] * 2 + ["warning"] * 2 + ["remark"]
