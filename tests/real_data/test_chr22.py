@@ -11,6 +11,7 @@ import pysam
 import pytest
 import torch
 from untrained import TRAINING, choice_bundle, segments_bundle
+from verbs import run, words
 
 from introghost.errors import DataError
 from introghost.inference import bundle_files
@@ -164,11 +165,9 @@ def calls(populations: Path, tmp_path: Path) -> Calls:
 
     def apply(*more: object, vcf: Path = VCF) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         folder = tmp_path / "calls"
-        data = ("--vcf", vcf, "--populations", populations, "--outgroup", "YRI", "--target", "CEU")
-        options = ("--ancestral", "outgroup-major", "--threshold", 0, "--output", folder)
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in ("apply", "--model", networks, *data, *options, *more)])
-        assert not stop.value.code
+        data = {"--vcf": vcf, "--populations": populations, "--outgroup": "YRI", "--target": "CEU"}
+        options = {"--model": networks, "--ancestral": "outgroup-major", "--threshold": 0, "--output": folder}
+        assert run("apply", *words(data | options, *more)) == 0
         status, bins = (pd.read_csv(folder / name, sep="\t") for name in ("bin_status.tsv", "bins.tsv.gz"))
         assert status[["contig", "start", "end"]].equals(bins[["contig", "start", "end"]])
         return status, bins.drop(columns=["contig", "start", "end"]), folder

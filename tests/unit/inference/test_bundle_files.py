@@ -102,11 +102,7 @@ def seal(folder: Path) -> None:
     """Write the manifest anew."""
     names = (DESCRIPTION, WEIGHTS)
     lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in names]
-<<<<<<< HEAD:tests/unit/inference/test_bundle.py
-    atomic.write_text(folder / bundle.MANIFEST, "".join(lines))
-=======
     atomic.write_text(folder / MANIFEST, "".join(lines))
->>>>>>> coretests:tests/unit/inference/test_bundle_files.py
 
 
 def describe(folder: Path, change) -> None:  # type: ignore[no-untyped-def]
