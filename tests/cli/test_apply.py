@@ -171,10 +171,7 @@ def test_no_usable_site_at_all_is_an_error(data, tmp_path, capsys):
 def test_a_second_region_is_not_dropped_in_silence(data, tmp_path, capsys):
     assert apply(data, tmp_path / "calls", "--region", "1", "--region", "2") == 2
     error = capsys.readouterr().err
-    assert (
-        error
-        == "error: introghost apply: --region is given 2 times: put several intervals into a file for --include-bed\n"
-    )
+    assert error == "error: --region is given 2 times: put several intervals into a file for --include-bed\n"
     assert not (tmp_path / "calls").exists()
 
 

@@ -276,12 +276,13 @@ def test_a_scenario_is_shipped_or_has_a_folder(
 def test_paths_with_blanks_and_quotes_are_options_of_a_shell(config: dict[str, Any], data: dict[str, Any]) -> None:
     data |= {"include_bed": "my $mask's.bed", "genetic_map": 'a "map"', "region": "1:1-9", "outgroup": ["A B", "C"]}
     config["observation"] |= {"include_bed": "my $mask's.bed"}
-    words = shlex.split(parse(config).data_options())
+    parsed = parse(config)
+    assert shlex.split(parsed.map_options()) == ["--genetic-map", 'a "map"'], "for `vcf check` alone"
+    words = shlex.split(parsed.data_options())
     assert dict(zip(words[::2], words[1::2], strict=True)) == {
         "--outgroup": "A B,C",
         "--target": "B",
         "--ancestral": "outgroup-major",
         "--region": "1:1-9",
         "--include-bed": "my $mask's.bed",
-        "--genetic-map": 'a "map"',
     }
