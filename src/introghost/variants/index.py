@@ -96,6 +96,7 @@ def _checked(path: Path, found: Path, data_ns: int, data_size: int, index_ns: in
     try:
         complaint = _misfit(path, index)
     except (EOFError, OSError, zlib.error, struct.error, ValueError) as error:
+        _check_intact(path)
         complaint = f"there is no compressed block where the index says: {error}"
     if complaint:
         raise DataError(
@@ -103,6 +104,16 @@ def _checked(path: Path, found: Path, data_ns: int, data_size: int, index_ns: in
             f"re-index with `bcftools index -f {path}`"
         )
     return replace(index, is_older=data_ns - index_ns > _TOLERANCE_S * 1e9)
+
+
+def _check_intact(path: Path) -> None:
+    """Refuse a file that can't be decompressed to its end: then the file is wrong, not the index."""
+    try:
+        with gzip.open(path, "rb") as file:
+            while file.read(2**24):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path}: damaged ({error}); copy it again") from error
 
 
 def check_reach(path: Path, lengths: Mapping[str, int]) -> None:
