@@ -89,7 +89,7 @@ def without_the_last_block(inputs: Inputs) -> None:
     cut(inputs, lambda whole: len(whole) - BGZF_END)
 
 
-@case(DATA, "CRC32")
+@case(DATA, "damaged (CRC")
 def a_bit_flipped(inputs: Inputs) -> None:
     inputs.lengthen(6000)
     inputs.write()

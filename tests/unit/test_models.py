@@ -96,7 +96,7 @@ def test_the_page_beside_human_is_about_this_model(human: SegmentsBundle, monkey
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     page = importlib.import_module("accuracy_page").page
     written = (models.locate("human") / "README.md").read_text()
-    assert page(ROOT / "benchmarks" / "accuracy" / "results.tsv", human.description) == written
+    assert page(ROOT / "benchmarks" / "accuracy" / "results.tsv", human.training) == written
 
 
 def test_the_page_of_model_choice_is_about_this_model(model: Model, monkeypatch: pytest.MonkeyPatch):
