@@ -7,7 +7,7 @@ rule apply:
         bed="<results>/calls/segments.bed",
         segments="<results>/calls/segments.tsv",
         bins="<results>/calls/bins.tsv.gz",
-        windows="<results>/calls/windows.tsv",
+        bin_status="<results>/calls/bin_status.tsv",
         bedgraph="<results>/calls/posterior.bedgraph",
         per_sample="<results>/calls/per_sample.tsv",
         model_choice="<results>/calls/model_choice.json",
