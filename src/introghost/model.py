@@ -258,7 +258,7 @@ class Model:
         findings = suitability.extent_findings(self.genome_bundles, genome.extent)
         if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
             findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent))
-        choice, percentiles = None, _NO_PERCENTILES
+        choice, percentiles = None, _NO_PERCENTILES.copy()
         if self.choice is not None:
             choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
             findings += suitability.choice_findings(choice.decision, choice.doubts)

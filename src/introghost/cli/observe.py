@@ -47,19 +47,19 @@ def command(output: Path, **options: Any) -> None:
         allele_counts(options["vcf"], region=source.contigs()[0] if options["region"] else None, subsets=members),
         (len(members[0]), len(members[1]), number),
     )
-    found = survey(source, counts)
+    surveyed = survey(source, counts)
     names = {name: str(options[name]) for name in ("include_bed", "genetic_map") if options[name]}
     entries = learned.learn(
-        found,
+        surveyed,
         files=names,
         regions=source.contigs(),
         ancestral_known=options["ancestral"] != "outgroup-major",
         vcf=options["vcf"].name,
     )
     digest = provenance.sha256(files["vcf"])
-    atomic.write_text(output, learned.to_yaml(entries, learned.facts(found), options["vcf"].name, digest))
+    atomic.write_text(output, learned.to_yaml(entries, learned.facts(surveyed), options["vcf"].name, digest))
     show(in_order([*source.findings(), *findings]))
-    for name, text in learned.facts(found).items():
+    for name, text in learned.facts(surveyed).items():
         click.echo(f"{name}\t{text}")
     for entry in entries:
         click.echo(f"{entry.key}\t{entry.text}\t{entry.reason}")

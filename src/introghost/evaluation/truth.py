@@ -183,13 +183,13 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     for contig, rows in bins.groupby("contig", sort=False):
         if not str(contig).isdigit():
             raise DataError(f"{calls}: contig {contig!r} is not of a VCF written by `introghost vcf write`")
-        own = truth[truth["region"] == int(str(contig)) - 1]
+        contig_tracts = truth[truth["region"] == int(str(contig)) - 1]
         interval = int(rows["start"].min()), int(rows["end"].max())
         size = int((rows["end"] - rows["start"]).max())
-        own = own.assign(haplotype=own["haplotype"] - first_target)
-        own = own[(own["haplotype"] >= 0) & (own["haplotype"] < len(labels))]
+        contig_tracts = contig_tracts.assign(haplotype=contig_tracts["haplotype"] - first_target)
+        contig_tracts = contig_tracts[(contig_tracts["haplotype"] >= 0) & (contig_tracts["haplotype"] < len(labels))]
         posterior.append(rows[labels].to_numpy(dtype=np.float32).T)
-        fraction.append(dataset.ghost_fraction(own, len(labels), interval, size))
+        fraction.append(dataset.ghost_fraction(contig_tracts, len(labels), interval, size))
     if len({part.shape for part in fraction}) > 1:
         raise DataError(
             f"{calls}: contigs differ in their number of bins; evaluation needs whole regions of one length"

@@ -107,16 +107,16 @@ def draw(
     ConfigError
         If a lower bound comes out above its upper bound.
     """
-    known = dict(given or {})
+    values = dict(given or {})
     selected: Sequence[Prior] = [prior for prior in scenario.parameters if prior.scope == scope]
     for prior in selected:
         rng = np.random.default_rng(seeds.derive(seed, "prior", prior.name))
-        known[prior.name] = _draw_one(prior, known, rng, scenario.name)
-    return {prior.name: known[prior.name] for prior in selected}
+        values[prior.name] = _draw_one(prior, values, rng, scenario.name)
+    return {prior.name: values[prior.name] for prior in selected}
 
 
-def _draw_one(prior: Prior, known: Mapping[str, float], rng: np.random.Generator, scenario_name: str) -> float:
-    lower, upper = prior.lower.resolve(known), prior.upper.resolve(known)
+def _draw_one(prior: Prior, values: Mapping[str, float], rng: np.random.Generator, scenario_name: str) -> float:
+    lower, upper = prior.lower.resolve(values), prior.upper.resolve(values)
     if prior.distribution == "fixed":
         return lower
     if lower > upper or (prior.distribution == "log-uniform" and lower <= 0):

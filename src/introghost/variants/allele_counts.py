@@ -42,16 +42,16 @@ class _AlleleCounter:
         """Take sites with genotypes of shape (num_sites, num_samples, ploidy)."""
         if not len(positions):
             return
-        found = self._found.setdefault(contig, ([], [], []))
-        found[0].extend(positions)
-        for counts, of in zip(found[1:], (genotypes == 1, genotypes >= 0), strict=True):
+        entries = self._found.setdefault(contig, ([], [], []))
+        entries[0].extend(positions)
+        for counts, of in zip(entries[1:], (genotypes == 1, genotypes >= 0), strict=True):
             per_sample = of.sum(axis=2, dtype=np.float32)
             counts.append((per_sample @ self._members).astype(np.int32))
 
     def counts(self) -> Iterator[AlleleCounts]:
         """What has been gathered, without sites that share a position."""
-        for contig, (found, alternate, called) in self._found.items():
-            positions = np.array(found, dtype=np.int64)
+        for contig, (entries, alternate, called) in self._found.items():
+            positions = np.array(entries, dtype=np.int64)
             single = unshared(positions)
             yield AlleleCounts(
                 contig, positions[single], np.concatenate(alternate)[single], np.concatenate(called)[single]

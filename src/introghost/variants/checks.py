@@ -333,11 +333,11 @@ def _ancestral_counts(counted: Tally, fasta: AncestralFasta | None) -> Counter[A
     states: Counter[AncestralState] = Counter()
     for name, contig in counted.contigs.items():
         bases = fasta.alleles(name, contig.positions_bp)
-        known = np.isin(bases, _BASE_CODES)
+        is_base = np.isin(bases, _BASE_CODES)
         fits = (bases[:, None] == contig.alleles).any(axis=1)
         states[AncestralState.KNOWN] += int(fits.sum())
-        states[AncestralState.NEITHER] += int((known & ~fits).sum())
-        states[AncestralState.UNKNOWN] += int((~known).sum())
+        states[AncestralState.NEITHER] += int((is_base & ~fits).sum())
+        states[AncestralState.UNKNOWN] += int((~is_base).sum())
     return states
 
 
@@ -407,10 +407,12 @@ def _callable_regions(annotations: _Annotations, contig: str) -> NDArray[np.int6
 
 
 def _gap_rows(counted: Tally, annotations: _Annotations) -> Rows:
-    found = {name: contig.gaps_bp(_callable_regions(annotations, name)) for name, contig in counted.contigs.items()}
-    gaps = [(gap.callable_bp, name, gap) for name, (_, of_contig) in found.items() for gap in of_contig]
+    by_contig = {name: contig.gaps_bp(_callable_regions(annotations, name)) for name, contig in counted.contigs.items()}
+    gaps = [(gap.callable_bp, name, gap) for name, (_, of_contig) in by_contig.items() for gap in of_contig]
     what = "bp" if annotations.intervals is None else "callable bp"
-    rows = [("gaps", f"{name}: gap if longer than", f"{threshold:,} {what}") for name, (threshold, _) in found.items()]
+    rows = [
+        ("gaps", f"{name}: gap if longer than", f"{threshold:,} {what}") for name, (threshold, _) in by_contig.items()
+    ]
     rows.append(("gaps", "stretches without a record", f"{len(gaps):,}, {sum(gap[0] for gap in gaps):,} {what}"))
     for length, name, gap in sorted(gaps, key=lambda of_contig: -of_contig[0])[:_LISTED]:
         rows.append(("gaps", f"{name}:{gap.start + 1:,}-{gap.end:,}", f"{length:,} {what}"))

@@ -74,12 +74,12 @@ class Comparison:
             self._of_allele(allele, genotypes, copies, total, stretch)
             for allele, copies in ((0, total - alternate), (1, alternate))
         ]
-        lacked, own, load = (of_zero + of_one for of_zero, of_one in zip(*sums, strict=True))
+        lacked, homozygous, load = (of_zero + of_one for of_zero, of_one in zip(*sums, strict=True))
         private = np.zeros((len(lacked), 2))
         for role, other in ((OUTGROUP, TARGET), (TARGET, OUTGROUP)):
             samples = members[role][::2] // 2
-            self._num_own[role] += own[:, role, samples].sum(axis=0)
-            self._own_stretches[role] += (own[:, role, samples] > 0).sum(axis=0)
+            self._num_own[role] += homozygous[:, role, samples].sum(axis=0)
+            self._own_stretches[role] += (homozygous[:, role, samples] > 0).sum(axis=0)
             self._usual_load[role] += np.median(load[:, role, members[role]], axis=1).sum()
             private[:, role] = np.median(lacked[:, other, members[role]], axis=1)
         self.num_private += private.sum(axis=0)
@@ -103,7 +103,7 @@ class Comparison:
         -------
         lacked : ndarray of float, shape (num_stretches, 2, num_haplotypes)
             Alleles of each haplotype, weighted by the chance that a subsample of the outgroup (the target) lacks them.
-        own : ndarray of int64, shape (num_stretches, 2, num_samples)
+        homozygous : ndarray of int64, shape (num_stretches, 2, num_samples)
             Sites where a sample is homozygous for an allele that hardly anybody of the outgroup (the target) carries.
         load : ndarray of float, shape (num_stretches, 2, num_haplotypes)
             Sites where a haplotype carries such an allele, one copy less being allowed.
@@ -122,25 +122,25 @@ class Comparison:
         num_stretches = int(stretch[-1]) + 1 if len(stretch) else 0
         edges = np.searchsorted(stretch[sites], np.arange(num_stretches + 1)).tolist()
         lacked, load = (np.zeros((num_stretches, 2, genotypes.shape[1])) for _ in range(2))
-        own = np.zeros((num_stretches, 2, pairs.shape[1]), dtype=np.int64)
+        homozygous = np.zeros((num_stretches, 2, pairs.shape[1]), dtype=np.int64)
         for index, (start, end) in enumerate(itertools.pairwise(edges)):
             of_stretch = slice(start, end)
             lacked[index] = rows[0][:, of_stretch] @ carries[of_stretch]
-            own[index] = rows[1][:, of_stretch] @ pairs[of_stretch]
+            homozygous[index] = rows[1][:, of_stretch] @ pairs[of_stretch]
             load[index] = rows[2][:, of_stretch] @ carries[of_stretch]
-        return lacked, own, load
+        return lacked, homozygous, load
 
     def findings(self, explained: Collection[str] = ()) -> list[Finding]:
         """What a person should look at; nothing of the homozygous sites of samples that are `explained` already."""
         outgroup, target = self.num_private
-        found = []
+        findings = []
         if self._num_stretches >= _FEWEST_STRETCHES and target > _MORE_PRIVATE * outgroup:
             text = (
                 f"the median target haplotype has {target / max(outgroup, 1e-9):.1f} times as many alleles that the "
                 "outgroup lacks as the other way round; are the two swapped? If not, the target is the "
                 "more diverse, and more of its alleles are missing from the outgroup by chance"
             )
-            found.append(Finding(Code.ROLES_SWAPPED, Severity.WARNING, text))
+            findings.append(Finding(Code.ROLES_SWAPPED, Severity.WARNING, text))
         for role in (OUTGROUP, TARGET):
             strangers = np.flatnonzero(self._is_stranger(role))
             names = [self._names[role][i] for i in strangers if self._names[role][i] not in explained]
@@ -150,17 +150,19 @@ class Comparison:
                     "hardly anybody else of the role carries; of another population or species? Leave out who does not "
                     "belong"
                 )
-                found.append(Finding(Code.SAMPLE_OUTLIER, Severity.WARNING, text))
-        return found
+                findings.append(Finding(Code.SAMPLE_OUTLIER, Severity.WARNING, text))
+        return findings
 
     def _is_stranger(self, role: int) -> NDArray[np.bool_]:
         """Samples with many alleles of their own, shape (num_samples,)."""
-        own, number = self._num_own[role], len(self._names[role])
+        homozygous, number = self._num_own[role], len(self._names[role])
         share = max(_OWN_SHARE, 1 / max(number, 1))
         least = max(_OWN_SITES, share * self._num_varying[role])
         usual = _TIMES_USUAL * self._usual_load[role] + _MORE_THAN_USUAL
         stretches = self._own_stretches[role] >= _OWN_STRETCHES
-        result: NDArray[np.bool_] = (own >= least) & (own > usual) & stretches & (number >= _FEWEST_DIPLOIDS)
+        result: NDArray[np.bool_] = (
+            (homozygous >= least) & (homozygous > usual) & stretches & (number >= _FEWEST_DIPLOIDS)
+        )
         return result
 
 

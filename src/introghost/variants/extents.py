@@ -123,15 +123,15 @@ class CallableSequence:
             Holes of `intervals` that are no gaps are in it.
         """
         marks = np.array([] if extent is None else [extent[0], extent[1] - 1], dtype=np.int64)
-        known = np.unique(np.concatenate([marks, positions]).astype(np.int64))
-        at = self.coordinate(known)
+        marks_bp = np.unique(np.concatenate([marks, positions]).astype(np.int64))
+        at = self.coordinate(marks_bp)
         first, last = self.coordinate(np.array([start, end], dtype=np.int64))
         first, last = first - threshold_bp - 1, last + threshold_bp
         near = (at > first) & (at < last)  # nothing is known beyond: as good as a far record
-        known, at = known[near], np.concatenate([[first], at[near], [last]])
-        known = np.concatenate([[start - 1], known, [end]])
+        marks_bp, at = marks_bp[near], np.concatenate([[first], at[near], [last]])
+        marks_bp = np.concatenate([[start - 1], marks_bp, [end]])
         wide = np.flatnonzero(np.diff(at) > threshold_bp)
-        edges = np.concatenate([[start], np.stack([known[wide] + 1, known[wide + 1]], axis=1).ravel(), [end]])
-        found = np.clip(edges, start, end).reshape(-1, 2)
-        result: Positions = found[found[:, 1] > found[:, 0]]
+        edges = np.concatenate([[start], np.stack([marks_bp[wide] + 1, marks_bp[wide + 1]], axis=1).ravel(), [end]])
+        stretches = np.clip(edges, start, end).reshape(-1, 2)
+        result: Positions = stretches[stretches[:, 1] > stretches[:, 0]]
         return result

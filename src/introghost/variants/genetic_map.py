@@ -204,8 +204,8 @@ def _by_heading(fields: Sequence[str]) -> _Layout | None:
     """The layout that a heading names; None if it names no position or no map."""
     words = [re.sub(r"[\s_]", "", field.lower()) for field in fields]
 
-    def column(known: Sequence[str]) -> int | None:
-        return next((words.index(name) for name in known if name in words), None)
+    def column(headings: Sequence[str]) -> int | None:
+        return next((words.index(name) for name in headings if name in words), None)
 
     contig, position, value = column(_CONTIG_HEADINGS), column(_POSITION_HEADINGS), column(_MAP_HEADINGS)
     morgans, end = column(_MORGAN_HEADINGS), column(_END_HEADINGS)
@@ -234,12 +234,12 @@ def _by_values(path: Path, rows: Sequence[_Row]) -> _Layout:
     layout = _by_columns(columns)
     if layout is not None:
         return layout
-    where, found = f"{path}:{rows[0].number}", " ".join(rows[0].fields)
+    where, words = f"{path}:{rows[0].number}", " ".join(rows[0].fields)
     if len(columns) == 3 and _are_whole(columns[2], beyond=_LONGEST_CENTIMORGANS):
-        raise DataError(f"{where}: a PLINK map of three columns has no genetic positions: {found!r}; {_EXPECTED}")
+        raise DataError(f"{where}: a PLINK map of three columns has no genetic positions: {words!r}; {_EXPECTED}")
     if len(columns) == 4 and _are_whole(columns[1]) and _are_whole(columns[2], beyond=_LONGEST_CENTIMORGANS):
-        raise DataError(f"{where}: intervals with rates are no genetic map: {found!r}; {_EXPECTED}")
-    raise DataError(f"{where}: unknown columns {found!r}; {_EXPECTED}")
+        raise DataError(f"{where}: intervals with rates are no genetic map: {words!r}; {_EXPECTED}")
+    raise DataError(f"{where}: unknown columns {words!r}; {_EXPECTED}")
 
 
 def _by_columns(columns: Sequence[Sequence[str]]) -> _Layout | None:

@@ -105,9 +105,9 @@ def text_contigs(path: Path) -> list[str]:
                 elif not line.strip():
                     blank = blank or number
                 elif not complaint:  # of a damaged file not the first odd line is told, but the damage itself
-                    found = _flaw(line, num_tabs)
-                    if found is not None:
-                        complaint = f"{path}:{number}: {found}"
+                    flaw = _flaw(line, num_tabs)
+                    if flaw is not None:
+                        complaint = f"{path}:{number}: {flaw}"
                     names.setdefault(line.split(b"\t", 1)[0])
     except (EOFError, OSError, zlib.error) as error:
         raise _damaged(path, str(error)) from error

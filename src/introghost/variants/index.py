@@ -69,7 +69,7 @@ class Index:
 
 def index_path(path: Path) -> Path | None:
     """The index that htslib uses for a file, or None if there is none."""
-    return next((found for suffix in _SUFFIXES if (found := Path(f"{path}{suffix}")).is_file()), None)
+    return next((index_file for suffix in _SUFFIXES if (index_file := Path(f"{path}{suffix}")).is_file()), None)
 
 
 def checked_index(path: Path) -> Index | None:
@@ -80,19 +80,21 @@ def checked_index(path: Path) -> Index | None:
     DataError
         An index that is damaged, or of another file.
     """
-    found = index_path(path)
-    if found is None:
+    index_file = index_path(path)
+    if index_file is None:
         return None
-    data, index = path.stat(), found.stat()
-    return _checked(path, found, data.st_mtime_ns, data.st_size, index.st_mtime_ns, index.st_size)
+    data, index = path.stat(), index_file.stat()
+    return _checked(path, index_file, data.st_mtime_ns, data.st_size, index.st_mtime_ns, index.st_size)
 
 
 @lru_cache(maxsize=16)
-def _checked(path: Path, found: Path, data_ns: int, data_size: int, index_ns: int, index_size: int) -> Index:
+def _checked(path: Path, index_file: Path, data_ns: int, data_size: int, index_ns: int, index_size: int) -> Index:
     try:
-        index = _parse(found)
+        index = _parse(index_file)
     except (EOFError, OSError, zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{found}: the index is damaged ({error}); re-index with `bcftools index -f {path}`") from error
+        raise DataError(
+            f"{index_file}: the index is damaged ({error}); re-index with `bcftools index -f {path}`"
+        ) from error
     try:
         complaint = _misfit(path, index)
     except (EOFError, OSError, zlib.error, struct.error, ValueError) as error:
@@ -100,7 +102,7 @@ def _checked(path: Path, found: Path, data_ns: int, data_size: int, index_ns: in
         complaint = f"there is no compressed block where the index says: {error}"
     if complaint:
         raise DataError(
-            f"{found}: the index is not of {path.name} as it is now ({complaint}); "
+            f"{index_file}: the index is not of {path.name} as it is now ({complaint}); "
             f"re-index with `bcftools index -f {path}`"
         )
     return replace(index, is_older=data_ns - index_ns > _TOLERANCE_S * 1e9)
@@ -141,8 +143,8 @@ def check_reach(path: Path, lengths: Mapping[str, int]) -> None:
         )
 
 
-def _parse(found: Path) -> Index:
-    with gzip.open(found) as file:
+def _parse(index_file: Path) -> Index:
+    with gzip.open(index_file) as file:
         content = file.read()
     reader = _Reader(content)
     magic = reader.take(4)
@@ -163,7 +165,7 @@ def _parse(found: Path) -> Index:
     layout = _Layout(is_csi, shift, depth, meta_bin)
     contigs = [_contig(reader, layout) for _ in range(num_contigs)]
     begins, ends, places = zip(*contigs, strict=True) if contigs else ((), (), ())
-    return Index(found, names, begins, ends, places, layout.reach_bp, is_csi)
+    return Index(index_file, names, begins, ends, places, layout.reach_bp, is_csi)
 
 
 class _Layout(NamedTuple):
@@ -245,8 +247,8 @@ def _misfit(path: Path, index: Index) -> str | None:
             if begin is not None and _record_at(file, begin, is_bcf)[0] != contig:
                 return f"contig {name} does not begin where it says"
             for offset, start, end in index.places[number]:
-                found, position = _record_at(file, offset, is_bcf)
-                if found != contig or not start <= max(position, 0) < end:
+                named, position = _record_at(file, offset, is_bcf)
+                if named != contig or not start <= max(position, 0) < end:
                     return f"a record of contig {name} is not where it says"
         ends = [end for end in index.ends if end is not None]
         if ends and max(ends) >> 16 > path.stat().st_size:

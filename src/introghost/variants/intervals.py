@@ -122,14 +122,14 @@ def _fields(line: str) -> list[str]:
     return [field.strip() for field in fields] if line.strip() else []
 
 
-def _column(words: Sequence[str], known: Sequence[str]) -> int | None:
-    return next((words.index(name) for name in known if name in words), None)
+def _column(words: Sequence[str], headings: Sequence[str]) -> int | None:
+    return next((words.index(name) for name in headings if name in words), None)
 
 
 def _heading(fields: Sequence[str]) -> _Layout | None:
     """The layout that a heading names; None of any other line."""
     words = [re.sub(r"[\s_.#]", "", field.lower()) for field in fields]
-    columns = [_column(words, known) for known in (_CONTIG_HEADINGS, _START_HEADINGS, _END_HEADINGS)]
+    columns = [_column(words, headings) for headings in (_CONTIG_HEADINGS, _START_HEADINGS, _END_HEADINGS)]
     contig, start, end = columns
     if contig is None or start is None or end is None:
         return None

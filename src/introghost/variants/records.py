@@ -117,12 +117,12 @@ class VcfRecords:
         with errors_raised(self._path):
             vcf = cyvcf2.VCF(str(self._path), samples=[])
             names = dict.fromkeys([*self._lengths, *vcf.seqnames])
-            found = {
+            extents = {
                 name: ends_by_index(vcf, name, self._lengths.get(name) or self._index.reach_bp)
                 for name in names
                 if self._index.has_records(name)
             }
-        return {name: ends for name, ends in found.items() if ends is not None}
+        return {name: ends for name, ends in extents.items() if ends is not None}
 
     def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, NDArray[np.int64]]:
         """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
@@ -154,8 +154,8 @@ class VcfRecords:
             if self._bare is None:  # opening takes longer than a look
                 self._bare = self._open(())
             records = self._bare(f"{contig}:{start + 1}-{end}")  # a record may begin before and reach into it
-            found = list(itertools.islice((record.start for record in records if record.start >= start), number))
-        return np.array(found, dtype=np.int64)
+            starts = list(itertools.islice((record.start for record in records if record.start >= start), number))
+        return np.array(starts, dtype=np.int64)
 
     def _open(self, names: Sequence[str]) -> Any:
         return opened(self._path, names, self._undeclared)
@@ -198,7 +198,7 @@ class VcfRecords:
             ancestral = record.INFO.get("AA") if wants_ancestral else None
             pending.add(record, alt[number - 1], ancestral, codes, phase_sets(record, fields))
         collector.add(pending_contig, pending.take())
-        positions = {name: np.frombuffer(found, dtype=np.int64) for name, found in order.positions.items()}
+        positions = {name: np.frombuffer(content, dtype=np.int64) for name, content in order.positions.items()}
         return collector.finish(), positions
 
 

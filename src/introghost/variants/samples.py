@@ -81,8 +81,8 @@ def select_samples(
             raise DataError(f"no {role} population given; name one that is in {path}")
         for population in chosen:
             if population not in populations.values():
-                known = listed(sorted(set(populations.values())))
-                raise DataError(f"{path}: {role} population {population!r} has no samples; the table has {known}")
+                in_table = listed(sorted(set(populations.values())))
+                raise DataError(f"{path}: {role} population {population!r} has no samples; the table has {in_table}")
     _check_present(path, populations, vcf_samples, (*outgroup, *target))
     names = tuple(sample for sample in vcf_samples if populations.get(sample) in (*outgroup, *target))
     roles = np.array([OUTGROUP if populations[name] in outgroup else TARGET for name in names], dtype=np.int8)

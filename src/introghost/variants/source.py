@@ -274,9 +274,9 @@ class VcfSource:
         roles that may have been exchanged, an index older than the file, contigs that no mask or map names.
         """
         dropped, phase_sets = self.counts.finding(), self._phase_sets.finding()
-        found = [finding for finding in (dropped, phase_sets) if finding is not None]
-        found += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
-        found += index_findings(self.path)
+        findings = [finding for finding in (dropped, phase_sets) if finding is not None]
+        findings += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
+        findings += index_findings(self.path)
         if self.counts.gap_bp:
             where, hint = "", "give the callable regions as --include-bed if there are any"
             if self._intervals is not None:
@@ -285,8 +285,8 @@ class VcfSource:
                 f"{self.counts.gap_bp:,} bp {where}lie in stretches without any record and are taken as not callable; "
                 f"{hint}"
             )
-            found.append(Finding(Code.SEQUENCE_WITHOUT_RECORDS, Severity.WARNING, text))
-        return found + self.input_findings()
+            findings.append(Finding(Code.SEQUENCE_WITHOUT_RECORDS, Severity.WARNING, text))
+        return findings + self.input_findings()
 
     def require_sites(self) -> None:
         """Refuse a file of which no site was kept, after all of it has been read.
@@ -334,9 +334,9 @@ class VcfSource:
     def _check_contig(self, contig: str) -> None:
         if contig in self.header_lengths or contig in self._records.ends():
             return
-        known = {**self.header_lengths, **self._records.ends()}
+        contigs = {**self.header_lengths, **self._records.ends()}
         other = other_prefix(contig)
-        hint = f"did you mean {other}?" if other in known else f"it has {listed(list(known))}"
+        hint = f"did you mean {other}?" if other in contigs else f"it has {listed(list(contigs))}"
         raise DataError(f"{self.path}: no contig {contig!r} in the VCF; {hint}")
 
     def _extent(self, contig: str, first: int, end: int) -> tuple[int, int]:
@@ -352,19 +352,19 @@ class VcfSource:
             self._fasta.check_length(contig, self.header_lengths.get(contig))
             ancestral = self._fasta.alleles(contig, sites.positions_bp)
         is_ref, is_alt = ancestral == sites.ref, ancestral == sites.alt
-        known = np.isin(ancestral, _BASE_CODES)
-        third = known & ~is_ref & ~is_alt
-        self.counts.dropped[DropReason.ANCESTRAL_UNKNOWN] += int((~known).sum())
+        is_base = np.isin(ancestral, _BASE_CODES)
+        third = is_base & ~is_ref & ~is_alt
+        self.counts.dropped[DropReason.ANCESTRAL_UNKNOWN] += int((~is_base).sum())
         self.counts.dropped[DropReason.ANCESTRAL_THIRD_BASE] += int(third.sum())
-        self._check_fasta(contig, int(known.sum()), int(third.sum()))
+        self._check_fasta(contig, int(is_base.sum()), int(third.sum()))
         usable = is_ref | is_alt
         sites, flip = sites.select(usable), is_alt[usable]
         sites.genotypes[flip] = exchange_alleles(sites.genotypes[flip])
         return sites
 
-    def _check_fasta(self, contig: str, known: int, third: int) -> None:
+    def _check_fasta(self, contig: str, num_bases: int, third: int) -> None:
         """Refuse an ancestral sequence whose bases have nothing to do with the alleles that the file has there."""
-        self._known_ancestral += known
+        self._known_ancestral += num_bases
         self._third_base += third
         if self._fasta is None or self._known_ancestral < _ENOUGH_KNOWN:
             return

@@ -108,8 +108,8 @@ def open_store(path: Path) -> ZarrStore:
         lengths = group["contig_length"][:].tolist() if "contig_length" in group else [-1] * len(contigs)
     if not samples:
         raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
-    known = {name: int(length) for name, length in zip(contigs, lengths, strict=True) if length > 0}
-    return ZarrStore(path, group, samples, contigs, known)
+    lengths_bp = {name: int(length) for name, length in zip(contigs, lengths, strict=True) if length > 0}
+    return ZarrStore(path, group, samples, contigs, lengths_bp)
 
 
 def _group(path: Path) -> Any:
