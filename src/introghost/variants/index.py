@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from introghost.errors import DataError
 
+_GZIP_MAGIC = b"\x1f\x8b"
 _SUFFIXES = (".csi", ".tbi")  # in the order in which htslib looks for them
 _TOLERANCE_S = 5.0  # copying may give the smaller file the earlier time
 _BGZF_HEAD = struct.Struct("<4BI2BH2B2H")
@@ -109,7 +110,10 @@ def _checked(path: Path, index_file: Path, data_ns: int, data_size: int, index_n
 
 
 def _check_intact(path: Path) -> None:
-    """Refuse a file that can't be decompressed to its end: then the file is wrong, not the index."""
+    """Refuse a compressed file that can't be read to its end: then the file is wrong, not the index."""
+    with path.open("rb") as start:
+        if start.read(2) != _GZIP_MAGIC:
+            return
     try:
         with gzip.open(path, "rb") as file:
             while file.read(2**24):
