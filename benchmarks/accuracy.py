@@ -91,7 +91,7 @@ MODELS = {
     "human_neanderthal": Published(HERE.parent / "config" / "demo", larger_bins_bp=(10_000, 20_000)),
     # Its tracts are shorter than a bin of the shipped model.
     "bonobo_ghost": Published(
-        HERE.parent / "config" / "scenarios" / "apes" / "bonobo_ghost",
+        SCENARIOS / "apes" / "bonobo_ghost",
         2_500,
         samplings=(FULL,),
         is_human=False,

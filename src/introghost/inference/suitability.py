@@ -161,9 +161,9 @@ def choice_findings(decision: Decision, doubts: Doubts, is_forced: bool = False)
     if decision is Decision.NO_SCENARIO_FITS:
         text = (
             f"no scenario fits: only {doubts.novelty_p_value:.2%} of the simulated genomes lie as far from all "
-            f"scenarios as the data; {_withheld('scenario probabilities and parameters', is_forced)}; look for other numbers of "
-            "individuals, a mask or errors that training did not have: statistic_percentiles.tsv tells which "
-            "statistics are unlike the simulations"
+            f"scenarios as the data; {_withheld('scenario probabilities and parameters', is_forced)}; look for other "
+            "numbers of individuals, a mask or errors that training did not have: statistic_percentiles.tsv tells "
+            "which statistics are unlike the simulations"
         )
         findings.append(Finding(Code.NO_SCENARIO_FITS, _weight(is_forced), text))
     if doubts.novelty_p_value is None and decision is not Decision.TOO_LITTLE_SEQUENCE:
