@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from introghost import atomic, provenance
+from introghost.errors import OutputError
 from introghost.findings import Finding
 from introghost.haplotypes import label_parts
 from introghost.inference import outputs
@@ -202,6 +203,8 @@ class Answer:
             The folder can't be written to, or the disk is full.
         """
         folder = Path(folder)
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder}: a file, not a folder; name a folder for the answer")
         (folder / provenance.COMPLETE).unlink(missing_ok=True)
         outputs.write_segments(folder, self.segments)
         outputs.write_bins(folder, self.calls)

@@ -32,6 +32,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path}: not a plain file (a folder, device or pipe); name a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{this_host()}.", suffix=_SUFFIX)
@@ -76,7 +78,8 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: can't be written: {error.strerror or error}; free space or choose another place")
+    reason = error.strerror or error
+    return OutputError(f"{path}: can't be written: {reason}; check the disk and the folder, or choose another place")
 
 
 def write_text(path: Path, text: str) -> None:

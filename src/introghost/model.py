@@ -194,6 +194,8 @@ class Model:
         >>> str(answer.decision), answer.p_ghost > 0.99
         ('ghost', True)
         """
+        if not isinstance(data, VcfData):
+            raise TypeError(f"a model is asked about data that introghost.open_vcf opened, not about {data!r}")
         settings = Settings(
             *self.threshold(false_discovery_rate, threshold), dict(scenario_prior or {}), costs or Costs(), force
         )
@@ -336,8 +338,22 @@ def load_model(model: str | PathLike[str]) -> Model:
     if (folder / ParametersBundle.task).is_dir():
         parameters_bundle = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
     loaded = Model(folder, segments, choice, parameters_bundle, bundle_files.digest(folder / SegmentsBundle.task))
+    _check_together(loaded)
     _check_segment_model(loaded)
     return loaded
+
+
+def _check_together(model: Model) -> None:
+    """Refuse bundles that were trained on other bins, regions or ancestral states than the segment network."""
+    segments = model.segments.training
+    for bundle in model.genome_bundles:
+        for key in ("bin_bp", "region_length_bp", "ancestral"):
+            ours, theirs = getattr(segments, key), getattr(bundle.training, key)
+            if ours != theirs:
+                raise ModelError(
+                    f"{model.folder / bundle.task}: trained with {key} {theirs}, segments/ with {ours}: the parts do "
+                    "not belong together; train all networks of a model on the same statistics"
+                )
 
 
 def _check_segment_model(model: Model) -> None:

@@ -258,8 +258,8 @@ def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tm
         ((1.0, 1.0), None, None),
         ((0.5, 0.7), mask, None),
         ((0.3, 1.0), mask, None),
-        ((1.0, 1.0), mask, "60% of the sequence in usable bins is callable, 100% to 100% in the training of segments"),
-        ((0.5, 0.7), None, "100% of the sequence in usable bins is callable, 50% to 70% in the training of segments"),
+        ((1.0, 1.0), mask, "60% of the sequence is callable, 100% in the training of segments"),
+        ((0.5, 0.7), None, "100% of the sequence is callable, 50% to 70% in the training of segments"),
     ):
         save(model, segments_bundle(), callable_share=share)
         options = () if given is None else ("--include-bed", given)
@@ -267,7 +267,7 @@ def test_another_share_of_masked_sequence_than_in_training_is_warned_of(data, tm
         error = capsys.readouterr().err
         told = [finding for finding in findings(tmp_path / "calls") if finding["code"] == "callable-share"]
         assert len(told) == (message is not None)
-        assert error.count("in usable bins") == (message is not None)
+        assert error.count("of the sequence is callable") == (message is not None)
         assert message is None or (f"warning: {message}" in error and told[0]["text"].startswith(message))
 
 
@@ -366,7 +366,7 @@ def test_parameters_are_withheld_outside_the_range_of_training_but_for_force(dat
     assert (calls / "parameter_posterior.tsv").exists()
     inside = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
     assert inside["parameter"].tolist() == ["split_time", "ghost_proportion"]
-    assert "parameters are withheld" not in capsys.readouterr().err
+    assert "in which parameters were trained" not in capsys.readouterr().err
     table.loc[table["sample"].isin(["target_0", "target_1"]), "population"] = "left out"
     table.to_csv(tmp_path / "few.tsv", sep="\t", index=False)
     few = {"populations": tmp_path / "few.tsv", "model": of_parameters}
@@ -374,14 +374,16 @@ def test_parameters_are_withheld_outside_the_range_of_training_but_for_force(dat
     assert not (calls / "parameter_posterior.tsv").exists()
     assert not (calls / "parameter_draws.tsv").exists()
     assert capsys.readouterr().err.startswith(
-        "withheld: parameters are withheld: the numbers of individuals or the mask"
+        "withheld: the numbers of individuals or the mask lie outside the range in which parameters were trained"
     )
     assert findings(calls)[0]["code"] == "parameters-withheld"
     assert [finding["code"] for finding in findings(calls)].count("few-samples") == 1, "one fact of three networks"
     assert apply(data, calls, "--force", **few) == 0
     forced = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
     assert forced["parameter"].tolist() == inside["parameter"].tolist()
-    assert "parameters-withheld" not in [finding["code"] for finding in findings(calls)]
+    (told,) = [finding for finding in findings(calls) if finding["code"] == "parameters-withheld"]
+    assert told["severity"] == "warning"
+    assert told["text"].endswith("parameters are given because they are forced; train with data like yours")
 
 
 def test_parameters_are_withheld_under_another_mask(data, of_parameters, tmp_path):
@@ -408,7 +410,7 @@ def test_short_stretches_do_not_pass_for_regions(data, of_parameters, tmp_path, 
     assert not {"p_ghost", "probabilities", "bayes_factors"} & set(choice)
     assert not (calls / "parameter_posterior.tsv").exists()
     error = capsys.readouterr().err
-    assert error.startswith("withheld: too little sequence: 0.2 Mb callable in 2 regions, at least 0.4 Mb in training")
+    assert error.startswith("withheld: too little sequence: 0.24 Mb callable in 2 regions, the networks for whole")
     assert "decision: too little sequence: " in error
     assert findings(calls)[0]["code"] == "too-little-sequence"
     assert apply(data, calls, "--include-bed", mask, "--force", model=of_parameters) == 0

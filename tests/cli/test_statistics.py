@@ -186,7 +186,7 @@ def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path:
 def test_a_segment_model_of_other_bins_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]):
     given = ("--trees", folder / "x.trees", "--segment-model", "human", "--output", folder / "refused.zarr.zip")
     assert run("statistics", *given) == 4
-    assert "the data have 10000; use --bin-bp 5000" in capsys.readouterr().err
+    assert "the data have 10000; make the statistics with --bin-bp 5000" in capsys.readouterr().err
     assert not (folder / "refused.zarr.zip").exists()
 
 

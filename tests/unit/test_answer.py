@@ -54,7 +54,7 @@ def test_the_posterior_of_a_contig_has_its_coordinates(answer: Answer) -> None:
 
 
 def test_a_contig_that_is_absent_is_an_error_that_names_those_there_are(answer: Answer) -> None:
-    with pytest.raises(KeyError, match="no contig 'X' in this answer; it has 1, chrX"):
+    with pytest.raises(KeyError, match="no contig 'X' in this answer; it has '1', 'chrX'"):
         answer.posterior("X")
 
 

@@ -128,3 +128,30 @@ def test_of_37_and_23_individuals_parameters_are_withheld(demo: Path, tmp_path: 
     assert "parameters-withheld" in (tmp_path / "calls" / "provenance.json").read_text()
     few = [finding.text for finding in answer.findings if finding.code == "few-samples"]
     assert len(few) == len({text.split(":")[0] for text in few}) <= 2, "one of each role"
+
+
+def test_data_that_are_asked_about_twice_give_the_same_answer(demo: Path) -> None:
+    """What was read for one answer does not count for the next."""
+    names = {"outgroup": "Outgroup", "target": "Target", "region": "1"}
+    data = ig.open_vcf(demo / "demo.vcf.gz", populations=demo / "demo.tsv", **names)
+    model = ig.load_model("human")
+    first, second = model.apply(data), model.apply(data)
+    assert first.record == second.record
+    assert first.findings == second.findings
+    pd.testing.assert_frame_equal(first.segments, second.segments)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_posterior_is_refused(demo: Path, threshold: float) -> None:
+    data = ig.open_vcf(demo / "demo.vcf.gz", populations=demo / "demo.tsv", outgroup="Outgroup", target="Target")
+    with pytest.raises(ig.IntroghostError, match="a posterior is between 0 and 1"):
+        ig.load_model("human").apply(data, threshold=threshold)
+
+
+def test_what_is_no_open_vcf_or_no_folder_is_named(demo: Path, answer: ig.Answer) -> None:
+    with pytest.raises(TypeError, match=r"introghost\.open_vcf"):
+        ig.load_model("human").apply("demo.vcf.gz")  # type: ignore[arg-type]
+    with pytest.raises(ig.IntroghostError, match="a file, not a folder"):
+        answer.write(demo / "demo.tsv")
+    with pytest.raises(ig.IntroghostError, match="can't be read"):
+        ig.open_vcf(demo / "demo.vcf.gz", populations=demo, outgroup="Outgroup", target="Target")

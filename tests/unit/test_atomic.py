@@ -4,6 +4,7 @@ import ast
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -173,3 +174,11 @@ def test_nothing_is_written_in_place() -> None:
     assert bare_writes(ast.parse("open('x', 'w')\npath.write_text('x')\nfigure.savefig(path)\nt.to_csv('x')")) == [
         1, 2, 3, 4,
     ]  # fmt: skip
+
+
+def test_a_pipe_or_a_folder_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OutputError, match="not a plain file"):
+            atomic.write_text(place, "text")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -445,7 +445,8 @@ def check_fit(bundle: Bundle, offer: Offer, folder: Path) -> None:
             option = "info-aa or fasta=FILE" if trained == KNOWN_ANCESTRAL else str(trained)
             option = f"--{key.replace('_', '-')} {option}"
             raise ModelError(
-                f"{folder}: trained with {key} {trained!r}, the data have {offered!r}; use {option}, or train anew"
+                f"{folder}: trained with {key} {trained!r}, the data have {offered!r}; make the statistics with "
+                f"{option}, or train anew"
             )
     _check_names(folder, "statistics", training.statistics, offer.statistics)
     _check_names(folder, "population_statistics", training.population_statistics, offer.population_statistics)

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from introghost.arrays import runs
 from introghost.findings import Code, Finding, Severity
-from introghost.inference import calling, decisions, inputs, model_choice
+from introghost.inference import calling, decisions, model_choice
 from introghost.inference.bundles import (
     DEFAULT_FALSE_DISCOVERY_RATE,
     Bundle,
@@ -22,7 +23,8 @@ from introghost.inference.decisions import Decision, Doubts
 from introghost.inference.fields import Range
 from introghost.inference.model_choice import SHARE_TOLERANCE
 from introghost.inference.reading import Bins, BinStatus, Extent, ReadingPlan, num_groups
-from introghost.statistics.haplotype import BLANK_BINS
+from introghost.statistics.haplotype import BLANK_BINS, WIDE_BINS, usable_bins
+from introghost.statistics.registry import COVARIATES
 
 DISAGREEMENT = 0.5
 SPREAD = 0.1
@@ -32,21 +34,22 @@ MANY = 0.02
 MUCH_CALLED, HARDLY_CALLED = 0.005, 0.0001
 # A posterior whose median lies beyond this quantile of the prior, on either side, is squeezed against its edge.
 EDGE_QUANTILE = 0.025
+# Contigs that a finding names.
+LISTED = 5
 
 T = TypeVar("T", bound=Bundle)
 
 
 def bin_findings(calls: Sequence[ContigCalls]) -> list[Finding]:
     """What to tell of bins that are not called."""
-    findings = [
-        Finding(
-            Code.CONTIG_WITHOUT_SITES,
-            Severity.WARNING,
-            f"contig {contig.bins.contig} has no usable site: not called",
-        )
-        for contig in calls
-        if not contig.bins.has_sites
-    ]
+    findings = list[Finding]()
+    without_sites = [contig.bins.contig for contig in calls if not contig.bins.has_sites]
+    if without_sites:
+        names, verb = ", ".join(without_sites[:LISTED]), "has" if len(without_sites) == 1 else "have"
+        more = f" and {len(without_sites) - LISTED} more" if len(without_sites) > LISTED else ""
+        contigs = "contig" if len(without_sites) == 1 else "contigs"
+        text = f"{contigs} {names}{more} {verb} no usable site: not called"
+        findings.append(Finding(Code.CONTIG_WITHOUT_SITES, Severity.WARNING, text))
     blank_bp = sum(_blank_bp(contig.bins) for contig in calls)
     if blank_bp:
         text = (
@@ -75,16 +78,29 @@ def callable_share_findings(bundles: Sequence[Bundle], bins: Sequence[Bins]) -> 
     outside = [bundle for bundle in bundles if not _share_fits(bundle, share)]
     if not outside:
         return []
-    ranges = _by_value(outside, lambda bundle: "{:.0%} to {:.0%}".format(*bundle.training.callable_share))
+    ranges = _by_value(outside, lambda bundle: _percent_range(*bundle.training.callable_share))
     text = (
-        f"{share:.0%} of the sequence in usable bins is callable, {ranges}: it may be off; check --include-bed, or "
-        "train with this mask"
+        f"{share:.0%} of the sequence is callable, {ranges}: their answers may be wrong; check --include-bed, or train "
+        "with this mask"
     )
     return [Finding(Code.CALLABLE_SHARE, Severity.WARNING, text)]
 
 
 def _callable_share(bins: Sequence[Bins]) -> float:
-    return float(inputs.callable_share(np.concatenate([contig.callable_fraction for contig in bins])))
+    """Callable share of the sequence that is looked at; NaN where no bin is called.
+
+    A hole of the mask that takes whole bins counts, as one does that takes parts of them; a long one does not: there
+    is no sequence to look at.
+    """
+    fractions = []
+    for contig in bins:
+        is_looked_at = usable_bins(contig.callable_fraction)
+        for first, last in runs(~is_looked_at):
+            if last - first < WIDE_BINS and first > 0 and last < len(contig):
+                is_looked_at[first:last] = True
+        fractions.append(contig.callable_fraction[is_looked_at])
+    looked_at = np.concatenate(fractions)
+    return float(looked_at.mean()) if len(looked_at) else float("nan")
 
 
 def _share_fits(bundle: Bundle, share: float) -> bool:
@@ -111,7 +127,7 @@ def sample_size_findings(bundles: Sequence[Bundle], diploids: tuple[int, int], p
             ranges = _by_value(outside, lambda bundle, role=role: str(_trained_sizes(bundle)[role]))  # type: ignore[misc]
             few = diploids[role] < max(_trained_sizes(bundle)[role].lowest for bundle in outside)
             code = Code.FEW_SAMPLES if few else Code.MANY_SAMPLES
-            text = f"{name}: {diploids[role]} in the data, {ranges}; it may be off"
+            text = f"{name}: {diploids[role]} in the data, {ranges}; answers of these may be wrong"
             findings.append(Finding(code, Severity.WARNING, text))
     return findings
 
@@ -162,8 +178,8 @@ def choice_findings(decision: Decision, doubts: Doubts, is_forced: bool = False)
         text = (
             f"no scenario fits: only {doubts.novelty_p_value:.2%} of the simulated genomes lie as far from all "
             f"scenarios as the data; {_withheld('scenario probabilities and parameters', is_forced)}; look for other "
-            "numbers of individuals, a mask or errors that training did not have: statistic_percentiles.tsv tells "
-            "which statistics are unlike the simulations"
+            "numbers of individuals, missing genotypes, a mask or errors that training did not have: "
+            "statistic_percentiles.tsv tells which statistics are unlike the simulations"
         )
         findings.append(Finding(Code.NO_SCENARIO_FITS, _weight(is_forced), text))
     if doubts.novelty_p_value is None and decision is not Decision.TOO_LITTLE_SEQUENCE:
@@ -229,13 +245,16 @@ def _megabases(length_bp: float) -> str:
 
 def unlike_findings(percentiles: pd.DataFrame) -> list[Finding]:
     """What to tell if more statistics are `decisions.unlike` every scenario than are by chance."""
+    # Numbers of haplotypes and callable shares have findings of their own.
+    is_covariate = percentiles["statistic"].str.endswith(tuple(COVARIATES))
+    percentiles = percentiles[~is_covariate]
     names = decisions.unlike(percentiles)["statistic"]
     if len(names) <= MANY * len(percentiles):
         return []
     text = (
         f"{len(names)} of {len(percentiles)} statistics lie outside the middle 98 % of the simulated genomes of every "
-        f"scenario ({', '.join(names.head(3))}, ...): look for a filter, a mask or errors that training did not have; "
-        "statistic_percentiles.tsv tells which"
+        f"scenario ({', '.join(names.head(3))}, ...): look for a filter, missing genotypes, a mask or errors that "
+        "training did not have; statistic_percentiles.tsv tells which"
     )
     return [Finding(Code.STATISTICS_UNLIKE, Severity.WARNING, text)]
 
@@ -282,6 +301,10 @@ def contradiction_findings(
     else:
         return []
     return [Finding(Code.VERDICT_AGAINST_SEGMENTS, Severity.WARNING, text)]
+
+
+def _percent_range(low: float, high: float) -> str:
+    return f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
 
 
 def _by_value(bundles: Iterable[T], value: Callable[[T], str]) -> str:

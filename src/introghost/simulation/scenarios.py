@@ -115,7 +115,7 @@ def check_name(name: str, where: str) -> None:
     ------
     ConfigError
     """
-    if name in _MISSING_VALUES:
+    if name.lower() in _MISSING_VALUES:
         raise ConfigError(
             f"{where}: no scenario can be called {name}, which YAML and pandas read as a missing value; "
             "the one without a ghost is called no_ghost"

@@ -160,8 +160,8 @@ def _problem_rows(counted: Tally, groups: Groups, findings: list[Finding], refus
 
 def _file_findings(request: Request, counted: Tally, reading: _Reading) -> list[Finding]:
     """What an analysis would tell of the file; if there is none, or it stopped, what all samples show of that."""
-    if reading.is_complete:
-        return reading.findings
+    if reading.is_complete:  # missing genotypes are told with what all samples show of them
+        return [finding for finding in reading.findings if finding.code is not Code.GENOTYPES_MISSING]
     findings = [*reading.findings, *index_findings(request.vcf), *counted.heterozygosity.findings()]
     phase_sets = counted.phase_sets.finding()
     if phase_sets is not None:

@@ -171,6 +171,14 @@ class ReadCounts:
         text = f"{self.dropped.total():,} of {self.records:,} records are not used: {self.classes()}"
         return Finding(Code.RECORDS_DROPPED, severity, text)
 
+    def missing_finding(self) -> Finding | None:
+        """That many genotypes of the selected samples are missing; None where few are."""
+        share = self.genotypes.missing / max(self.genotypes.total, 1)
+        if share < _MATTERING_SHARE:
+            return None
+        text = f"{share:.0%} of the genotypes are missing; haplotypes are compared over what both have, less surely"
+        return Finding(Code.GENOTYPES_MISSING, Severity.WARNING, text)
+
     def nothing_kept(self, path: Path, where: str) -> DataError:
         """The error of a file of which no site is kept: the classes that took the records, and what to do.
 

@@ -249,8 +249,8 @@ def _by_columns(columns: Sequence[Sequence[str]]) -> _Layout | None:
     """
     width, longest = len(columns), _LONGEST_CENTIMORGANS
     if width in (4, 6) and _are_whole(columns[3], beyond=-1 if _has_text(columns[1]) else longest):
-        # Chromosomes repeat, identifiers do not.
-        if len(set(columns[0])) > len(set(columns[1])):
+        # Chromosomes repeat, identifiers do not, but where they are left out.
+        if len(set(columns[0])) > len(set(columns[1])) and not set(columns[1]) <= {".", "0"}:
             return _Layout(1, 3, 2, _CENTIMORGANS_PER_MORGAN)  # EIGENSTRAT
         return _Layout(0, 3, 2)  # PLINK, Beagle
     if width == 4 and _are_whole(columns[1]) and not _are_whole(columns[2], beyond=longest):

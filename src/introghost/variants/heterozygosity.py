@@ -155,7 +155,9 @@ class Heterozygosity:
             (few, f"far fewer heterozygotes than expected of their population: {_INBRED}"),
             (many, f"far more heterozygotes than expected of their population: {_CONTAMINATED}"),
         ]
-        return [self._finding(chosen, text, total) for chosen, text in texts if chosen.any()]
+        told = total if not contigs else sum((self._sums[name] for name in contigs), start=_Sums.zero(len(haploid)))
+        sums = (told, total, total)
+        return [self._finding(chosen, text, of) for (chosen, text), of in zip(texts, sums, strict=True) if chosen.any()]
 
     def haploid(self) -> list[str]:
         """Names of the samples that have next to no heterozygotes, on some contig or on all."""

@@ -13,6 +13,13 @@ from introghost.findings import Code, Finding, Severity
 from introghost.text import read_lines
 
 KIND = "a BED file"
+# What programs write into column 4 of a list of all sequence, beside the word for what is callable.
+_STATES = {
+    "CALLABLE": {"REF_N", "NO_COVERAGE", "LOW_COVERAGE", "EXCESSIVE_COVERAGE", "POOR_MAPPING_QUALITY", "HIGH_COVERAGE"},
+    "1": {"0"},
+    "TRUE": {"FALSE"},
+}
+_FARTHEST_BP = 2**40
 _CONTIG_HEADINGS = ("chrom", "chr", "chromosome", "contig", "seqnames", "seqname", "seqid")
 _START_HEADINGS = ("start", "chromstart", "begin", "from")
 _END_HEADINGS = ("end", "chromend", "stop", "to")
@@ -58,7 +65,7 @@ def read_bed(path: Path) -> dict[str, NDArray[np.int64]]:
         Missing or damaged file, a line that is not an interval, or no interval at all.
     """
     pairs: dict[str, list[tuple[int, int]]] = {}
-    layout = _Layout()
+    layout, states = _Layout(), set[str]()
     for number, line in enumerate(read_lines(path, KIND), start=1):
         fields = _fields(line)
         if not fields or fields[0] in ("track", "browser"):
@@ -70,7 +77,9 @@ def read_bed(path: Path) -> dict[str, NDArray[np.int64]]:
             raise DataError(f"{path}:{number}: a list of 1-based intervals as Picard takes it, not {KIND}; convert it")
         elif not line.startswith("#"):
             contig, start, end = _interval(path, number, fields, layout)
+            states.update(fields[3:4])
             pairs.setdefault(contig, []).append((start, end))
+    _check_states(path, states)
     if not pairs:
         raise DataError(f"{path}: no interval in the BED file; nothing would be callable")
     if all(start == end for intervals in pairs.values() for start, end in intervals):
@@ -79,6 +88,17 @@ def read_bed(path: Path) -> dict[str, NDArray[np.int64]]:
             "take 1 from the starts of a 1-based file"
         )
     return {contig: interval_union(np.array(intervals, dtype=np.int64)) for contig, intervals in pairs.items()}
+
+
+def _check_states(path: Path, states: set[str]) -> None:
+    """Refuse a file whose fourth column says which intervals are callable and which are not."""
+    upper = {state.upper() for state in states}
+    for yes, others in _STATES.items():
+        if yes in upper and len(upper) > 1 and upper - {yes} <= others:
+            raise DataError(
+                f"{path}: column 4 tells {yes} from {', '.join(sorted(upper - {yes}))}; keep the lines of {yes} alone, "
+                f"for example with awk '$4 == \"{yes}\"'"
+            )
 
 
 def interval_union(intervals: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -133,7 +153,7 @@ def _heading(fields: Sequence[str]) -> _Layout | None:
     contig, start, end = columns
     if contig is None or start is None or end is None:
         return None
-    return _Layout(contig, start, end, _column(words, ("width",)), len(words))
+    return _Layout(contig, start, end, _column(words, ("width", "length")), len(words))
 
 
 def _interval(path: Path, number: int, fields: Sequence[str], layout: _Layout) -> tuple[str, int, int]:
@@ -147,6 +167,8 @@ def _interval(path: Path, number: int, fields: Sequence[str], layout: _Layout) -
         if not any(re.search(r"\d{2}|^\d$", field) for field in fields):
             remedy = "if it is a heading, name the columns chrom, start and end"
         raise DataError(f"{path}:{number}: not a BED interval: {' '.join(fields)!r}; {remedy}") from None
+    if end > _FARTHEST_BP:
+        raise DataError(f"{path}:{number}: end {end:,} lies beyond any chromosome; is the line damaged?")
     if layout.width is not None and row[layout.width : layout.width + 1] == [str(end - start + 1)]:
         start -= 1
     if not 0 <= start <= end:

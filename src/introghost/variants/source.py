@@ -287,8 +287,8 @@ class VcfSource:
         Records that are not used, sequence without records, phase that holds in sets only, samples unlike the others,
         roles that may have been exchanged, an index older than the file, contigs that no mask or map names.
         """
-        dropped, phase_sets = self.counts.finding(), self._phase_sets.finding()
-        findings = [finding for finding in (dropped, phase_sets) if finding is not None]
+        facts = (self.counts.finding(), self.counts.missing_finding(), self._phase_sets.finding())
+        findings = [finding for finding in facts if finding is not None]
         findings += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
         findings += index_findings(self.path)
         if self.counts.gap_bp:

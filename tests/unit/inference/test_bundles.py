@@ -36,7 +36,7 @@ def test_what_this_version_computes_fits(bundle: Bundle) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"bin_bp": 5_000}, "trained with bin_bp 10000, the data have 5000; use --bin-bp 10000"),
+        ({"bin_bp": 5_000}, "trained with bin_bp 10000, the data have 5000; make the statistics with --bin-bp 10000"),
         ({"region_length_bp": 400_000}, "region_length_bp 200000, the data have 400000"),
         ({"ancestral": KNOWN_ANCESTRAL}, f"trained with ancestral '{OUTGROUP_MAJOR}', the data have"),
     ],

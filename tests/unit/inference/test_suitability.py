@@ -46,14 +46,14 @@ def test_networks_with_the_same_range_are_told_of_in_one_finding() -> None:
     (finding,) = suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE)
     assert str(finding) == (
         "warning: outgroup diploids: 3 in the data, 4 to 10 in the training of segments and model-choice and "
-        "parameters; it may be off"
+        "parameters; answers of these may be wrong"
     )
     assert finding.code == "few-samples"
     other = [BUNDLES[0], with_training(BUNDLES[1], outgroup_diploids=Range(8, 10)), BUNDLES[2]]
     (finding,) = suitability.sample_size_findings(other, (3, 5), WHOLE)
     assert "4 to 10 in the training of segments and parameters, 8 to 10 in the training of model-choice" in finding.text
     (finding,) = suitability.sample_size_findings(other, (6, 5), WHOLE)
-    assert "6 in the data, 8 to 10 in the training of model-choice; it" in finding.text
+    assert "6 in the data, 8 to 10 in the training of model-choice; answers" in finding.text
 
 
 def test_each_role_is_a_fact_of_its_own_and_the_right_numbers_are_none() -> None:
@@ -102,8 +102,8 @@ def test_the_callable_share_is_of_usable_bins_of_all_contigs() -> None:
     (finding,) = suitability.callable_share_findings(BUNDLES, bins)
     assert finding.code == "callable-share"
     assert finding.text.startswith(
-        "80% of the sequence in usable bins is callable, 90% to 100% in the training of segments and model-choice and "
-        "parameters: it may be off"
+        "80% of the sequence is callable, 90% to 100% in the training of segments and model-choice and "
+        "parameters: their answers may be wrong"
     )
     assert suitability.callable_share_findings(BUNDLES, bins[1:]) == []
     assert suitability.callable_share_findings(BUNDLES, [bins_of([0.0] * 5)]) == [], "where nothing is usable"
@@ -112,17 +112,26 @@ def test_the_callable_share_is_of_usable_bins_of_all_contigs() -> None:
     assert suitability.callable_share_findings(less, [bins_of([7_400.0])]) == [], "nearly as in training"
 
 
+def test_holes_of_a_mask_as_wide_as_bins_count_as_masked() -> None:
+    """Every fourth bin is masked: 75 % callable, though each bin that is called is whole. A long gap is none."""
+    holes = bins_of([10_000.0, 10_000.0, 10_000.0, 0.0] * 10 + [10_000.0])
+    (finding,) = suitability.callable_share_findings(BUNDLES, [holes])
+    assert finding.text.startswith("76% of the sequence is callable")
+    gap = bins_of([10_000.0] * 20 + [0.0] * 15 + [10_000.0] * 20)
+    assert suitability.callable_share_findings(BUNDLES, [gap]) == []
+    assert suitability.callable_share_findings(BUNDLES, [bins_of([0.0] * 5 + [10_000.0] * 9 + [0.0] * 5)]) == []
+
+
 def test_bins_that_are_not_called_are_told_of_once_each_fact() -> None:
     nothing = np.full((2, 4), np.nan)
     silent = [calls_of(nothing, bins_of([1.0] * 4, name, BinStatus.CONTIG_WITHOUT_SITES)) for name in ("7", "X")]
     blank = [calls_of(nothing, bins_of([1.0] * 4, name, BinStatus.BLANK)) for name in ("1", "2")]
     findings = suitability.bin_findings([*silent, *blank])
-    assert codes(findings) == ["contig-without-sites", "contig-without-sites", "blank-bins"]
-    assert [finding.text.split(":")[0] for finding in findings[:2]] == [
-        "contig 7 has no usable site",
-        "contig X has no usable site",
-    ]
-    assert findings[2].text.startswith("80,000 bp in runs of 5 or more bins without a usable site")
+    assert codes(findings) == ["contig-without-sites", "blank-bins"]
+    assert findings[0].text == "contigs 7, X have no usable site: not called"
+    (one,) = suitability.bin_findings(silent[:1])
+    assert one.text == "contig 7 has no usable site: not called"
+    assert findings[1].text.startswith("80,000 bp in runs of 5 or more bins without a usable site")
     called = [calls_of(np.zeros((2, 4)), bins_of([10_000.0] * 4))]
     assert suitability.bin_findings(called) == []
 
@@ -155,8 +164,12 @@ def test_too_little_sequence_is_told_in_callable_megabases() -> None:
     finding = suitability.too_little_finding([bundle], Extent(6, 6, 370, 3_700_000, 0))
     assert finding.code == "too-little-sequence"
     assert finding.severity is Severity.WITHHELD
-    assert finding.text.startswith("too little sequence: 3.7 Mb callable in 6 regions, at least 6.0 Mb in training;")
-    assert "at least 4.2 Mb in training" in suitability.too_little_finding([of_masked], Extent(6, 6, 9, 9, 0)).text
+    assert finding.text.startswith(
+        "too little sequence: 3.7 Mb callable in 6 regions, the networks for whole genomes need 5.7 Mb;"
+    )
+    assert "need 3.9 Mb;" in suitability.too_little_finding([of_masked], Extent(6, 1, 9, 9, 0)).text
+    forced = suitability.too_little_finding([bundle], Extent(1, 1, 370, 900_000, 0), is_forced=True)
+    assert (forced.severity, "0.9 Mb callable in 1 region," in forced.text) == (Severity.WARNING, True)
 
 
 def test_without_doubt_there_is_no_finding() -> None:
@@ -172,7 +185,9 @@ def test_no_scenario_fits_is_told_with_how_few_simulations_lie_as_far() -> None:
     doubts = dataclasses.replace(DOUBTS, novelty_p_value=0.002)
     (finding,) = suitability.choice_findings(Decision.NO_SCENARIO_FITS, doubts)
     assert (finding.code, finding.severity) == ("no-scenario-fits", Severity.WITHHELD)
-    assert "only 0.20% lie as far" in finding.text
+    assert "only 0.20% of the simulated genomes lie as far" in finding.text
+    (forced,) = suitability.choice_findings(Decision.NO_SCENARIO_FITS, doubts, is_forced=True)
+    assert (forced.severity, "because they are forced" in forced.text) == (Severity.WARNING, True)
 
 
 @pytest.mark.parametrize(

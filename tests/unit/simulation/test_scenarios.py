@@ -186,6 +186,7 @@ MEANING = {
     "outgroup_ghost": False,
     "structure": False,
     "structure_merged": False,
+    "apes/bonobo_ghost": True,
     "apes/ghost": True,
     "apes/no_ghost": False,
     "demo": True,
@@ -212,12 +213,14 @@ def test_without_a_ghost_among_the_roles_none_gave_to_the_target(folder: Path) -
     assert not scenarios.load(folder).has_target_ghost
 
 
-def test_what_a_scenario_means_does_not_change_its_simulations(folder: Path) -> None:
+def test_what_a_scenario_means_is_part_of_its_digest(folder: Path) -> None:
     before = scenarios.digest(scenarios.load(folder))
     edit(folder / "priors.yaml", "ghost_of_target: true", "ghost_of_target: false")
-    assert scenarios.digest(scenarios.load(folder)) == before
+    assert scenarios.digest(scenarios.load(folder)) != before, "what is kept under it says whose ghost it is"
 
 
 def test_a_folder_cannot_be_called_null(folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no scenario can be called null.*no_ghost"):
-        scenarios.load(folder.rename(folder.with_name("null")))
+    for name in ("null", "NA", "None"):
+        folder = folder.rename(folder.with_name(name))
+        with pytest.raises(ConfigError, match=f"no scenario can be called {name}.*no_ghost"):
+            scenarios.load(folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from introghost.findings import Code, Severity
-from introghost.variants.counts import DropReason, ReadCounts
+from introghost.variants.counts import DropReason, GenotypeCounts, ReadCounts
 
 
 def counts(records: int, **dropped: int) -> ReadCounts:
@@ -65,3 +65,10 @@ def test_a_region_without_records_sends_to_the_region() -> None:
     assert str(ReadCounts().nothing_kept(Path("a.vcf"), "1")) == (
         "a.vcf: no usable site in 1: it has no record there; check --region"
     )
+
+
+@pytest.mark.parametrize(("missing", "is_told"), [(0, False), (4, False), (5, True), (30, True)])
+def test_missing_genotypes_are_told_where_they_matter(missing: int, is_told: bool) -> None:
+    finding = ReadCounts(genotypes=GenotypeCounts(total=100, missing=missing)).missing_finding()
+    assert (finding is not None) == is_told
+    assert finding is None or finding.text.startswith(f"{missing}% of the genotypes are missing")

@@ -141,3 +141,11 @@ def test_usual_rates_are_not_doubted() -> None:
     check_usable(Path("m"), maps)
     with pytest.raises(DataError, match=r"m: contig '2': a mean rate of 1e\+06 cM/Mb is impossible"):
         check_usable(Path("m"), {**maps, "2": straight(2e6)})
+
+
+def test_identifiers_that_are_left_out_are_no_chromosomes(tmp_path: Path) -> None:
+    path = tmp_path / "beagle.map"
+    path.write_text("chr1\t.\t0\t1\nchr1\t.\t1.0\t1000000\nchr2\t.\t0\t1\nchr2\t.\t1.5\t1000000\n")
+    maps = read_genetic_map(path)
+    assert sorted(maps) == ["chr1", "chr2"]
+    assert maps["chr2"].centimorgans.tolist() == [0, 1.5]

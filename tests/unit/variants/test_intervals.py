@@ -95,3 +95,20 @@ def test_intervals_that_count_from_1_are_doubted() -> None:
     assert counting_findings({"1": one_based[:5]}) == []
     assert counting_findings({"1": one_based[::2]}) == []
     assert counting_findings({}) == []
+
+
+@pytest.mark.parametrize(("states", "word"), [(("CALLABLE", "NO_COVERAGE"), "CALLABLE"), (("1", "0"), "1")])
+def test_a_list_of_all_sequence_with_its_states_is_no_mask(tmp_path: Path, states: tuple[str, str], word: str) -> None:
+    path = tmp_path / "states.bed"
+    path.write_text(f"1\t0\t100\t{states[0]}\n1\t100\t200\t{states[1]}\n")
+    with pytest.raises(DataError, match=f"column 4 tells {word} from {states[1]}; keep the lines of {word} alone"):
+        read_bed(path)
+    path.write_text(f"1\t0\t100\t{states[0]}\n1\t150\t200\t{states[0]}\n")
+    assert read_bed(path)["1"].tolist() == [[0, 100], [150, 200]]
+
+
+def test_an_end_beyond_any_chromosome_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "huge.bed"
+    path.write_text("1\t0\t99999999999999999999\n")
+    with pytest.raises(DataError, match="beyond any chromosome"):
+        read_bed(path)
