@@ -16,8 +16,9 @@ from verbs import run
 from introghost import models, provenance
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.inference import bundle_files, bundles, inputs, novelty
+from introghost.inference import bundle_files
 from introghost.inference.bundles import Bundle, SegmentsBundle
+from introghost.inference.fields import Range, bundles, inputs, novelty
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import POOLED
@@ -384,6 +385,15 @@ def test_parameters_are_withheld_outside_the_range_of_training_but_for_force(dat
     (told,) = [finding for finding in findings(calls) if finding["code"] == "parameters-withheld"]
     assert told["severity"] == "warning"
     assert told["text"].endswith("parameters are given because they are forced; train with data like yours")
+
+
+def test_parameters_that_need_more_sequence_than_the_choice_are_withheld(data, of_parameters, tmp_path):
+    more = dataclasses.replace(parameters_bundle(), regions=Range(3, 4))
+    bundle_files.save(more, of_parameters / more.task)
+    assert apply(data, tmp_path / "calls", model=of_parameters) == 0
+    assert json.loads((tmp_path / "calls" / "model_choice.json").read_text())["decision"] != "too little sequence"
+    assert "too-little-sequence" in [finding["code"] for finding in findings(tmp_path / "calls")]
+    assert not (tmp_path / "calls" / "parameter_posterior.tsv").exists()
 
 
 def test_parameters_are_withheld_under_another_mask(data, of_parameters, tmp_path):

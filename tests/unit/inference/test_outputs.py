@@ -102,3 +102,12 @@ def test_colours_follow_the_posterior(tmp_path: Path, posterior: float, colour: 
     table = segments([calls_of(posterior=(posterior, posterior, 0.05))], 0.15)
     outputs.write_segments(tmp_path, table)
     assert (tmp_path / "segments.bed").read_text().splitlines()[0].split("\t")[-1] == colour
+
+
+def test_a_bin_whose_posterior_is_the_threshold_is_called(tmp_path: Path) -> None:
+    """As in `segments`: at or above."""
+    calls = calls_of(posterior=(0.5, 0.25, 0.1))
+    outputs.write_per_sample(tmp_path, [calls], 0.5)
+    table = pd.read_csv(tmp_path / "per_sample.tsv", sep="\t")
+    assert table["called_bp"].tolist() == [10_000, 0]
+    assert segments([calls], 0.5)["end"].tolist() == [10_000]
