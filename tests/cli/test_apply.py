@@ -16,9 +16,9 @@ from verbs import run
 from introghost import models, provenance
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
-from introghost.inference import bundle_files
+from introghost.inference import bundle_files, bundles, inputs, novelty
 from introghost.inference.bundles import Bundle, SegmentsBundle
-from introghost.inference.fields import Range, bundles, inputs, novelty
+from introghost.inference.fields import Range
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import POOLED
