@@ -82,6 +82,12 @@ def sha256(path: Path) -> str:
 def check_complete(folder: Path, verb: str) -> None:
     """Refuse a folder that `verb` did not write to the end.
 
+    Parameters
+    ----------
+    folder : Path
+    verb : str
+        Such as ``apply``.
+
     Raises
     ------
     DataError

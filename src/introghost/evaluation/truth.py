@@ -82,7 +82,19 @@ def offer(statistics: Statistics) -> Offer:
 
 
 def pooled(bundle: GenomeBundle, genomes: Sequence[GenomeStatistics]) -> Pooled:
-    """What a network for whole genomes is given of each of some genomes."""
+    """What a network for whole genomes is given of each of some genomes.
+
+    Parameters
+    ----------
+    bundle : GenomeBundle
+    genomes : sequence of GenomeStatistics
+        Each with a usable bin at least.
+
+    Returns
+    -------
+    Pooled
+        A row for each genome, in their order.
+    """
     regions = (inputs.pool_each(genome.pooled, genome.usable, genome.population) for genome in genomes)
     return Pooled.stack(model_choice.pooled(bundle, each) for each in regions)
 

@@ -118,6 +118,18 @@ class Doubts:
 def scenario_prior(scenarios: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
     """Prior probability of each scenario: those that are given, and equal shares of the rest for the others.
 
+    Parameters
+    ----------
+    scenarios : iterable of str
+        Those that the model knows.
+    given : mapping of str to float
+        Prior probabilities in [0, 1] of some of them.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of `scenarios`; they add up to 1.
+
     Raises
     ------
     ConfigError
@@ -190,7 +202,15 @@ def final_decision(verdict: Verdict, doubts: Doubts, *, is_too_little: bool) -> 
     """The decision once doubts are heard.
 
     Where hardly any simulated genome lies as far from all scenarios as the data, no scenario fits; where there is less
-    sequence than the network has seen (`is_too_little`), there is too little.
+    sequence than the network has seen, there is too little.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    doubts : Doubts
+        A novelty p-value of None objects to nothing.
+    is_too_little : bool
+        See `model_choice.is_too_little`.
     """
     if is_too_little:
         return Decision.TOO_LITTLE_SEQUENCE

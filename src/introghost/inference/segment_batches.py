@@ -102,7 +102,15 @@ class SegmentRegions:
         return values[:, :, self.mirrored], labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
-        """Let the network standardise by all haplotypes of these regions, each region weighing the same."""
+        """Let the network standardise by all haplotypes of these regions, each region weighing the same.
+
+        Parameters
+        ----------
+        network : SegmentNetwork
+            Its mean and standard deviation of each channel are set.
+        regions : ndarray of int64, shape (num_regions,)
+            Indices of the regions.
+        """
         total = torch.zeros(2, len(self.channel_names), dtype=torch.float64)
         for region in regions:
             rows = np.arange(self.present[region])

@@ -25,7 +25,16 @@ class ResidualBlock(nn.Module):
         self.mix = nn.Linear(channels, channels)
 
     def forward(self, values: Tensor) -> Tensor:
-        """(batch, positions, channels) to the same shape."""
+        """The values and what the convolution changes in them.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, positions, channels)
+
+        Returns
+        -------
+        Tensor of float32, same shape
+        """
         padded = functional.pad(self.norm(values), (0, 0, self.dilation, self.dilation))
         number = values.shape[1]
         taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
@@ -62,7 +71,16 @@ class Standardise(_Standardiser):
     """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """(..., channels) to the same shape; clipped to ten standard deviations."""
+        """Signed roots in standard deviations from the mean of training, clipped to ten.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., channels)
+
+        Returns
+        -------
+        Tensor of float32, same shape
+        """
         return self.standardised(signed_root(values))
 
 
@@ -107,12 +125,36 @@ class RootsAndLogarithms(_Standardiser):
         self.floor.copy_(0.05 * values.abs().median(dim=0).values + 1e-6)
 
     def transform(self, values: Tensor, num_regions: Tensor) -> Tensor:
-        """What is standardised: (..., num_pooled) and (...) to (..., 2 num_pooled + 1)."""
+        """Logarithms and signed roots of pooled statistics and root of the number of regions, not standardised yet.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., num_pooled)
+            Pooled statistics.
+        num_regions : Tensor of float32, shape (...)
+            Regions that these are means over.
+
+        Returns
+        -------
+        Tensor of float32, shape (..., 2 num_pooled + 1)
+        """
         logarithms = (values.abs() + self.floor).log()
         return torch.cat([logarithms, signed_root(values), signed_root(num_regions)[..., None]], dim=-1)
 
     def forward(self, values: Tensor, num_regions: Tensor) -> Tensor:
-        """(..., num_pooled) and (...) to (..., 2 num_pooled + 1); clipped to ten standard deviations."""
+        """What `transform` gives, in standard deviations from the mean of training, clipped to ten.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., num_pooled)
+            Pooled statistics.
+        num_regions : Tensor of float32, shape (...)
+            Regions that these are means over.
+
+        Returns
+        -------
+        Tensor of float32, shape (..., 2 num_pooled + 1)
+        """
         return self.standardised(self.transform(values, num_regions))
 
     def roots(self, values: Tensor) -> Tensor:

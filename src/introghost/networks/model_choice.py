@@ -69,7 +69,22 @@ class ModelChoiceNetwork(nn.Module):
         return torch.baddbmm(self.intercepts[:, None], standard, self.slopes.transpose(1, 2))
 
     def forward(self, values: Tensor, num_regions: Tensor, discriminants: Tensor | None = None) -> Tensor:
-        """Logits of the ensemble, (batch, scenarios); in training those of each member, see `each`."""
+        """Logits of the ensemble; in training those of each member, see `each`.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+            Pooled statistics of genomes.
+        num_regions : Tensor of float32, shape (batch,)
+            Regions that these are means over.
+        discriminants : Tensor of float32, shape (members, batch, scenarios), optional
+            As for `each`.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, scenarios)
+            In training of shape (members, batch, scenarios).
+        """
         logits = self.each(values, num_regions, discriminants)
         if self.training:
             return logits

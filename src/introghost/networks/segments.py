@@ -31,9 +31,19 @@ class SegmentNetwork(nn.Module):
         self.members = nn.ModuleList(_member(channels, width) for _ in range(members))
 
     def forward(self, statistics: Tensor) -> Tensor:
-        """(batch, bins, channels) to logits (batch, bins), in training to those of each member, (members, batch, bins).
+        """Logit of ghost ancestry in each bin; in training those of each member.
 
         Each member has a loss of its own: trained on their mean, members would share the work.
+
+        Parameters
+        ----------
+        statistics : Tensor of float32, shape (batch, bins, channels)
+            Of the haplotype and its context; none missing.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, bins)
+            In training of shape (members, batch, bins).
         """
         standard = self.standardise(statistics)
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])

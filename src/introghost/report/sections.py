@@ -115,6 +115,13 @@ class LikenessSection:
 def answer_section(calls: Path, record: CallsRecord) -> AnswerSection:
     """What `apply` answered, out of its folder of calls.
 
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+    record : CallsRecord
+        Its provenance.
+
     Raises
     ------
     DataError
@@ -150,6 +157,13 @@ def _unlike(path: Path) -> Unlike | None:
 
 def segments_section(calls: Path, record: CallsRecord) -> SegmentsSection:
     """What `apply` called, out of its folder of calls.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+    record : CallsRecord
+        Its provenance.
 
     Raises
     ------
@@ -235,6 +249,13 @@ def likeness_section(path: Path) -> LikenessSection:
 
 def accuracy_section(evaluation: Path | None, calls_evaluation: Path | None) -> AccuracySection:
     """What `evaluate` measured, out of its folders: of the model, and of these calls.
+
+    Parameters
+    ----------
+    evaluation : Path or None
+        Folder of ``evaluate`` on simulated genomes; None: not given.
+    calls_evaluation : Path or None
+        Folder of ``evaluate --calls``; None: not given.
 
     Raises
     ------

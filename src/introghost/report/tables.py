@@ -23,7 +23,14 @@ class PageTable:
 
 
 def page_table(table: pd.DataFrame, *, max_rows: int | None = None) -> PageTable:
-    """The first `max_rows` rows, each value as `format_value` gives it."""
+    """The first rows of a table, each value as `format_value` gives it.
+
+    Parameters
+    ----------
+    table : DataFrame
+    max_rows : int, optional
+        By default all of them.
+    """
     rows = table.head(max_rows) if max_rows is not None else table
     header = [str(name).replace("_", " ") for name in table.columns]
     return PageTable(header, [[format_value(value) for value in row] for row in rows.itertuples(index=False)])
@@ -49,6 +56,12 @@ def haplotype_labels(table: pd.DataFrame) -> list[str]:
 def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a tab-separated table with a header; only ``NA`` and empty cells are missing.
 
+    Parameters
+    ----------
+    path : Path
+    columns : tuple of str
+        Those that must be there; others may be.
+
     Raises
     ------
     DataError
@@ -71,7 +84,19 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
 
 
 def read_optional(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame | None:
-    """Like `read_table`, and None where the file is not there."""
+    """Like `read_table`, and None where the file is not there.
+
+    Parameters
+    ----------
+    path : Path
+    columns : tuple of str
+        Those that must be there, if the file is.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be parsed or lacks one of `columns`.
+    """
     return read_table(path, columns) if path.is_file() else None
 
 

@@ -188,7 +188,17 @@ class ObservationModel:
         return {"outgroup": self.outgroup_diploids, "target": self.target_diploids}[role]
 
     def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
-        """Level of an operator for one genome; each operator has a stream of its own."""
+        """Level of an operator for one genome; each operator has a stream of its own.
+
+        Parameters
+        ----------
+        name : str
+            Attribute with the range of the level.
+        seed : int
+            Root seed.
+        scenario : str
+        genome : int
+        """
         return float(getattr(self, name).draw(seeds.derive(seed, "observe", scenario, genome, name)))
 
 

@@ -19,9 +19,19 @@ SAMPLE_SHAPE = 4.0
 
 
 def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often the rarer allele of each site is seen in all columns but those left out, shape (num_sites,).
+    """How often the rarer allele of each site is seen.
 
-    0 where there are more than two alleles.
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing.
+    left_out : ndarray of int64, shape (num_left_out,)
+        Columns that do not count.
+
+    Returns
+    -------
+    ndarray of int64, shape (num_sites,)
+        0 where there are more than two alleles.
     """
     derived = (genotypes == 1).sum(axis=1)
     if len(left_out):
@@ -39,7 +49,16 @@ def varies(genotypes: Genotypes) -> NDArray[np.bool_]:
 
 
 def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng: Rng) -> None:
-    """Exchange a binomial number of members, `share` of the smaller group on average, between two groups."""
+    """Exchange members, drawn at random, between two groups in place.
+
+    Parameters
+    ----------
+    first, second : ndarray of int64, shape (num_members,)
+        Members of either group; their numbers may differ.
+    share : float
+        In [0, 1]: the number that are exchanged is binomial, this share of the smaller group on average.
+    rng : numpy.random.Generator
+    """
     number = rng.binomial(min(len(first), len(second)), share)
     left = rng.choice(len(first), number, replace=False)
     right = rng.choice(len(second), number, replace=False)
@@ -49,10 +68,26 @@ def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng:
 def draw_tracts(
     num_receivers: int, num_donors: int, length_bp: int, share: float, rng: Rng
 ) -> list[tuple[int, int, float, float]]:
-    """Tracts of gene flow: receiver, donor, start_bp and end_bp of each, in the order in which they came.
+    """Intervals of gene flow in each receiver.
 
-    Tracts start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
+    They start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
     mean length, log-uniform in `GENE_FLOW_TRACT_BP`, is that of gene flow some 200 to 2,000 generations ago.
+
+    Parameters
+    ----------
+    num_receivers, num_donors : int
+        Haplotypes.
+    length_bp : int
+        Length of the region.
+    share : float
+        Of each receiver's sequence, in [0, 1).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of tuple
+        Receiver, donor, start_bp and end_bp of each, a receiver's in the order in which they came. They may reach
+        beyond the region.
     """
     mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
     reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
@@ -70,6 +105,14 @@ def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:
 
     The tenth stands for the call rates of moderate coverage, where one of two alleles is missed far more easily than
     a second allele is made up. Sites at which nobody carries an alternative stay as they are.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing; changed in place.
+    rate : float
+        In [0, 1].
+    rng : numpy.random.Generator
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
@@ -97,13 +140,20 @@ def switch_phase(
 
     Parameters
     ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing; changed in place.
+    positions_bp : ndarray of int64, shape (num_sites,)
+        Ascending.
     singleton : ndarray of bool, shape (num_sites,)
         Where the rarer allele is seen once among all who were phased together, the panel included.
+    rate : float
+        In [0, 1].
+    rng : numpy.random.Generator
 
     Returns
     -------
     list of ndarray of int64
-        Positions of the lasting switches of each individual.
+        Positions of the lasting switches of each individual, in bp.
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
@@ -117,7 +167,16 @@ def switch_phase(
 
 
 def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
-    """Make a share `mean` of genotypes missing: beta-distributed over sites, times a gamma factor per individual."""
+    """Make a share `mean` of genotypes missing: beta-distributed over sites, times a gamma factor per individual.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        Changed in place; both alleles of a genotype go missing together.
+    mean : float
+        In (0, 1).
+    rng : numpy.random.Generator
+    """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     of_site = rng.beta(mean * MISSING_CONCENTRATION, (1 - mean) * MISSING_CONCENTRATION, size=(len(pairs), 1))
     of_individual = rng.gamma(SAMPLE_SHAPE, 1 / SAMPLE_SHAPE, size=(1, pairs.shape[1]))
@@ -126,6 +185,15 @@ def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
 
 
 def mistake_ancestral(genotypes: Genotypes, share: float, rng: Rng) -> None:
-    """Exchange ancestral and derived at a share of the sites."""
+    """Exchange ancestral and derived at a share of the sites.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        Changed in place; what is missing stays so.
+    share : float
+        In [0, 1].
+    rng : numpy.random.Generator
+    """
     wrong = rng.random(len(genotypes)) < share
     genotypes[wrong] = np.where(genotypes[wrong] == MISSING, MISSING, 1 - genotypes[wrong])

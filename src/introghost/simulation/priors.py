@@ -76,10 +76,14 @@ class HasParameters(Protocol):
     """Anything with a name and priors, such as a scenario."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, on which the draws depend."""
+        ...
 
     @property
-    def parameters(self) -> tuple[Prior, ...]: ...
+    def parameters(self) -> tuple[Prior, ...]:
+        """Its priors, in the order in which they are drawn."""
+        ...
 
 
 def draw(

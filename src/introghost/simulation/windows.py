@@ -87,6 +87,11 @@ class Windows:
         window lies anywhere inside it, so that small data will do as well. Where a hundred windows have less, it is
         the one with most.
 
+        Parameters
+        ----------
+        length_bp : int
+        seed : int
+
         Raises
         ------
         DataError
@@ -112,6 +117,12 @@ class Windows:
 
     def callable_in(self, window: Window, length_bp: int) -> NDArray[np.int64]:
         """Callable intervals of a window, counted from its start.
+
+        Parameters
+        ----------
+        window : Window
+        length_bp : int
+            Its length.
 
         Returns
         -------

@@ -69,6 +69,7 @@ class Request:
 
     @property
     def has_roles(self) -> bool:
+        """Whether any population has a role."""
         return bool(self.outgroup or self.target)
 
 
@@ -322,7 +323,13 @@ def _genotype_rows(counted: Tally, groups: Groups) -> Rows:
 
 
 def percentage(part: int, whole: int) -> str:
-    """A share as text; ``none seen`` of nothing."""
+    """A share as text; ``none seen`` of nothing.
+
+    Parameters
+    ----------
+    part, whole : int
+        Counts.
+    """
     return f"{100 * int(part) / int(whole):.3f} %" if whole else "none seen"
 
 

@@ -24,15 +24,50 @@ class Records(Protocol):
         ...
 
     def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, Positions]:
-        """Sites in [start, end), and the positions of all records in [start - margin, end + margin)."""
+        """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        margin : int
+            In bp.
+
+        Returns
+        -------
+        sites : Sites
+        positions : ndarray of int64, shape (num_records,)
+            Sorted, 0-based.
+        """
         ...
 
     def positions_from(self, contig: str, start: int, number: int) -> Positions:
-        """Positions of the first records, up to `number` of them, at `start` or after."""
+        """Positions of the first records, up to `number` of them, at `start` or after.
+
+        Parameters
+        ----------
+        contig : str
+        start : int
+            0-based.
+        number : int
+
+        Returns
+        -------
+        ndarray of int64, shape (at most `number`,)
+            Sorted, 0-based.
+        """
         ...
 
     def limit(self, contig: str, start: int, end: int) -> None:
-        """Announce that no sites outside [start, end) of that contig will be asked for."""
+        """Announce that no sites outside [start, end) of that contig will be asked for.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        """
         ...
 
 
@@ -87,7 +122,20 @@ class CallableSequence:
         return result
 
     def reach(self, start: int, end: int, threshold_bp: int) -> int:
-        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones."""
+        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones.
+
+        Parameters
+        ----------
+        start, end : int
+            In bp, 0-based and half-open.
+        threshold_bp : int
+            Callable base pairs without a record that make a gap.
+
+        Returns
+        -------
+        int
+            In bp; 0 if nothing of the stretch is callable.
+        """
         if not len(self.intervals):
             return 0
         first, last = self.coordinate(np.array([start, end], dtype=np.int64))

@@ -152,7 +152,13 @@ class Messages:
         self._seen = 0
 
     def check(self) -> None:
-        """Raise a `DataError` if there is an error among the messages since the last call."""
+        """Refuse the file if there is an error among the messages since the last call.
+
+        Raises
+        ------
+        DataError
+            There is one.
+        """
         size = os.fstat(self._held.fileno()).st_size
         if size == self._seen:
             return

@@ -163,7 +163,18 @@ def facts(found: Survey) -> dict[str, str]:
 
 
 def to_yaml(entries: list[Entry], found: Mapping[str, str], vcf: str, digest: str) -> str:
-    """The section as a YAML file, a comment on each line saying where its value comes from."""
+    """The section as a YAML file, a comment on each line saying where its value comes from.
+
+    Parameters
+    ----------
+    entries : list of Entry
+    found : mapping of str to str
+        What `facts` tells, for the comment at the top.
+    vcf : str
+        Name of the file.
+    digest : str
+        Its SHA-256 in hexadecimal.
+    """
     head = [
         f"# What {vcf} shows of genomes, learned by introghost {__version__} from the file with SHA-256",
         f"# {digest}.",

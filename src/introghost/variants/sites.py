@@ -119,9 +119,16 @@ class RecordOrder:
     def admit(self, contig: str, position: int) -> None:
         """Take note of the next record.
 
+        Parameters
+        ----------
+        contig : str
+        position : int
+            0-based; -1 is POS 0, before the first base.
+
         Raises
         ------
         DataError
+            Records are not sorted, a contig comes back, or a record lies beyond its contig's end.
         """
         if contig != self._contig:
             if contig in self.positions:
@@ -165,6 +172,17 @@ class SiteCollector:
         """Count a record; the number of its one alternative base, or None if it is no biallelic SNV.
 
         If ALT names more than that base, `only_alternative` says whether a genotype does.
+
+        Parameters
+        ----------
+        position : int
+            0-based.
+        ref : str
+        alt : sequence of str
+
+        Returns
+        -------
+        int or None
         """
         self._counts.records += 1
         number = snv_allele(position, ref, alt)
@@ -180,9 +198,16 @@ class SiteCollector:
     def add(self, contig: str, block: Block) -> None:
         """Take a block, after checking ploidy, allele numbers and phase.
 
+        Parameters
+        ----------
+        contig : str
+        block : Block
+            May be empty; blocks of a contig come in the order of their positions.
+
         Raises
         ------
         DataError
+            A genotype that is unphased, not diploid, or has an allele beyond ALT.
         """
         if not len(block.positions_bp):
             return
@@ -298,6 +323,13 @@ def snv_allele(position: int, ref: str, alt: Sequence[str]) -> int | DropReason:
 
     Symbolic alleles beside the base, as in ``G,<NON_REF>`` or ``G,*``, do not count here: whether a genotype names
     one is for `only_alternative` to say.
+
+    Parameters
+    ----------
+    position : int
+        0-based; -1 is POS 0, before the first base.
+    ref : str
+    alt : sequence of str
     """
     if position < 0:
         return DropReason.BEFORE_FIRST_BASE

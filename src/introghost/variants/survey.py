@@ -170,6 +170,12 @@ class Survey:
 def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
     """Read the selected samples as an analysis would, beside what was counted in all of them.
 
+    Parameters
+    ----------
+    source : VcfSource
+    counts : SiteCounts
+        Of all samples.
+
     Raises
     ------
     DataError

@@ -67,7 +67,17 @@ class ContigTally:
     _varies: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def add(self, positions: Sequence[int], alleles: list[tuple[str, str]], varies: NDArray[np.bool_]) -> None:
-        """Append a block of SNVs."""
+        """Append a block of SNVs.
+
+        Parameters
+        ----------
+        positions : sequence of int
+            0-based, ascending.
+        alleles : list of tuple of str
+            Reference and alternative base of each.
+        varies : ndarray of bool, shape (num_snvs,)
+            Whether both alleles are seen.
+        """
         self._positions.append(np.array(positions, dtype=np.int64))
         self._alleles.append(np.array(alleles, dtype="S1").reshape(-1, 2))
         self._varies.append(varies)
@@ -155,7 +165,15 @@ class Tally:
         return self.scan.lengths
 
     def count(self, flaw: Flaw, where: NDArray[np.bool_]) -> None:
-        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples)."""
+        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples).
+
+        Parameters
+        ----------
+        flaw : Flaw
+            The property.
+        where : ndarray of bool, shape (num_snvs, num_samples)
+            Genotypes that have it.
+        """
         self.genotypes[flaw] += where.sum(axis=0)
 
     @property
