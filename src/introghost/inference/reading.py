@@ -82,8 +82,10 @@ class Bins:
         bin_bp : int
         """
         start_bp, end_bp = haplotypes.interval_bp
+        # The grid, and the callable base pairs of each of its bins.
         starts_bp = np.arange(start_bp, end_bp, bin_bp, dtype=np.int64)
         callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
+        # Why a bin is not called: a long run without a site outweighs too little callable sequence in the bin itself.
         if len(haplotypes.positions_bp):
             usable = usable_bins(callable_bp / np.float32(bin_bp))
             status = np.where(usable, BinStatus.CALLED, BinStatus.TOO_LITTLE_CALLABLE).astype(np.str_)

@@ -35,6 +35,8 @@ class ResidualBlock(nn.Module):
         -------
         Tensor of float32, same shape
         """
+        # Values one dilation before, at and one after each position, side by side on the last axis; zeros beyond the
+        # ends.
         padded = functional.pad(self.norm(values), (0, 0, self.dilation, self.dilation))
         number = values.shape[1]
         taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
@@ -58,6 +60,7 @@ class _Standardiser(nn.Module):
 
         A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
         """
+        # A huge deviation makes every value of a channel nearly 0.
         self.mean.copy_(mean)
         muted = torch.full_like(deviation, 1e6)
         self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
@@ -115,6 +118,7 @@ class RootsAndLogarithms(_Standardiser):
         num_regions : Tensor of float32, shape (num_parts, num_genomes)
         """
         self.set_floor(values[0])
+        # Moments over whole genomes; those of the last channel, the number of regions, over all parts.
         transformed = self.transform(values, num_regions)
         mean, deviation = transformed[0].mean(0), transformed[0].std(0)
         mean[-1], deviation[-1] = transformed[:, :, -1].mean(), transformed[:, :, -1].std()
@@ -138,6 +142,7 @@ class RootsAndLogarithms(_Standardiser):
         -------
         Tensor of float32, shape (..., 2 num_pooled + 1)
         """
+        # The three kinds of channels, joined on the last axis.
         logarithms = (values.abs() + self.floor).log()
         return torch.cat([logarithms, signed_root(values), signed_root(num_regions)[..., None]], dim=-1)
 

@@ -65,6 +65,7 @@ class ModelChoiceNetwork(nn.Module):
         num_regions : Tensor of float32, shape (batch,)
             Regions that these are means over.
         """
+        # The same standardised values for each member, times its slopes, plus its intercepts.
         standard = self.standardise(values, num_regions).expand(len(self.slopes), -1, -1)
         return torch.baddbmm(self.intercepts[:, None], standard, self.slopes.transpose(1, 2))
 
@@ -105,6 +106,7 @@ class ModelChoiceNetwork(nn.Module):
         """
         discriminants = self.discriminants(values, num_regions) if discriminants is None else discriminants
         logits = torch.stack([member(one) for member, one in zip(self.members, discriminants, strict=True)])
+        # Logits times num_regions ** sharpness, which each member has of its own.
         return logits * torch.exp(self.sharpness[:, None, None] * num_regions[None, :, None].log())
 
 

@@ -45,6 +45,7 @@ class SegmentNetwork(nn.Module):
         Tensor of float32, shape (batch, bins)
             In training of shape (members, batch, bins).
         """
+        # Logits of each member, shape (members, batch, bins).
         standard = self.standardise(statistics)
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])
         return logits if self.training else _logit_of_mean(logits)
@@ -63,5 +64,6 @@ def _logit_of_mean(logits: Tensor) -> Tensor:
     """Logit of the mean, over the first axis, of the probabilities that have these logits."""
     if len(logits) == 1:
         return logits[0]
+    # Logarithms of the sums of p and of 1 - p over the members; their difference is the logit of the mean.
     yes, no = (torch.logsumexp(functional.logsigmoid(side), dim=0) for side in (logits, -logits))
     return yes - no

@@ -33,6 +33,7 @@ def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> ND
     ndarray of int64, shape (num_sites,)
         0 where there are more than two alleles.
     """
+    # Copies of the derived allele of each site in the columns that count; the rarer allele has these or the rest.
     derived = (genotypes == 1).sum(axis=1)
     if len(left_out):
         derived -= (genotypes.take(left_out, axis=1) == 1).sum(axis=1)
@@ -59,6 +60,7 @@ def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng:
         In [0, 1]: the number that are exchanged is binomial, this share of the smaller group on average.
     rng : numpy.random.Generator
     """
+    # As many members of either group, without repeats, change places.
     number = rng.binomial(min(len(first), len(second)), share)
     left = rng.choice(len(first), number, replace=False)
     right = rng.choice(len(second), number, replace=False)
@@ -89,10 +91,12 @@ def draw_tracts(
         Receiver, donor, start_bp and end_bp of each, a receiver's in the order in which they came. They may reach
         beyond the region.
     """
+    # Mean length of this region.
     mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
     reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
     # A point stays uncovered with probability exp(-rate * mean).
     number = rng.poisson(-np.log1p(-share) / mean_bp * (length_bp + reach_bp), num_receivers)
+    # Receiver, start, end and donor of each.
     receivers = np.repeat(np.arange(num_receivers), number)
     starts = rng.uniform(-reach_bp, length_bp, len(receivers))
     ends = starts + rng.exponential(mean_bp, len(receivers))
@@ -116,11 +120,14 @@ def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    # Heterozygotes that are read wrong: one of the two alleles, drawn at random, becomes the other.
     site, individual = np.nonzero(heterozygous)
     wrong = rng.random(len(site)) < rate
     site, individual = site[wrong], individual[wrong]
     lost = rng.integers(2, size=len(site))
     pairs[site, individual, lost] = pairs[site, individual, 1 - lost]
+    # Homozygotes that are read wrong: genotypes are drawn from all with repeats, and those that are heterozygous are
+    # passed over; one of the two alleles, drawn at random, is exchanged.
     number = rng.binomial(heterozygous.size, HOMOZYGOTE_ERROR * rate)
     chosen = np.unique(rng.integers(heterozygous.size, size=number))
     site, individual = np.unravel_index(chosen, heterozygous.shape)
@@ -157,9 +164,13 @@ def switch_phase(
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    # A uniform draw for each heterozygote: below half of the rate a lasting switch, below three quarters a single site,
+    # whose pair of switches counts twice.
     draws = np.ones(heterozygous.shape, dtype=np.float32)
     draws[heterozygous] = rng.random(int(heterozygous.sum()), dtype=np.float32)
     lasting, single = draws < rate / 2, (draws >= rate / 2) & (draws < 0.75 * rate)
+    # Haplotypes are exchanged after an odd number of lasting switches, and at single sites the other way round; where
+    # the allele is seen once, by chance.
     exchanged = (np.cumsum(lasting, axis=0) % 2 == 1) ^ single
     exchanged[singleton] = rng.random((int(singleton.sum()), pairs.shape[1])) < 0.5
     pairs[exchanged] = pairs[exchanged][:, ::-1]
@@ -178,6 +189,8 @@ def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
     rng : numpy.random.Generator
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
+    # Probability of being missing: of each site, whose mean over sites is `mean`, times a factor of each individual,
+    # whose mean is 1; above 1 it is certain.
     of_site = rng.beta(mean * MISSING_CONCENTRATION, (1 - mean) * MISSING_CONCENTRATION, size=(len(pairs), 1))
     of_individual = rng.gamma(SAMPLE_SHAPE, 1 / SAMPLE_SHAPE, size=(1, pairs.shape[1]))
     lost = rng.random(pairs.shape[:2], dtype=np.float32) < of_site * of_individual

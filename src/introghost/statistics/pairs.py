@@ -67,6 +67,7 @@ def count_with_missing(left: NDArray[np.int8], right: NDArray[np.int8]) -> Pairs
     left, right : ndarray of int8, shape (num_sites, num_left) and (num_sites, num_right)
         0 ancestral, 1 derived, -1 missing.
     """
+    # A site differs where one haplotype has 1 and the other 0, and is compared where both have 0 or 1.
     left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
