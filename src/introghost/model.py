@@ -121,6 +121,8 @@ class Model:
         Raises
         ------
         ModelError
+            Statistics of other names, another order, bin size, region length or coding of ancestral alleles, or of what
+            another segment network says.
         """
         for bundle in self.bundles:
             bundles.check_fit(bundle, offer, self.folder / bundle.task)

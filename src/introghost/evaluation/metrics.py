@@ -17,7 +17,16 @@ _NUM_LEVELS = 2000
 
 
 class Estimate(NamedTuple):
-    """One row of a summary: a value, and the bounds of its interval where it has one."""
+    """One row of a summary.
+
+    Attributes
+    ----------
+    metric : str
+    value : float
+        NaN where it is not defined.
+    lower, upper : float
+        Bounds of its interval; NaN where it has none.
+    """
 
     metric: str
     value: float

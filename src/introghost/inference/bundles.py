@@ -187,6 +187,7 @@ class SegmentsBundle(Bundle):
 
     Attributes
     ----------
+    network : SegmentNetwork
     temperature : float
         What logits are divided by before they become probabilities.
     thresholds : mapping of float to float

@@ -39,6 +39,20 @@ class Costs:
         Of deciding against one that there is.
     undecided : float
         Of not deciding.
+
+    Examples
+    --------
+    A false ghost that costs 5 asks for a probability above 0.9, as the default cost of staying undecided is 0.5:
+
+    >>> Costs()
+    Costs(false_ghost=5.0, missed_ghost=1.0, undecided=0.5)
+    >>> ghost_of_target = {"one_ghost": True, "no_ghost": False}
+    >>> print(decide({"one_ghost": 0.85, "no_ghost": 0.15}, ghost_of_target).decision)
+    undecided
+    >>> print(decide({"one_ghost": 0.95, "no_ghost": 0.05}, ghost_of_target).decision)
+    ghost
+    >>> print(decide({"one_ghost": 0.85, "no_ghost": 0.15}, ghost_of_target, costs=Costs(false_ghost=1)).decision)
+    ghost
     """
 
     false_ghost: float = 5.0

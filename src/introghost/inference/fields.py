@@ -65,7 +65,13 @@ def is_whole(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Range:
-    """Whole numbers from `lowest` to `highest`, both among them."""
+    """Whole numbers between two bounds.
+
+    Attributes
+    ----------
+    lowest, highest : int
+        Both among the numbers.
+    """
 
     lowest: int
     highest: int
@@ -83,9 +89,15 @@ class Range:
 
 @dataclass(frozen=True)
 class Fields:
-    """The keys of one JSON object, taken one by one; `where` names the file in messages.
+    """The keys of one JSON object, taken one by one.
 
     Every method raises `ModelError` if the key is absent or its value is not of the kind that the method returns.
+
+    Attributes
+    ----------
+    values : mapping of str to object
+    where : str
+        Names the file in messages.
     """
 
     values: Json

@@ -44,6 +44,11 @@ def mirrored_channels(names: Sequence[str]) -> list[int]:
 class SegmentRegions:
     """Simulated regions: statistics of their haplotypes, the context of these, and which bins are ghost-derived.
 
+    Parameters
+    ----------
+    statistics : Statistics
+        Of simulations, with the truth.
+
     Attributes
     ----------
     statistics : Tensor of float16, shape (num_regions, num_haplotypes, num_bins, num_statistics)
@@ -61,6 +66,11 @@ class SegmentRegions:
         Of `inputs.segment_channel_names`.
     mirrored : list of int
         Of `mirrored_channels`.
+
+    Raises
+    ------
+    DataError
+        Statistics without truth.
     """
 
     def __init__(self, statistics: Statistics) -> None:

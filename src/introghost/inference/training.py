@@ -38,7 +38,14 @@ AnyBundle = TypeVar("AnyBundle", bound=Bundle)
 
 @dataclass(frozen=True)
 class Trained(Generic[AnyBundle]):
-    """A bundle and its learning curve (columns epoch, training_loss, validation_loss)."""
+    """A bundle and how its training went.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    learning_curve : DataFrame
+        Columns epoch, training_loss and validation_loss.
+    """
 
     bundle: AnyBundle
     learning_curve: pd.DataFrame
@@ -75,7 +82,18 @@ def split_genomes(scenarios: NDArray[np.str_], genomes: NDArray[np.int64], seed:
 
 
 class LossModule(lightning.LightningModule):  # type: ignore[misc]
-    """A loss under AdamW with a one-cycle learning rate."""
+    """A loss under AdamW with a one-cycle learning rate.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    loss : callable
+        Takes a batch and returns a scalar Tensor.
+    learning_rate : float
+        The highest of the cycle.
+    steps : int
+        Batches in all epochs together.
+    """
 
     def __init__(self, network: nn.Module, loss: Callable[[Batch], Tensor], learning_rate: float, steps: int) -> None:
         super().__init__()

@@ -39,6 +39,7 @@ def check_evaluation(folder: Path, *, of_model: bool) -> None:
     Raises
     ------
     DataError
+        The folder lacks the summary of an evaluation, or has that of the other kind.
     """
     path, option = folder / "summary.tsv", "--model" if of_model else "--calls"
     summary = tables.read_optional(path, ("metric", "value"))
@@ -61,12 +62,14 @@ def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Pa
     Parameters
     ----------
     used_sha256 : str or None
-        Digest of the model that made the calls.
+        Digest of the model that made the calls; None if it is not known.
     evaluation, model : Path or None
+        None: not given.
 
     Raises
     ------
     DataError
+        A digest differs.
     """
     if evaluation is not None and _differs(_evaluated(evaluation, "model"), used_sha256):
         raise DataError(

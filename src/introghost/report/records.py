@@ -147,7 +147,15 @@ class JsonSection:
 
 @dataclass(frozen=True)
 class ScenarioProbability:
-    """Posterior probability of one scenario; whether a ghost gave to its target, None where the file does not say."""
+    """Posterior probability of one scenario.
+
+    Attributes
+    ----------
+    name : str
+    probability : float
+    ghost_of_target : bool or None
+        Whether a ghost gave to its target; None where the file does not say.
+    """
 
     name: str
     probability: float

@@ -16,7 +16,14 @@ PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fracti
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table as strings, ready for the page."""
+    """A table as strings, ready for the page.
+
+    Attributes
+    ----------
+    header : list of str
+    rows : list of list of str
+        A text for each column.
+    """
 
     header: list[str]
     rows: list[list[str]]

@@ -61,6 +61,7 @@ class SampleLayout:
         Raises
         ------
         ConfigError
+            A role has no individual, or a number is below 0.
         """
         for name, number in self.to_metadata().items():
             least = 0 if name.startswith("panel_") else 1

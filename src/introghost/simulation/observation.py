@@ -36,7 +36,13 @@ from introghost.simulation.windows import Windows
 
 @dataclass(frozen=True)
 class Range:
-    """Where a level is drawn from: log-uniform if `low` is positive, else uniform; a point if the two are equal."""
+    """Where a level is drawn from: log-uniform if the lower bound is positive, else uniform.
+
+    Attributes
+    ----------
+    low, high : float
+        Bounds; a point if they are equal.
+    """
 
     low: float
     high: float

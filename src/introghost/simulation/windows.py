@@ -18,7 +18,14 @@ _MOST_DRAWS = 100
 
 @dataclass(frozen=True)
 class Window:
-    """Where a simulated region lies: the contig and its first base, 0-based."""
+    """Where a simulated region lies.
+
+    Attributes
+    ----------
+    contig : str
+    start_bp : int
+        First base, 0-based.
+    """
 
     contig: str
     start_bp: int

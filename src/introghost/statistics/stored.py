@@ -122,6 +122,7 @@ def check_archive(path: Path) -> None:
     Raises
     ------
     DataError
+        It does.
     """
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())

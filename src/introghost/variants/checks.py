@@ -53,6 +53,16 @@ class Request:
 
     Attributes
     ----------
+    vcf : Path
+    populations : Path or None
+        Table of the population of each sample.
+    outgroup, target : tuple of str
+        Populations of either role; empty where it is not known yet.
+    ancestral : str
+        Where ancestral alleles come from.
+    include_bed, genetic_map : Path or None
+    region : str or None
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is the whole file.
     bin_bp : int
         Width of the bins in which sites are counted.
     """

@@ -34,7 +34,16 @@ Value = int | float | str | tuple[float, float] | list[str]
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the section: key, value, and what it was learned from."""
+    """One line of the section.
+
+    Attributes
+    ----------
+    key : str
+    value : int, float, str, tuple of float or list of str
+        A tuple is a range.
+    reason : str
+        What the value was learned from.
+    """
 
     key: str
     value: Value

@@ -28,7 +28,19 @@ Interval = tuple[str, int, int]
 
 @dataclass
 class Sites:
-    """Biallelic SNVs of one contig, polymorphic in the selected samples; 0 is REF and 1 is ALT."""
+    """Biallelic SNVs of one contig, polymorphic in the selected samples.
+
+    Attributes
+    ----------
+    positions_bp : ndarray of int64, shape (num_sites,)
+        0-based and sorted.
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        0 is REF, 1 is ALT, -1 missing.
+    ref, alt : ndarray of bytes, shape (num_sites,)
+        Bases.
+    ancestral : ndarray of bytes, shape (num_sites,)
+        Base of INFO/AA, as `ancestral_base` gives it.
+    """
 
     positions_bp: NDArray[np.int64]
     genotypes: NDArray[np.int8]
@@ -50,9 +62,18 @@ def no_sites(num_samples: int) -> Sites:
 class Block(NamedTuple):
     """Biallelic SNVs of one contig with their genotypes.
 
-    `genotypes` has shape (num_sites, num_samples, ploidy), `phased` has shape (num_sites, num_samples); `ancestral`
-    holds INFO/AA as it is written. `phase_sets`, of the shape of `phased`, holds FORMAT/PS, or is None where the file
-    has none.
+    Attributes
+    ----------
+    positions_bp : sequence of int
+        0-based.
+    ref, alt : sequence of str
+        Bases.
+    ancestral : sequence
+        INFO/AA as it is written.
+    genotypes : ndarray of int, shape (num_sites, num_samples, ploidy)
+    phased : ndarray of int or bool, shape (num_sites, num_samples)
+    phase_sets : ndarray of int64, shape (num_sites, num_samples), or None
+        FORMAT/PS; None where the file has none.
     """
 
     positions_bp: Sequence[int]
@@ -100,6 +121,13 @@ class _Growing:
 
 class RecordOrder:
     """Refuses records that are not sorted, whose contig comes back, or that lie beyond its end.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    lengths : dict of str to int
+        Of the contigs, in bp, as far as they are known.
 
     Attributes
     ----------

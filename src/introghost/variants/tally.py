@@ -44,7 +44,15 @@ class AncestralState(StrEnum):
 
 
 class Gap(NamedTuple):
-    """A stretch without records, 0-based and half-open, and how much of it is callable by the mask."""
+    """A stretch without records.
+
+    Attributes
+    ----------
+    start, end : int
+        In bp, 0-based and half-open.
+    callable_bp : int
+        How much of it is callable by the mask.
+    """
 
     start: int
     end: int
