@@ -174,7 +174,8 @@ class Answer:
         Examples
         --------
         >>> import introghost as ig
-        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", outgroup=["Outgroup"], target=["Target"], region="2")
+        >>> roles = {"outgroup": ["Outgroup"], "target": ["Target"]}
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", **roles, region="2")
         >>> posterior = ig.load_model("human").apply(data).posterior("2")
         >>> dict(posterior.sizes)
         {'haplotype': 100, 'bin': 200}
@@ -219,7 +220,8 @@ class Answer:
         Examples
         --------
         >>> import introghost as ig
-        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", outgroup=["Outgroup"], target=["Target"], region="2")
+        >>> roles = {"outgroup": ["Outgroup"], "target": ["Target"]}
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", **roles, region="2")
         >>> answer = ig.load_model("human").apply(data)
         >>> answer.write("calls")
         >>> sorted(path.name for path in Path("calls").glob("*.json"))
