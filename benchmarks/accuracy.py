@@ -91,7 +91,11 @@ MODELS = {
     "human_neanderthal": Published(HERE.parent / "config" / "demo", larger_bins_bp=(10_000, 20_000)),
     # Its tracts are shorter than a bin of the shipped model.
     "bonobo_ghost": Published(
-        HERE / "models" / "bonobo_ghost", 2_500, samplings=(FULL,), is_human=False, training_genomes=300
+        SCENARIOS / "apes" / "bonobo_ghost",
+        2_500,
+        samplings=(FULL,),
+        is_human=False,
+        training_genomes=300,
     ),
 }
 

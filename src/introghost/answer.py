@@ -184,7 +184,7 @@ class Answer:
         """
         calls = {one.bins.contig: one for one in self.calls}
         if contig not in calls:
-            raise KeyError(f"no contig {contig!r} in this answer; it has {', '.join(calls)}")
+            raise KeyError(f"no contig {contig!r} in this answer; it has {', '.join(map(repr, calls))}")
         one = calls[contig]
         samples, indices = zip(*(label_parts(label) for label in one.labels), strict=True)
         return xr.DataArray(

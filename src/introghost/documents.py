@@ -4,7 +4,7 @@ import difflib
 import functools
 import importlib.resources
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeGuard
 
@@ -327,16 +327,43 @@ def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:
 
 
 def _explain(error: jsonschema.ValidationError) -> str:
+    """One line for an error of a schema: by the rule that is broken, or the schema's own words."""
     section = ".".join(str(part) for part in error.absolute_path)
-    instance: object = error.instance
+    explain = _EXPLANATIONS.get(str(error.validator))
+    schema_words = f"{section or 'document'}: {error.message}"
+    return (None if explain is None else explain(error, section)) or schema_words
+
+
+def _explain_unknown_key(error: jsonschema.ValidationError, section: str) -> str | None:
+    if not (isinstance(error.instance, dict) and isinstance(error.schema, Mapping)):
+        return None
+    valid = [str(key) for key in error.schema["properties"]]
+    return unknown_key(next(key for key in error.instance if key not in valid), section, valid)
+
+
+def _explain_absent_key(error: jsonschema.ValidationError, section: str) -> str | None:
     wanted: object = error.validator_value
-    if error.validator == "additionalProperties" and isinstance(instance, dict) and isinstance(error.schema, Mapping):
-        valid = [str(key) for key in error.schema["properties"]]
-        return unknown_key(next(key for key in instance if key not in valid), section, valid)
-    if error.validator == "required" and isinstance(instance, dict) and isinstance(wanted, list):
-        return f"{_named(section)} lacks {', '.join(key for key in wanted if key not in instance)}"
-    if error.validator == "type" and "string" in (wanted if isinstance(wanted, list) else [wanted]):
-        return f"{section}: {not_text(instance)}" if not isinstance(instance, dict) else f"{section}: expected text"
-    if error.validator == "pattern" and isinstance(error.schema, Mapping) and "description" in error.schema:
-        return f"{section}: {instance!r} does not fit. {error.schema['description']}"
-    return f"{section or 'document'}: {error.message}{number_hint(instance) if error.validator == 'type' else ''}"
+    if not (isinstance(error.instance, dict) and isinstance(wanted, list)):
+        return None
+    return f"{_named(section)} lacks {', '.join(key for key in wanted if key not in error.instance)}"
+
+
+def _explain_type(error: jsonschema.ValidationError, section: str) -> str:
+    wanted: object = error.validator_value
+    if "string" not in (wanted if isinstance(wanted, list) else [wanted]):
+        return f"{section or 'document'}: {error.message}{number_hint(error.instance)}"
+    return f"{section}: expected text" if isinstance(error.instance, dict) else f"{section}: {not_text(error.instance)}"
+
+
+def _explain_pattern(error: jsonschema.ValidationError, section: str) -> str | None:
+    if not (isinstance(error.schema, Mapping) and "description" in error.schema):
+        return None
+    return f"{section}: {error.instance!r} does not fit. {error.schema['description']}"
+
+
+_EXPLANATIONS: dict[str, Callable[[jsonschema.ValidationError, str], str | None]] = {
+    "additionalProperties": _explain_unknown_key,
+    "required": _explain_absent_key,
+    "type": _explain_type,
+    "pattern": _explain_pattern,
+}

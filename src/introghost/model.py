@@ -31,6 +31,8 @@ from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
 from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.population import POPULATION_STATISTICS
+from introghost.variants.counts import ReadCounts
+from introghost.variants.source import VcfSource
 
 _NO_PERCENTILES = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
 
@@ -151,7 +153,9 @@ class Model:
             rate = bundles.DEFAULT_FALSE_DISCOVERY_RATE if false_discovery_rate is None else false_discovery_rate
             return self.segments.threshold(rate), rate
         if false_discovery_rate is not None:
-            raise ConfigError("--threshold and --false-discovery-rate: give one of them")
+            raise ConfigError("a threshold and a false-discovery rate: give one of them")
+        if not 0 <= threshold <= 1:
+            raise ConfigError(f"threshold {threshold:g}: a posterior is between 0 and 1")
         return threshold, None
 
     def apply(
@@ -210,8 +214,9 @@ class Model:
         self._check_prior(settings)
         self.check(self._offer(data))
         plan = self.plan
-        calls, contigs = self._read(data, plan)
-        bins, diploids = [contig.bins for contig in contigs], data.source.num_diploids()
+        source = data.source.unread()
+        calls, contigs = self._read(source, plan)
+        bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = self._whole(contigs, diploids, plan, settings)
         findings = in_order(
             [
@@ -221,7 +226,7 @@ class Model:
                 *suitability.callable_share_findings(self.bundles, bins),
                 *suitability.sample_size_findings(self.bundles, diploids, plan),
                 *suitability.contradiction_findings(whole.decision, self.segments, calls),
-                *data.source.findings(),
+                *source.findings(),
             ]
         )
         return Answer(
@@ -233,7 +238,7 @@ class Model:
             choice=whole.choice,
             calls=tuple(calls),
             settings=settings,
-            record=self._record(data, settings, findings),
+            record=self._record(data, source.counts, settings, findings),
         )
 
     def _offer(self, data: VcfData) -> Offer:
@@ -246,16 +251,16 @@ class Model:
         if self.choice is not None:
             decisions.scenario_prior(self.choice.scenarios, settings.scenario_prior)
         elif settings.scenario_prior:
-            raise ConfigError("--scenario-prior: this model has no bundle model-choice/")
+            raise ConfigError("a scenario prior is given, and this model has no bundle model-choice/ to use it")
 
-    def _read(self, data: VcfData, plan: ReadingPlan) -> tuple[list[ContigCalls], list[ContigStatistics]]:
+    def _read(self, source: VcfSource, plan: ReadingPlan) -> tuple[list[ContigCalls], list[ContigStatistics]]:
         """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory."""
         calls, contigs = list[ContigCalls](), list[ContigStatistics]()
-        for interval in tqdm(data.source.contigs(), unit="contig", disable=None):
-            statistics = contig_statistics(data.source, interval, plan)
+        for interval in tqdm(source.contigs(), unit="contig", disable=None):
+            statistics = contig_statistics(source, interval, plan)
             calls.append(calling.call_contig(self.segments, statistics))
             contigs.append(statistics.without_haplotypes())
-        data.source.require_sites()
+        source.require_sites()
         return calls, contigs
 
     def _whole(
@@ -264,18 +269,18 @@ class Model:
         diploids: tuple[int, int],
         plan: ReadingPlan,
         settings: Settings,
-    ) -> "_WholeGenome":
+    ) -> _WholeGenome:
         """What the networks for whole genomes say."""
         if plan.summary is None or plan.most_diploids is None:
             return _WholeGenome()
         genome = Genome.of(contigs, plan.region_length_bp)
         findings = suitability.extent_findings(self.genome_bundles, genome.extent)
         if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
-            findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent))
+            findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent, settings.forced))
         choice, percentiles = None, _NO_PERCENTILES.copy()
         if self.choice is not None:
             choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
-            findings += suitability.choice_findings(choice.decision, choice.doubts)
+            findings += suitability.choice_findings(choice.decision, choice.doubts, settings.forced)
             if choice.doubts.novelty_p_value is not None:
                 names = (*plan.summary.names, *POPULATION_STATISTICS)
                 values = model_choice.pooled(self.choice, genome.regions).values[0]
@@ -288,7 +293,9 @@ class Model:
         is_outside = suitability.is_outside_training(self.parameters, diploids, bins, plan)
         return _with_parameters(whole, self.parameters, genome, is_outside, settings.forced)
 
-    def _record(self, data: VcfData, settings: Settings, findings: Sequence[Finding]) -> dict[str, object]:
+    def _record(
+        self, data: VcfData, counts: ReadCounts, settings: Settings, findings: Sequence[Finding]
+    ) -> dict[str, object]:
         """Provenance of an answer."""
         options = {
             "outgroup": ",".join(data.outgroup),
@@ -303,7 +310,7 @@ class Model:
         }
         return {
             **provenance.record("apply", options, {**data.files, "model": self.folder}),
-            **data.source.counts.to_json(),
+            **counts.to_json(),
             "findings": [finding.to_json() for finding in findings],
         }
 
@@ -386,14 +393,16 @@ def _choice(
 
 
 def _with_parameters(
-    whole: "_WholeGenome", bundle: ParametersBundle, genome: Genome, is_outside_training: bool, is_forced: bool
-) -> "_WholeGenome":
+    whole: _WholeGenome, bundle: ParametersBundle, genome: Genome, is_outside_training: bool, is_forced: bool
+) -> _WholeGenome:
     """The same with the parameter posterior, unless it is withheld."""
     no_scenario = whole.decision in decisions.WITHHELD or model_choice.is_too_little(bundle, genome)
     if no_scenario and not is_forced:
         return whole
-    if is_outside_training and not is_forced:
-        return replace(whole, findings=[*whole.findings, suitability.parameters_withheld_finding()])
+    if is_outside_training:
+        whole = replace(whole, findings=[*whole.findings, suitability.parameters_finding(is_forced)])
+        if not is_forced:
+            return whole
     draws = parameters.draw(bundle, model_choice.pooled(bundle, genome.regions))[0]
     return replace(
         whole,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from introghost import __version__
 from introghost.atomic import is_temporary
-from introghost.errors import DataError
+from introghost.documents import JsonObject, parse_object
+from introghost.errors import ConfigError, DataError
 from introghost.text import is_pipe, read_pipe
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
@@ -77,6 +78,27 @@ def sha256(path: Path) -> str:
         return hashlib.sha256(read_pipe(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(folder: Path, verb: str) -> JsonObject:
+    """The record that `verb` wrote last into a folder of outputs.
+
+    Parameters
+    ----------
+    folder : Path
+    verb : str
+        Such as ``apply``.
+
+    Raises
+    ------
+    DataError
+        The folder is not complete, or the record is damaged.
+    """
+    check_complete(folder, verb)
+    try:
+        return parse_object((folder / COMPLETE).read_text(encoding="utf-8"), str(folder / COMPLETE))
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        raise DataError(f"{folder / COMPLETE}: damaged ({error}); run `introghost {verb}` again") from error
 
 
 def check_complete(folder: Path, verb: str) -> None:

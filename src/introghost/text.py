@@ -109,6 +109,8 @@ def read_lines(path: Path, kind: str) -> Generator[str, None, None]:
         raise _undecodable(path, encoding) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: damaged: {error}; copy it again") from error
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}; expected {kind}") from error
 
 
 def read_text(path: Path, kind: str) -> str:

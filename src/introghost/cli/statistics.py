@@ -37,10 +37,8 @@ class _Computed:
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
 )
 @click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
-@click.option(
-    "--region-length-bp", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Tiles of a VCF."
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Root seed of the observation model.")
+@click.option("--region-length-bp", type=click.IntRange(min=1), help="VCF: length of regions.  [default: 1000000]")
+@click.option("--seed", type=int, help="Trees: root seed of the observation model.  [default: 1]")
 @click.option(
     "--observation",
     metavar="JSON|FILE",
@@ -58,8 +56,8 @@ def command(
     vcf: Path | None,
     ancestral: str | None,
     bin_bp: int,
-    region_length_bp: int,
-    seed: int,
+    region_length_bp: int | None,
+    seed: int | None,
     observation: str | None,
     segment_model: str | None,
     output: Path,
@@ -72,25 +70,26 @@ def command(
     if (trees is None) == (vcf is None):
         raise ConfigError("give either --trees or --vcf")
     if trees is not None:
-        _check_of_vcf_alone(source)
+        _refuse({**source, "region_length_bp": region_length_bp}, "is for --vcf; trees have regions and masks already")
+        seed = 1 if seed is None else seed
         computed = _of_trees(trees, ancestral or "outgroup-major", bin_bp, seed, observation, segment_model)
-    elif observation is not None:
-        raise ConfigError("--observation is for --trees; a VCF has been observed already")
     else:
-        computed = _of_vcf({"vcf": vcf, "ancestral": ancestral, **source}, bin_bp, region_length_bp, segment_model)
+        _refuse({"observation": observation, "seed": seed}, "is for --trees; a VCF has been observed already")
+        length_bp = region_length_bp or 1_000_000
+        computed = _of_vcf({"vcf": vcf, "ancestral": ancestral, **source}, bin_bp, length_bp, segment_model)
     record = provenance.record("statistics", computed.options, computed.inputs)
     computed.statistics.with_provenance({**record, **computed.counts}).write(output)
     for finding in computed.findings:
         click.echo(str(finding), err=True)
 
 
-def _check_of_vcf_alone(source: Mapping[str, str | Path | None]) -> None:
-    """Refuse options of a VCF that say nothing of tree sequences."""
+def _refuse(options: Mapping[str, object], reason: str) -> None:
+    """Refuse options that are given and would have no effect."""
     from introghost.errors import ConfigError
 
-    for name, value in source.items():
+    for name, value in options.items():
         if value is not None:
-            raise ConfigError(f"--{name.replace('_', '-')} is for --vcf; trees take a mask from --observation")
+            raise ConfigError(f"--{name.replace('_', '-')} {reason}")
 
 
 def _of_trees(

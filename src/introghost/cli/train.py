@@ -54,18 +54,19 @@ def command(
         raise ConfigError("--scenario: the scenario of --task parameters, which needs one; no other task has one")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
+    most_epochs = epochs or (12 if task == "segments" else 300)
     joined = Statistics.concatenate([Statistics.read(path) for path in statistics_paths])
     trained: Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]
     findings = list[Finding]()
     if task == "segments":
-        trained = segment_training.train_segments(joined, epochs=epochs or 12, seed=seed)
+        trained = segment_training.train_segments(joined, epochs=most_epochs, seed=seed)
         findings = calibration.bound_findings(trained.bundle.temperature)
     elif scenario is not None:
-        trained = genome_training.train_parameters(joined, scenarios.load(scenario), epochs=epochs or 300, seed=seed)
+        trained = genome_training.train_parameters(joined, scenarios.load(scenario), epochs=most_epochs, seed=seed)
     else:
-        trained = genome_training.train_model_choice(joined, epochs=epochs or 300, seed=seed)
+        trained = genome_training.train_model_choice(joined, epochs=most_epochs, seed=seed)
         findings = calibration.bound_findings(trained.bundle.temperature)
-    options = {"task": task, "epochs": epochs, "seed": seed}
+    options = {"task": task, "epochs": most_epochs, "seed": seed}
     inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
     if scenario is not None:
         inputs |= {name: scenario / name for name in scenarios.FILES}

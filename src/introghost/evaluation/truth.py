@@ -1,6 +1,5 @@
 """Models and calls side by side with the truth of simulations."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -186,8 +185,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     """
     from introghost.simulation.ancestry import read_tracts
 
-    provenance.check_complete(calls, "apply")
-    threshold = float(json.loads((calls / provenance.COMPLETE).read_text(encoding="utf-8"))["options"]["threshold"])
+    threshold = _threshold(calls)
     bins = pd.read_csv(calls / "bins.tsv.gz", sep="\t", dtype={"contig": str})
     truth = read_tracts(tracts)
     if truth["genome"].nunique() > 1:
@@ -215,6 +213,15 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     proportion = np.full(len(posterior), truth_fraction.mean())
     numbers = np.arange(len(posterior))
     return evaluate_segments(np.stack(posterior), truth_fraction, numbers, proportion, threshold=threshold, seed=seed)
+
+
+def _threshold(calls: Path) -> float:
+    """The threshold at which `apply` called."""
+    options = provenance.read(calls, "apply").get("options")
+    threshold = options.get("threshold") if isinstance(options, dict) else None
+    if not isinstance(threshold, int | float):
+        raise DataError(f"{calls / provenance.COMPLETE}: has no threshold; run `introghost apply` again")
+    return float(threshold)
 
 
 def _first_target(tracts: Path, bins: pd.DataFrame, num_haplotypes: int) -> int:

@@ -499,7 +499,8 @@ def check_fit(bundle: Bundle, offer: Offer, folder: Path) -> None:
         ("region_length_bp", training.region_length_bp, offer.region_length_bp),
     ):
         if trained != offered:
-            option = f"--{key.replace('_', '-')} {trained}"
+            option = "info-aa or fasta=FILE" if trained == KNOWN_ANCESTRAL else str(trained)
+            option = f"--{key.replace('_', '-')} {option}"
             raise ModelError(
                 f"{folder}: trained with {key} {trained!r}, the data have {offered!r}; use {option}, or train anew"
             )

@@ -59,9 +59,13 @@ def is_too_little(bundle: GenomeBundle, genome: Genome) -> bool:
     bundle : GenomeBundle
     genome : Genome
     """
-    training, extent = bundle.training, genome.extent
-    least_bp = bundle.regions.lowest * training.region_length_bp * (training.callable_share[0] - SHARE_TOLERANCE)
-    return extent.regions < bundle.regions.lowest or extent.used_bp < least_bp
+    return genome.extent.regions < bundle.regions.lowest or genome.extent.used_bp < least_callable_bp(bundle)
+
+
+def least_callable_bp(bundle: GenomeBundle) -> float:
+    """Callable sequence in the smallest parts of genomes that a network was trained on, a little less allowed."""
+    training = bundle.training
+    return bundle.regions.lowest * training.region_length_bp * (training.callable_share[0] - SHARE_TOLERANCE)
 
 
 def doubts(bundle: ChoiceBundle, genome: Genome) -> Doubts:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost import seeds
+from introghost.arrays import num_bins
 from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.inference import inputs
@@ -204,7 +205,8 @@ def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPl
     labels, groups = haplotypes.target_labels, target_groups(haplotypes, plan.target_diploids)
     haplotype = _by_group(haplotypes, groups, plan) if bins.has_sites else _no_statistics(len(labels))
     if bins.has_sites and plan.summary is not None:
-        pooled, population = _by_region(haplotypes, bins, haplotype.values if len(groups) == 1 else None, plan)
+        values = haplotype.values if len(groups) == 1 else None
+        pooled, population = _by_region(haplotypes, bins, values, plan, plan.summary)
     else:
         pooled = np.empty((0, 0 if plan.summary is None else len(plan.summary.names)), dtype=np.float32)
         population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
@@ -222,8 +224,8 @@ def _by_group(haplotypes: Haplotypes, groups: list[NDArray[np.intp]], plan: Read
         return _tiled(haplotypes, plan)
     target, outgroup = (np.flatnonzero(haplotypes.roles == role) for role in (TARGET, OUTGROUP))
     labels = haplotypes.target_labels
-    num_bins = -(-(haplotypes.interval_bp[1] - haplotypes.interval_bp[0]) // plan.bin_bp)
-    values = np.empty((len(labels), num_bins, len(STATISTICS)), dtype=np.float32)
+    number = num_bins(haplotypes.interval_bp[1] - haplotypes.interval_bp[0], plan.bin_bp)
+    values = np.empty((len(labels), number, len(STATISTICS)), dtype=np.float32)
     private_alleles = np.empty(values.shape[:2], dtype=np.int64)
     for group in groups:
         together = np.sort(np.concatenate([outgroup, target[group]]))
@@ -232,9 +234,10 @@ def _by_group(haplotypes: Haplotypes, groups: list[NDArray[np.intp]], plan: Read
     return HaplotypeStatistics(values, private_alleles)
 
 
-def _by_region(haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: ReadingPlan) -> tuple[Array, Array]:
+def _by_region(
+    haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: ReadingPlan, summary: Summary
+) -> tuple[Array, Array]:
     """Pooled and population statistics of each region; `values` are those of all haplotypes together, if known."""
-    assert plan.summary is not None  # noqa: S101 - the caller's condition
     chosen = haplotypes
     for role, most in zip((OUTGROUP, TARGET), plan.most_diploids or (), strict=False):
         chosen = at_most(chosen, role, most)
@@ -243,7 +246,7 @@ def _by_region(haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: R
     few_values = values if values is not None and few is haplotypes else _tiled(few, plan).values
     fraction, step = bins.callable_fraction, plan.region_length_bp // plan.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(bins), step)]
-    return np.stack([plan.summary.compute(few_values[:, part], fraction[part]) for part in parts]), population
+    return np.stack([summary.compute(few_values[:, part], fraction[part]) for part in parts]), population
 
 
 def target_groups(haplotypes: Haplotypes, trained: Range) -> list[NDArray[np.intp]]:
@@ -283,12 +286,12 @@ def num_groups(diploids: int, trained: Range) -> int:
 def _tiled(haplotypes: Haplotypes, plan: ReadingPlan) -> HaplotypeStatistics:
     """`haplotype_statistics` of a stretch, one tile after the other."""
     bin_bp, (start_bp, end_bp) = plan.bin_bp, haplotypes.interval_bp
-    halo, num_bins = WIDE_BINS // 2, -(-(end_bp - start_bp) // bin_bp)
-    values = np.empty((len(haplotypes.target_labels), num_bins, len(STATISTICS)), dtype=np.float32)
+    halo, number = WIDE_BINS // 2, num_bins(end_bp - start_bp, bin_bp)
+    values = np.empty((len(haplotypes.target_labels), number, len(STATISTICS)), dtype=np.float32)
     private_alleles = np.empty(values.shape[:2], dtype=np.int64)
-    for first in range(0, num_bins, plan.tile_bins):
-        last = min(first + plan.tile_bins, num_bins)
-        outer = max(first - halo, 0), min(last + halo, num_bins)
+    for first in range(0, number, plan.tile_bins):
+        last = min(first + plan.tile_bins, number)
+        outer = max(first - halo, 0), min(last + halo, number)
         tile = haplotypes.restrict(start_bp + outer[0] * bin_bp, min(start_bp + outer[1] * bin_bp, end_bp))
         statistics, inner = haplotype_statistics(tile, bin_bp), slice(first - outer[0], last - outer[0])
         values[:, first:last] = statistics.values[:, inner]

@@ -9,8 +9,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from introghost.findings import Code, Finding, Severity
-from introghost.inference import calling, decisions, inputs
-from introghost.inference.bundles import Bundle, GenomeBundle, ParametersBundle, SegmentsBundle
+from introghost.inference import calling, decisions, inputs, model_choice
+from introghost.inference.bundles import (
+    DEFAULT_FALSE_DISCOVERY_RATE,
+    Bundle,
+    GenomeBundle,
+    ParametersBundle,
+    SegmentsBundle,
+)
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
 from introghost.inference.fields import Range
@@ -183,7 +189,7 @@ def extent_findings(bundles: Sequence[GenomeBundle], extent: Extent) -> list[Fin
     return findings
 
 
-def choice_findings(decision: Decision, doubts: Doubts) -> list[Finding]:
+def choice_findings(decision: Decision, doubts: Doubts, is_forced: bool = False) -> list[Finding]:
     """What the doubts in the choice between scenarios amount to; see `too_little_finding` for too little sequence.
 
     Parameters
@@ -191,16 +197,18 @@ def choice_findings(decision: Decision, doubts: Doubts) -> list[Finding]:
     decision : Decision
         The final one.
     doubts : Doubts
+    is_forced : bool
+        Whether answers are given that would be withheld.
     """
     findings = list[Finding]()
     if decision is Decision.NO_SCENARIO_FITS:
         text = (
-            f"no scenario fits: of the simulated genomes only {doubts.novelty_p_value:.2%} lie as far from all "
-            "scenarios as the data, so what rests on scenarios is withheld but for --force; look for other numbers of "
-            "individuals, a mask or errors that training did not have; statistic_percentiles.tsv tells which "
-            "statistics are unlike the simulations"
+            f"no scenario fits: only {doubts.novelty_p_value:.2%} of the simulated genomes lie as far from all "
+            f"scenarios as the data; {_withheld('scenario probabilities and parameters', is_forced)}; look for other "
+            "numbers of individuals, a mask or errors that training did not have: statistic_percentiles.tsv tells "
+            "which statistics are unlike the simulations"
         )
-        findings.append(Finding(Code.NO_SCENARIO_FITS, Severity.WITHHELD, text))
+        findings.append(Finding(Code.NO_SCENARIO_FITS, _weight(is_forced), text))
     if doubts.novelty_p_value is None and decision is not Decision.TOO_LITTLE_SEQUENCE:
         text = "training had too few genomes of a scenario to tell whether any scenario fits the data"
         findings.append(Finding(Code.NOVELTY_UNKNOWN, Severity.WARNING, text))
@@ -220,31 +228,46 @@ def choice_findings(decision: Decision, doubts: Doubts) -> list[Finding]:
     return findings
 
 
-def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent) -> Finding:
+def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent, is_forced: bool = False) -> Finding:
     """That there is too little sequence for the networks for whole genomes.
 
     Parameters
     ----------
     bundles : sequence of GenomeBundle
-        At least one.
+        All networks for whole genomes of the model.
     extent : Extent
+    is_forced : bool
+        Whether their answers are given all the same.
     """
-    trained = [(bundle.regions.lowest, bundle.training) for bundle in bundles]
-    least_bp = max(number * training.region_length_bp * training.callable_share[0] for number, training in trained)
+    least_bp = max(model_choice.least_callable_bp(bundle) for bundle in bundles)
+    regions = f"{extent.regions:,} region{'' if extent.regions == 1 else 's'}"
     text = (
-        f"too little sequence: {extent.used_bp / 1e6:.1f} Mb callable in {extent.regions:,} regions, at least "
-        f"{least_bp / 1e6:.1f} Mb in training; probabilities and parameters are withheld but for --force"
+        f"too little sequence: {_megabases(extent.used_bp)} callable in {regions}, the networks for whole genomes need "
+        f"{_megabases(least_bp)}; {_withheld('scenario probabilities and parameters', is_forced)}"
     )
-    return Finding(Code.TOO_LITTLE_SEQUENCE, Severity.WITHHELD, text)
+    return Finding(Code.TOO_LITTLE_SEQUENCE, _weight(is_forced), text)
 
 
-def parameters_withheld_finding() -> Finding:
-    """That the parameter posterior is withheld, since the data lie outside the range of its training."""
+def parameters_finding(is_forced: bool = False) -> Finding:
+    """That the data lie outside the range of training of the parameters, where intervals are confidently wrong."""
     text = (
-        "parameters are withheld: the numbers of individuals or the mask lie outside the range of their training, "
-        "where intervals are confidently wrong; --force writes them, or train with data like yours"
+        "the numbers of individuals or the mask lie outside the range in which parameters were trained, where "
+        f"intervals are confidently wrong; {_withheld('parameters', is_forced)}; train with data like yours"
     )
-    return Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, text)
+    return Finding(Code.PARAMETERS_WITHHELD, _weight(is_forced), text)
+
+
+def _weight(is_forced: bool) -> Severity:
+    """An answer that is forced is not withheld, and may be wrong."""
+    return Severity.WARNING if is_forced else Severity.WITHHELD
+
+
+def _withheld(what: str, is_forced: bool) -> str:
+    return f"{what} are given because they are forced" if is_forced else f"{what} are not given without --force"
+
+
+def _megabases(length_bp: float) -> str:
+    return f"{length_bp / 1e6:.3g} Mb"
 
 
 def unlike_findings(percentiles: pd.DataFrame) -> list[Finding]:
@@ -301,7 +324,10 @@ def contradiction_findings(
     list of Finding
         One or none.
     """
-    share = calling.called_share(calls, bundle.threshold())
+    threshold = bundle.thresholds.get(DEFAULT_FALSE_DISCOVERY_RATE, 1.0)
+    if threshold >= 1:  # no call can be relied on
+        return []
+    share = calling.called_share(calls, threshold)
     if decision is Decision.NO_GHOST and share > MUCH_CALLED:
         text = (
             f"the decision is no ghost, and {share:.1%} of the sequence is called: one of them is wrong; without a "

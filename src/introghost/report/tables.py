@@ -11,6 +11,7 @@ from introghost.errors import DataError
 SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior")
 _HUGE = 1e9  # from which on a number has an exponent
 _MISSING = ["NA", "", "nan"]
+_TEXTS = ("contig", "sample", "truth", "assigned")
 PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fraction")
 
 
@@ -61,7 +62,7 @@ def haplotype_labels(table: pd.DataFrame) -> list[str]:
 
 
 def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a tab-separated table with a header; only ``NA`` and empty cells are missing.
+    """Read a tab-separated table with a header; ``NA``, ``nan`` and empty cells are missing, but for names.
 
     Parameters
     ----------
@@ -74,9 +75,17 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     DataError
         If the file is not there, cannot be parsed or lacks one of `columns`.
     """
-    texts = {"contig": str, "sample": str, "truth": str, "assigned": str}
     try:
-        table = pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=_MISSING, compression=None)
+        header = pd.read_csv(path, sep="\t", nrows=0, compression=None).columns
+        missing_words = {name: _MISSING for name in header if name not in _TEXTS}
+        table = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=dict.fromkeys(_TEXTS, str),
+            keep_default_na=False,
+            na_values=missing_words,
+            compression=None,
+        )
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except UnicodeDecodeError:

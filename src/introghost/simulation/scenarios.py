@@ -31,7 +31,7 @@ from introghost.simulation.priors import Assignment, Bound, Prior
 MUTATION_RATE, RECOMBINATION_RATE = "mutation_rate_per_bp", "recombination_rate_per_bp"
 FILES = ("model.demes.yaml", "priors.yaml")
 GHOST_OF_TARGET = "ghost_of_target"  # of priors.yaml, of tree sequences and of statistics
-_MISSING_VALUES = ("null", "nan")
+_MISSING_VALUES = ("", "null", "nan", "na", "n/a", "none", "<na>")  # to pandas or YAML, in any case
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,7 @@ def digest(scenario: Scenario) -> str:
         "name": scenario.name,
         "template": _without_descriptions(scenario.template),
         "roles": scenario.roles,
+        GHOST_OF_TARGET: scenario.has_target_ghost,
         "parameters": [asdict(prior) for prior in scenario.parameters],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

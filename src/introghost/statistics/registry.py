@@ -376,5 +376,3 @@ QUARTERS: tuple[str, ...] = tuple(statistic.name for statistic in _QUARTERS)
 # Statistics that change places when a sequence is read from its other end.
 MIRRORED: dict[str, str] = {statistic.name: statistic.mirror for statistic in HAPLOTYPE if statistic.mirror}
 COVARIATES: tuple[str, ...] = tuple(statistic.name for statistic in HAPLOTYPE if statistic.covariate)
-
-ALL: tuple[Statistic, ...] = HAPLOTYPE + POPULATION

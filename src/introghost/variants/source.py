@@ -129,7 +129,7 @@ def index_findings(path: Path) -> list[Finding]:
         return []
     text = (
         f"the index {index.path.name} is older than {path.name}, but fits where it was looked at, and is used; if the "
-        f"file was changed since, re-index it with `bcftools index -f {path}`"
+        f"file was changed since, re-index it with `bcftools index -f {path.name}`"
     )
     return [Finding(Code.INDEX, Severity.REMARK, text)]
 
@@ -179,6 +179,8 @@ class VcfSource:
     ) -> None:
         self.path = path
         self.roles = roles
+        self._file = file
+        self._region_text = region
         self.header_lengths = file.lengths
         self.counts = ReadCounts()
         self._phase_sets = PhaseSets(roles.names)
@@ -197,6 +199,18 @@ class VcfSource:
         if region:
             self._region = self._resolve(region)
             self._records.limit(*self._region)
+
+    def unread(self) -> "VcfSource":
+        """The same source with nothing counted yet: each reading of a file has its own counts and findings."""
+        return VcfSource(
+            self.path,
+            self._file,
+            self.roles,
+            ancestral=self._ancestral,
+            fasta=self._fasta,
+            intervals=self._intervals,
+            region=self._region_text,
+        )
 
     def contigs(self) -> list[Interval]:
         """Stretches that the file covers: name, start and end in bp, 0-based and half-open.

@@ -270,7 +270,7 @@ def test_findings_come_in_the_order_of_their_weight_and_each_once() -> None:
         *suitability.extent_findings([choice_bundle()], Extent(9, 0, 180, 1_800_000, 0)),
         *suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE),
         *suitability.choice_findings(Decision.NO_SCENARIO_FITS, doubts),
-        suitability.parameters_withheld_finding(),
+        suitability.parameters_finding(),
         *suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE),
     ]
     ordered = in_order(findings)
