@@ -171,6 +171,17 @@ class Answer:
         ------
         KeyError
             The contig is not among those that were read.
+
+        Examples
+        --------
+        >>> import introghost as ig
+        >>> roles = {"outgroup": ["Outgroup"], "target": ["Target"]}
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", **roles, region="2")
+        >>> posterior = ig.load_model("human").apply(data).posterior("2")
+        >>> dict(posterior.sizes)
+        {'haplotype': 100, 'bin': 200}
+        >>> posterior.sel(haplotype="target_0.1").isel(bin=slice(2)).start.values.tolist()
+        [0, 5000]
         """
         calls = {one.bins.contig: one for one in self.calls}
         if contig not in calls:
@@ -197,10 +208,25 @@ class Answer:
         Between the first and the last the folder is marked as not complete. Files of an earlier answer that this one
         lacks are removed.
 
+        Parameters
+        ----------
+        folder : str or Path
+            Made where it is absent.
+
         Raises
         ------
         OutputError
             The folder can't be written to, or the disk is full.
+
+        Examples
+        --------
+        >>> import introghost as ig
+        >>> roles = {"outgroup": ["Outgroup"], "target": ["Target"]}
+        >>> data = ig.open_vcf("demo.vcf.gz", populations="demo.tsv", **roles, region="2")
+        >>> answer = ig.load_model("human").apply(data)
+        >>> answer.write("calls")
+        >>> sorted(path.name for path in Path("calls").glob("*.json"))
+        ['model_choice.json', 'provenance.json']
         """
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():

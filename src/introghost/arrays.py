@@ -26,7 +26,15 @@ def runs(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def num_bins(length_bp: int, bin_bp: int) -> int:
-    """Number of bins of `bin_bp` that a stretch of `length_bp` has, the last of which may be shorter."""
+    """Number of bins of `bin_bp` that a stretch of `length_bp` has, the last of which may be shorter.
+
+    Parameters
+    ----------
+    length_bp : int
+        Length of the stretch, at least 0.
+    bin_bp : int
+        Length of a bin, above 0.
+    """
     return -(-length_bp // bin_bp)
 
 

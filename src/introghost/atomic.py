@@ -83,11 +83,35 @@ def _not_written(path: Path, error: OSError) -> OutputError:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` atomically, UTF-8."""
+    """Write `text` to `path` atomically, UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made where it is absent.
+    text : str
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` to `path` atomically as indented JSON with sorted keys."""
+    """Write `value` to `path` atomically as indented JSON with sorted keys.
+
+    Parameters
+    ----------
+    path : Path
+    value : object
+        Of JSON's types alone: dictionaries, lists, texts, numbers, bools and None.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")

@@ -46,7 +46,15 @@ class ScenarioGenomes:
 
 @dataclass(frozen=True)
 class Training:
-    """Training of one task: the most passes over the genomes, and the scenario whose parameters are wanted, if any."""
+    """Training of one task.
+
+    Attributes
+    ----------
+    epochs : int
+        The most passes over the genomes.
+    scenario : str or None
+        Whose parameters are wanted, if any.
+    """
 
     epochs: int
     scenario: str | None = None
@@ -54,7 +62,15 @@ class Training:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the choice between scenarios is worth, by option of ``introghost apply``, and what was believed before."""
+    """What the choice between scenarios is worth, and what was believed before.
+
+    Attributes
+    ----------
+    costs : mapping of str to float
+        By option of ``introghost apply``.
+    scenario_prior : mapping of str to float
+        Prior probabilities of scenarios.
+    """
 
     costs: Mapping[str, float]
     scenario_prior: Mapping[str, float]
@@ -62,7 +78,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class SimulatedData:
-    """Data that are simulated for the demonstration: scenario folder, number of contigs and their length in bp."""
+    """Data that are simulated for the demonstration.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the scenario.
+    regions : int
+        Number of contigs.
+    region_length_bp : int
+        Length of each contig.
+    """
 
     folder: Path
     regions: int
@@ -107,8 +133,25 @@ class Data:
 class Configuration:
     """A configuration that is valid, with defaults where an optional key is absent.
 
-    Attributes are the keys of ``schemas/config.schema.yaml``; `observation_section` is what `observation` was parsed
-    from. Paths are relative to the working directory.
+    Attributes are the keys of ``schemas/config.schema.yaml``. Paths are relative to the working directory.
+
+    Attributes
+    ----------
+    seed : int
+    results : str
+        Folder.
+    bin_bp, region_length_bp : int
+    ancestral : str
+    scenarios : mapping of str to ScenarioGenomes
+        By name.
+    test_genomes, regions_per_genome : int
+    observation : ObservationModel
+    observation_section : dict
+        What `observation` was parsed from.
+    train : mapping of str to Training
+        By task.
+    decision : Decision
+    data : Data
     """
 
     seed: int

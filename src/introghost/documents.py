@@ -88,6 +88,13 @@ def parse_object(text: str, where: str) -> JsonObject:
 def plain_object(content: object, where: str) -> JsonObject:
     """The same keys and values, of JSON's types alone, whoever read them.
 
+    Parameters
+    ----------
+    content : object
+        What a reader of YAML or JSON gave.
+    where : str
+        Names the document in messages.
+
     Raises
     ------
     ConfigError
@@ -155,35 +162,77 @@ class Section:
         return self.text(key) if key in self.content else None
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; none where the key is absent."""
+        """A list of texts; none where the key is absent.
+
+        Raises
+        ------
+        ConfigError
+            No list, or something in it that is not text.
+        """
         value = self.content.get(key, [])
         if not isinstance(value, list):
             raise ConfigError(f"{self.where(key)}: {value!r}; expected a list")
         return tuple(Section({str(i): each}, self.where(key)).text(str(i)) for i, each in enumerate(value))
 
     def number(self, key: str, default: float | None = None) -> float:
-        """A finite number; `default` where the key is absent and there is one."""
+        """A finite number.
+
+        Parameters
+        ----------
+        key : str
+        default : float, optional
+            Given where the key is absent. Without it the key has to be there.
+
+        Raises
+        ------
+        ConfigError
+            It is absent without a default, or no finite number.
+        """
         value = self.content.get(key, default)
         if not is_number(value):
             raise ConfigError(f"{self.where(key)}: {value!r}; expected a number{number_hint(value)}")
         return value
 
     def integer(self, key: str) -> int:
-        """A whole number."""
+        """A whole number.
+
+        Raises
+        ------
+        ConfigError
+            It is absent or no whole number.
+        """
         value = self.number(key)
         if value != int(value):
             raise ConfigError(f"{self.where(key)}: {value!r}; expected a whole number")
         return int(value)
 
     def truth(self, key: str, default: bool | None = None) -> bool:
-        """True or false; `default` where the key is absent and there is one."""
+        """True or false.
+
+        Parameters
+        ----------
+        key : str
+        default : bool, optional
+            Given where the key is absent. Without it the key has to be there.
+
+        Raises
+        ------
+        ConfigError
+            It is absent without a default, or neither true nor false.
+        """
         value = self.content.get(key, default)
         if not isinstance(value, bool):
             raise ConfigError(f"{self.where(key)}: {value!r}; expected true or false")
         return value
 
     def section(self, key: str) -> "Section":
-        """The section below a key, empty where the key is absent."""
+        """The section below a key, empty where the key is absent.
+
+        Raises
+        ------
+        ConfigError
+            What the key has is not keys and values.
+        """
         value = self.content.get(key, {})
         if not isinstance(value, dict):
             raise ConfigError(f"{self.where(key)}: {value!r}; expected keys and values")
@@ -215,14 +264,31 @@ def number_hint(value: object) -> str:
 
 
 def suggestion(word: str, valid: Iterable[str]) -> str:
-    """The nearest valid word as a question, or all of them."""
+    """The nearest valid word as a question, or all of them.
+
+    Parameters
+    ----------
+    word : str
+        As the user wrote it.
+    valid : iterable of str
+        Words that could have been meant.
+    """
     names = sorted(valid)
     nearest = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean '{nearest[0]}'?" if nearest else f"valid: {', '.join(names) or 'none'}"
 
 
 def unknown_key(key: str, section: str, valid: Iterable[str]) -> str:
-    """What to say of a key that does not exist."""
+    """What to say of a key that does not exist.
+
+    Parameters
+    ----------
+    key : str
+    section : str
+        Keys above it, joined by dots; empty at the top of a document.
+    valid : iterable of str
+        Keys that the section can have.
+    """
     return f"unknown key '{key}' in {_named(section)}; {suggestion(key, valid)}"
 
 

@@ -137,6 +137,14 @@ class Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once, the heaviest first: by severity, then in the order of `Code`."""
+    """Each finding once, the heaviest first: by severity, then in the order of `Code`.
+
+    Examples
+    --------
+    >>> few = Finding(Code.FEW_SAMPLES, Severity.WARNING, "3 outgroup diploids, 10 to 200 in training")
+    >>> little = Finding(Code.TOO_LITTLE_SEQUENCE, Severity.WITHHELD, "too little sequence")
+    >>> [str(one) for one in in_order([few, little, few])]
+    ['withheld: too little sequence', 'warning: 3 outgroup diploids, 10 to 200 in training']
+    """
     severities, codes = list(Severity), list(Code)
     return sorted(dict.fromkeys(findings), key=lambda one: (severities.index(one.severity), codes.index(one.code)))

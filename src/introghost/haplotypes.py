@@ -29,7 +29,14 @@ def other_prefix(contig: str) -> str:
 
 
 def on_contig(table: Mapping[str, T], contig: str) -> T | None:
-    """Entry of a contig, whichever way its name is written with respect to ``chr``; None if there is none."""
+    """Entry of a contig, whichever way its name is written with respect to ``chr``; None if there is none.
+
+    Parameters
+    ----------
+    table : mapping of str to object
+        Entries by contig; that of `ANY_CONTIG` holds for contigs without one.
+    contig : str
+    """
     for name in (contig, other_prefix(contig), ANY_CONTIG):
         if name in table:
             return table[name]
@@ -57,7 +64,14 @@ def exchange_alleles(genotypes: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def haplotype_label(sample: str, index: int) -> str:
-    """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output."""
+    """``SAMPLE.HAPLOTYPE``, the name of a haplotype in every output.
+
+    Parameters
+    ----------
+    sample : str
+    index : int
+        0 or 1, the haplotype's place among those of the sample.
+    """
     return f"{sample}.{index}"
 
 
@@ -183,7 +197,13 @@ class Haplotypes:
         )
 
     def restrict(self, start_bp: int, end_bp: int) -> "Haplotypes":
-        """The same haplotypes over [`start_bp`, `end_bp`), which lies inside `interval_bp`; genotypes are a view."""
+        """The same haplotypes over a part of `interval_bp`; genotypes are a view.
+
+        Parameters
+        ----------
+        start_bp, end_bp : int
+            0-based and half-open; inside `interval_bp`.
+        """
         sites = slice(*np.searchsorted(self.positions_bp, [start_bp, end_bp]))
         clipped = np.clip(self.callable_bp, start_bp, end_bp)
         return dataclasses.replace(

@@ -19,7 +19,15 @@ def this_host() -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A process that runs the workflow; `started` is what tells it from a later one of the same number."""
+    """A process that runs the workflow.
+
+    Attributes
+    ----------
+    host : str
+    pid : int
+    started : str
+        When it started: tells it from a later process of the same number.
+    """
 
     host: str
     pid: int

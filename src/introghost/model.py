@@ -123,12 +123,26 @@ class Model:
         Raises
         ------
         ModelError
+            Statistics of other names, another order, bin size, region length or coding of ancestral alleles, or of what
+            another segment network says.
         """
         for bundle in self.bundles:
             bundles.check_fit(bundle, offer, self.folder / bundle.task)
 
     def threshold(self, false_discovery_rate: float | None, threshold: float | None) -> tuple[float, float | None]:
         """The threshold of segments and the false-discovery rate that it stands for, None if it was given itself.
+
+        Parameters
+        ----------
+        false_discovery_rate : float or None
+            None, without a threshold, is `bundles.DEFAULT_FALSE_DISCOVERY_RATE`.
+        threshold : float or None
+            Posterior from which a bin is called.
+
+        Returns
+        -------
+        threshold : float
+        false_discovery_rate : float or None
 
         Raises
         ------

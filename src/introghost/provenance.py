@@ -83,6 +83,12 @@ def sha256(path: Path) -> str:
 def read(folder: Path, verb: str) -> JsonObject:
     """The record that `verb` wrote last into a folder of outputs.
 
+    Parameters
+    ----------
+    folder : Path
+    verb : str
+        Such as ``apply``.
+
     Raises
     ------
     DataError
@@ -97,6 +103,12 @@ def read(folder: Path, verb: str) -> JsonObject:
 
 def check_complete(folder: Path, verb: str) -> None:
     """Refuse a folder that `verb` did not write to the end.
+
+    Parameters
+    ----------
+    folder : Path
+    verb : str
+        Such as ``apply``.
 
     Raises
     ------

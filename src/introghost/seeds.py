@@ -24,5 +24,13 @@ def derive(root: int, *key: str | int) -> int:
 
 
 def shuffled(names: Iterable[str], purpose: str) -> list[str]:
-    """Distinct names in an order by a digest of each: the same for one purpose, whatever the order they come in."""
+    """Distinct names in an order by a digest of each: the same for one purpose, whatever the order they come in.
+
+    Parameters
+    ----------
+    names : iterable of str
+        One that comes twice counts once.
+    purpose : str
+        Each purpose has an order of its own.
+    """
     return sorted(set(names), key=lambda name: (derive(0, purpose, name), name))

@@ -114,7 +114,19 @@ def read_lines(path: Path, kind: str) -> Generator[str, None, None]:
 
 
 def read_text(path: Path, kind: str) -> str:
-    """The whole of a text file, as `read_lines` reads it; lines end with ``\\n``."""
+    """The whole of a text file, as `read_lines` reads it; lines end with ``\\n``.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What the file is, for messages.
+
+    Raises
+    ------
+    DataError
+        As `read_lines` does.
+    """
     return "".join(f"{line}\n" for line in read_lines(path, kind))
 
 

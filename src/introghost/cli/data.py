@@ -117,6 +117,12 @@ def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]
 def map_findings(source: "VcfSource", genetic_map: Path | None) -> list[Finding]:
     """What is doubtful about a genetic map for the contigs of a VCF.
 
+    Parameters
+    ----------
+    source : VcfSource
+    genetic_map : Path or None
+        None: there is nothing to say.
+
     Raises
     ------
     DataError
@@ -175,7 +181,21 @@ def describe(observation: "ObservationModel") -> dict[str, Any]:
 
 
 def length_findings(windows: "Windows | None", region_length_bp: int, option: str) -> list[Finding]:
-    """That regions are longer than every stretch that the mask knows; `option` is what sets their length."""
+    """That regions are longer than every stretch that the mask knows.
+
+    Parameters
+    ----------
+    windows : Windows or None
+        The mask; None if there is none.
+    region_length_bp : int
+    option : str
+        What sets the length of regions, for the message.
+
+    Returns
+    -------
+    list of Finding
+        One or none.
+    """
     longest_bp = None if windows is None else windows.longest_bp
     if longest_bp is None or region_length_bp <= longest_bp:
         return []

@@ -48,9 +48,16 @@ def _checked(command: click.Command, callback: Callable[..., object]) -> Callabl
 def check(command: click.Command, values: Mapping[str, object]) -> None:
     """Refuse options of which an output is an input, or two outputs are one.
 
+    Parameters
+    ----------
+    command : click.Command
+    values : mapping of str to object
+        Value of each parameter of the command by its name.
+
     Raises
     ------
     ConfigError
+        An output is an input, or lies in one, or both outputs are one file.
     """
     outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
     if len({path.resolve() for path in outputs.values()}) < len(outputs):

@@ -33,6 +33,7 @@ def check_repeats(command: click.Command, words: list[str], context: click.Conte
     Raises
     ------
     ConfigError
+        An option is given more than once.
     click.UsageError
         A command line that can't be understood.
     """

@@ -16,7 +16,22 @@ class ScenarioFolder(click.Path):
         super().__init__(path_type=Path)
 
     def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # type: ignore[override]
-        """The folder; a name or a path that does not exist is the user's error."""
+        """The folder; a name or a path that does not exist is the user's error.
+
+        Parameters
+        ----------
+        value : str or Path
+            Name of a shipped scenario, or path of a folder.
+        param : click.Parameter or None
+            The option, for the message; None is ``--scenario``.
+        ctx : click.Context or None
+            Not used.
+
+        Raises
+        ------
+        ConfigError
+            Neither a scenario of the package nor a folder, or both.
+        """
         option = param.opts[0] if param is not None else "--scenario"
         return presets.locate_scenario(str(value), option)
 

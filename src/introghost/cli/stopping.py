@@ -20,6 +20,11 @@ class Stopped(BaseException):
     It derives from neither `Exception` nor `KeyboardInterrupt`, which libraries catch: Lightning ends a training that
     is interrupted in a way of its own. Clean-up runs, and nothing else.
 
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+
     Attributes
     ----------
     signal : signal.Signals

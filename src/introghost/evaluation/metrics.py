@@ -17,7 +17,16 @@ _NUM_LEVELS = 2000
 
 
 class Estimate(NamedTuple):
-    """One row of a summary: a value, and the bounds of its interval where it has one."""
+    """One row of a summary.
+
+    Attributes
+    ----------
+    metric : str
+    value : float
+        NaN where it is not defined.
+    lower, upper : float
+        Bounds of its interval; NaN where it has none.
+    """
 
     metric: str
     value: float
@@ -52,6 +61,7 @@ def _cumulative_counts(
     scores: NDArray[np.float64], labels: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Distinct scores, high to low, with the true positives and the calls at or above each."""
+    # Scores from high to low, and the last place of each run of equal ones: calls at a threshold take the whole run.
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
     last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1) if len(ranked) else np.empty(0, dtype=np.int64)
@@ -85,6 +95,7 @@ def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
 def _average_precision_of_counts(true_positives: NDArray[np.number], calls: NDArray[np.number]) -> float:
     if len(calls) == 0 or true_positives[-1] == 0:
         return float("nan")
+    # Precision at each threshold, times the share of the positives that is gained there.
     precision = true_positives / np.maximum(calls, 1)
     return float(np.sum(np.diff(true_positives, prepend=0) * precision) / true_positives[-1])
 
@@ -140,6 +151,7 @@ def precision_recall_curve(scores: ArrayLike, labels: ArrayLike, *, num_points: 
     thresholds, true_positives, calls = _cumulative_counts(*_pairs(scores, labels))
     if len(calls) == 0 or true_positives[-1] == 0:
         return pd.DataFrame({name: np.empty(0) for name in ("threshold", "precision", "recall")})
+    # For each of the evenly spaced recalls the first threshold that reaches it.
     recall = true_positives / true_positives[-1]
     rows = np.unique(np.searchsorted(recall, np.linspace(recall[0], 1, num_points)))
     return pd.DataFrame(
@@ -214,6 +226,7 @@ def expected_calibration_error(
     table = reliability_table(probabilities, labels, num_bins=num_bins)
     if table.empty:
         return float("nan")
+    # Distance of probability and frequency in each bin, weighed by the pairs in it.
     gap = (table["mean_probability"] - table["observed_frequency"]).abs()
     return float(np.average(gap, weights=table["count"]))
 
@@ -276,6 +289,7 @@ def _bootstrap(
 ) -> NDArray[np.float64]:
     """The statistic of each bootstrap sample, shape (replicates,)."""
     generator = np.random.default_rng(seed)
+    # How often each genome is in each bootstrap sample, shape (replicates, num_genomes).
     draws = generator.multinomial(num_genomes, np.full(num_genomes, 1 / num_genomes), size=replicates)
     return np.array([statistic(draw) for draw in draws])
 
@@ -309,6 +323,7 @@ def average_precision_draws(
     ndarray of float64, shape (replicates,)
         NaN where a sample has no positive; all NaN for fewer than two genomes.
     """
+    # Pairs that count, and the number of the genome that each belongs to.
     is_scored = ~np.isnan(np.asarray(scores, dtype=np.float64).ravel())
     flat, truth = _pairs(scores, labels)
     names, index = np.unique(np.asarray(genomes).ravel()[is_scored], return_inverse=True)

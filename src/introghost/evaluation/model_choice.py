@@ -59,9 +59,11 @@ def evaluate_model_choice(
         raise DataError("scenario probabilities of a genome do not sum to 1")
     for name in sorted({*scenarios, *true_names.tolist()} - set(ghost_of_target)):
         raise DataError(f"whether the ghost of scenario {name} gave to the target is not known; simulate anew")
+    # Probability of a ghost of each genome: that of the scenarios with one, together; and whether its own has one.
     columns = np.asarray(scenarios, dtype=str)
     is_ghost = np.array([ghost_of_target[name] for name in true_names.tolist()], dtype=np.bool_)
     p_ghost = np.clip(values[:, [ghost_of_target[name] for name in scenarios]].sum(axis=1), 0, 1)
+    # Genomes by their own scenario and by the most probable one.
     confusion = pd.DataFrame({"truth": true_names, "assigned": columns[values.argmax(axis=1)], "p_ghost": p_ghost})
     grouped = confusion.groupby(["truth", "assigned"])["p_ghost"]
     interval = partial(metrics.bootstrap_interval, seed=seed, replicates=replicates)
@@ -104,6 +106,7 @@ def _of_scenarios(values: NDArray[np.float64], is_truth: NDArray[np.bool_], inte
     `values` are the probabilities, `is_truth` marks the column of each genome's scenario, both of shape (num_genomes,
     num_scenarios).
     """
+    # Whether the most probable scenario is the true one, and the logarithm of the probability of the true one.
     in_model = is_truth.any(axis=1)
     correct = is_truth[np.arange(len(values)), values.argmax(axis=1)][in_model].astype(np.float64)
     log_scores = np.log(np.maximum(values[is_truth], _LEAST_PROBABILITY))

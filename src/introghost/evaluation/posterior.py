@@ -52,10 +52,13 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
         raise DataError("no genome to check the parameter posterior on")
     if not (np.isfinite(draws).all() and np.isfinite(truth).all()):
         raise DataError("draws or parameters of the posterior are not finite")
+    # Ranks of the truth, and whether they are uniform: of each parameter (SBC), and of all of them together (TARP).
     rng = np.random.default_rng(seed)
     ranked = ranks(draws, truth, rng)
     p_values = uniformity(ranked)
     tarp_p_value = float(uniformity(tarp(draws, truth, rng)[:, None])[0])
+    # Squared error of the posterior mean against the variance of the truth; posterior variance against that of the
+    # prior, which is 1 on this scale.
     error = np.square(draws.mean(axis=1) - truth).mean(axis=0)
     summary = {
         "parameter": list(names),
@@ -90,6 +93,7 @@ def ranks(draws: Array, truth: Array, rng: np.random.Generator) -> Array:
     -------
     ndarray of float64, shape (num_genomes, num_parameters)
     """
+    # Draws below the truth, plus a random share of the step that the truth is on, out of all steps.
     below = (draws < truth[:, None]).sum(axis=1)
     ties = (draws == truth[:, None]).sum(axis=1)
     return np.asarray((below + rng.random(truth.shape) * (ties + 1)) / (draws.shape[1] + 1))
@@ -112,6 +116,7 @@ def tarp(draws: Array, truth: Array, rng: np.random.Generator) -> Array:
     -------
     ndarray of float64, shape (num_genomes,)
     """
+    # Reference points, and the share of the draws within the distance of the truth from them.
     away = 2 + rng.normal(size=truth.shape)
     reference = draws.mean(axis=1) + away * draws.std(axis=1)
     nearer = np.linalg.norm(draws - reference[:, None], axis=2) < np.linalg.norm(truth - reference, axis=1)[:, None]
@@ -136,6 +141,7 @@ def _coverage(ranked: Array, names: Sequence[str]) -> pd.DataFrame:
     """How often central intervals of each level hold the truth: by its rank, which few draws do not make narrower."""
     rows = []
     for level in LEVELS:
+        # A central interval of a level holds the ranks that are at most half of the level away from the middle.
         inside = (np.abs(ranked - 0.5) <= level / 2).sum(axis=0)
         for name, count in zip(names, inside, strict=True):
             interval = stats.binomtest(int(count), len(ranked)).proportion_ci()

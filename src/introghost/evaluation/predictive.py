@@ -106,6 +106,7 @@ def extents(statistics: Statistics, most_regions: int | None = None) -> Array:
     ndarray of float64, shape (num_genomes, 2)
         Regions, and callable base pairs in their usable bins; genomes in the order of `summarise`.
     """
+    # Callable base pairs of each region in its usable bins.
     fraction = statistics.callable_fraction.astype(np.float64)
     callable_bp = np.where(statistics.usable, fraction, 0).sum(axis=1) * float(statistics.bin_bp)
     used = (_used_regions(genome, most_regions) for genome in _in_order(statistics))
@@ -239,6 +240,7 @@ def compare(simulated: Genomes, observed: Genomes) -> pd.DataFrame:
     groups = {name: np.array(simulated.scenarios) == name for name in sorted(set(simulated.scenarios))}
     rows = [_together(simulated.values, target, groups)]
     for index, (name, summary) in enumerate(simulated.statistics):
+        # Whether the interval of all genomes holds the data, up to a tolerance, and which intervals of one scenario do.
         values, value = simulated.values[:, index], float(target[index])
         tolerance = _CALLABLE_TOLERANCE if name == "callable_fraction" else _RELATIVE_TOLERANCE * abs(value)
         covering = [scenario for scenario, members in groups.items() if _covers(values[members], value, tolerance)]
@@ -254,6 +256,8 @@ def compare(simulated: Genomes, observed: Genomes) -> pd.DataFrame:
 
 
 def _place(name: str, summary: str, values: Array, value: float) -> dict[str, str | float]:
+    # Distance from the median, in standard deviations of a normal distribution with the same 95 % interval; one that is
+    # empty is as wide as rounding.
     median, lower, upper = (float(x) for x in np.quantile(values, [0.5, *INTERVAL]))
     scale = max((upper - lower) / _NORMAL_WIDTH, _RELATIVE_TOLERANCE * max(abs(median), abs(value)), 1e-300)
     return {
@@ -281,6 +285,7 @@ def _two_sided(values: Array, value: float, tolerance: float) -> float:
 def _together(simulated: Array, observed: Array, groups: dict[str, NDArray[np.bool_]]) -> dict[str, str | float]:
     """The first row of `compare`: the distance of the data in all statistics at once."""
     usual = 1 - (INTERVAL[1] - INTERVAL[0])
+    # Share of genomes that lie as far out as the data: of all scenarios together, and of each by itself.
     distances = _distances(np.vstack([simulated, observed]))
     probability = _one_sided(distances)
     of_scenarios = {

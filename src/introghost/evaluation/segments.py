@@ -65,6 +65,7 @@ def evaluate_segments(
         raise DataError(f"posterior has shape {called.shape} and truth {fraction.shape}: need equal (region, hap, bin)")
     if not len(identifiers) == len(proportions) == len(called):
         raise DataError(f"{len(called)} regions, {len(identifiers)} genomes and {len(proportions)} proportions differ")
+    # The truth of each bin, and the class of each region by its introgression proportion.
     truth = fraction >= TRUE_FRACTION
     classes = proportion_classes(proportions)
     tables = {
@@ -92,6 +93,7 @@ def proportion_classes(proportion: ArrayLike) -> NDArray[np.str_]:
         Name of the class between two of `PROPORTION_EDGES`, the lower one included; `NOTHING_REALISED` for 0. So are
         genomes of a scenario with a ghost in which no tract came down to the target, not only those without one.
     """
+    # The class whose lower edge is the last one that is not above the proportion.
     values = np.nan_to_num(np.asarray(proportion, dtype=np.float64))
     names = [f"{low:g}-{high:g}" for low, high in itertools.pairwise(PROPORTION_EDGES)]
     index = np.clip(np.searchsorted(PROPORTION_EDGES, values, side="right") - 1, 0, len(names) - 1)
@@ -136,6 +138,7 @@ def _summary(
     # Confusion counts of each genome: what a bootstrap sample of genomes adds up.
     counts = np.zeros((len(names), 4), dtype=np.int64)
     np.add.at(counts, index, _confusion(called, truth, threshold))
+    # Average precision with a bootstrap interval: every bin of every haplotype belongs to the genome of its region.
     bin_genomes = np.broadcast_to(index[:, None, None], called.shape)
     interval = metrics.average_precision_interval(called, truth, bin_genomes, seed=seed, replicates=replicates)
     rows = [
@@ -143,6 +146,7 @@ def _summary(
         Estimate("expected_calibration_error", metrics.expected_calibration_error(called, truth)),
         Estimate("brier_score", metrics.brier_score(called, truth)),
     ]
+    # Rates from the counts of all genomes, and their intervals from those of the genomes in each bootstrap sample.
     for name, value in _rates(counts.sum(axis=0)).items():
         bounds = metrics.bootstrap_interval(
             lambda draw, name=name: _rates(draw @ counts)[name],  # type: ignore[misc]

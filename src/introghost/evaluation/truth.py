@@ -81,7 +81,19 @@ def offer(statistics: Statistics) -> Offer:
 
 
 def pooled(bundle: GenomeBundle, genomes: Sequence[GenomeStatistics]) -> Pooled:
-    """What a network for whole genomes is given of each of some genomes."""
+    """What a network for whole genomes is given of each of some genomes.
+
+    Parameters
+    ----------
+    bundle : GenomeBundle
+    genomes : sequence of GenomeStatistics
+        Each with a usable bin at least.
+
+    Returns
+    -------
+    Pooled
+        A row for each genome, in their order.
+    """
     regions = (inputs.pool_each(genome.pooled, genome.usable, genome.population) for genome in genomes)
     return Pooled.stack(model_choice.pooled(bundle, each) for each in regions)
 
@@ -103,6 +115,8 @@ def _parameter_tables(
     genomes = [genome for genome in genomes if genome.scenario == bundle.scenario]
     if not genomes:
         return {}
+    # Parameters that genomes were simulated under, and draws from their posteriors; they are compared on the scale on
+    # which the prior is standard normal.
     names = [name for name in bundle.scale.names if all(name in genome.parameters for genome in genomes)]
     truth = {name: np.array([genome.parameters[name] for genome in genomes]) for name in names}
     draws = parameters.draw(bundle, pooled(bundle, genomes), DRAWS_PER_GENOME, seed)
@@ -147,6 +161,7 @@ def genome_names(statistics: Statistics) -> NDArray[np.str_]:
 
 def _proportions(statistics: Statistics) -> NDArray[np.float64]:
     """Ghost proportion of each region's genome as it was realised in the target, 0 where there was none."""
+    # Mean over haplotypes and bins of each region, then over the regions of each genome.
     by_region = statistics.dataset["ghost_fraction"].mean(dim=("haplotype", "bin")).to_series()
     return np.asarray(by_region.groupby(genome_names(statistics)).transform("mean"), dtype=np.float64)
 
@@ -181,6 +196,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
     for contig, rows in bins.groupby("contig", sort=False):
         if not str(contig).isdigit():
             raise DataError(f"{calls}: contig {contig!r} is not of a VCF written by `introghost vcf write`")
+        # Tracts of the region that the contig is of, for the haplotypes of the calls, as a fraction of each bin.
         contig_tracts = truth[truth["region"] == int(str(contig)) - 1]
         interval = int(rows["start"].min()), int(rows["end"].max())
         size = int((rows["end"] - rows["start"]).max())
@@ -192,6 +208,7 @@ def evaluate_calls(calls: Path, tracts: Path, *, seed: int) -> dict[str, pd.Data
         raise DataError(
             f"{calls}: contigs differ in their number of bins; evaluation needs whole regions of one length"
         )
+    # One genome: its proportion is the same everywhere, and its contigs stand in for genomes in the bootstrap.
     truth_fraction = np.stack(fraction)
     proportion = np.full(len(posterior), truth_fraction.mean())
     numbers = np.arange(len(posterior))

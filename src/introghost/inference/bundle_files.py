@@ -32,10 +32,18 @@ AnyBundle = TypeVar("AnyBundle", bound=Bundle)
 def save(bundle: Bundle, folder: Path) -> None:
     """Write a bundle, each file atomically and the manifest last: a folder without one is not a bundle.
 
+    Parameters
+    ----------
+    bundle : Bundle
+    folder : Path
+        Made where it is absent.
+
     Raises
     ------
     ModelError
         If the bundle is one that `load` would refuse.
+    OutputError
+        The folder can't be written to, or the disk is full.
     """
     where = str(folder / DESCRIPTION)
     description = {**bundle.to_json(), "schema_version": SCHEMA_VERSION, "task": str(bundle.task)}

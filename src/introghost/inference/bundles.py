@@ -68,7 +68,13 @@ class TrainingData:
 
     @classmethod
     def from_json(cls, description: Fields) -> "TrainingData":
-        """The keys of a description that tell of its training."""
+        """The keys of a description that tell of its training.
+
+        Raises
+        ------
+        ModelError
+            A key is absent or has a value that can't be, or bins do not divide regions.
+        """
         outgroup_diploids, target_diploids = description.take(
             "sample_sizes", _sample_sizes, "outgroup_diploids and target_diploids, each [lowest, highest]"
         )
@@ -140,9 +146,17 @@ class Bundle:
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
         """The bundle that a description and a network make; refuses what does not fit together.
 
+        Parameters
+        ----------
+        description : Fields
+            Content of ``model.json``.
+        network : torch.nn.Module
+            Of the type and architecture that the description names.
+
         Raises
         ------
         ModelError
+            A key is absent or has a value that can't be, or values do not fit each other.
         """
 
     def to_json(self) -> dict[str, object]:
@@ -173,6 +187,7 @@ class SegmentsBundle(Bundle):
 
     Attributes
     ----------
+    network : SegmentNetwork
     temperature : float
         What logits are divided by before they become probabilities.
     thresholds : mapping of float to float
@@ -189,7 +204,18 @@ class SegmentsBundle(Bundle):
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
-        """See `Bundle.from_json`."""
+        """See `Bundle.from_json`.
+
+        Parameters
+        ----------
+        description : Fields
+        network : SegmentNetwork
+
+        Raises
+        ------
+        ModelError
+            As for `Bundle.from_json`.
+        """
         return cls(
             network=cast(SegmentNetwork, network),
             architecture=_architecture(description),
@@ -261,7 +287,18 @@ class ChoiceBundle(GenomeBundle):
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
-        """See `Bundle.from_json`."""
+        """See `Bundle.from_json`.
+
+        Parameters
+        ----------
+        description : Fields
+        network : ModelChoiceNetwork
+
+        Raises
+        ------
+        ModelError
+            As for `Bundle.from_json`; scenarios must be as many as the outputs of the network.
+        """
         architecture = _architecture(description)
         ghost_of_target = description.take(
             "scenarios", _scenarios, "a list of scenarios, each with a distinct name and ghost_of_target true or false"
@@ -324,7 +361,18 @@ class ParametersBundle(GenomeBundle):
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
-        """See `Bundle.from_json`."""
+        """See `Bundle.from_json`.
+
+        Parameters
+        ----------
+        description : Fields
+        network : PosteriorNetwork
+
+        Raises
+        ------
+        ModelError
+            As for `Bundle.from_json`; priors must be as many as the outputs of the network.
+        """
         scale = description.take("priors", prior_scale.parse, "priors, each after those it refers to")
         architecture = _architecture(description)
         if len(scale.names) != architecture.get("parameters"):
@@ -402,7 +450,16 @@ class Offer:
 
     @classmethod
     def of_this_version(cls, ancestral: str, bin_bp: int, region_length_bp: int, summary: Summary) -> "Offer":
-        """What this version computes when it keeps `summary` of each region."""
+        """What this version computes when it keeps `summary` of each region.
+
+        Parameters
+        ----------
+        ancestral : str
+            `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
+        bin_bp, region_length_bp : int
+        summary : Summary
+            What is kept of each region as a whole.
+        """
         return cls(
             ancestral=ancestral,
             bin_bp=bin_bp,

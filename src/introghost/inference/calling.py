@@ -87,7 +87,18 @@ def segment_posterior(
 
 
 def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigCalls:
-    """Posteriors along one contig from its statistics; every bin has a column, called or not."""
+    """Posteriors along one contig from its statistics; every bin has a column, called or not.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    statistics : ContigStatistics
+
+    Returns
+    -------
+    ContigCalls
+        The posterior is NaN in bins that are not called, and everywhere on a contig without a usable site.
+    """
     bins = statistics.bins
     posterior = np.full((len(statistics.labels), len(bins)), np.nan, dtype=np.float32)
     private_alleles = np.zeros(posterior.shape, dtype=np.int64)
@@ -139,7 +150,19 @@ def _segments_of_contig(calls: ContigCalls, threshold: float) -> pd.DataFrame:
 
 
 def called_share(calls: Sequence[ContigCalls], threshold: float) -> float:
-    """Share of the callable sequence of all target haplotypes that lies in bins called at `threshold`; 0 of none."""
+    """Share of the callable sequence of all target haplotypes that lies in called bins.
+
+    Parameters
+    ----------
+    calls : sequence of ContigCalls
+    threshold : float
+        Posterior at or above which a bin is called; NaN is below every threshold.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 without callable sequence.
+    """
     called_bp = sum(float(((c.posterior >= threshold) @ c.bins.callable_bp.astype(np.float64)).sum()) for c in calls)
     callable_bp = sum(len(c.labels) * float(c.bins.callable_bp[c.bins.called].sum(dtype=np.float64)) for c in calls)
     return called_bp / callable_bp if callable_bp else 0.0

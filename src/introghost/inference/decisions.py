@@ -39,6 +39,20 @@ class Costs:
         Of deciding against one that there is.
     undecided : float
         Of not deciding.
+
+    Examples
+    --------
+    A false ghost that costs 5 asks for a probability above 0.9, as the default cost of staying undecided is 0.5:
+
+    >>> Costs()
+    Costs(false_ghost=5.0, missed_ghost=1.0, undecided=0.5)
+    >>> ghost_of_target = {"one_ghost": True, "no_ghost": False}
+    >>> print(decide({"one_ghost": 0.85, "no_ghost": 0.15}, ghost_of_target).decision)
+    undecided
+    >>> print(decide({"one_ghost": 0.95, "no_ghost": 0.05}, ghost_of_target).decision)
+    ghost
+    >>> print(decide({"one_ghost": 0.85, "no_ghost": 0.15}, ghost_of_target, costs=Costs(false_ghost=1)).decision)
+    ghost
     """
 
     false_ghost: float = 5.0
@@ -118,6 +132,18 @@ class Doubts:
 def scenario_prior(scenarios: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
     """Prior probability of each scenario: those that are given, and equal shares of the rest for the others.
 
+    Parameters
+    ----------
+    scenarios : iterable of str
+        Those that the model knows.
+    given : mapping of str to float
+        Prior probabilities in [0, 1] of some of them.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of `scenarios`; they add up to 1.
+
     Raises
     ------
     ConfigError
@@ -190,7 +216,15 @@ def final_decision(verdict: Verdict, doubts: Doubts, *, is_too_little: bool) -> 
     """The decision once doubts are heard.
 
     Where hardly any simulated genome lies as far from all scenarios as the data, no scenario fits; where there is less
-    sequence than the network has seen (`is_too_little`), there is too little.
+    sequence than the network has seen, there is too little.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    doubts : Doubts
+        A novelty p-value of None objects to nothing.
+    is_too_little : bool
+        See `model_choice.is_too_little`.
     """
     if is_too_little:
         return Decision.TOO_LITTLE_SEQUENCE

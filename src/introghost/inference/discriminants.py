@@ -98,7 +98,21 @@ class Discriminants(CrossFitted):
         return cls(torch.from_numpy(slopes), torch.from_numpy(intercepts), torch.from_numpy(fold))
 
     def loss(self, network: ModelChoiceNetwork, batch: tuple[Tensor, ...]) -> Tensor:
-        """Cross-entropy of each genome, weighed anew for each member, with the discriminants of its fold."""
+        """Cross-entropy of each genome, weighed anew for each member, with the discriminants of its fold.
+
+        Parameters
+        ----------
+        network : ModelChoiceNetwork
+        batch : tuple of Tensor
+            Pooled statistics, float32 of shape (batch, num_pooled); number of regions, float32 of shape (batch,); index
+            of the scenario, int64 of shape (batch,); weights, float32 of shape (batch, members); fold, int64 of shape
+            (batch,).
+
+        Returns
+        -------
+        Tensor of float32, shape ()
+            Mean over genomes, and over members in training.
+        """
         values, num_regions, classes, weights, fold = batch
         standard = network.standardise(values, num_regions)
         logits = network(values, num_regions, self.of(standard, fold).transpose(0, 1))
@@ -204,7 +218,21 @@ class Predictors(CrossFitted):
         return cls(slopes, intercepts, torch.from_numpy(fold))
 
     def loss(self, network: PosteriorNetwork, batch: tuple[Tensor, ...]) -> Tensor:
-        """Negative log density of a batch's parameters, with the predictors of its genomes' folds."""
+        """Negative log density of a batch's parameters, with the predictors of its genomes' folds.
+
+        Parameters
+        ----------
+        network : PosteriorNetwork
+        batch : tuple of Tensor
+            Pooled statistics, float32 of shape (batch, num_pooled); number of regions, float32 of shape (batch,);
+            parameters on the scale on which the prior is standard normal, float32 of shape (batch, num_parameters);
+            fold, int64 of shape (batch,).
+
+        Returns
+        -------
+        Tensor of float32, shape ()
+            Mean over genomes, and over members in training.
+        """
         values, num_regions, parameters, fold = batch
         standard = network.standardise(values, num_regions)
         density: Tensor = network(values, num_regions, parameters, self.of(standard, fold))

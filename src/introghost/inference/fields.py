@@ -20,9 +20,17 @@ _ANEW = "train the model anew"
 def parse_object(content: bytes, where: str) -> Json:
     """One JSON object; ``NaN``, infinities and a key given twice are refused.
 
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+    where : str
+        Names the file in messages.
+
     Raises
     ------
     ModelError
+        Not JSON, or JSON of another kind than an object.
     """
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -57,7 +65,13 @@ def is_whole(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Range:
-    """Whole numbers from `lowest` to `highest`, both among them."""
+    """Whole numbers between two bounds.
+
+    Attributes
+    ----------
+    lowest, highest : int
+        Both among the numbers.
+    """
 
     lowest: int
     highest: int
@@ -75,16 +89,37 @@ class Range:
 
 @dataclass(frozen=True)
 class Fields:
-    """The keys of one JSON object, taken one by one; `where` names the file in messages.
+    """The keys of one JSON object, taken one by one.
 
     Every method raises `ModelError` if the key is absent or its value is not of the kind that the method returns.
+
+    Attributes
+    ----------
+    values : mapping of str to object
+    where : str
+        Names the file in messages.
     """
 
     values: Json
     where: str
 
     def take(self, key: str, convert: Callable[[object], T], expected: str) -> T:
-        """What `convert` makes of the value; a `ValueError` or `TypeError` of it means another kind of value."""
+        """What a conversion makes of the value of a key.
+
+        Parameters
+        ----------
+        key : str
+        convert : callable
+            Takes the value; a `ValueError`, `TypeError`, `KeyError` or `OverflowError` of it means another kind of
+            value.
+        expected : str
+            What the value should be, for the message.
+
+        Raises
+        ------
+        ModelError
+            The key is absent, or its value can't be converted.
+        """
         if key not in self.values:
             raise ModelError(f"{self.where}: lacks {key}; {_ANEW}")
         try:
@@ -122,7 +157,14 @@ class Fields:
         return self.take(key, _names, "a list of distinct names")
 
     def one_of(self, key: str, choices: tuple[str, ...]) -> str:
-        """One of some words."""
+        """One of some words.
+
+        Parameters
+        ----------
+        key : str
+        choices : tuple of str
+            The words.
+        """
         return choices[self.take(key, lambda value: choices.index(str(value)), " or ".join(choices))]
 
     def digest(self, key: str) -> str:
@@ -150,6 +192,7 @@ def to_range(value: object) -> Range:
     Raises
     ------
     ValueError
+        It is none, or descends.
     """
     lowest, highest = (_whole(number, 1) for number in _pair(value))
     if lowest > highest:
@@ -163,6 +206,7 @@ def share(value: object) -> float:
     Raises
     ------
     ValueError
+        It is none.
     """
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
         raise ValueError

@@ -75,7 +75,21 @@ class Genomes:
         return np.flatnonzero(self.held_out)
 
     def part(self, genome: int, number: int, rng: np.random.Generator) -> Pooled:
-        """So many regions of one genome, drawn at random."""
+        """Some regions of one genome, drawn at random without putting back.
+
+        Parameters
+        ----------
+        genome : int
+            Its index.
+        number : int
+            Regions to draw; all of them if the genome has fewer.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Pooled
+            One row.
+        """
         regions = self.regions[genome]
         return Pooled.of(regions[rng.permutation(len(regions))[:number]])
 

@@ -50,7 +50,21 @@ class Prepared:
 
     @classmethod
     def of(cls, statistics: Statistics, seed: int, purpose: str) -> "Prepared":
-        """Genomes of these statistics, split by `seed`, and parts drawn for this purpose."""
+        """Genomes of these statistics, divided into training and validation, and the parts of all.
+
+        Parameters
+        ----------
+        statistics : Statistics
+        seed : int
+            Of the split and of the parts.
+        purpose : str
+            Of the training; the parts of each purpose have a random stream of their own.
+
+        Raises
+        ------
+        DataError
+            Genomes too few to split, or one without a usable bin.
+        """
         genomes = Genomes.of(statistics, seed)
         return cls(statistics, genomes, genomes.parts(np.random.default_rng(seeds.derive(seed, purpose))))
 
@@ -85,7 +99,33 @@ class Prepared:
         epochs: int,
         seed: int,
     ) -> tuple[pd.DataFrame, DataLoader[Batch]]:
-        """Train a network on parts of the genomes `cases`; the learning curve, and the batches of validation."""
+        """Train a network on parts of some genomes.
+
+        Parameters
+        ----------
+        network : ModelChoiceNetwork or PosteriorNetwork
+            Trained in place.
+        loss : callable
+            Takes the network and a batch, and returns a scalar Tensor.
+        labels : tuple of Tensor
+            Further members of a batch, each with one row for every genome.
+        cases : ndarray of int64, shape (num_cases,)
+            Indices of the genomes to train on; one that stands there twice counts twice.
+        batch_size : int
+        learning_rate : float
+            The highest of the one-cycle schedule.
+        epochs : int
+            The most; training ends once the validation loss has not fallen for `PATIENCE` epochs.
+        seed : int
+            Of the order of genomes and of the regions drawn of them.
+
+        Returns
+        -------
+        curve : DataFrame
+            Training and validation loss of each epoch.
+        validation : DataLoader
+            Batches of the genomes that are held out.
+        """
         train, validation = (
             DataLoader(GenomeBatches(self.genomes, indices, labels, size, order_seed), batch_size=None)
             for indices, size, order_seed in (

@@ -15,7 +15,19 @@ SHARE_TOLERANCE = 0.05
 
 
 def pooled(bundle: GenomeBundle, regions: NDArray[np.float64]) -> Pooled:
-    """What a bundle's network is given of the one genome that these regions make; see `inputs.Pooled`."""
+    """What a bundle's network is given of the one genome that these regions make; see `inputs.Pooled`.
+
+    Parameters
+    ----------
+    bundle : GenomeBundle
+    regions : ndarray of float64, shape (num_regions, num_pooled)
+        Pooled statistics of each region.
+
+    Returns
+    -------
+    Pooled
+        One row, of at most as many regions as the bundle's network was trained on.
+    """
     return Pooled.of(regions, bundle.regions.highest)
 
 
@@ -41,6 +53,11 @@ def is_too_little(bundle: GenomeBundle, genome: Genome) -> bool:
     """Whether a genome has less callable sequence than the least that the bundle's network was trained on.
 
     Sequence is counted in callable base pairs, so that many short stretches do not pass for as many regions.
+
+    Parameters
+    ----------
+    bundle : GenomeBundle
+    genome : Genome
     """
     return genome.extent.regions < bundle.regions.lowest or genome.extent.used_bp < least_callable_bp(bundle)
 
@@ -52,7 +69,18 @@ def least_callable_bp(bundle: GenomeBundle) -> float:
 
 
 def doubts(bundle: ChoiceBundle, genome: Genome) -> Doubts:
-    """What speaks against believing the choice between scenarios for one genome."""
+    """What speaks against believing the choice between scenarios for one genome.
+
+    Parameters
+    ----------
+    bundle : ChoiceBundle
+    genome : Genome
+
+    Returns
+    -------
+    Doubts
+        Without novelty p-values where training had too few genomes to tell, or the genome is too little.
+    """
     network, regions = bundle.network, genome.regions
     ghost = np.array(list(bundle.ghost_of_target.values()))
     genomes = pooled(bundle, regions)

@@ -55,6 +55,8 @@ class Measures:
 
     def __call__(self, genomes: Array) -> Array:
         """Mahalanobis' distance and local outlier factor of each genome, shape (num_genomes, 2)."""
+        # Squared Mahalanobis distance x' P x of each centred genome x; the outlier factor, which scikit-learn gives
+        # negative.
         centred = genomes - self.mean
         mahalanobis = np.einsum("ij,jk,ik->i", centred, self.precision, centred)
         return np.stack([mahalanobis, -self.factor.score_samples(genomes)], axis=1)
@@ -70,6 +72,7 @@ def num_references(classes: NDArray[np.int64]) -> int:
     classes : ndarray of int64, shape (num_genomes,)
         Index of each genome's scenario.
     """
+    # The smallest p-value there can be is that of data farther away than every reference of every scenario.
     counts = np.bincount(classes)
     number = min(int(counts.min()), REFERENCES)
     return number if number >= FOLDS and 1 / (1 + number * len(counts)) < NOVELTY_LEVEL else 0
@@ -141,6 +144,7 @@ def p_values(novelty: Novelty, roots: NDArray[np.float32], num_regions: NDArray[
     numbers, references, scores, nearest = (
         tensor.double().numpy() for tensor in (novelty.numbers, novelty.references, novelty.scores, novelty.nearest)
     )
+    # Both measures of each genome from each scenario, shape (num_scenarios, num_genomes, 2).
     measured = np.stack([Measures.fit(genomes)(roots.astype(np.float64)) for genomes in references])
     # The level of each genome: the first of the descending numbers of regions that is not above its own.
     level = np.minimum((numbers > num_regions[:, None]).sum(axis=1), len(numbers) - 1)
@@ -206,6 +210,7 @@ def percentile_table(
 def _out_of_fold(genomes: Array) -> Array:
     """Both measures of each genome, at each level, from the whole ones among the others that are not in its fold."""
     scores = np.empty((*genomes.shape[:2], 2))
+    # The measures are fitted to whole genomes outside each fold, and taken of the genomes of that fold at every level.
     folds = np.arange(genomes.shape[1]) % FOLDS
     for fold in range(FOLDS):
         measures = Measures.fit(genomes[0, folds != fold])
@@ -230,6 +235,8 @@ def farness(measured: Array, scores: Array) -> Array:
     -------
     ndarray of float64, shape (num_scenarios, num_genomes)
     """
+    # On the scale of logarithms, as both measures have long tails: the median of the scenario's own genomes, and the
+    # distance from it to their upper quantile.
     median = np.median(np.log(scores), axis=1, keepdims=True)
     spread = np.quantile(np.log(scores), UPPER, axis=1, keepdims=True) - median
     return np.asarray(((np.log(measured) - median) / np.maximum(spread, 1e-9)).max(axis=2))

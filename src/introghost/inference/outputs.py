@@ -42,7 +42,19 @@ def write_segments(folder: Path, table: pd.DataFrame) -> None:
 
 
 def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:
-    """``bins.tsv.gz`` (a column of posteriors per haplotype, empty where no call) and ``posterior.bedgraph``."""
+    """``bins.tsv.gz`` (a column of posteriors per haplotype, empty where no call) and ``posterior.bedgraph``.
+
+    Parameters
+    ----------
+    folder : Path
+    calls : sequence of ContigCalls
+        At least one contig; all of the same haplotypes.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     tables, means = [], []
     for contig in calls:
         place = pd.DataFrame({"contig": contig.bins.contig, "start": contig.bins.starts_bp, "end": contig.bins.ends_bp})
@@ -61,7 +73,19 @@ def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:
 
 
 def write_bin_status(folder: Path, calls: Sequence[ContigCalls]) -> None:
-    """``bin_status.tsv``: every bin with its callable base pairs, its sites, and whether it was called or why not."""
+    """``bin_status.tsv``: every bin with its callable base pairs, its sites, and whether it was called or why not.
+
+    Parameters
+    ----------
+    folder : Path
+    calls : sequence of ContigCalls
+        At least one contig.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     tables = [
         pd.DataFrame(
             {
@@ -79,7 +103,21 @@ def write_bin_status(folder: Path, calls: Sequence[ContigCalls]) -> None:
 
 
 def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: float) -> None:
-    """``per_sample.tsv``: callable base pairs of each target haplotype, and those in bins called at `threshold`."""
+    """``per_sample.tsv``: callable base pairs of each target haplotype, and those in bins called at `threshold`.
+
+    Parameters
+    ----------
+    folder : Path
+    calls : sequence of ContigCalls
+        At least one contig; all of the same haplotypes.
+    threshold : float
+        Posterior at or above which a bin is called; NaN is below every threshold.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     callable_bp = int(sum(contig.bins.callable_bp[contig.bins.called].sum() for contig in calls))
     called = sum((contig.posterior >= threshold) @ contig.bins.callable_bp.astype(np.float64) for contig in calls)
     rows = []
@@ -90,5 +128,18 @@ def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: floa
 
 
 def write_table(path: Path, table: pd.DataFrame, number: str) -> None:
-    """A tab-separated table; missing values are empty, numbers of the format `number`."""
+    """Write a tab-separated table; missing values are empty.
+
+    Parameters
+    ----------
+    path : Path
+    table : DataFrame
+    number : str
+        Format of floating-point numbers, such as ``%.5f``.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     atomic.write_text(path, to_tsv(table, float_format=number))

@@ -64,7 +64,14 @@ def posterior_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.
 
 
 def draws_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.DataFrame:
-    """The draws of one genome: a row each, a column for each parameter, in its own unit."""
+    """The draws of one genome: a row each, a column for each parameter, in its own unit.
+
+    Parameters
+    ----------
+    bundle : ParametersBundle
+    draws : ndarray of float64, shape (num_draws, num_parameters)
+        On the scale on which the prior is standard normal.
+    """
     return pd.DataFrame(bundle.scale.from_normal(draws))
 
 

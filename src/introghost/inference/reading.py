@@ -72,10 +72,21 @@ class Bins:
 
     @classmethod
     def of(cls, haplotypes: Haplotypes, blank: NDArray[np.bool_], bin_bp: int) -> "Bins":
-        """Bins of a stretch; `blank`, shape (num_bins,), is that of `statistics.haplotype.without_blank_runs`."""
+        """Bins of a stretch.
+
+        Parameters
+        ----------
+        haplotypes : Haplotypes
+            Of the stretch; the first bin starts where it does.
+        blank : ndarray of bool, shape (num_bins,)
+            Bins in long runs without a usable site, of `statistics.haplotype.without_blank_runs`.
+        bin_bp : int
+        """
         start_bp, end_bp = haplotypes.interval_bp
+        # The grid, and the callable base pairs of each of its bins.
         starts_bp = np.arange(start_bp, end_bp, bin_bp, dtype=np.int64)
         callable_bp = callable_per_bin_bp(haplotypes, bin_bp)
+        # Why a bin is not called: a long run without a site outweighs too little callable sequence in the bin itself.
         if len(haplotypes.positions_bp):
             usable = usable_bins(callable_bp / np.float32(bin_bp))
             status = np.where(usable, BinStatus.CALLED, BinStatus.TOO_LITTLE_CALLABLE).astype(np.str_)
@@ -259,7 +270,15 @@ def target_groups(haplotypes: Haplotypes, trained: Range) -> list[NDArray[np.int
 
 
 def num_groups(diploids: int, trained: Range) -> int:
-    """How many groups so many individuals make; 1 where groups would be smaller than in training."""
+    """How many groups so many individuals make; 1 where groups would be smaller than in training.
+
+    Parameters
+    ----------
+    diploids : int
+        Individuals of a role.
+    trained : Range
+        Numbers of individuals in training.
+    """
     number = -(-diploids // trained.highest)
     return number if diploids // max(number, 1) >= trained.lowest else 1
 
@@ -331,6 +350,12 @@ class Genome:
     @classmethod
     def of(cls, contigs: Sequence[ContigStatistics], region_length_bp: int) -> "Genome":
         """Pool the regions of all contigs, cut on each contig's own grid, as those of training were.
+
+        Parameters
+        ----------
+        contigs : sequence of ContigStatistics
+            Those without a usable site are left out.
+        region_length_bp : int
 
         Raises
         ------

@@ -69,7 +69,14 @@ def segment_summaries(posterior: Array, statistics: Array) -> Array:
 
 
 def summary(segments: SegmentsBundle, segment_model_digest: str) -> Summary:
-    """`POOLED` and, after them, the `SEGMENT_SUMMARIES` of what a segment network with this digest says."""
+    """`POOLED` and, after them, the `SEGMENT_SUMMARIES` of what a segment network with this digest says.
+
+    Parameters
+    ----------
+    segments : SegmentsBundle
+    segment_model_digest : str
+        Of the bundle's network, in hexadecimal.
+    """
     return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), segment_model_digest)
 
 

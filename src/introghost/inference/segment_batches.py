@@ -44,6 +44,11 @@ def mirrored_channels(names: Sequence[str]) -> list[int]:
 class SegmentRegions:
     """Simulated regions: statistics of their haplotypes, the context of these, and which bins are ghost-derived.
 
+    Parameters
+    ----------
+    statistics : Statistics
+        Of simulations, with the truth.
+
     Attributes
     ----------
     statistics : Tensor of float16, shape (num_regions, num_haplotypes, num_bins, num_statistics)
@@ -61,6 +66,11 @@ class SegmentRegions:
         Of `inputs.segment_channel_names`.
     mirrored : list of int
         Of `mirrored_channels`.
+
+    Raises
+    ------
+    DataError
+        Statistics without truth.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -102,7 +112,15 @@ class SegmentRegions:
         return values[:, :, self.mirrored], labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
-        """Let the network standardise by all haplotypes of these regions, each region weighing the same."""
+        """Let the network standardise by all haplotypes of these regions, each region weighing the same.
+
+        Parameters
+        ----------
+        network : SegmentNetwork
+            Its mean and standard deviation of each channel are set.
+        regions : ndarray of int64, shape (num_regions,)
+            Indices of the regions.
+        """
         total = torch.zeros(2, len(self.channel_names), dtype=torch.float64)
         for region in regions:
             rows = np.arange(self.present[region])

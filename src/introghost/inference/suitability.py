@@ -65,7 +65,15 @@ def _blank_bp(bins: Bins) -> int:
 
 
 def threshold_findings(threshold: float, false_discovery_rate: float | None) -> list[Finding]:
-    """What to tell where no threshold keeps the false-discovery rate that was asked for."""
+    """What to tell where no threshold keeps the false-discovery rate that was asked for.
+
+    Parameters
+    ----------
+    threshold : float
+        Posterior from which a bin is called; 1 stands for none.
+    false_discovery_rate : float or None
+        That was asked for; None if the threshold itself was given.
+    """
     if false_discovery_rate is None or threshold < 1:
         return []
     text = f"no threshold of this model keeps false calls below {false_discovery_rate:.0%}: next to nothing is called"
@@ -73,7 +81,14 @@ def threshold_findings(threshold: float, false_discovery_rate: float | None) -> 
 
 
 def callable_share_findings(bundles: Sequence[Bundle], bins: Sequence[Bins]) -> list[Finding]:
-    """What to tell if more, or less, of the sequence is masked than in the simulations of training."""
+    """What to tell if more, or less, of the sequence is masked than in the simulations of training.
+
+    Parameters
+    ----------
+    bundles : sequence of Bundle
+    bins : sequence of Bins
+        Of each contig.
+    """
     share = _callable_share(bins)
     outside = [bundle for bundle in bundles if not _share_fits(bundle, share)]
     if not outside:
@@ -146,13 +161,32 @@ def _size_fits(bundle: Bundle, role: int, number: int, plan: ReadingPlan) -> boo
 
 
 def is_outside_training(bundle: Bundle, diploids: tuple[int, int], bins: Sequence[Bins], plan: ReadingPlan) -> bool:
-    """Whether numbers of individuals or the callable share lie outside the range of a bundle's training."""
+    """Whether numbers of individuals or the callable share lie outside the range of a bundle's training.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    diploids : tuple of int
+        Individuals of the outgroup and the target.
+    bins : sequence of Bins
+        Of each contig.
+    plan : ReadingPlan
+        Says which individuals are chosen, or looked at in groups, where there are more than in training.
+    """
     sizes_fit = all(_size_fits(bundle, role, number, plan) for role, number in enumerate(diploids))
     return not (sizes_fit and _share_fits(bundle, _callable_share(bins)))
 
 
 def extent_findings(bundles: Sequence[GenomeBundle], extent: Extent) -> list[Finding]:
-    """What to tell if answers about the whole genome rest on other stretches than training's."""
+    """What to tell if answers about the whole genome rest on other stretches than training's.
+
+    Parameters
+    ----------
+    bundles : sequence of GenomeBundle
+        May be empty.
+    extent : Extent
+        How much sequence the answers rest on.
+    """
     if not bundles:
         return []
     findings, length_bp = list[Finding](), bundles[0].training.region_length_bp
@@ -172,7 +206,16 @@ def extent_findings(bundles: Sequence[GenomeBundle], extent: Extent) -> list[Fin
 
 
 def choice_findings(decision: Decision, doubts: Doubts, is_forced: bool = False) -> list[Finding]:
-    """What the doubts in the choice between scenarios amount to; see `too_little_finding` for too little sequence."""
+    """What the doubts in the choice between scenarios amount to; see `too_little_finding` for too little sequence.
+
+    Parameters
+    ----------
+    decision : Decision
+        The final one.
+    doubts : Doubts
+    is_forced : bool
+        Whether answers are given that would be withheld.
+    """
     findings = list[Finding]()
     if decision is Decision.NO_SCENARIO_FITS:
         text = (
@@ -286,7 +329,20 @@ def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[
 def contradiction_findings(
     decision: Decision | None, bundle: SegmentsBundle, calls: Sequence[ContigCalls]
 ) -> list[Finding]:
-    """Whether the decision and the segments contradict each other, at the model's own threshold."""
+    """Whether the decision and the segments contradict each other, at the model's own threshold.
+
+    Parameters
+    ----------
+    decision : Decision or None
+        None: there is nothing that segments could contradict.
+    bundle : SegmentsBundle
+    calls : sequence of ContigCalls
+
+    Returns
+    -------
+    list of Finding
+        One or none.
+    """
     threshold = bundle.thresholds.get(DEFAULT_FALSE_DISCOVERY_RATE, 1.0)
     if threshold >= 1:  # no call can be relied on
         return []

@@ -38,7 +38,14 @@ AnyBundle = TypeVar("AnyBundle", bound=Bundle)
 
 @dataclass(frozen=True)
 class Trained(Generic[AnyBundle]):
-    """A bundle and its learning curve (columns epoch, training_loss, validation_loss)."""
+    """A bundle and how its training went.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    learning_curve : DataFrame
+        Columns epoch, training_loss and validation_loss.
+    """
 
     bundle: AnyBundle
     learning_curve: pd.DataFrame
@@ -75,23 +82,61 @@ def split_genomes(scenarios: NDArray[np.str_], genomes: NDArray[np.int64], seed:
 
 
 class LossModule(lightning.LightningModule):  # type: ignore[misc]
-    """A loss under AdamW with a one-cycle learning rate."""
+    """A loss under AdamW with a one-cycle learning rate.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    loss : callable
+        Takes a batch and returns a scalar Tensor.
+    learning_rate : float
+        The highest of the cycle.
+    steps : int
+        Batches in all epochs together.
+    """
 
     def __init__(self, network: nn.Module, loss: Callable[[Batch], Tensor], learning_rate: float, steps: int) -> None:
         super().__init__()
         self.network, self.loss, self.learning_rate, self.steps = network, loss, learning_rate, steps
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
+        """Loss of one training batch, which is logged as the mean over the epoch.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+        _index : int
+            Number of the batch in the epoch; not used.
+
+        Returns
+        -------
+        Tensor of float32, shape ()
+        """
         loss = self.loss(batch)
         self.log("training_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
         return loss
 
     def validation_step(self, batch: Batch, _index: int) -> None:
+        """Log the loss of one validation batch, computed in single precision.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+        _index : int
+            Number of the batch in the epoch; not used.
+        """
         with torch.autocast(self.device.type, enabled=False):  # what is compared has all digits
             loss = self.loss(batch)
         self.log("validation_loss", loss, prog_bar=True, batch_size=len(batch[0]))
 
     def configure_optimizers(self) -> dict[str, object]:
+        """AdamW, and a one-cycle learning rate that changes with every step.
+
+        Returns
+        -------
+        dict of str to object
+            ``optimizer`` and ``lr_scheduler``, as Lightning takes them.
+        """
         optimiser = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

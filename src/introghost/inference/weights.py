@@ -30,9 +30,18 @@ _HEADER_LENGTH_BYTES = 8
 def check_architecture(architecture: Json, network_type: type[nn.Module], where: str) -> None:
     """Refuse arguments that a network does not take: every whole number is given, the rest may be left out.
 
+    Parameters
+    ----------
+    architecture : mapping of str to number
+    network_type : type of torch.nn.Module
+        Whose constructor takes the arguments.
+    where : str
+        Names the file in messages.
+
     Raises
     ------
     ModelError
+        An argument is unknown, absent or outside its range.
     """
     parameters = inspect.signature(network_type).parameters
     unknown = sorted(set(architecture) - set(parameters))
@@ -56,6 +65,14 @@ def check_architecture(architecture: Json, network_type: type[nn.Module], where:
 
 def empty_network(architecture: Json, network_type: type[nn.Module], where: str) -> nn.Module:
     """The network of an architecture, without memory for its weights (on torch's ``meta`` device) where that can be.
+
+    Parameters
+    ----------
+    architecture : mapping of str to number
+        Which `check_architecture` has passed.
+    network_type : type of torch.nn.Module
+    where : str
+        Names the file in messages.
 
     Raises
     ------
@@ -143,9 +160,16 @@ def _span(entry: object, tensor: torch.Tensor, where: str) -> tuple[int, int]:
 def check_values(weights: dict[str, torch.Tensor], where: str) -> None:
     """Refuse tensors with values that no training gives.
 
+    Parameters
+    ----------
+    weights : dict of str to Tensor
+    where : str
+        Names the file in messages.
+
     Raises
     ------
     ModelError
+        A value that is not finite; a standard deviation, floor or novelty score that is not above 0.
     """
     for name, tensor in weights.items():
         if not bool(torch.isfinite(tensor).all()):

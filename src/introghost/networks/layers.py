@@ -25,7 +25,18 @@ class ResidualBlock(nn.Module):
         self.mix = nn.Linear(channels, channels)
 
     def forward(self, values: Tensor) -> Tensor:
-        """(batch, positions, channels) to the same shape."""
+        """The values and what the convolution changes in them.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, positions, channels)
+
+        Returns
+        -------
+        Tensor of float32, same shape
+        """
+        # Values one dilation before, at and one after each position, side by side on the last axis; zeros beyond the
+        # ends.
         padded = functional.pad(self.norm(values), (0, 0, self.dilation, self.dilation))
         number = values.shape[1]
         taps = [padded[:, start : start + number] for start in (0, self.dilation, 2 * self.dilation)]
@@ -49,6 +60,7 @@ class _Standardiser(nn.Module):
 
         A channel that did not vary in training taught the network nothing: it is muted, whatever the data hold.
         """
+        # A huge deviation makes every value of a channel nearly 0.
         self.mean.copy_(mean)
         muted = torch.full_like(deviation, 1e6)
         self.deviation.copy_(torch.where(deviation < 1e-6, muted, deviation.clamp_min(1e-3)))
@@ -62,7 +74,16 @@ class Standardise(_Standardiser):
     """Signed square root, which evens out the variance of counts, then standardisation by the training set."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """(..., channels) to the same shape; clipped to ten standard deviations."""
+        """Signed roots in standard deviations from the mean of training, clipped to ten.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., channels)
+
+        Returns
+        -------
+        Tensor of float32, same shape
+        """
         return self.standardised(signed_root(values))
 
 
@@ -97,6 +118,7 @@ class RootsAndLogarithms(_Standardiser):
         num_regions : Tensor of float32, shape (num_parts, num_genomes)
         """
         self.set_floor(values[0])
+        # Moments over whole genomes; those of the last channel, the number of regions, over all parts.
         transformed = self.transform(values, num_regions)
         mean, deviation = transformed[0].mean(0), transformed[0].std(0)
         mean[-1], deviation[-1] = transformed[:, :, -1].mean(), transformed[:, :, -1].std()
@@ -107,12 +129,37 @@ class RootsAndLogarithms(_Standardiser):
         self.floor.copy_(0.05 * values.abs().median(dim=0).values + 1e-6)
 
     def transform(self, values: Tensor, num_regions: Tensor) -> Tensor:
-        """What is standardised: (..., num_pooled) and (...) to (..., 2 num_pooled + 1)."""
+        """Logarithms and signed roots of pooled statistics and root of the number of regions, not standardised yet.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., num_pooled)
+            Pooled statistics.
+        num_regions : Tensor of float32, shape (...)
+            Regions that these are means over.
+
+        Returns
+        -------
+        Tensor of float32, shape (..., 2 num_pooled + 1)
+        """
+        # The three kinds of channels, joined on the last axis.
         logarithms = (values.abs() + self.floor).log()
         return torch.cat([logarithms, signed_root(values), signed_root(num_regions)[..., None]], dim=-1)
 
     def forward(self, values: Tensor, num_regions: Tensor) -> Tensor:
-        """(..., num_pooled) and (...) to (..., 2 num_pooled + 1); clipped to ten standard deviations."""
+        """What `transform` gives, in standard deviations from the mean of training, clipped to ten.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (..., num_pooled)
+            Pooled statistics.
+        num_regions : Tensor of float32, shape (...)
+            Regions that these are means over.
+
+        Returns
+        -------
+        Tensor of float32, shape (..., 2 num_pooled + 1)
+        """
         return self.standardised(self.transform(values, num_regions))
 
     def roots(self, values: Tensor) -> Tensor:

@@ -65,11 +65,27 @@ class ModelChoiceNetwork(nn.Module):
         num_regions : Tensor of float32, shape (batch,)
             Regions that these are means over.
         """
+        # The same standardised values for each member, times its slopes, plus its intercepts.
         standard = self.standardise(values, num_regions).expand(len(self.slopes), -1, -1)
         return torch.baddbmm(self.intercepts[:, None], standard, self.slopes.transpose(1, 2))
 
     def forward(self, values: Tensor, num_regions: Tensor, discriminants: Tensor | None = None) -> Tensor:
-        """Logits of the ensemble, (batch, scenarios); in training those of each member, see `each`."""
+        """Logits of the ensemble; in training those of each member, see `each`.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, num_pooled)
+            Pooled statistics of genomes.
+        num_regions : Tensor of float32, shape (batch,)
+            Regions that these are means over.
+        discriminants : Tensor of float32, shape (members, batch, scenarios), optional
+            As for `each`.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, scenarios)
+            In training of shape (members, batch, scenarios).
+        """
         logits = self.each(values, num_regions, discriminants)
         if self.training:
             return logits
@@ -90,6 +106,7 @@ class ModelChoiceNetwork(nn.Module):
         """
         discriminants = self.discriminants(values, num_regions) if discriminants is None else discriminants
         logits = torch.stack([member(one) for member, one in zip(self.members, discriminants, strict=True)])
+        # Logits times num_regions ** sharpness, which each member has of its own.
         return logits * torch.exp(self.sharpness[:, None, None] * num_regions[None, :, None].log())
 
 

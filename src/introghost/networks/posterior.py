@@ -72,6 +72,7 @@ class PosteriorNetwork(nn.Module):
         predicted : Tensor of float32, shape (batch, parameters), optional
             In training, predictors that were fitted without the genome, as they will be of any other genome.
         """
+        # Each flow gives the density of what the parameters deviate from the predictors.
         predicted = self.predict(values, num_regions) if predicted is None else predicted
         condition = self._condition(num_regions, predicted)
         density = torch.stack([flow(condition).log_prob(parameters - predicted) for flow in self.flows])
@@ -91,6 +92,7 @@ class PosteriorNetwork(nn.Module):
         """
         predicted = self.predict(values, num_regions)
         condition = self._condition(num_regions, predicted)
+        # As many deviations of each member, rounded up, from a random stream that leaves the global one as it was.
         count = -(-number // len(self.flows))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

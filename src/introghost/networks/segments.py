@@ -31,10 +31,21 @@ class SegmentNetwork(nn.Module):
         self.members = nn.ModuleList(_member(channels, width) for _ in range(members))
 
     def forward(self, statistics: Tensor) -> Tensor:
-        """(batch, bins, channels) to logits (batch, bins), in training to those of each member, (members, batch, bins).
+        """Logit of ghost ancestry in each bin; in training those of each member.
 
         Each member has a loss of its own: trained on their mean, members would share the work.
+
+        Parameters
+        ----------
+        statistics : Tensor of float32, shape (batch, bins, channels)
+            Of the haplotype and its context; none missing.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, bins)
+            In training of shape (members, batch, bins).
         """
+        # Logits of each member, shape (members, batch, bins).
         standard = self.standardise(statistics)
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])
         return logits if self.training else _logit_of_mean(logits)
@@ -53,5 +64,6 @@ def _logit_of_mean(logits: Tensor) -> Tensor:
     """Logit of the mean, over the first axis, of the probabilities that have these logits."""
     if len(logits) == 1:
         return logits[0]
+    # Logarithms of the sums of p and of 1 - p over the members; their difference is the logit of the mean.
     yes, no = (torch.logsumexp(functional.logsigmoid(side), dim=0) for side in (logits, -logits))
     return yes - no

@@ -47,6 +47,13 @@ def locate_scenario(scenario: str, option: str = "--scenario") -> Path:
 def locate(given: str, option: str = "CONFIG") -> Path:
     """A shipped configuration's file or a shipped scenario's folder by its name, any other by its path.
 
+    Parameters
+    ----------
+    given : str
+        Name or path.
+    option : str
+        The option or argument that it was given to, for the message.
+
     Raises
     ------
     ConfigError

@@ -10,9 +10,16 @@ from introghost.report import records, tables
 def check_folders(calls: Path, evaluation: Path | None, model: Path | None) -> None:
     """Refuse folders that are not there, and calls that `apply` did not write to the end.
 
+    Parameters
+    ----------
+    calls : Path
+    evaluation, model : Path or None
+        None: not given.
+
     Raises
     ------
     DataError
+        A folder is not there, or lacks the file that is written last.
     """
     for role, folder in (("calls", calls), ("evaluation", evaluation), ("model", model)):
         if folder is not None and not folder.is_dir():
@@ -32,6 +39,7 @@ def check_evaluation(folder: Path, *, of_model: bool) -> None:
     Raises
     ------
     DataError
+        The folder lacks the summary of an evaluation, or has that of the other kind.
     """
     path, option = folder / "summary.tsv", "--model" if of_model else "--calls"
     summary = tables.read_optional(path, ("metric", "value"))
@@ -54,12 +62,14 @@ def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Pa
     Parameters
     ----------
     used_sha256 : str or None
-        Digest of the model that made the calls.
+        Digest of the model that made the calls; None if it is not known.
     evaluation, model : Path or None
+        None: not given.
 
     Raises
     ------
     DataError
+        A digest differs.
     """
     if evaluation is not None and _differs(_evaluated(evaluation, "model"), used_sha256):
         raise DataError(
@@ -73,9 +83,16 @@ def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Pa
 def check_same_calls(evaluation: Path | None, calls: Path) -> None:
     """Refuse the evaluation of other calls.
 
+    Parameters
+    ----------
+    evaluation : Path or None
+        Folder of ``evaluate --calls``; None: not given.
+    calls : Path
+
     Raises
     ------
     DataError
+        The evaluation says that it is of other calls.
     """
     if evaluation is not None and _differs(
         _evaluated(evaluation, "calls"), provenance.sha256(calls / provenance.COMPLETE)

@@ -51,14 +51,26 @@ class JsonSection:
         return cls(path, values)
 
     def text(self, key: str) -> str | None:
-        """A text."""
+        """A text; None where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is not text.
+        """
         value = self.values.get(key)
         if value is None or isinstance(value, str):
             return value
         raise self._unlike(key, "a text")
 
     def number(self, key: str) -> float | None:
-        """A number; ``true`` is none."""
+        """A number, and ``true`` is none; None where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is not a number.
+        """
         value = self.values.get(key)
         if value is None:
             return None
@@ -67,21 +79,39 @@ class JsonSection:
         raise self._unlike(key, "a number")
 
     def flag(self, key: str) -> bool | None:
-        """``true`` or ``false``."""
+        """``true`` or ``false``; None where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is neither.
+        """
         value = self.values.get(key)
         if value is None or isinstance(value, bool):
             return value
         raise self._unlike(key, "true or false")
 
     def section(self, key: str) -> "JsonSection":
-        """An object; an empty one where the key is absent."""
+        """An object; an empty one where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is not an object.
+        """
         value = self.values.get(key)
         if value is None or isinstance(value, dict):
             return JsonSection(self.path, value or {}, f"{self.place}{key}.")
         raise self._unlike(key, "an object")
 
     def sections(self, key: str) -> list["JsonSection"]:
-        """A list of objects."""
+        """A list of objects; an empty one where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is not a list of objects.
+        """
         members = self._members(key)
         if not all(isinstance(member, dict) for member in members):
             raise self._unlike(key, "a list of objects")
@@ -92,7 +122,13 @@ class JsonSection:
         ]
 
     def texts(self, key: str) -> list[str]:
-        """A list of texts."""
+        """A list of texts; an empty one where the key is absent.
+
+        Raises
+        ------
+        DataError
+            It is not a list of texts.
+        """
         members = self._members(key)
         if not all(isinstance(member, str) for member in members):
             raise self._unlike(key, "a list of texts")
@@ -111,7 +147,15 @@ class JsonSection:
 
 @dataclass(frozen=True)
 class ScenarioProbability:
-    """Posterior probability of one scenario; whether a ghost gave to its target, None where the file does not say."""
+    """Posterior probability of one scenario.
+
+    Attributes
+    ----------
+    name : str
+    probability : float
+    ghost_of_target : bool or None
+        Whether a ghost gave to its target; None where the file does not say.
+    """
 
     name: str
     probability: float
@@ -245,9 +289,16 @@ class PredictiveRecord:
 def input_digest(folder: Path, role: str) -> str | None:
     """Digest of an input of the verb that wrote a folder; None if its provenance does not say.
 
+    Parameters
+    ----------
+    folder : Path
+        With a ``provenance.json``.
+    role : str
+        Name of the input, such as ``calls``.
+
     Raises
     ------
     DataError
-        If the provenance is not a JSON object of objects.
+        If the provenance is not there, or is not a JSON object of objects.
     """
     return JsonSection.read(folder / provenance.COMPLETE).section("inputs").section(role).text("sha256")

@@ -43,7 +43,17 @@ _PREDICTIVE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Unlike:
-    """Statistics of the data that lie outside the middle 98 % of every scenario; the table has the first ones."""
+    """Statistics of the data that lie outside the middle 98 % of every scenario.
+
+    Attributes
+    ----------
+    number : int
+        How many.
+    num_statistics : int
+        Out of how many.
+    table : PageTable
+        The first of them.
+    """
 
     number: int
     num_statistics: int
@@ -52,7 +62,23 @@ class Unlike:
 
 @dataclass(frozen=True)
 class AnswerSection:
-    """The decision in words, what it rests on and what speaks against it."""
+    """The decision in words, what it rests on and what speaks against it.
+
+    Attributes
+    ----------
+    text : str
+        The decision in words.
+    decision, p_ghost : str or None
+        None where there is none, or it is withheld.
+    scenarios : tuple of ScenarioProbability
+    notes : dict of str to str
+        What else ``model_choice.json`` says.
+    findings : tuple of Finding
+    unlike : Unlike or None
+        None without a table of percentiles.
+    parameters : PageTable or None
+        The parameter posterior; None where there is none.
+    """
 
     text: str
     decision: str | None
@@ -71,7 +97,24 @@ class AnswerSection:
 
 @dataclass(frozen=True)
 class SegmentsSection:
-    """Figures and tables of the called segments."""
+    """Figures and tables of the called segments.
+
+    Attributes
+    ----------
+    called_at : str
+        The threshold in words.
+    facts : dict of str to str
+    num_contigs, num_shown : int
+        Contigs, and those that the figures show.
+    num_haplotypes, num_drawn : int
+        Target haplotypes, and those that the figure shows.
+    painting : Markup or None
+        Figure of the segments; None without a contig.
+    frequency : Markup or None
+        Figure of the mean posterior along contigs; None where it is not known.
+    per_sample : PageTable
+        The haplotypes with the largest called share first.
+    """
 
     called_at: str
     facts: dict[str, str]
@@ -86,7 +129,15 @@ class SegmentsSection:
 
 @dataclass(frozen=True)
 class AccuracySection:
-    """Figures and tables of the evaluations; empty where nothing was evaluated."""
+    """Figures and tables of the evaluations; empty where nothing was evaluated.
+
+    Attributes
+    ----------
+    precision_recall, reliability : Markup or None
+        Figures.
+    titled_tables : list of tuple of str and PageTable
+        Each with its title.
+    """
 
     precision_recall: Markup | None = None
     reliability: Markup | None = None
@@ -100,7 +151,25 @@ class AccuracySection:
 
 @dataclass(frozen=True)
 class LikenessSection:
-    """How the data compare with simulated genomes: in all statistics at once, and those that disagree."""
+    """How the data compare with simulated genomes: in all statistics at once, and those that disagree.
+
+    Attributes
+    ----------
+    is_outside : bool
+        Whether the data are unlike the simulated genomes in all statistics at once.
+    share_as_far : str
+        Simulated genomes at least as far out as the data, in words.
+    probability : str
+        Tail probability of all statistics at once.
+    caveats : tuple of str
+        What makes the comparison see less than it could.
+    num_statistics, num_outside : int
+        Statistics, and those outside their interval.
+    outside : PageTable
+        Those outside their interval.
+    figure : Markup or None
+        Of the statistics that deviate most; None without any.
+    """
 
     is_outside: bool
     share_as_far: str
@@ -114,6 +183,13 @@ class LikenessSection:
 
 def answer_section(calls: Path, record: CallsRecord) -> AnswerSection:
     """What `apply` answered, out of its folder of calls.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+    record : CallsRecord
+        Its provenance.
 
     Raises
     ------
@@ -150,6 +226,13 @@ def _unlike(path: Path) -> Unlike | None:
 
 def segments_section(calls: Path, record: CallsRecord) -> SegmentsSection:
     """What `apply` called, out of its folder of calls.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+    record : CallsRecord
+        Its provenance.
 
     Raises
     ------
@@ -235,6 +318,13 @@ def likeness_section(path: Path) -> LikenessSection:
 
 def accuracy_section(evaluation: Path | None, calls_evaluation: Path | None) -> AccuracySection:
     """What `evaluate` measured, out of its folders: of the model, and of these calls.
+
+    Parameters
+    ----------
+    evaluation : Path or None
+        Folder of ``evaluate`` on simulated genomes; None: not given.
+    calls_evaluation : Path or None
+        Folder of ``evaluate --calls``; None: not given.
 
     Raises
     ------

@@ -17,14 +17,28 @@ PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fracti
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table as strings, ready for the page."""
+    """A table as strings, ready for the page.
+
+    Attributes
+    ----------
+    header : list of str
+    rows : list of list of str
+        A text for each column.
+    """
 
     header: list[str]
     rows: list[list[str]]
 
 
 def page_table(table: pd.DataFrame, *, max_rows: int | None = None) -> PageTable:
-    """The first `max_rows` rows, each value as `format_value` gives it."""
+    """The first rows of a table, each value as `format_value` gives it.
+
+    Parameters
+    ----------
+    table : DataFrame
+    max_rows : int, optional
+        By default all of them.
+    """
     rows = table.head(max_rows) if max_rows is not None else table
     header = [str(name).replace("_", " ") for name in table.columns]
     return PageTable(header, [[format_value(value) for value in row] for row in rows.itertuples(index=False)])
@@ -49,6 +63,12 @@ def haplotype_labels(table: pd.DataFrame) -> list[str]:
 
 def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a tab-separated table with a header; ``NA``, ``nan`` and empty cells are missing, but for names.
+
+    Parameters
+    ----------
+    path : Path
+    columns : tuple of str
+        Those that must be there; others may be.
 
     Raises
     ------
@@ -80,7 +100,19 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
 
 
 def read_optional(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame | None:
-    """Like `read_table`, and None where the file is not there."""
+    """Like `read_table`, and None where the file is not there.
+
+    Parameters
+    ----------
+    path : Path
+    columns : tuple of str
+        Those that must be there, if the file is.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be parsed or lacks one of `columns`.
+    """
     return read_table(path, columns) if path.is_file() else None
 
 

@@ -159,7 +159,23 @@ def _simulate_regions(
 def draw_genome(
     scenario: Scenario, genome: int, seed: int, observation: ObservationModel | None = None
 ) -> dict[str, float]:
-    """The parameters of one genome as it is simulated, with the levels of what varies its rates where that is on."""
+    """The parameters of one genome as it is simulated, with the levels of what varies its rates where that is on.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    genome : int
+        Its number.
+    seed : int
+        Root seed; what is drawn depends on it, the scenario's name and the genome's number alone.
+    observation : ObservationModel, optional
+        Says whether the genetic map has errors and whether the mutation rate varies.
+
+    Returns
+    -------
+    dict of str to float
+        Parameters in their own units; `MAP_ERROR` and `MUTATION_VARIATION`, without unit, where these are on.
+    """
     drawn = priors.draw(scenario, seeds.derive(seed, "simulate", scenario.name, genome, "parameters"))
     if observation is None:
         return drawn
@@ -297,7 +313,13 @@ def _append(ts: tskit.TreeSequence, stream: BinaryIO) -> None:
 
 
 def sibling_paths(trees: Path) -> tuple[Path, Path]:
-    """Paths of the parameters and tracts that belong to ``X.trees``."""
+    """Paths of the parameters and tracts that belong to ``X.trees``.
+
+    Raises
+    ------
+    ConfigError
+        Another name than ``X.trees``.
+    """
     trees = Path(trees)
     if trees.suffix != ".trees":
         raise ConfigError(f"{trees}: a file of tree sequences must be named X.trees")

@@ -61,6 +61,7 @@ class SampleLayout:
         Raises
         ------
         ConfigError
+            A role has no individual, or a number is below 0.
         """
         for name, number in self.to_metadata().items():
             least = 0 if name.startswith("panel_") else 1
@@ -108,13 +109,30 @@ class SampleLayout:
 
 
 def names(num_outgroup: int, num_target: int) -> tuple[str, ...]:
-    """Names of simulated individuals: ``outgroup_0``, …, ``target_0``, …"""
+    """Names of simulated individuals: ``outgroup_0``, …, ``target_0``, …
+
+    Parameters
+    ----------
+    num_outgroup, num_target : int
+        Individuals of either role.
+    """
     outgroup = tuple(f"outgroup_{i}" for i in range(num_outgroup))
     return outgroup + tuple(f"target_{i}" for i in range(num_target))
 
 
 def roles_of_haplotypes(num_outgroup: int, num_target: int) -> NDArray[np.int8]:
-    """Role of each haplotype of the individuals of `names`, shape (2 * (num_outgroup + num_target),)."""
+    """Role of each haplotype of the individuals of `names`.
+
+    Parameters
+    ----------
+    num_outgroup, num_target : int
+        Individuals of either role.
+
+    Returns
+    -------
+    ndarray of int8, shape (2 * (num_outgroup + num_target),)
+        `haplotypes.OUTGROUP` or `haplotypes.TARGET`.
+    """
     return np.repeat(np.array([OUTGROUP, TARGET], dtype=np.int8), [2 * num_outgroup, 2 * num_target])
 
 

@@ -36,7 +36,13 @@ from introghost.simulation.windows import Windows
 
 @dataclass(frozen=True)
 class Range:
-    """Where a level is drawn from: log-uniform if `low` is positive, else uniform; a point if the two are equal."""
+    """Where a level is drawn from: log-uniform if the lower bound is positive, else uniform.
+
+    Attributes
+    ----------
+    low, high : float
+        Bounds; a point if they are equal.
+    """
 
     low: float
     high: float
@@ -188,7 +194,17 @@ class ObservationModel:
         return {"outgroup": self.outgroup_diploids, "target": self.target_diploids}[role]
 
     def level(self, name: str, seed: int, scenario: str, genome: int) -> float:
-        """Level of an operator for one genome; each operator has a stream of its own."""
+        """Level of an operator for one genome; each operator has a stream of its own.
+
+        Parameters
+        ----------
+        name : str
+            Attribute with the range of the level.
+        seed : int
+            Root seed.
+        scenario : str
+        genome : int
+        """
         return float(getattr(self, name).draw(seeds.derive(seed, "observe", scenario, genome, name)))
 
 

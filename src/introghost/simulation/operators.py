@@ -19,10 +19,21 @@ SAMPLE_SHAPE = 4.0
 
 
 def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often the rarer allele of each site is seen in all columns but those left out, shape (num_sites,).
+    """How often the rarer allele of each site is seen.
 
-    0 where there are more than two alleles.
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing.
+    left_out : ndarray of int64, shape (num_left_out,)
+        Columns that do not count.
+
+    Returns
+    -------
+    ndarray of int64, shape (num_sites,)
+        0 where there are more than two alleles.
     """
+    # Copies of the derived allele of each site in the columns that count; the rarer allele has these or the rest.
     derived = (genotypes == 1).sum(axis=1)
     if len(left_out):
         derived -= (genotypes.take(left_out, axis=1) == 1).sum(axis=1)
@@ -39,7 +50,17 @@ def varies(genotypes: Genotypes) -> NDArray[np.bool_]:
 
 
 def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng: Rng) -> None:
-    """Exchange a binomial number of members, `share` of the smaller group on average, between two groups."""
+    """Exchange members, drawn at random, between two groups in place.
+
+    Parameters
+    ----------
+    first, second : ndarray of int64, shape (num_members,)
+        Members of either group; their numbers may differ.
+    share : float
+        In [0, 1]: the number that are exchanged is binomial, this share of the smaller group on average.
+    rng : numpy.random.Generator
+    """
+    # As many members of either group, without repeats, change places.
     number = rng.binomial(min(len(first), len(second)), share)
     left = rng.choice(len(first), number, replace=False)
     right = rng.choice(len(second), number, replace=False)
@@ -49,15 +70,33 @@ def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng:
 def draw_tracts(
     num_receivers: int, num_donors: int, length_bp: int, share: float, rng: Rng
 ) -> list[tuple[int, int, float, float]]:
-    """Tracts of gene flow: receiver, donor, start_bp and end_bp of each, in the order in which they came.
+    """Intervals of gene flow in each receiver.
 
-    Tracts start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
+    They start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
     mean length, log-uniform in `GENE_FLOW_TRACT_BP`, is that of gene flow some 200 to 2,000 generations ago.
+
+    Parameters
+    ----------
+    num_receivers, num_donors : int
+        Haplotypes.
+    length_bp : int
+        Length of the region.
+    share : float
+        Of each receiver's sequence, in [0, 1).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of tuple
+        Receiver, donor, start_bp and end_bp of each, a receiver's in the order in which they came. They may reach
+        beyond the region.
     """
+    # Mean length of this region.
     mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
     reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
     # A point stays uncovered with probability exp(-rate * mean).
     number = rng.poisson(-np.log1p(-share) / mean_bp * (length_bp + reach_bp), num_receivers)
+    # Receiver, start, end and donor of each.
     receivers = np.repeat(np.arange(num_receivers), number)
     starts = rng.uniform(-reach_bp, length_bp, len(receivers))
     ends = starts + rng.exponential(mean_bp, len(receivers))
@@ -70,14 +109,25 @@ def miscall(genotypes: Genotypes, rate: float, rng: Rng) -> None:
 
     The tenth stands for the call rates of moderate coverage, where one of two alleles is missed far more easily than
     a second allele is made up. Sites at which nobody carries an alternative stay as they are.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing; changed in place.
+    rate : float
+        In [0, 1].
+    rng : numpy.random.Generator
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    # Heterozygotes that are read wrong: one of the two alleles, drawn at random, becomes the other.
     site, individual = np.nonzero(heterozygous)
     wrong = rng.random(len(site)) < rate
     site, individual = site[wrong], individual[wrong]
     lost = rng.integers(2, size=len(site))
     pairs[site, individual, lost] = pairs[site, individual, 1 - lost]
+    # Homozygotes that are read wrong: genotypes are drawn from all with repeats, and those that are heterozygous are
+    # passed over; one of the two alleles, drawn at random, is exchanged.
     number = rng.binomial(heterozygous.size, HOMOZYGOTE_ERROR * rate)
     chosen = np.unique(rng.integers(heterozygous.size, size=number))
     site, individual = np.unravel_index(chosen, heterozygous.shape)
@@ -97,19 +147,30 @@ def switch_phase(
 
     Parameters
     ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        None missing; changed in place.
+    positions_bp : ndarray of int64, shape (num_sites,)
+        Ascending.
     singleton : ndarray of bool, shape (num_sites,)
         Where the rarer allele is seen once among all who were phased together, the panel included.
+    rate : float
+        In [0, 1].
+    rng : numpy.random.Generator
 
     Returns
     -------
     list of ndarray of int64
-        Positions of the lasting switches of each individual.
+        Positions of the lasting switches of each individual, in bp.
     """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
     heterozygous = pairs[:, :, 0] != pairs[:, :, 1]
+    # A uniform draw for each heterozygote: below half of the rate a lasting switch, below three quarters a single site,
+    # whose pair of switches counts twice.
     draws = np.ones(heterozygous.shape, dtype=np.float32)
     draws[heterozygous] = rng.random(int(heterozygous.sum()), dtype=np.float32)
     lasting, single = draws < rate / 2, (draws >= rate / 2) & (draws < 0.75 * rate)
+    # Haplotypes are exchanged after an odd number of lasting switches, and at single sites the other way round; where
+    # the allele is seen once, by chance.
     exchanged = (np.cumsum(lasting, axis=0) % 2 == 1) ^ single
     exchanged[singleton] = rng.random((int(singleton.sum()), pairs.shape[1])) < 0.5
     pairs[exchanged] = pairs[exchanged][:, ::-1]
@@ -117,8 +178,19 @@ def switch_phase(
 
 
 def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
-    """Make a share `mean` of genotypes missing: beta-distributed over sites, times a gamma factor per individual."""
+    """Make a share `mean` of genotypes missing: beta-distributed over sites, times a gamma factor per individual.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        Changed in place; both alleles of a genotype go missing together.
+    mean : float
+        In (0, 1).
+    rng : numpy.random.Generator
+    """
     pairs = genotypes.reshape(len(genotypes), -1, 2)
+    # Probability of being missing: of each site, whose mean over sites is `mean`, times a factor of each individual,
+    # whose mean is 1; above 1 it is certain.
     of_site = rng.beta(mean * MISSING_CONCENTRATION, (1 - mean) * MISSING_CONCENTRATION, size=(len(pairs), 1))
     of_individual = rng.gamma(SAMPLE_SHAPE, 1 / SAMPLE_SHAPE, size=(1, pairs.shape[1]))
     lost = rng.random(pairs.shape[:2], dtype=np.float32) < of_site * of_individual
@@ -126,6 +198,15 @@ def lose(genotypes: Genotypes, mean: float, rng: Rng) -> None:
 
 
 def mistake_ancestral(genotypes: Genotypes, share: float, rng: Rng) -> None:
-    """Exchange ancestral and derived at a share of the sites."""
+    """Exchange ancestral and derived at a share of the sites.
+
+    Parameters
+    ----------
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        Changed in place; what is missing stays so.
+    share : float
+        In [0, 1].
+    rng : numpy.random.Generator
+    """
     wrong = rng.random(len(genotypes)) < share
     genotypes[wrong] = np.where(genotypes[wrong] == MISSING, MISSING, 1 - genotypes[wrong])

@@ -18,7 +18,16 @@ GENOME, REGION = "genome", "region"
 
 @dataclass(frozen=True)
 class Bound:
-    """``times * parameter + plus``, or the constant `plus` where `parameter` is None."""
+    """A bound of a prior: ``times * parameter + plus``.
+
+    Attributes
+    ----------
+    plus : float
+        The bound itself where there is no parameter.
+    parameter : str or None
+        Name of one that is drawn before.
+    times : float
+    """
 
     plus: float
     parameter: str | None = None
@@ -76,10 +85,14 @@ class HasParameters(Protocol):
     """Anything with a name and priors, such as a scenario."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, on which the draws depend."""
+        ...
 
     @property
-    def parameters(self) -> tuple[Prior, ...]: ...
+    def parameters(self) -> tuple[Prior, ...]:
+        """Its priors, in the order in which they are drawn."""
+        ...
 
 
 def draw(

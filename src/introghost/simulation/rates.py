@@ -26,6 +26,15 @@ def varying(rate: float, length_bp: int, coefficient_of_variation: float, seed: 
     """A rate times a gamma-distributed factor of mean 1 in each block of `BLOCK_BP`.
 
     The mean is 1 in expectation, not in every region: whole regions differ in their rate as well.
+
+    Parameters
+    ----------
+    rate : float
+        Per base pair and generation.
+    length_bp : int
+    coefficient_of_variation : float
+        Standard deviation of the factor, from 0 on.
+    seed : int
     """
     uniform = msprime.RateMap.uniform(length_bp, rate)
     variance = coefficient_of_variation**2
@@ -36,7 +45,14 @@ def varying(rate: float, length_bp: int, coefficient_of_variation: float, seed: 
 
 
 def multiply(rate_map: msprime.RateMap, factors: NDArray[np.float64]) -> msprime.RateMap:
-    """The map times the factor of each block of `BLOCK_BP`, shape (num_blocks,); the last block may be shorter."""
+    """The map times the factor of each block of `BLOCK_BP`, shape (num_blocks,); the last block may be shorter.
+
+    Parameters
+    ----------
+    rate_map : msprime.RateMap
+    factors : ndarray of float64, shape (num_blocks,)
+        Of each block of `BLOCK_BP`; the last block may be shorter.
+    """
     edges = np.union1d(rate_map.position, np.arange(1, len(factors)) * float(BLOCK_BP))
     stretch = np.searchsorted(rate_map.position, edges[:-1], side="right") - 1
     block = (edges[:-1] // BLOCK_BP).astype(np.int64)

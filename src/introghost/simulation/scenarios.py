@@ -111,9 +111,16 @@ def load(folder: Path) -> Scenario:
 def check_name(name: str, where: str) -> None:
     """Refuse a name of a scenario that other programs read as a missing value.
 
+    Parameters
+    ----------
+    name : str
+    where : str
+        Names the file in the message.
+
     Raises
     ------
     ConfigError
+        It is such a name.
     """
     if name.lower() in _MISSING_VALUES:
         raise ConfigError(

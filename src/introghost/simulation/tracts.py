@@ -66,7 +66,15 @@ def ghost_tracts(ts: tskit.TreeSequence, ghost_deme_name: str | None) -> pd.Data
 
 
 def merge_intervals(haplotype: NDArray[np.int32], start: NDArray[np.float64], end: NDArray[np.float64]) -> pd.DataFrame:
-    """Union of each haplotype's intervals, abutting ones joined; columns as those of `ghost_tracts`."""
+    """Union of each haplotype's intervals, abutting ones joined; columns as those of `ghost_tracts`.
+
+    Parameters
+    ----------
+    haplotype : ndarray of int32, shape (num_intervals,)
+        Index of the sample.
+    start, end : ndarray of float64, shape (num_intervals,)
+        In bp, 0-based and half-open.
+    """
     order = np.lexsort((start, haplotype))
     tracts = pd.DataFrame(
         {

@@ -18,7 +18,14 @@ _MOST_DRAWS = 100
 
 @dataclass(frozen=True)
 class Window:
-    """Where a simulated region lies: the contig and its first base, 0-based."""
+    """Where a simulated region lies.
+
+    Attributes
+    ----------
+    contig : str
+    start_bp : int
+        First base, 0-based.
+    """
 
     contig: str
     start_bp: int
@@ -87,6 +94,11 @@ class Windows:
         window lies anywhere inside it, so that small data will do as well. Where a hundred windows have less, it is
         the one with most.
 
+        Parameters
+        ----------
+        length_bp : int
+        seed : int
+
         Raises
         ------
         DataError
@@ -112,6 +124,12 @@ class Windows:
 
     def callable_in(self, window: Window, length_bp: int) -> NDArray[np.int64]:
         """Callable intervals of a window, counted from its start.
+
+        Parameters
+        ----------
+        window : Window
+        length_bp : int
+            Its length.
 
         Returns
         -------

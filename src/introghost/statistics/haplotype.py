@@ -342,20 +342,27 @@ def _differences(
     dict of str to ndarray of float32, shape (num_target, num_bins)
         Differences to whoever is nearest in each half of a bin, both halves together.
     """
+    # Both panels side by side, the columns of the pairs. Without missing genotypes one matrix product counts
+    # differences.
     panels = np.concatenate([outgroup, target[:, members]], axis=1)
     is_complete = target.min(initial=0) >= 0 and panels.min(initial=0) >= 0
     plain = (target == 1).astype(np.float32), panels.astype(np.float32)
+    # Over the whole bin for every pair, and in its halves for the nearest haplotype alone.
     differences = np.empty((len(bins), target.shape[1], panels.shape[1]), dtype=np.float32)
     names = ("distance_nearest_outgroup_halves", "distance_nearest_target_halves")
     halves = {name: np.zeros((target.shape[1], len(bins)), dtype=np.float32) for name in names}
     for index, bin_halves in enumerate(bins):
+        # Differing sites of every pair, and the sites that both have genotypes at, in each half of the bin.
         first, second = (
             pairs.count_complete(plain[0][half], plain[1][half])
             if is_complete
             else pairs.count_with_missing(target[half], panels[half])
             for half in bin_halves
         )
+        # Scaled up to all sites of the bin; 0 for a pair that has none in common.
         differences[index] = (first + second).scaled_up(0.0)
+        # The least difference in each half, added up; a pair without a site in common, and a haplotype and itself, are
+        # infinitely far apart.
         for counted in (first, second):
             in_half = counted.scaled_up(np.inf)
             to_others = pairs.exclude_self(in_half[None, :, outgroup.shape[1] :], np.inf, members)[0]

@@ -67,6 +67,7 @@ def count_with_missing(left: NDArray[np.int8], right: NDArray[np.int8]) -> Pairs
     left, right : ndarray of int8, shape (num_sites, num_left) and (num_sites, num_right)
         0 ancestral, 1 derived, -1 missing.
     """
+    # A site differs where one haplotype has 1 and the other 0, and is compared where both have 0 or 1.
     left_1, right_1 = (left == 1).astype(np.float32), (right == 1).astype(np.float32)
     left_0, right_0 = (left == 0).astype(np.float32), (right == 0).astype(np.float32)
     different = left_1.T @ right_0 + left_0.T @ right_1
@@ -80,13 +81,39 @@ def least(differences: Array) -> Array:
 
 
 def exclude_self(pairs: Array, value: float, members: NDArray[np.intp]) -> Array:
-    """`pairs`, (num_bins, num_target, num_panel), each haplotype's pair with itself set to `value` in place."""
+    """Pairs of haplotypes, with each haplotype's pair with itself set to a value in place.
+
+    Parameters
+    ----------
+    pairs : ndarray of float32, shape (num_bins, num_target, num_panel)
+        Changed in place.
+    value : float
+    members : ndarray of int64, shape (num_panel,)
+        Row of each haplotype of the panel among the target haplotypes.
+
+    Returns
+    -------
+    ndarray of float32
+        `pairs` itself.
+    """
     pairs[:, members, np.arange(len(members))] = value
     return pairs
 
 
 def mean_of_others(pairs: Array, members: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Mean over the panel without a member's pair with itself, which is set to 0 in place; (num_bins, num_target)."""
+    """Mean over the panel, without a member's pair with itself.
+
+    Parameters
+    ----------
+    pairs : ndarray of float32, shape (num_bins, num_target, num_panel)
+        A member's pair with itself is set to 0 in place.
+    members : ndarray of int64, shape (num_panel,)
+        Row of each haplotype of the panel among the target haplotypes.
+
+    Returns
+    -------
+    ndarray of float64, shape (num_bins, num_target)
+    """
     total = exclude_self(pairs, 0.0, members).sum(axis=2, dtype=np.float64)
     mean: NDArray[np.float64] = total / np.maximum(_num_others(pairs, members), 1)
     return mean

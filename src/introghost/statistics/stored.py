@@ -52,7 +52,18 @@ _METADATA = "zarr.json"
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write `dataset` as one zarr zip file, atomically; equal datasets give equal bytes."""
+    """Write `dataset` as one zarr zip file, atomically; equal datasets give equal bytes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    path : Path
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         store = Path(folder) / "dataset.zarr"
@@ -111,6 +122,7 @@ def check_archive(path: Path) -> None:
     Raises
     ------
     DataError
+        It does.
     """
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
@@ -161,9 +173,16 @@ def _sizes(metadata: Mapping[str, object], *keys: str) -> list[int]:
 def check_schema(dataset: xr.Dataset, path: Path) -> None:
     """Refuse a dataset whose arrays, labels or attributes are not those that `dataset.build` gives.
 
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    path : Path
+        Where it was read from, for the message.
+
     Raises
     ------
     DataError
+        Something is missing, or has other dimensions or another type.
     """
     is_of_whole_regions = not any(name in dataset.variables for name in _OF_HAPLOTYPES)
     optional = _OF_HAPLOTYPES if is_of_whole_regions else _OPTIONAL

@@ -80,6 +80,7 @@ def allele_counts(
     Raises
     ------
     DataError
+        The file is damaged, or has a record that can't be read.
     """
     scan = Scan(path, region)
     counter = _AlleleCounter(scan.samples, subsets)

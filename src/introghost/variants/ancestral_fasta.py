@@ -60,9 +60,16 @@ class AncestralFasta:
     def check_length(self, contig: str, length: int | None) -> None:
         """Refuse a sequence that is not as long as its contig, if that is known.
 
+        Parameters
+        ----------
+        contig : str
+        length : int or None
+            In bp, as the header of the VCF says; None if it does not.
+
         Raises
         ------
         DataError
+            The lengths differ, or the sequence can't be read.
         """
         self.alleles(contig, np.empty(0, dtype=np.int64))
         if length is not None and len(self._sequence) != length:

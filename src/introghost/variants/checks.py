@@ -53,6 +53,16 @@ class Request:
 
     Attributes
     ----------
+    vcf : Path
+    populations : Path or None
+        Table of the population of each sample.
+    outgroup, target : tuple of str
+        Populations of either role; empty where it is not known yet.
+    ancestral : str
+        Where ancestral alleles come from.
+    include_bed, genetic_map : Path or None
+    region : str or None
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is the whole file.
     bin_bp : int
         Width of the bins in which sites are counted.
     """
@@ -69,6 +79,7 @@ class Request:
 
     @property
     def has_roles(self) -> bool:
+        """Whether any population has a role."""
         return bool(self.outgroup or self.target)
 
 
@@ -322,7 +333,13 @@ def _genotype_rows(counted: Tally, groups: Groups) -> Rows:
 
 
 def percentage(part: int, whole: int) -> str:
-    """A share as text; ``none seen`` of nothing."""
+    """A share as text; ``none seen`` of nothing.
+
+    Parameters
+    ----------
+    part, whole : int
+        Counts.
+    """
     return f"{100 * int(part) / int(whole):.3f} %" if whole else "none seen"
 
 

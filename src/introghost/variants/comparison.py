@@ -68,6 +68,7 @@ class Comparison:
         total = np.broadcast_to(in_role.sum(axis=0).astype(np.int64), alternate.shape)
         if (genotypes < 0).any():
             total = ((genotypes >= 0).astype(np.float32) @ in_role).astype(np.int64)
+        # Sites that vary within each role; and the sums over each 100 kb, in which either allele may be the rare one.
         self._num_varying += ((alternate > 0) & (alternate < total)).sum(axis=0)
         _, stretch = np.unique(haplotypes.positions_bp // _STRETCH_BP, return_inverse=True)
         sums = [
@@ -75,6 +76,8 @@ class Comparison:
             for allele, copies in ((0, total - alternate), (1, alternate))
         ]
         lacked, homozygous, load = (of_zero + of_one for of_zero, of_one in zip(*sums, strict=True))
+        # Of each role, over its own samples and haplotypes: rare homozygous sites, the stretches that have any, rare
+        # alleles of the median haplotype, and those of its alleles that the other role lacks.
         private = np.zeros((len(lacked), 2))
         for role, other in ((OUTGROUP, TARGET), (TARGET, OUTGROUP)):
             samples = members[role][::2] // 2
@@ -108,18 +111,23 @@ class Comparison:
         load : ndarray of float, shape (num_stretches, 2, num_haplotypes)
             Sites where a haplotype carries such an allele, one copy less being allowed.
         """
+        # Chance of each site that so many haplotypes, drawn of either role, all lack the allele; 0 where a role has
+        # fewer.
         number = max(2, min(len(names) for names in self._names))  # half of the smaller role: some alleles are missing
         enough = (total >= number).all(axis=1, keepdims=True)
         chance = _chance_to_miss(np.maximum(total, number), copies, number) * enough
+        # Sites at which the role carries the allele, but rarely; at least half of its haplotypes must have a genotype.
         is_called = total >= np.array([len(names) for names in self._names])
         rare = (copies > 0) & (copies <= _MOST_COPIES) & is_called
         # Nothing but these sites adds to any of the sums: of the reference allele, hardly any.
         sites = np.flatnonzero((rare | (chance > _NEGLIGIBLE)).any(axis=1))
+        # Haplotypes that carry the allele, samples that carry it twice, and the weight of each site in the three sums.
         carries = (genotypes[sites] == allele).astype(np.float32)
         pairs = carries[:, ::2] * carries[:, 1::2]
         rows = [of_sites.T.astype(np.float32) for of_sites in (chance[sites], rare[sites])]
         rows.append((rare & (copies < _MOST_COPIES))[sites].T.astype(np.float32))
         num_stretches = int(stretch[-1]) + 1 if len(stretch) else 0
+        # First of those sites in each stretch; sums over the sites of a stretch are matrix products.
         edges = np.searchsorted(stretch[sites], np.arange(num_stretches + 1)).tolist()
         lacked, load = (np.zeros((num_stretches, 2, genotypes.shape[1])) for _ in range(2))
         homozygous = np.zeros((num_stretches, 2, pairs.shape[1]), dtype=np.int64)
@@ -155,6 +163,8 @@ class Comparison:
 
     def _is_stranger(self, role: int) -> NDArray[np.bool_]:
         """Samples with many alleles of their own, shape (num_samples,)."""
+        # Many sites in absolute terms and of those that vary, more than two copies of one haplotype make, not in one
+        # place alone, and among enough others.
         homozygous, number = self._num_own[role], len(self._names[role])
         share = max(_OWN_SHARE, 1 / max(number, 1))
         least = max(_OWN_SITES, share * self._num_varying[role])
@@ -169,6 +179,7 @@ class Comparison:
 def _chance_to_miss(total: Counts, copies: Counts, number: int) -> NDArray[np.float64]:
     """Chance that `number` haplotypes, drawn of `total` without putting back, have none of `copies`."""
     logarithms = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, total.max(initial=1) + 1)))])  # of factorials
+    # Hypergeometric: (rest choose number) / (total choose number), as logarithms of factorials.
     rest = total - copies
     chance = logarithms[rest] - logarithms[np.maximum(rest - number, 0)]
     chance = chance + logarithms[total - number] - logarithms[total]

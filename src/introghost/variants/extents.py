@@ -24,15 +24,50 @@ class Records(Protocol):
         ...
 
     def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, Positions]:
-        """Sites in [start, end), and the positions of all records in [start - margin, end + margin)."""
+        """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        margin : int
+            In bp.
+
+        Returns
+        -------
+        sites : Sites
+        positions : ndarray of int64, shape (num_records,)
+            Sorted, 0-based.
+        """
         ...
 
     def positions_from(self, contig: str, start: int, number: int) -> Positions:
-        """Positions of the first records, up to `number` of them, at `start` or after."""
+        """Positions of the first records, up to `number` of them, at `start` or after.
+
+        Parameters
+        ----------
+        contig : str
+        start : int
+            0-based.
+        number : int
+
+        Returns
+        -------
+        ndarray of int64, shape (at most `number`,)
+            Sorted, 0-based.
+        """
         ...
 
     def limit(self, contig: str, start: int, end: int) -> None:
-        """Announce that no sites outside [start, end) of that contig will be asked for."""
+        """Announce that no sites outside [start, end) of that contig will be asked for.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        """
         ...
 
 
@@ -87,12 +122,26 @@ class CallableSequence:
         return result
 
     def reach(self, start: int, end: int, threshold_bp: int) -> int:
-        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones."""
+        """How far beyond [start, end) records can matter for it: that far there are `threshold_bp` callable ones.
+
+        Parameters
+        ----------
+        start, end : int
+            In bp, 0-based and half-open.
+        threshold_bp : int
+            Callable base pairs without a record that make a gap.
+
+        Returns
+        -------
+        int
+            In bp; 0 if nothing of the stretch is callable.
+        """
         if not len(self.intervals):
             return 0
         first, last = self.coordinate(np.array([start, end], dtype=np.int64))
         if first == last:  # nothing is callable, whatever records there are
             return 0
+        # Positions with `threshold_bp` callable base pairs between them and the stretch, on either side.
         left = self._position(max(int(first) - threshold_bp, 0))
         right = self._position(min(int(last) + threshold_bp, int(self._before[-1])))
         return max(start - left, right - end, 0)
@@ -122,14 +171,19 @@ class CallableSequence:
         ndarray of int64, shape (num_intervals, 2)
             Holes of `intervals` that are no gaps are in it.
         """
+        # Records, the ends of the extent among them, and the callable base pairs before each.
         marks = np.array([] if extent is None else [extent[0], extent[1] - 1], dtype=np.int64)
         marks_bp = np.unique(np.concatenate([marks, positions]).astype(np.int64))
         at = self.coordinate(marks_bp)
         first, last = self.coordinate(np.array([start, end], dtype=np.int64))
+        # Of those near enough to matter; beyond them, on either side, a record that is just too far away to close a
+        # gap. It is placed at the edge of the stretch, where a gap that reaches beyond it ends.
         first, last = first - threshold_bp - 1, last + threshold_bp
         near = (at > first) & (at < last)  # nothing is known beyond: as good as a far record
         marks_bp, at = marks_bp[near], np.concatenate([[first], at[near], [last]])
         marks_bp = np.concatenate([[start - 1], marks_bp, [end]])
+        # A gap is from one record to the next with more callable base pairs than the threshold between them; what lies
+        # between two gaps, or a gap and an end of the stretch, is kept unless it is empty.
         wide = np.flatnonzero(np.diff(at) > threshold_bp)
         edges = np.concatenate([[start], np.stack([marks_bp[wide] + 1, marks_bp[wide + 1]], axis=1).ravel(), [end]])
         stretches = np.clip(edges, start, end).reshape(-1, 2)

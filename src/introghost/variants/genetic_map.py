@@ -158,6 +158,13 @@ def _oddity(rate: float) -> tuple[str, str] | None:
 def check_usable(path: Path, genetic_maps: Mapping[str, GeneticMap]) -> None:
     """Refuse a map under which nothing can be simulated.
 
+    Parameters
+    ----------
+    path : Path
+        Of the map, for the message.
+    genetic_maps : mapping of str to GeneticMap
+        By contig.
+
     Raises
     ------
     DataError

@@ -12,7 +12,22 @@ from introghost.variants.index import check_reach, checked_index, index_path
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
-    """Names of the samples, and the header's text, of a file that is complete and whose index, if any, is its own."""
+    """Names of the samples, and the header's text, of a file that is complete and whose index, if any, is its own.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    samples : list of str
+    header : str
+
+    Raises
+    ------
+    DataError
+        A file that is cut or damaged or has no samples, or an index of another file.
+    """
     check_complete(path)
     check_beginning(path)
     checked_index(path)
@@ -38,7 +53,19 @@ def contig_lengths(header: str) -> dict[str, int]:
 
 
 def undeclared_contigs(path: Path, header: str) -> list[str]:
-    """Contigs that a VCF has records of but no header line for: those of its index, or else of its text."""
+    """Contigs that a VCF has records of but no header line for: those of its index, or else of its text.
+
+    Parameters
+    ----------
+    path : Path
+    header : str
+        The header's text.
+
+    Raises
+    ------
+    DataError
+        A symbolic contig, or a name that VCF does not allow.
+    """
     declared = set(re.findall(r"^##contig=<(?:.*\W)?ID=([^,>]+)", header, flags=re.MULTILINE))
     if is_indexed(path):
         with errors_raised(path):

@@ -70,6 +70,7 @@ class _Sums:
     def standard_error(self) -> Values:
         """Of the ratio, stretches being independent."""
         ratio, number = self.ratio, np.maximum(self.stretches, 2)
+        # Of a ratio of sums: the residuals (observed - ratio * expected) of the stretches, squared and added up.
         squares = self.observed_squared - 2 * ratio * self.product + ratio**2 * self.expected_squared
         result: Values = np.sqrt(np.maximum(squares, 0) * number / (number - 1)) / np.maximum(self.expected, 1e-9)
         return result
@@ -109,6 +110,7 @@ class Heterozygosity:
         if not len(positions_bp):
             return
         first, second = genotypes[:, :, 0], genotypes[:, :, 1]
+        # Genotypes of which both alleles are there, None for all of them; and those that are heterozygous.
         called = None if genotypes.min() >= 0 else (first >= 0) & (second >= 0)
         heterozygous = (first != second) if called is None else called & (first != second)
         # Chance that two chromosomes of a population differ, unbiased, at each site: 2 k (n - k) / n (n - 1).
@@ -117,6 +119,7 @@ class Heterozygosity:
         number = 2 * (present if called is None else called.astype(np.float32) @ self._is_member)
         copies = np.minimum(copies, number)  # half-missing genotypes are in the one and not in the other
         chance = 2 * copies * (number - copies) / np.maximum(number * (number - 1), 1)
+        # Sums over the sites of each 100 kb: heterozygotes of each sample, and the chances of its population.
         edges = np.flatnonzero(np.diff(positions_bp // _STRETCH_BP, prepend=-1)).tolist()
         observed = heterozygous.astype(np.float32)
         for start, end in itertools.pairwise([*edges, len(positions_bp)]):
@@ -187,6 +190,8 @@ class Heterozygosity:
         """Samples next to without heterozygotes, of populations in which this many are; shape (num_samples,)."""
         result = np.zeros(len(self._samples), dtype=np.bool_)
         for members in self._members.values():
+            # Many of the population must be so, over much sequence; less sequence will do where nobody has a
+            # heterozygote.
             lacking = members[sums.ratio[members] < _HARDLY_ANY]
             enough = max(_FEWEST_SAMPLES, _SHARE_OF_SAMPLES * len(members))
             long = (sums.stretches[members].max() >= _FEWEST_STRETCHES) & (
@@ -210,6 +215,7 @@ class Heterozygosity:
             centre = np.median(roots[members])
             spread = max(1.4826 * float(np.median(np.abs(roots[members] - centre))), _SMALLEST_DEVIATION)
             deviations = (roots[members] - centre) / spread
+            # Distance of the ratio from 1 in its own standard errors; a sample must be far off by all three yardsticks.
             errors = (ratio - 1) / np.maximum(error[members], 1e-9)
             stretches = total.stretches[members]
             lower = (ratio < _FEW) & (deviations < -_DEVIATIONS) & (errors < -_STANDARD_ERRORS)

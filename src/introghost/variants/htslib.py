@@ -32,6 +32,7 @@ def check_complete(path: Path) -> None:
     Raises
     ------
     DataError
+        The file is one of these, or a pipe.
     """
     if is_pipe(path):
         raise DataError(f"{path}: a VCF can't come from a pipe, for it is read more than once; write it to a file")
@@ -56,6 +57,7 @@ def check_beginning(path: Path) -> None:
     Raises
     ------
     DataError
+        The file is one of these, or damaged at its start.
     """
     columns = b""
     try:
@@ -144,7 +146,15 @@ def _flaw(line: bytes, num_tabs: int | None) -> str | None:
 
 
 class Messages:
-    """What htslib has written to file descriptor 2 so far."""
+    """What htslib has written to file descriptor 2 so far.
+
+    Parameters
+    ----------
+    path : Path
+        Of the VCF, for errors.
+    held : file
+        In which the messages are.
+    """
 
     def __init__(self, path: Path, held: IO[bytes]) -> None:
         self._path = path
@@ -152,7 +162,13 @@ class Messages:
         self._seen = 0
 
     def check(self) -> None:
-        """Raise a `DataError` if there is an error among the messages since the last call."""
+        """Refuse the file if there is an error among the messages since the last call.
+
+        Raises
+        ------
+        DataError
+            There is one.
+        """
         size = os.fstat(self._held.fileno()).st_size
         if size == self._seen:
             return
@@ -171,9 +187,15 @@ def errors_raised(path: Path) -> Iterator[Messages]:
     file had ended. So that descriptor is read when the block ends, and before a record is used where the block calls
     `Messages.check`. Mere warnings are dropped, except those about the compression.
 
+    Yields
+    ------
+    Messages
+        Of htslib within the block.
+
     Raises
     ------
     DataError
+        htslib or cyvcf2 found an error.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held, warnings.catch_warnings():

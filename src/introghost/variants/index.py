@@ -26,7 +26,15 @@ _NO_CONTIG = "\0"
 
 
 class Place(NamedTuple):
-    """A record by its virtual offset, and the stretch, 0-based and half-open, in which it begins."""
+    """A record by where it is in the file and where on its contig it may begin.
+
+    Attributes
+    ----------
+    offset : int
+        Virtual offset.
+    start, end : int
+        The stretch, 0-based and half-open, in which the record begins.
+    """
 
     offset: int
     start: int
@@ -135,6 +143,7 @@ def check_reach(path: Path, lengths: Mapping[str, int]) -> None:
     Raises
     ------
     DataError
+        A contig with records is.
     """
     index = checked_index(path)
     if index is None or index.is_csi:

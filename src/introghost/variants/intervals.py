@@ -186,6 +186,7 @@ def whole_number(text: str) -> int:
     Raises
     ------
     ValueError
+        It is none.
     """
     if text.isdigit() or re.fullmatch(r"[+-]\d+", text):
         return int(text)

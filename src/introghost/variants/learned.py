@@ -34,7 +34,16 @@ Value = int | float | str | tuple[float, float] | list[str]
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the section: key, value, and what it was learned from."""
+    """One line of the section.
+
+    Attributes
+    ----------
+    key : str
+    value : int, float, str, tuple of float or list of str
+        A tuple is a range.
+    reason : str
+        What the value was learned from.
+    """
 
     key: str
     value: Value
@@ -87,6 +96,7 @@ def learn(
 
 def _size(role: str, number: int, vcf: str) -> Entry:
     """Around as many individuals as there are, so that what is trained knows how much the number matters."""
+    # A fifth fewer to a quarter more; of few individuals, two at least and one more at least.
     low, high = (round(factor * number) for factor in SIZE_SPREAD)
     bounds = min(number, max(2, low)), max(number + 1, high)
     return Entry(f"{role}_diploids", bounds, f"{number:,} individuals of the {role} in {vcf}")
@@ -94,6 +104,7 @@ def _size(role: str, number: int, vcf: str) -> Entry:
 
 def _filter(found: Survey) -> list[Entry]:
     """Allele-count filter, panel, and the gene flow whose donors the panel has."""
+    # The filter, unless there are too few sites to tell; and how many further individuals it saw.
     minor = found.counts.minor
     cut = allele_count_cut(minor) if (minor > 0).sum() >= FEW_SNVS else 1
     entries = [Entry("minimum_allele_count", cut, _cut_reason(found.counts.minor, cut))]
@@ -133,6 +144,7 @@ def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:
 def _missing(share: float) -> Entry:
     if share < LEAST_MISSING:
         return Entry("missing", 0, "no genotype of outgroup or target is missing")
+    # Half to twice the share, at most `MOST_MISSING`.
     low, high = (min(factor * share, MOST_MISSING) for factor in MISSING_SPREAD)
     return Entry("missing", (low, high), f"{share:.3%} of outgroup and target are missing; half to twice that")
 
@@ -153,6 +165,7 @@ def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
 
 def facts(found: Survey) -> dict[str, str]:
     """What a survey shows beside the section, in words."""
+    # Sites per kilobase of callable sequence; NaN if nothing is callable.
     varying = int((found.counts.minor > 0).sum())
     density = 1000 * found.num_callable_sites / found.callable_bp if found.callable_bp else math.nan
     return {
@@ -163,7 +176,18 @@ def facts(found: Survey) -> dict[str, str]:
 
 
 def to_yaml(entries: list[Entry], found: Mapping[str, str], vcf: str, digest: str) -> str:
-    """The section as a YAML file, a comment on each line saying where its value comes from."""
+    """The section as a YAML file, a comment on each line saying where its value comes from.
+
+    Parameters
+    ----------
+    entries : list of Entry
+    found : mapping of str to str
+        What `facts` tells, for the comment at the top.
+    vcf : str
+        Name of the file.
+    digest : str
+        Its SHA-256 in hexadecimal.
+    """
     head = [
         f"# What {vcf} shows of genomes, learned by introghost {__version__} from the file with SHA-256",
         f"# {digest}.",

@@ -45,7 +45,16 @@ class PhaseSets:
         self._changes: dict[str, NDArray[np.int64]] = {}
 
     def add(self, contig: str, sets: NDArray[np.int64], heterozygous: NDArray[np.bool_]) -> None:
-        """Take sites in their order; both arrays have shape (num_sites, num_samples)."""
+        """Take sites in their order.
+
+        Parameters
+        ----------
+        contig : str
+        sets : ndarray of int64, shape (num_sites, num_samples)
+            Phase set of each genotype; `NO_SET` where it has none.
+        heterozygous : ndarray of bool, shape (num_sites, num_samples)
+            Other genotypes, missing ones among them, say nothing of phase.
+        """
         number = len(self._samples)
         last = self._last.setdefault(contig, np.full(number, np.iinfo(np.int64).min))
         changes = self._changes.setdefault(contig, np.zeros(number, dtype=np.int64))

@@ -71,7 +71,17 @@ class Groups:
         outgroup: Sequence[str],
         target: Sequence[str],
     ) -> "Groups":
-        """Group the samples; without populations all are of one group, ``all``."""
+        """Group the samples; without populations all are of one group, ``all``.
+
+        Parameters
+        ----------
+        samples : sequence of str
+            All of the file, in its order.
+        populations : mapping of str to str or None
+            Population of each sample; a sample may have none.
+        outgroup, target : sequence of str
+            Populations with either role.
+        """
         names = ["all" if populations is None else populations.get(sample) for sample in samples]
         groups = []
         for name in set(names):
@@ -107,7 +117,15 @@ class Groups:
 
 
 def refusals(counted: Tally, groups: Groups, refusal: DataError) -> list[str]:
-    """All that an analysis would refuse, if the selected samples show it; else the one thing that it stopped at."""
+    """All that an analysis would refuse, if the selected samples show it; else the one thing that it stopped at.
+
+    Parameters
+    ----------
+    counted : Tally
+    groups : Groups
+    refusal : DataError
+        What the analysis stopped at.
+    """
     flaws = _flawed(counted, groups.samples, groups.selected)
     texts = [f"{text}; {_REMEDIES[flaw][1]}" for flaw, text in flaws.items()]
     without = counted.scan.num_without_genotypes
@@ -128,12 +146,26 @@ def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -
 
 
 def unused(counted: Tally, groups: Groups) -> list[str]:
-    """What an analysis with these populations would refuse in the samples that it does not look at."""
+    """What an analysis with these populations would refuse in the samples that it does not look at.
+
+    Parameters
+    ----------
+    counted : Tally
+    groups : Groups
+    """
     return [f"samples left out: {text}" for text in _flawed(counted, groups.samples, ~groups.looked_at).values()]
 
 
 def doubts(counted: Tally, groups: Groups, populations: Mapping[str, str] | None) -> list[Finding]:
-    """What an analysis would accept in the samples and the header, and a person should look at."""
+    """What an analysis would accept in the samples and the header, and a person should look at.
+
+    Parameters
+    ----------
+    counted : Tally
+    groups : Groups
+    populations : mapping of str to str or None
+        Population of each sample, if a table was given.
+    """
     findings = _missing(counted, groups) + _lacking(counted, groups)
     if not groups.selected.any():
         for flaw, text in _flawed(counted, groups.samples, groups.looked_at).items():

@@ -101,7 +101,14 @@ class VcfRecords:
         self._bare: Any = None
 
     def limit(self, contig: str, start: int, end: int) -> None:
-        """Announce that no sites outside [start, end) of that contig will be asked for."""
+        """Announce that no sites outside [start, end) of that contig will be asked for.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        """
         self._limit = contig, start, end
 
     def ends(self) -> dict[str, tuple[int, int]]:
@@ -127,9 +134,24 @@ class VcfRecords:
     def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, NDArray[np.int64]]:
         """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
 
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        margin : int
+            In bp.
+
+        Returns
+        -------
+        sites : Sites
+        positions : ndarray of int64, shape (num_records,)
+            Sorted, 0-based.
+
         Raises
         ------
         DataError
+            The file is damaged, or a record is one that introghost does not take.
         """
         first, last = start - margin, end + margin
         if self._index is None:
@@ -144,7 +166,25 @@ class VcfRecords:
         return sites.select(inside), positions[slice(*np.searchsorted(positions, [first, last]).tolist())]
 
     def positions_from(self, contig: str, start: int, number: int) -> NDArray[np.int64]:
-        """Positions of the first records, up to `number` of them, at `start` or after."""
+        """Positions of the first records, up to `number` of them, at `start` or after.
+
+        Parameters
+        ----------
+        contig : str
+        start : int
+            0-based.
+        number : int
+
+        Returns
+        -------
+        ndarray of int64, shape (at most `number`,)
+            Sorted, 0-based.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         if self._index is None:
             positions = self._cached()[1].get(contig, np.empty(0, dtype=np.int64))
             first = int(np.searchsorted(positions, start))
@@ -215,7 +255,19 @@ def usable_index(path: Path) -> Index | None:
 
 
 def phase_sets(record: Any, fields: Sequence[str]) -> NDArray[np.int64] | None:
-    """Phase set of each sample of a cyvcf2 record with these FORMAT fields, shape (num_samples,); None without any."""
+    """Phase set of each sample of a record.
+
+    Parameters
+    ----------
+    record : cyvcf2.Variant
+    fields : sequence of str
+        The record's FORMAT fields.
+
+    Returns
+    -------
+    ndarray of int64, shape (num_samples,), or None
+        `phase_sets.NO_SET` where it is missing; None if no field has sets.
+    """
     if len(fields) == 1:
         return None
     field = next((field for field in FIELDS if field in fields), None)
@@ -223,7 +275,20 @@ def phase_sets(record: Any, fields: Sequence[str]) -> NDArray[np.int64] | None:
 
 
 def opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -> Any:
-    """A cyvcf2 reader of the samples `names`, of all if None, that knows the contigs without a header line."""
+    """A cyvcf2 reader that knows the contigs without a header line.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str or None
+        Samples to read; None is all.
+    undeclared : sequence of str
+        Contigs without a header line.
+
+    Returns
+    -------
+    cyvcf2.VCF
+    """
     vcf = cyvcf2.VCF(str(in_older_notation(path)), samples=None if names is None else list(names))
     for name in undeclared:  # cyvcf2 is not safe with a damaged record of a contig that it has yet to meet
         vcf.add_to_header(f"##contig=<ID={name}>")
@@ -231,14 +296,43 @@ def opened(path: Path, names: Sequence[str] | None, undeclared: Sequence[str]) -
 
 
 def sound(records: Iterable[Any], messages: Messages) -> Iterator[Any]:
-    """Give the records, each looked at only after htslib has read it without an error."""
+    """Give the records, each looked at only after htslib has read it without an error.
+
+    Parameters
+    ----------
+    records : iterable of cyvcf2.Variant
+    messages : Messages
+        Of htslib.
+
+    Yields
+    ------
+    cyvcf2.Variant
+
+    Raises
+    ------
+    DataError
+        htslib found an error.
+    """
     for record in records:
         messages.check()
         yield record
 
 
 def genotype_codes(path: Path, record: Any, fields: Sequence[str]) -> NDArray[np.int16]:
-    """Allele, allele and phase of each sample, shape (num_samples, 3), of a record with these FORMAT fields.
+    """Allele, allele and phase of each sample of a record.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for the message.
+    record : cyvcf2.Variant
+    fields : sequence of str
+        The record's FORMAT fields.
+
+    Returns
+    -------
+    ndarray of int16, shape (num_samples, 3)
+        As cyvcf2 gives them; a missing allele is below 0.
 
     Raises
     ------

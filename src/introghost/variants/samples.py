@@ -90,7 +90,16 @@ def select_samples(
 
 
 def absent_samples(populations: Mapping[str, str], vcf_samples: Sequence[str], chosen: Sequence[str]) -> list[Finding]:
-    """That samples of the `chosen` populations are not in the VCF, as at most one finding."""
+    """That samples of the `chosen` populations are not in the VCF, as at most one finding.
+
+    Parameters
+    ----------
+    populations : mapping of str to str
+        Population of each sample.
+    vcf_samples : sequence of str
+    chosen : sequence of str
+        Populations with a role.
+    """
     wanted, absent = _wanted_and_absent(populations, vcf_samples, chosen)
     if not absent:
         return []

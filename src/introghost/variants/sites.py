@@ -28,7 +28,19 @@ Interval = tuple[str, int, int]
 
 @dataclass
 class Sites:
-    """Biallelic SNVs of one contig, polymorphic in the selected samples; 0 is REF and 1 is ALT."""
+    """Biallelic SNVs of one contig, polymorphic in the selected samples.
+
+    Attributes
+    ----------
+    positions_bp : ndarray of int64, shape (num_sites,)
+        0-based and sorted.
+    genotypes : ndarray of int8, shape (num_sites, num_haplotypes)
+        0 is REF, 1 is ALT, -1 missing.
+    ref, alt : ndarray of bytes, shape (num_sites,)
+        Bases.
+    ancestral : ndarray of bytes, shape (num_sites,)
+        Base of INFO/AA, as `ancestral_base` gives it.
+    """
 
     positions_bp: NDArray[np.int64]
     genotypes: NDArray[np.int8]
@@ -50,9 +62,18 @@ def no_sites(num_samples: int) -> Sites:
 class Block(NamedTuple):
     """Biallelic SNVs of one contig with their genotypes.
 
-    `genotypes` has shape (num_sites, num_samples, ploidy), `phased` has shape (num_sites, num_samples); `ancestral`
-    holds INFO/AA as it is written. `phase_sets`, of the shape of `phased`, holds FORMAT/PS, or is None where the file
-    has none.
+    Attributes
+    ----------
+    positions_bp : sequence of int
+        0-based.
+    ref, alt : sequence of str
+        Bases.
+    ancestral : sequence
+        INFO/AA as it is written.
+    genotypes : ndarray of int, shape (num_sites, num_samples, ploidy)
+    phased : ndarray of int or bool, shape (num_sites, num_samples)
+    phase_sets : ndarray of int64, shape (num_sites, num_samples), or None
+        FORMAT/PS; None where the file has none.
     """
 
     positions_bp: Sequence[int]
@@ -101,6 +122,13 @@ class _Growing:
 class RecordOrder:
     """Refuses records that are not sorted, whose contig comes back, or that lie beyond its end.
 
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    lengths : dict of str to int
+        Of the contigs, in bp, as far as they are known.
+
     Attributes
     ----------
     positions : dict of str to array of int64
@@ -119,9 +147,16 @@ class RecordOrder:
     def admit(self, contig: str, position: int) -> None:
         """Take note of the next record.
 
+        Parameters
+        ----------
+        contig : str
+        position : int
+            0-based; -1 is POS 0, before the first base.
+
         Raises
         ------
         DataError
+            Records are not sorted, a contig comes back, or a record lies beyond its contig's end.
         """
         if contig != self._contig:
             if contig in self.positions:
@@ -165,6 +200,17 @@ class SiteCollector:
         """Count a record; the number of its one alternative base, or None if it is no biallelic SNV.
 
         If ALT names more than that base, `only_alternative` says whether a genotype does.
+
+        Parameters
+        ----------
+        position : int
+            0-based.
+        ref : str
+        alt : sequence of str
+
+        Returns
+        -------
+        int or None
         """
         self._counts.records += 1
         number = snv_allele(position, ref, alt)
@@ -180,9 +226,16 @@ class SiteCollector:
     def add(self, contig: str, block: Block) -> None:
         """Take a block, after checking ploidy, allele numbers and phase.
 
+        Parameters
+        ----------
+        contig : str
+        block : Block
+            May be empty; blocks of a contig come in the order of their positions.
+
         Raises
         ------
         DataError
+            A genotype that is unphased, not diploid, or has an allele beyond ALT.
         """
         if not len(block.positions_bp):
             return
@@ -298,6 +351,13 @@ def snv_allele(position: int, ref: str, alt: Sequence[str]) -> int | DropReason:
 
     Symbolic alleles beside the base, as in ``G,<NON_REF>`` or ``G,*``, do not count here: whether a genotype names
     one is for `only_alternative` to say.
+
+    Parameters
+    ----------
+    position : int
+        0-based; -1 is POS 0, before the first base.
+    ref : str
+    alt : sequence of str
     """
     if position < 0:
         return DropReason.BEFORE_FIRST_BASE

@@ -51,6 +51,7 @@ def parse_region(region: str) -> tuple[str, int, int | None]:
     Raises
     ------
     ConfigError
+        Text of another form, or an end before the start.
     """
     match = re.fullmatch(r"(.+?)(?::([\d,]+)-([\d,]+))?", region)
     if match is None or (match[2] is None and ":" in region):
@@ -69,6 +70,7 @@ def parse_ancestral(ancestral: str) -> tuple[str, Path | None]:
     Raises
     ------
     ConfigError
+        None of the three sources, or a file where none is taken, or no file where one is.
     """
     kind, _, fasta = ancestral.partition("=")
     if kind not in (INFO_AA, FASTA, OUTGROUP_MAJOR) or (kind == FASTA) != bool(fasta):
@@ -103,6 +105,7 @@ def describe(path: Path) -> VariantFile:
     Raises
     ------
     DataError
+        The file is missing, cut, damaged or of another format.
     """
     if is_store(path):
         store = open_store(path)
@@ -138,6 +141,20 @@ class VcfSource:
     dropped and counted in `counts`. Genotypes may be missing (whole or one allele); unphased heterozygotes and
     haploid genotypes are refused, in the selected samples alone. Stretches in which the file has no record of any
     kind are not callable (`gap_threshold_bp`), whatever a BED says of them; its holes are no such stretches.
+
+    Parameters
+    ----------
+    path : Path
+    file : VariantFile
+    roles : SampleRoles
+    ancestral : str
+        `INFO_AA`, `FASTA` or `OUTGROUP_MAJOR`.
+    fasta : AncestralFasta or None
+        Ancestral alleles, if `ancestral` is `FASTA`.
+    intervals : dict of str to ndarray of int64, shape (num_intervals, 2), or None
+        Callable intervals by contig, 0-based and half-open; None takes everything as callable.
+    region : str or None
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is the whole file.
 
     Attributes
     ----------

@@ -56,6 +56,7 @@ class SiteCounts:
         alternative, called = [empty], [empty]
         for contig in found:
             for column, parts in ((contig.alternate, alternative), (contig.called, called)):
+                # Counts of all samples less those of the outgroup and the target.
                 everybody, selected = column[:, :1].astype(np.int64), column[:, 1:]
                 others = everybody - selected.sum(axis=1, keepdims=True)
                 parts.append(np.concatenate([selected, others], axis=1))
@@ -98,6 +99,8 @@ def allele_count_cut(minor: Counts) -> int:
     count, so is everything at the cut. Of an unfiltered file, twice as many sites have one copy as have two. The
     share is for cuts that no count shows: high ones, where neighbouring counts run into each other, and small files.
     """
+    # Sites at each count up to `HIGHEST_STEP`, more than that in a last one, which is left out; and the counts at which
+    # there are many sites, and few below.
     varying = np.sort(minor[minor > 0])
     if not len(varying):
         return 1
@@ -134,6 +137,8 @@ def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
     # Either allele may be the one that is private.
     allele = np.concatenate([counts.alternative, counts.called - counts.alternative])
     called = np.concatenate([counts.called, counts.called])
+    # Alleles that the other role lacks and the role carries at the lowest frequency of use, up to twice that, and at
+    # most at one half; everybody has genotypes there.
     carried = allele[:, role]
     private = (allele[:, stranger] == 0) & (carried >= lowest) & (carried <= 2 * lowest) & (2 * carried <= number)
     private &= (called > 0).all(axis=1)
@@ -170,11 +175,18 @@ class Survey:
 def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
     """Read the selected samples as an analysis would, beside what was counted in all of them.
 
+    Parameters
+    ----------
+    source : VcfSource
+    counts : SiteCounts
+        Of all samples.
+
     Raises
     ------
     DataError
         Whatever makes the file unusable; no site that is usable.
     """
+    # Stretches are read tile by tile, so that memory does not grow with the contig.
     surveyed, seen, num_sites = 0, 0, 0
     for contig, start, end in source.contigs():
         for tile in range(start, end, _TILE_BP):

@@ -44,7 +44,15 @@ class AncestralState(StrEnum):
 
 
 class Gap(NamedTuple):
-    """A stretch without records, 0-based and half-open, and how much of it is callable by the mask."""
+    """A stretch without records.
+
+    Attributes
+    ----------
+    start, end : int
+        In bp, 0-based and half-open.
+    callable_bp : int
+        How much of it is callable by the mask.
+    """
 
     start: int
     end: int
@@ -67,7 +75,17 @@ class ContigTally:
     _varies: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def add(self, positions: Sequence[int], alleles: list[tuple[str, str]], varies: NDArray[np.bool_]) -> None:
-        """Append a block of SNVs."""
+        """Append a block of SNVs.
+
+        Parameters
+        ----------
+        positions : sequence of int
+            0-based, ascending.
+        alleles : list of tuple of str
+            Reference and alternative base of each.
+        varies : ndarray of bool, shape (num_snvs,)
+            Whether both alleles are seen.
+        """
         self._positions.append(np.array(positions, dtype=np.int64))
         self._alleles.append(np.array(alleles, dtype="S1").reshape(-1, 2))
         self._varies.append(varies)
@@ -155,7 +173,15 @@ class Tally:
         return self.scan.lengths
 
     def count(self, flaw: Flaw, where: NDArray[np.bool_]) -> None:
-        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples)."""
+        """Count genotypes with a property, given where they are, shape (num_snvs, num_samples).
+
+        Parameters
+        ----------
+        flaw : Flaw
+            The property.
+        where : ndarray of bool, shape (num_snvs, num_samples)
+            Genotypes that have it.
+        """
         self.genotypes[flaw] += where.sum(axis=0)
 
     @property

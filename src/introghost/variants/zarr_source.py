@@ -125,7 +125,14 @@ def _group(path: Path) -> Any:
 
 
 def is_stored_whole(path: Path, values: Any) -> bool:
-    """Whether every chunk of an array has its file; zarr reads those that have none as zeros or empty text."""
+    """Whether every chunk of an array has its file; zarr reads those that have none as zeros or empty text.
+
+    Parameters
+    ----------
+    path : Path
+        Of the store.
+    values : zarr.Array
+    """
     edges = values.shards or values.chunks
     expected = math.prod(-(-length // edge) for length, edge in zip(values.shape, edges, strict=True))
     return bool(len(_stored_chunks(path, values)) >= expected)
@@ -182,7 +189,14 @@ class ZarrRecords:
         return rows
 
     def limit(self, contig: str, start: int, end: int) -> None:
-        """Nothing to gain: only what is asked for is read anyway."""
+        """Nothing to gain: only what is asked for is read anyway.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            Not used.
+        """
 
     def ends(self) -> dict[str, tuple[int, int]]:
         """First record's position and last record's position + 1 of each contig with records."""
@@ -195,7 +209,20 @@ class ZarrRecords:
         return positions[np.searchsorted(positions, 0) :]
 
     def positions_from(self, contig: str, start: int, number: int) -> NDArray[np.int64]:
-        """Positions of the first records, up to `number` of them, at `start` or after."""
+        """Positions of the first records, up to `number` of them, at `start` or after.
+
+        Parameters
+        ----------
+        contig : str
+        start : int
+            0-based.
+        number : int
+
+        Returns
+        -------
+        ndarray of int64, shape (at most `number`,)
+            Sorted, 0-based.
+        """
         positions = self._on(contig)
         first = int(np.searchsorted(positions, start))
         return positions[first : first + number]
@@ -203,9 +230,24 @@ class ZarrRecords:
     def sites(self, contig: str, start: int, end: int, margin: int) -> tuple[Sites, NDArray[np.int64]]:
         """Sites in [start, end), and the positions of all records in [start - margin, end + margin).
 
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        margin : int
+            In bp.
+
+        Returns
+        -------
+        sites : Sites
+        positions : ndarray of int64, shape (num_records,)
+            Sorted, 0-based.
+
         Raises
         ------
         DataError
+            The store is damaged, or a record is one that introghost does not take.
         """
         collector = SiteCollector(self._path, self._selection)
         with _errors_raised(self._path):
@@ -217,7 +259,24 @@ class ZarrRecords:
         return sites, positions[first:last]
 
     def num_filtered(self, contig: str, start: int, end: int) -> int:
-        """Records of a stretch whose FILTER names a filter."""
+        """Records of a stretch whose FILTER names a filter.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+
+        Returns
+        -------
+        int
+            0 if the store has no filters.
+
+        Raises
+        ------
+        DataError
+            The store is damaged.
+        """
         if "variant_filter" not in self._group or contig not in self._rows:
             return 0
         rows = self._rows[contig]
@@ -227,7 +286,20 @@ class ZarrRecords:
             return int(self._group["variant_filter"][first:last][:, failed].any(axis=1).sum())
 
     def blocks(self, contig: str, start: int, end: int, collector: SiteCollector) -> Iterator[Block]:
-        """The biallelic SNVs of a stretch, one block for each chunk of variants."""
+        """The biallelic SNVs of a stretch, one block for each chunk of variants.
+
+        Parameters
+        ----------
+        contig : str
+        start, end : int
+            In bp, 0-based and half-open.
+        collector : SiteCollector
+            Counts every record and says which it wants.
+
+        Yields
+        ------
+        Block
+        """
         rows = self._rows.get(contig, slice(0, 0))
         lower = start if start > 0 else -1  # like a VCF's, the first stretch shows the records at position 0
         first, last = (np.searchsorted(self._positions[rows], [lower, end]) + rows.start).tolist()
