@@ -24,9 +24,10 @@ from introghost.inference import (
     regions,
     suitability,
 )
-from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
+from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, ParametersBundle, SegmentsBundle
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Costs, Decision
+from introghost.inference.offers import Offer, check_fit
 from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
 from introghost.statistics.pooled import PLAIN, Summary
@@ -127,7 +128,7 @@ class Model:
             another segment network says.
         """
         for bundle in self.bundles:
-            bundles.check_fit(bundle, offer, self.folder / bundle.task)
+            check_fit(bundle, offer, self.folder / bundle.task)
 
     def threshold(self, false_discovery_rate: float | None, threshold: float | None) -> tuple[float, float | None]:
         """The threshold of segments and the false-discovery rate that it stands for, None if it was given itself.

@@ -8,8 +8,9 @@ from untrained import TRAINING, choice_bundle, parameters_bundle, segments_bundl
 
 from introghost.errors import ConfigError, ModelError
 from introghost.inference import bundle_files
-from introghost.inference.bundles import GenomeBundle, Offer
+from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
+from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.statistics.pooled import PLAIN
 

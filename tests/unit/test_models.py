@@ -15,7 +15,8 @@ from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.inference import calling
 from introghost.inference.bundle_files import MANIFEST
-from introghost.inference.bundles import Offer, SegmentsBundle, Task
+from introghost.inference.bundles import SegmentsBundle, Task
+from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
@@ -68,7 +69,7 @@ from introghost.statistics import thresholds
 thresholds.POOLED_QUANTILES = tuple(0.9 if q == 0.95 else q for q in thresholds.POOLED_QUANTILES)
 import introghost as ig
 from introghost.errors import IntroghostError
-from introghost.inference.bundles import Offer
+from introghost.inference.offers import Offer
 model = ig.load_model("human")
 training = model.segments.training
 try:

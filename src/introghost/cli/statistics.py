@@ -142,7 +142,8 @@ def _summary(
         return PLAIN, {}
     from introghost import models
     from introghost.inference import bundle_files, regions
-    from introghost.inference.bundles import Offer, SegmentsBundle, check_fit
+    from introghost.inference.bundles import SegmentsBundle
+    from introghost.inference.offers import Offer, check_fit
 
     folder = models.locate(segment_model, "--segment-model") / SegmentsBundle.task
     bundle = bundle_files.load(folder, SegmentsBundle)

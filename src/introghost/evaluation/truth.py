@@ -13,8 +13,9 @@ from introghost.evaluation.model_choice import evaluate_model_choice
 from introghost.evaluation.posterior import evaluate_posterior
 from introghost.evaluation.segments import evaluate_segments
 from introghost.inference import calling, inputs, model_choice, parameters
-from introghost.inference.bundles import ChoiceBundle, GenomeBundle, Offer, ParametersBundle, SegmentsBundle
+from introghost.inference.bundles import ChoiceBundle, GenomeBundle, ParametersBundle, SegmentsBundle
 from introghost.inference.inputs import Pooled
+from introghost.inference.offers import Offer
 from introghost.model import Model
 from introghost.statistics import dataset
 from introghost.statistics.table import GenomeStatistics, Statistics

@@ -4,22 +4,18 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import ClassVar, Self, cast
 
 import torch
 
-from introghost.errors import ConfigError, ModelError
+from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
-from introghost.inference import fields, inputs, prior_scale
+from introghost.inference import fields, prior_scale
 from introghost.inference.fields import Fields, Json, Range
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
-from introghost.statistics.haplotype import STATISTICS
-from introghost.statistics.pooled import Summary
-from introghost.statistics.population import POPULATION_STATISTICS
 
 DEFAULT_FALSE_DISCOVERY_RATE = 0.15
 Architecture = Mapping[str, int | float]
@@ -425,104 +421,3 @@ def _scenarios(value: object) -> dict[str, bool]:
     if len(names) != len(value) or not all(isinstance(ghost, bool) for ghost in scenarios.values()):
         raise ValueError
     return scenarios
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What this version computes from some data: what a network was trained on must be the same.
-
-    Attributes
-    ----------
-    ancestral : str
-    bin_bp, region_length_bp : int
-    statistics, population_statistics, pooled_statistics : tuple of str
-    segment_model_digest : str
-        Digest of the segment network whose answers are among the pooled statistics; empty for none.
-    """
-
-    ancestral: str
-    bin_bp: int
-    region_length_bp: int
-    statistics: tuple[str, ...]
-    population_statistics: tuple[str, ...]
-    pooled_statistics: tuple[str, ...]
-    segment_model_digest: str
-
-    @classmethod
-    def of_this_version(cls, ancestral: str, bin_bp: int, region_length_bp: int, summary: Summary) -> "Offer":
-        """What this version computes when it keeps `summary` of each region.
-
-        Parameters
-        ----------
-        ancestral : str
-            `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
-        bin_bp, region_length_bp : int
-        summary : Summary
-            What is kept of each region as a whole.
-        """
-        return cls(
-            ancestral=ancestral,
-            bin_bp=bin_bp,
-            region_length_bp=region_length_bp,
-            statistics=STATISTICS,
-            population_statistics=POPULATION_STATISTICS,
-            pooled_statistics=summary.names,
-            segment_model_digest=summary.segment_model_digest,
-        )
-
-    def inputs_of(self, task: Task) -> tuple[str, ...]:
-        """Names of the channels that a network of a task is given of these data."""
-        if task is Task.SEGMENTS:
-            return inputs.segment_channel_names(self.statistics)
-        return inputs.genome_channel_names(self.pooled_statistics, self.population_statistics)
-
-
-def check_fit(bundle: Bundle, offer: Offer, folder: Path) -> None:
-    """Refuse data whose statistics are not those that a bundle was trained on.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    offer : Offer
-    folder : Path
-        Of the bundle, for messages.
-
-    Raises
-    ------
-    ModelError
-        On the first difference; of lists of names it says which name.
-    """
-    training = bundle.training
-    for key, trained, offered in (
-        ("ancestral", training.ancestral, offer.ancestral),
-        ("bin_bp", training.bin_bp, offer.bin_bp),
-        ("region_length_bp", training.region_length_bp, offer.region_length_bp),
-    ):
-        if trained != offered:
-            option = "info-aa or fasta=FILE" if trained == KNOWN_ANCESTRAL else str(trained)
-            option = f"--{key.replace('_', '-')} {option}"
-            raise ModelError(
-                f"{folder}: trained with {key} {trained!r}, the data have {offered!r}; make the statistics with "
-                f"{option}, or train anew"
-            )
-    _check_names(folder, "statistics", training.statistics, offer.statistics)
-    _check_names(folder, "population_statistics", training.population_statistics, offer.population_statistics)
-    if isinstance(bundle, GenomeBundle) and bundle.segment_model_digest != offer.segment_model_digest:
-        raise ModelError(
-            f"{folder}: trained on what another segment network says, or on none's; use statistics that were made "
-            "with `statistics --segment-model` of this model, or train anew"
-        )
-    _check_names(folder, "inputs", bundle.inputs, offer.inputs_of(bundle.task))
-
-
-def _check_names(folder: Path, key: str, trained: tuple[str, ...], offered: tuple[str, ...]) -> None:
-    """Refuse lists of names that differ, and say where they do first."""
-    if trained == offered:
-        return
-    pairs = enumerate(zip(trained, offered, strict=False))
-    number = next((i for i, (theirs, ours) in pairs if theirs != ours), min(len(trained), len(offered)))
-    theirs, ours = (repr(names[number]) if number < len(names) else "none" for names in (trained, offered))
-    raise ModelError(
-        f"{folder}: {key} number {number + 1} is {theirs} in the bundle and {ours} in this version of introghost; use "
-        "the version that trained it, or train anew"
-    )

@@ -8,8 +8,9 @@ from untrained import OF_GENOMES, OF_SEGMENTS, TRAINING, choice_bundle, paramete
 
 from introghost.errors import ConfigError, ModelError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
-from introghost.inference.bundles import Bundle, ChoiceBundle, Offer, Task, check_fit
+from introghost.inference.bundles import Bundle, ChoiceBundle, Task
 from introghost.inference.fields import Fields, Range
+from introghost.inference.offers import Offer, check_fit
 from introghost.statistics.pooled import PLAIN, POOLED
 from introghost.statistics.population import POPULATION_STATISTICS
 
