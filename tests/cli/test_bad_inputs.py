@@ -103,6 +103,12 @@ def without_an_index(inputs: Inputs) -> None:
     inputs.write(index=False)
 
 
+@case(DATA, "byte-order mark")
+def a_mark_before_the_text(inputs: Inputs) -> None:
+    inputs.write(index=False)
+    inputs.vcf.write_bytes(b"\xef\xbb\xbf" + gzip.decompress(inputs.vcf.read_bytes()))
+
+
 @case(0, "older than")
 def an_index_older_than_the_file(inputs: Inputs) -> None:
     inputs.write()

@@ -54,6 +54,8 @@ class _Layout:
         Position of the contig's first base: 1, or 0 for the ends of intervals.
     begin, rate : int or None
         Of a file of intervals, whose genetic positions are those of their ends: starts, and rates in cM/Mb.
+    num_headings : int
+        Fields of the heading, 0 if there is none; a row of one more begins with its name.
     """
 
     contig: int | None
@@ -63,6 +65,7 @@ class _Layout:
     first_bp: int = 1
     begin: int | None = None
     rate: int | None = None
+    num_headings: int = 0
 
 
 class _Row(NamedTuple):
@@ -186,12 +189,23 @@ def mean_rate(genetic_map: GeneticMap) -> float:
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    """Lines with content, as fields without quotes; of those behind a ``#`` the headings alone."""
+    """Lines with content, as fields without quotes; of those behind a ``#`` the headings alone.
+
+    A comment is a heading if it names the columns of the next line, one by one.
+    """
+    comment: _Row | None = None
     for number, line in enumerate(read_lines(path, KIND), start=1):
         bare = line.strip()
-        fields = _fields(bare.lstrip("# "))
-        if fields and (not bare.startswith("#") or _by_heading(fields) is not None):
-            yield _Row(number, fields)
+        row = _Row(number, _fields(bare.lstrip("# ")))
+        if bare.startswith("#"):
+            comment = row if _by_heading(row.fields) is not None else comment
+            continue
+        if not row.fields:
+            continue
+        if comment is not None and len(comment.fields) == len(row.fields):
+            yield comment
+        comment = None
+        yield row
 
 
 def _fields(line: str) -> list[str]:
@@ -222,9 +236,10 @@ def _by_heading(fields: Sequence[str]) -> _Layout | None:
     if value is None:
         return None
     if position is not None:
-        return _Layout(contig, position, value, unit)
+        return _Layout(contig, position, value, unit, num_headings=len(words))
     if end is not None:
-        return _Layout(contig, end, value, unit, 0, column(_BEGIN_HEADINGS), column(_RATE_HEADINGS))
+        begin, rate = column(_BEGIN_HEADINGS), column(_RATE_HEADINGS)
+        return _Layout(contig, end, value, unit, 0, begin, rate, len(words))
     return None
 
 
@@ -280,7 +295,8 @@ def _has_text(column: Sequence[str]) -> bool:
 
 def _points(path: Path, row: _Row, layout: _Layout) -> tuple[str, list[tuple[float, float]]]:
     """Contig of a row, and its points: 0-based position and centimorgans, of an interval those of both ends."""
-    fields = row.fields
+    has_row_name = bool(layout.num_headings) and len(row.fields) == layout.num_headings + 1  # as R writes tables
+    fields = row.fields[1:] if has_row_name else row.fields
     try:
         contig = ANY_CONTIG if layout.contig is None else fields[layout.contig]
         position = float(fields[layout.position]) - layout.first_bp

@@ -1,5 +1,6 @@
 """htslib, kept strict: its complaints become errors, and a file that was cut short is refused."""
 
+import codecs
 import contextlib
 import gzip
 import itertools
@@ -71,6 +72,10 @@ def check_beginning(path: Path) -> None:
                     if not columns.startswith(b"##"):
                         break
                     header.append(columns)
+            elif start.startswith(codecs.BOM_UTF8):
+                raise DataError(
+                    f"{path}: begins with a byte-order mark, which htslib can't read; remove the first 3 bytes"
+                )
             else:
                 raise DataError(f"{path}: not a VCF, or damaged at its start: it does not begin with ##fileformat=VCF")
     except (EOFError, OSError, zlib.error) as error:

@@ -149,3 +149,21 @@ def test_identifiers_that_are_left_out_are_no_chromosomes(tmp_path: Path) -> Non
     maps = read_genetic_map(path)
     assert sorted(maps) == ["chr1", "chr2"]
     assert maps["chr2"].centimorgans.tolist() == [0, 1.5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"chr" "pos" "cM"\n"1" "1" 1 0\n"2" "1" 1000001 1.2\n',
+        "# physical position and genetic map of chromosome 1\n1 . 0 1\n1 . 1.2 1000001\n",
+        "#chr pos cM\n1 1 0\n1 1000001 1.2\n",
+    ],
+    ids=["rows named by R", "a comment of several words", "a heading behind a hash"],
+)
+def test_names_of_rows_and_comments_are_no_columns(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.map"
+    path.write_text(text)
+    maps = read_genetic_map(path)
+    assert list(maps) == ["1"]
+    assert maps["1"].positions_bp.tolist() == [0, 1_000_000]
+    assert maps["1"].centimorgans.tolist() == [0, 1.2]
