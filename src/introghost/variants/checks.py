@@ -245,7 +245,9 @@ def _positions(source: VcfSource, contig: str, start: int, end: int) -> NDArray[
 
 def _check_records(request: Request, counted: Tally) -> None:
     if not counted.contigs:
-        where = "" if request.region is None else f" in region {request.region}; is the contig's name right?"
+        where = ", none at position 1 or beyond; positions count from 1"
+        if request.region is not None:
+            where = f" in region {request.region}; is the contig's name right?"
         raise DataError(f"{request.vcf}: the VCF has no usable records{where}")
 
 

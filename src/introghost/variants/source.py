@@ -229,7 +229,9 @@ class VcfSource:
             else:
                 self._contigs = [(name, *self._extent(name, *ends)) for name, ends in self._records.ends().items()]
             if not self._contigs:
-                raise DataError(f"{self.path}: the VCF has no usable records")
+                raise DataError(
+                    f"{self.path}: the VCF has no usable records, none at position 1 or beyond; positions count from 1"
+                )
             if self._intervals is not None:
                 self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
         return self._contigs
