@@ -1,3 +1,8 @@
+"""Reading of the tables that the report shows."""
+
+from pathlib import Path
+
+from introghost.report import tables
 
 
 def test_names_that_look_like_missing_values_are_names(tmp_path: Path) -> None:
