@@ -353,6 +353,19 @@ def share_as_far(tail_probability: float, num_genomes: int) -> str:
     return f"{number:,} of {num_genomes:,} simulated genomes ({number / num_genomes:.1%})".replace("%", " %")
 
 
+def chance_outside(num_genomes: int) -> float:
+    """Chance that a genome like the simulated ones lies outside the interval of so many of them.
+
+    Interpolated quantiles of few draws lie inward of those of the distribution (Hyndman and Fan 1996, Am Stat 50:361,
+    type 7): the quantile p of n draws has the expected rank (1 + (n - 1) p) / (n + 1).
+
+    Parameters
+    ----------
+    num_genomes : int
+    """
+    return 1 - (INTERVAL[1] - INTERVAL[0]) * (num_genomes - 1) / (num_genomes + 1)
+
+
 def outcome(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[str]:
     """The outcome of `compare` in a few lines, the worst disagreement first.
 
@@ -367,7 +380,7 @@ def outcome(table: pd.DataFrame, num_genomes: int, *, most: int = 10) -> list[st
     """
     together, single = table.iloc[0], table.iloc[1:]
     outside = single[single["verdict"] == OUTSIDE].sort_values("deviation", key=np.abs, ascending=False)
-    chance = round((1 - (INTERVAL[1] - INTERVAL[0])) * len(single))
+    chance = round(chance_outside(num_genomes) * len(single))
     lines = [
         f"{len(outside)} of {len(single)} statistics lie outside the 95 % interval of {num_genomes} simulated genomes; "
         f"about {chance} would by chance",

@@ -264,3 +264,11 @@ def test_the_verb(
     arguments = ("--observed", folder / "no_ghost.filtered.zarr.zip", "--output", tmp_path / "no.tsv")
     assert run("predictive", *simulated, *arguments) == 3
     assert "are of 30 genomes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("num_genomes", [2, 10, 200])
+def test_few_genomes_leave_more_outside_by_chance(num_genomes: int) -> None:
+    draws = np.random.default_rng(1).normal(size=(20_000, num_genomes + 1))
+    low, high = np.quantile(draws[:, 1:], (0.025, 0.975), axis=1)
+    outside = ((draws[:, 0] < low) | (draws[:, 0] > high)).mean()
+    assert predictive.chance_outside(num_genomes) == pytest.approx(outside, abs=0.015)
