@@ -1,5 +1,6 @@
 """Models and calls side by side with the truth of simulations."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[st
     statistics = Statistics.concatenate([Statistics.read(path) for path in paths])
     if statistics.ghost_fraction is None:
         raise DataError("these statistics have no truth: evaluation needs simulations")
+    _check_observed_once(statistics)
     _check_unseen(model, paths)
     model.check(offer(statistics))
     tables = evaluate_segments(
@@ -138,6 +140,17 @@ def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.flo
     """
     regions = zip(statistics.haplotype, statistics.callable_fraction, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
+
+
+def _check_observed_once(statistics: Statistics) -> None:
+    """Refuse several observations of a genome, for measures and their bootstrap take genomes to be independent."""
+    names = set(zip(genome_names(statistics).tolist(), statistics.observation_indices.tolist(), strict=True))
+    repeated = sorted(name for name, times in Counter(name for name, _ in names).items() if times > 1)
+    if repeated:
+        raise DataError(
+            f"genome {repeated[0]} was observed several times; evaluate with statistics of one observation of each "
+            "genome (statistics --observations 1)"
+        )
 
 
 def _check_unseen(model: Model, paths: Sequence[Path]) -> None:
