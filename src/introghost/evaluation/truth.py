@@ -1,5 +1,6 @@
 """Models and calls side by side with the truth of simulations."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[st
         Statistics of another kind than those that the model was trained on.
     """
     files = [File(path, Statistics.read(path)) for path in paths]
+    for file in files:
+        _check_observed_once(file.statistics)
     _check_unseen(model, paths)
     of_kind = kinds(model, files)
     tables = dict[str, pd.DataFrame]()
@@ -130,6 +133,17 @@ def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.flo
     """
     regions = zip(statistics.haplotype, statistics.callable_fraction, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
+
+
+def _check_observed_once(statistics: Statistics) -> None:
+    """Refuse several observations of a genome, for measures and their bootstrap take genomes to be independent."""
+    names = set(zip(genome_names(statistics).tolist(), statistics.observation_indices.tolist(), strict=True))
+    repeated = sorted(name for name, times in Counter(name for name, _ in names).items() if times > 1)
+    if repeated:
+        raise DataError(
+            f"genome {repeated[0]} was observed several times; evaluate with statistics of one observation of each "
+            "genome (statistics --observations 1)"
+        )
 
 
 def _check_unseen(model: Model, paths: Sequence[Path]) -> None:

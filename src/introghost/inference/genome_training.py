@@ -179,23 +179,23 @@ def train_model_choice(
     classes = np.array([scenarios.index(name) for name in genomes.scenarios], dtype=np.int64)
     architecture = {"channels": len(prepared.channel_names), "scenarios": len(scenarios)}
     architecture |= {"width": width, "members": members}
-    architecture |= {"references": novelty.num_references(classes), "levels": len(parts)}
+    architecture |= {"references": novelty.num_references(classes, genomes.identities), "levels": len(parts)}
     network = ModelChoiceNetwork(**architecture)
     standard = prepared.standardise(network)
     with torch.inference_mode():
         roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in parts])
     # Every scenario comes as often, and weighs the same for every member.
     rng = np.random.default_rng(seeds.derive(seed, "balance"))
-    balanced = balance.repeated(classes, ~genomes.held_out, rng)
-    weights = balance.bootstrap_weights(classes, genomes.held_out, members, rng)
-    discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out)
+    balanced = balance.repeated(classes, ~genomes.held_out, genomes.identities, rng)
+    weights = balance.bootstrap_weights(classes, genomes.held_out, genomes.identities, members, rng)
+    discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out, genomes.identities)
     discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     curve, validation = prepared.fit(
         network, discriminants.loss, labels, balanced, batch_size=32, learning_rate=2e-3, epochs=epochs, seed=seed
     )
     rng = np.random.default_rng(seeds.derive(seed, "novelty"))
-    novelty.fit(network.novelty, roots, genomes.numbers(), classes, rng)
+    novelty.fit(network.novelty, roots, genomes.numbers(), classes, genomes.identities, rng)
     bundle = ChoiceBundle(
         network=network,
         architecture=architecture,
@@ -272,7 +272,7 @@ def train_parameters(
     architecture = {"channels": len(prepared.channel_names), "parameters": len(scale.names)}
     architecture |= {"width": width, "members": members}
     network = PosteriorNetwork(**architecture)
-    predictors = Predictors.fit(prepared.standardise(network), parameters, genomes.held_out)
+    predictors = Predictors.fit(prepared.standardise(network), parameters, genomes.held_out, genomes.identities)
     predictors.give(network)
     labels = torch.from_numpy(parameters), predictors.fold
     curve, _ = prepared.fit(

@@ -473,7 +473,7 @@ class _Draws:
     model: ObservationModel
     record: RegionRecord
     seed: int
-    number: int
+    draw: int
 
     def level(self, name: str) -> float:
         return self.model.level(name, self.seed, self.record.scenario, self.record.genome)
@@ -590,6 +590,6 @@ def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np
     # A region that was simulated without a map or mask has no place: any window will do. So it will in further draws,
     # unless recombination is that of the place.
     window = draws.record.window
-    if window is None or (draws.number and draws.model.genetic_map is None):
+    if window is None or (draws.draw and draws.model.genetic_map is None):
         window = windows.draw(length, draws.seed_of_region("window"))
     return windows.callable_in(window, length)

@@ -87,7 +87,7 @@ def gaussian() -> PosteriorNetwork:
     pooled = squares(values + torch.tensor([0.5, 2.0]) * torch.randn(values.shape))
     network = PosteriorNetwork(3, 2, width=16, members=2)
     held_out = np.arange(4_000) < 600
-    predictors = Predictors.fit(network.standardise(*pooled).numpy(), values.numpy(), held_out)
+    predictors = Predictors.fit(network.standardise(*pooled).numpy(), values.numpy(), held_out, np.arange(len(values)))
     predictors.give(network)
     data = torch.utils.data.TensorDataset(*pooled, values, predictors.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
