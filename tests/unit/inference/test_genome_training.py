@@ -37,7 +37,7 @@ def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem(width: int)
     data = torch.utils.data.TensorDataset(*seen, classes, weights, discriminants.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = torch.utils.data.DataLoader(parts[0], 100, shuffle=True), torch.utils.data.DataLoader(parts[1], 500)
-    training.fit(network, discriminants.loss, *loaders, epochs=20, learning_rate=0.01, patience=20)
+    training.fit(network, discriminants.loss, *loaders, epochs=20, learning_rate=0.01, patience=20, seed=1)
     new = torch.randn(1_000, 2) + torch.tensor([0.75, -0.25])
     exact = torch.sigmoid(new @ torch.tensor([1.5, -0.5]) - (1.5**2 + 0.5**2) / 2)
     with torch.inference_mode():
@@ -89,7 +89,15 @@ def test_a_model_says_what_it_was_trained_on(choice: training.Trained[ChoiceBund
     held_out = training.split_genomes(*map(np.array, zip(*PAIRS, strict=True)), seed=3)
     description = json.loads(json.dumps(choice.bundle.to_json()))
     expected = {
-        "architecture": {"channels": 6, "scenarios": 2, "width": 16, "members": 2, "references": 0, "levels": 4},
+        "architecture": {
+            "channels": 6,
+            "scenarios": 2,
+            "width": 16,
+            "members": 2,
+            "references": 0,
+            "levels": 4,
+            "discriminants": 2,
+        },
         "inputs": ["mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions"],
         "scenarios": [
             {"name": "ghosts", "ghost_of_target": True},
