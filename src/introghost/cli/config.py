@@ -86,13 +86,18 @@ def _check_files(configuration: "Configuration") -> list[Finding]:
     return findings + [one for role, number in numbers.items() for one in _check_number(configuration, role, number)]
 
 
-def _data_options(data: "Data", ancestral: str) -> dict[str, str | Path | None]:
-    """The data as the options of a verb that reads a VCF."""
-    files = dict.fromkeys(("vcf", "populations", "include_bed")) | {
-        key: Path(path) for key, path in data.files().items()
-    }
+def _data_options(data: "Data", ancestral: str) -> dict[str, str | Path | tuple[Path, ...] | None]:
+    """The data as the options of a verb that reads VCF files."""
+    files = {key: Path(path) for key, path in data.files().items()}
     names = {"outgroup": ",".join(data.outgroup), "target": ",".join(data.target)}
-    return {**files, **names, "region": data.region, "ancestral": ancestral}
+    return {
+        "vcf": (files["vcf"],),
+        "populations": files["populations"],
+        "include_bed": files.get("include_bed"),
+        **names,
+        "region": data.region,
+        "ancestral": ancestral,
+    }
 
 
 def _check_number(configuration: "Configuration", role: str, number: int) -> list[Finding]:

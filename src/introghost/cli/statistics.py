@@ -53,7 +53,7 @@ class _Computed:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="S.zarr.zip")
 def command(
     trees: Path | None,
-    vcf: Path | None,
+    vcf: tuple[Path, ...],
     ancestral: str | None,
     bin_bp: int,
     region_length_bp: int | None,
@@ -67,7 +67,7 @@ def command(
     from introghost import provenance
     from introghost.errors import ConfigError
 
-    if (trees is None) == (vcf is None):
+    if (trees is None) == (not vcf):
         raise ConfigError("give either --trees or --vcf")
     if trees is not None:
         _refuse({**source, "region_length_bp": region_length_bp}, "is for --vcf; trees have regions and masks already")
@@ -115,7 +115,10 @@ def _of_trees(
 
 
 def _of_vcf(
-    source: Mapping[str, str | Path | None], bin_bp: int, region_length_bp: int, segment_model: str | None
+    source: Mapping[str, str | Path | tuple[Path, ...] | None],
+    bin_bp: int,
+    region_length_bp: int,
+    segment_model: str | None,
 ) -> _Computed:
     """Statistics of the VCF that the options of `data_options` name."""
     from introghost.findings import in_order
