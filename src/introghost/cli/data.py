@@ -42,8 +42,8 @@ def data_options(*, required: Sequence[str] = NEEDED, genetic_map: bool = False)
             type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
             required="vcf" in required,
             multiple=True,
-            help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it. May be repeated: the "
-            "files have the same individuals and different contigs.",
+            help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it. May be repeated: "
+            "the files have the same individuals and different contigs.",
         ),
         click.option(
             "--populations",

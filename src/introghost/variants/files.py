@@ -244,10 +244,10 @@ class ContigOwners:
         """
         other = on_contig(self._paths, contig)
         if other is not None and other != path:
-            written = contig if contig in self._paths else other_prefix(contig)
+            written = "" if contig in self._paths else f" (as {other_prefix(contig)})"
             raise DataError(
-                f"{path}: contig {contig} has records here and, as {written}, in {other}; give all records of a "
-                "contig in one file: leave one out, or join them with `bcftools concat`"
+                f"{path}: contig {contig} has records here and in {other}{written}; give all records of a contig in "
+                "one file: leave one out, or join them with `bcftools concat`"
             )
         self._paths[contig] = path
 
