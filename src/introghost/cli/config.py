@@ -105,14 +105,19 @@ def _check_map(configuration: "Configuration", data: "Data") -> list[Finding]:
     return [*findings, Finding(Code.GENETIC_MAP, Severity.WARNING, text)]
 
 
-def _data_options(data: "Data", target: Sequence[str], ancestral: str) -> dict[str, str | Path | None]:
-    """The data as the options of a verb that reads a VCF."""
-    files: dict[str, str | Path | None] = {
-        key: Path(path) if path else None
-        for key, path in (("populations", data.populations), ("include_bed", data.include_bed))
+def _data_options(
+    data: "Data", target: Sequence[str], ancestral: str
+) -> dict[str, str | Path | tuple[Path, ...] | None]:
+    """The data as the options of a verb that reads VCF files."""
+    single = {"populations": data.populations, "include_bed": data.include_bed}
+    return {
+        "vcf": tuple(Path(path) for path in data.vcf),
+        **{key: Path(path) if path else None for key, path in single.items()},
+        "outgroup": ",".join(data.outgroup),
+        "target": ",".join(target),
+        "region": data.region,
+        "ancestral": ancestral,
     }
-    names = {"outgroup": ",".join(data.outgroup), "target": ",".join(target)}
-    return {"vcf": Path(data.vcf[0]), **files, **names, "region": data.region, "ancestral": ancestral}
 
 
 def _check_number(configuration: "Configuration", role: str, number: int) -> list[Finding]:

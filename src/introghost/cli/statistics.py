@@ -70,7 +70,7 @@ class _Computed:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="S.zarr.zip")
 def command(
     trees: Path | None,
-    vcf: Path | None,
+    vcf: tuple[Path, ...],
     ancestral: str | None,
     bin_bp: int,
     region_length_bp: int | None,
@@ -88,7 +88,7 @@ def command(
     from introghost.errors import ConfigError
     from introghost.statistics.dataset import HAPLOTYPES_PER_REGION
 
-    if (trees is None) == (vcf is None):
+    if (trees is None) == (not vcf):
         raise ConfigError("give either --trees or --vcf")
     if trees is not None:
         _refuse({**source, "region_length_bp": region_length_bp}, "is for --vcf; trees have regions and masks already")
@@ -171,7 +171,7 @@ def _show_times(times: "DrawTimes") -> None:
 
 
 def _of_vcf(
-    source: Mapping[str, str | Path | None],
+    source: Mapping[str, str | Path | tuple[Path, ...] | None],
     bin_bp: int,
     region_length_bp: int,
     segment_model: str | None,
