@@ -143,8 +143,8 @@ def _check_digests(bundle: Path, given: set[str], option: str) -> None:
     listed = records.training_digests(bundle)
     if listed != given:
         raise DataError(
-            f"{bundle}: trained on other statistics than those of {option}: {len(given - listed)} of {len(given)} files "
-            f"were not there in training, {len(listed - given)} files of training are not given; train it again"
+            f"{bundle}: trained on other statistics than those of {option}: {len(given - listed)} of {len(given)} "
+            f"files were not there in training, {len(listed - given)} files of training are not given; train it again"
         )
 
 

@@ -11,6 +11,7 @@ import demes
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from report_inputs import write_tsv
 
 from introghost.cli.report import command
 from introghost.errors import DataError
@@ -18,18 +19,13 @@ from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
 from introghost.report import figures, tables
 from introghost.report.page import Sources, write_report
-from introghost.report.records import CallsRecord, Choice, JsonSection
+from introghost.report.records import CalledData, CallsRecord, Choice, JsonSection
 
 FINDINGS = (
     Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
     Finding(Code.BLANK_BINS, Severity.WARNING, "a <gap> is there. Look at it."),
     Finding(Code.RECORDS_DROPPED, Severity.REMARK, "3 records are not used"),
 )
-
-
-def write_tsv(path: Path, **columns: list[object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
 
 
 @pytest.fixture
@@ -340,9 +336,15 @@ def test_json_of_the_wrong_form_is_refused(results: Path, name: str, key: str, v
 
 def test_the_record_of_calls_is_read_as_it_was_written(results: Path) -> None:
     path = results / "calls" / "provenance.json"
-    options = {"threshold": 0.5, "false_discovery_rate": None}
-    path.write_text(json.dumps({**json.loads(path.read_text()), "options": options}))
-    assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, sha256(results / "model"))
+    digest = sha256(results / "model")
+    content = json.loads(path.read_text())
+    content["options"] = {"threshold": 0.5, "false_discovery_rate": None, "outgroup": "YRI", "target": "GBR"}
+    content["inputs"] = {"model": {"name": "human", "sha256": digest}, "vcf": {"sha256": "a1"}, "include_bed": {}}
+    path.write_text(json.dumps(content))
+    data = CalledData(
+        {"include_bed": None, "vcf": "a1"}, {"outgroup": "YRI", "target": "GBR", "region": None, "ancestral": None}
+    )
+    assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, "human", digest, data)
 
 
 def test_an_evaluation_and_calls_that_both_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
