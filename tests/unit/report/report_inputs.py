@@ -55,7 +55,7 @@ def write_evaluation_of_calls(folder: Path, calls: Path, precision: float | None
         value=[0.9, precision, recall],
     )
     of_calls = {"calls": {"sha256": sha256(calls / "provenance.json")}}
-    (folder / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
+    (folder / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_calls}))
     return folder
 
 

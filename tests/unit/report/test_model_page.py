@@ -17,11 +17,11 @@ from introghost.report.model_page import ModelSources, write_model_report
 from introghost.report.page import Sources, write_report
 
 
-def trained_on(bundle: Bundle, files: list[Path]) -> Bundle:
+def trained_on(bundle: Bundle, files: list[Path], start: dict[str, str] | None = None) -> Bundle:
     """The same bundle, with a record of its training as `train` makes it."""
     inputs = {f"statistics {i}": {"name": path.name, "sha256": sha256(path)} for i, path in enumerate(files)}
     inputs["priors.yaml"] = {"name": "priors.yaml", "sha256": "f6"}
-    return dataclasses.replace(bundle, provenance={"verb": "train", "inputs": inputs})
+    return dataclasses.replace(bundle, provenance={"verb": "train", "inputs": inputs, "options": {"from": start}})
 
 
 @pytest.fixture
@@ -38,7 +38,8 @@ def statistics(tmp_path: Path) -> TrainingStatistics:
 def model(tmp_path: Path, statistics: TrainingStatistics) -> Path:
     folder = tmp_path / "model"
     of_segments, of_genomes = list(statistics.segments), list(statistics.genomes)
-    bundle_files.save(trained_on(segments_bundle(), of_segments), folder / "segments")
+    human = {"name": "human", "sha256": "0123456789"}
+    bundle_files.save(trained_on(segments_bundle(), of_segments, human), folder / "segments")
     bundle_files.save(trained_on(choice_bundle(), of_genomes), folder / "model-choice")
     bundle_files.save(trained_on(parameters_bundle(), of_genomes), folder / "parameters")
     write_tsv(folder / "segments" / "learning_curve.tsv", epoch=[1, 2], training_loss=[0.5, 0.3],
@@ -79,6 +80,7 @@ def test_page_says_what_the_networks_were_trained_on(sources: ModelSources, tmp_
     assert table["trained on"] == ["9 regions", "9 genomes", "9 genomes"]
     assert table["held out for validation"] == ["1", "1", "1"]
     assert table["files of statistics"] == ["2", "3", "3"]
+    assert table["begun from"] == ["human (01234567)", "–", "–"]
     assert table["regions of a genome"] == ["–", "2", "2"]
     assert table["scenarios"] == ["–", "ghost, no_ghost", "ghost"]
     assert table["outgroup individuals"] == ["4 to 10"] * 3
@@ -129,10 +131,13 @@ def test_page_says_what_the_model_cost(sources: ModelSources, tmp_path: Path) ->
 
 def test_evaluations_of_another_model_or_of_calls_are_refused(sources: ModelSources, tmp_path: Path) -> None:
     output = tmp_path / "model.html"
-    (sources.evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
+    (sources.evaluation / "provenance.json").write_text(
+        json.dumps({"verb": "evaluate", "inputs": {"model": {"sha256": "b2"}}})
+    )
     with pytest.raises(DataError, match=r"evaluation: an evaluation of another model than .*model, or"):
         write_model_report(sources, output)
-    (sources.evaluation / "by_scenario.tsv").unlink()
+    of_calls = {"verb": "evaluate", "inputs": {"calls": {"sha256": "b2"}}}
+    (sources.evaluation / "provenance.json").write_text(json.dumps(of_calls))
     with pytest.raises(DataError, match="an evaluation of a set of calls"):
         write_model_report(sources, output)
     with pytest.raises(DataError, match="nowhere: no such folder of model"):
@@ -142,7 +147,7 @@ def test_evaluations_of_another_model_or_of_calls_are_refused(sources: ModelSour
 
 def test_damaged_bundles_are_refused(sources: ModelSources, model: Path, tmp_path: Path) -> None:
     (model / "parameters" / "weights.safetensors").write_bytes(b"")
-    record = {"inputs": {"model": {"sha256": sha256(model)}}}
+    record = {"verb": "evaluate", "inputs": {"model": {"sha256": sha256(model)}}}
     (sources.evaluation / "provenance.json").write_text(json.dumps(record))
     with pytest.raises(ModelError, match="parameters"):
         write_model_report(sources, tmp_path / "model.html")
@@ -199,3 +204,13 @@ def test_each_network_is_checked_and_one_that_is_not_there_is_said(
     calls = write_calls(tmp_path / "calls", model=("model", sha256(model)))
     with pytest.raises(DataError, match="no network that --genomes-statistics could be about"):
         write_report(Sources(calls, model=model, statistics=statistics), tmp_path / "report.html")
+
+
+def test_an_evaluation_of_networks_for_whole_genomes_alone_is_shown(sources: ModelSources, tmp_path: Path) -> None:
+    for name in ("summary", "by_scenario", "precision_recall"):
+        (sources.evaluation / f"{name}.tsv").unlink()
+    output = tmp_path / "model.html"
+    write_model_report(sources, output)
+    tables = tables_of(output)
+    assert "Model choice: what is decided at the default costs, by true scenario" in tables
+    assert "Local calls on unseen genomes" not in tables

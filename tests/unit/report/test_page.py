@@ -71,9 +71,9 @@ def results(tmp_path: Path) -> Path:
     of_model = {"model": {"sha256": sha256(tmp_path / "model")}}
     made_by = {"verb": "apply", "version": "0", "inputs": of_model, "findings": [one.to_json() for one in FINDINGS]}
     (calls / "provenance.json").write_text(json.dumps(made_by))
-    (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
+    (evaluation / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_model}))
     of_calls = {"calls": {"sha256": sha256(calls / "provenance.json")}}
-    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
+    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_calls}))
     return tmp_path
 
 
@@ -239,15 +239,12 @@ def test_missing_folder_file_and_column_are_named(results: Path) -> None:
 def test_folders_and_tables_of_something_else_are_refused(results: Path, predictive: Path) -> None:
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
     for folder in (calls, results / "model"):
-        with pytest.raises(DataError, match=r"summary\.tsv: no such file; `introghost evaluate --model` writes it"):
+        with pytest.raises(DataError, match=r"no complete output of evaluate here; run `introghost evaluate --model`"):
             write_report(Sources(calls, folder), output)
-    with pytest.raises(DataError, match=r"of calls, without by_scenario\.tsv; give it as --calls-evaluation"):
+    with pytest.raises(DataError, match="of a set of calls, not of a model; give it as --calls-evaluation"):
         write_report(Sources(calls, evaluation / "demo"), output)
-    with pytest.raises(DataError, match=r"of a model, with by_scenario\.tsv; give it as --evaluation"):
+    with pytest.raises(DataError, match="of a model, not of a set of calls; give it as --evaluation"):
         write_report(Sources(calls, calls_evaluation=evaluation), output)
-    write_tsv(evaluation / "summary.tsv", metric=["accuracy"], value=[0.5])
-    with pytest.raises(DataError, match="no metric average_precision"):
-        write_report(Sources(calls, evaluation), output)
     store = results / "data.zarr.zip"
     with zipfile.ZipFile(store, "w") as archive:
         archive.writestr("a", bytes(range(256)))
@@ -262,7 +259,8 @@ def test_folders_and_tables_of_something_else_are_refused(results: Path, predict
 
 def test_evaluations_of_another_model_or_of_other_calls_are_refused(results: Path) -> None:
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
-    (evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
+    of_another = {"verb": "evaluate", "inputs": {"model": {"sha256": "b2"}}}
+    (evaluation / "provenance.json").write_text(json.dumps(of_another))
     with pytest.raises(DataError, match="an evaluation of another model"):
         write_report(Sources(calls, evaluation), output)
     (results / "model" / "segments" / "more").write_text("")
@@ -347,11 +345,14 @@ def test_the_record_of_calls_is_read_as_it_was_written(results: Path) -> None:
     assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, "human", digest, data)
 
 
-def test_an_evaluation_and_calls_that_both_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
-    for folder in ("calls", "evaluation"):
-        (results / folder / "provenance.json").write_text("{}")
+def test_an_evaluation_and_calls_that_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
+    calls, evaluation = results / "calls", results / "evaluation"
+    (calls / "provenance.json").write_text("{}")
     with pytest.raises(DataError, match="an evaluation of another model"):
-        write_report(Sources(results / "calls", results / "evaluation"), results / "report.html")
+        write_report(Sources(calls, evaluation), results / "report.html")
+    (evaluation / "provenance.json").write_text(json.dumps({"verb": "evaluate"}))
+    with pytest.raises(DataError, match="no complete output of evaluate here"):
+        write_report(Sources(calls, evaluation), results / "report.html")
 
 
 def test_calls_that_were_not_finished_are_refused(results: Path) -> None:
