@@ -16,6 +16,10 @@ REPEATABLE = {
     ("statistics", "evaluate"),
     ("simulated", "predictive"),
     ("scenario", "report"),
+    ("calls", "report"),
+    ("segments-statistics", "report"),
+    ("genomes-statistics", "report"),
+    ("link", "report"),
     ("scenario-prior", "apply"),
 }
 OPTIONS = [
