@@ -1,12 +1,14 @@
 """The workflow's configuration: loaded, checked and completed with its defaults before anything runs."""
 
 import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from introghost import presets
+from introghost import models, presets, seeds
 from introghost.documents import (
     JsonObject,
     Section,
@@ -21,43 +23,129 @@ from introghost.inference import decisions
 from introghost.simulation.observation import ObservationModel, read_section
 from introghost.simulation.scenarios import check_name
 
-TEST_BATCH = "test"
 SCHEMA = "config.schema.yaml"
+_UNSAFE = re.compile(r"[^\w.+-]")  # what the names of folders and pages have no need of
+
+
+class Kind(StrEnum):
+    """The kinds of genomes that are simulated, each for networks of its own."""
+
+    SEGMENTS = "segments"
+    GENOMES = "genomes"
 
 
 @dataclass(frozen=True)
-class ScenarioGenomes:
-    """How a scenario is simulated for training.
+class Batch:
+    """Genomes that are simulated by one job.
 
     Attributes
     ----------
-    folder : Path
-        Holds ``model.demes.yaml`` and ``priors.yaml``.
-    genomes : int
-        Number of genomes that are trained on.
-    batches : int
-        Number of jobs that they are divided into.
+    first, number : int
+        Number of the first genome within its scenario and kind, and how many there are.
+    is_test : bool
+        Whether they are for evaluation alone.
     """
 
-    folder: Path
-    genomes: int
-    batches: int
+    first: int
+    number: int
+    is_test: bool
+
+    @property
+    def name(self) -> str:
+        """What the files of the batch are called, ``test-0`` or ``train-20``."""
+        return f"{'test' if self.is_test else 'train'}-{self.first}"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How genomes of one kind are simulated and observed.
+
+    Attributes
+    ----------
+    genomes, test_genomes : mapping of str to int
+        By scenario: those that are trained on, and those for evaluation, which are numbered first.
+    regions : int
+        Of each genome.
+    observations : int
+        Independent draws of the observation model for each genome that is trained on.
+    batch_genomes : int
+        The most genomes of one job.
+    haplotypes : int or None
+        Target haplotypes of each region whose statistics are kept; None keeps whole regions alone.
+    observation : ObservationModel
+    observation_section : dict
+        What `observation` was parsed from.
+    """
+
+    genomes: Mapping[str, int]
+    test_genomes: Mapping[str, int]
+    regions: int
+    observations: int
+    batch_genomes: int
+    haplotypes: int | None
+    observation: ObservationModel
+    observation_section: JsonObject
+
+    def batches(self, scenario: str) -> dict[str, Batch]:
+        """Batches of one scenario by name, those for evaluation first.
+
+        Test genomes are numbered first, so that they stay the same when the number of training genomes changes.
+        """
+        num_test = self.test_genomes.get(scenario, 0)
+        spans = (0, num_test, True), (num_test, num_test + self.genomes.get(scenario, 0), False)
+        batches = [
+            Batch(start, min(self.batch_genomes, end - start), is_test)
+            for first, end, is_test in spans
+            for start in range(first, end, self.batch_genomes)
+        ]
+        return {batch.name: batch for batch in batches}
+
+    def observation_json(self) -> str:
+        """The observation model as the option ``--observation`` takes it."""
+        return json.dumps(self.observation_section, sort_keys=True)
+
+    def observation_files(self) -> list[str]:
+        """Files that the observation model names."""
+        return [path for path in (self.observation.include_bed, self.observation.genetic_map) if path is not None]
 
 
 @dataclass(frozen=True)
 class Training:
-    """Training of one task.
+    """Training of one task; what is None is left to ``introghost train``.
 
     Attributes
     ----------
-    epochs : int
-        The most passes over the genomes.
+    epochs, width, members : int or None
+        The most passes over the genomes, and the size of the network.
     scenario : str or None
         Whose parameters are wanted, if any.
+    start : str or None
+        The model that training starts from, a name or a folder.
     """
 
-    epochs: int
+    epochs: int | None = None
+    width: int | None = None
+    members: int | None = None
     scenario: str | None = None
+    start: str | None = None
+
+    def options(self) -> str:
+        """What ``introghost train`` is to be told, as options quoted for a shell."""
+        numbers = {"epochs": self.epochs, "width": self.width, "members": self.members}
+        given = {name: None if number is None else str(number) for name, number in numbers.items()}
+        return _options({**given, "from": self.start})
+
+    def start_manifest(self, task: str) -> Path | None:
+        """The file that stands for the network that training starts from; None where it starts from nothing.
+
+        Raises
+        ------
+        ConfigError
+            A model that is neither a shipped one nor a folder.
+        """
+        if self.start is None:
+            return None
+        return models.locate(self.start, f"train.{task}.from") / task / models.MANIFEST
 
 
 @dataclass(frozen=True)
@@ -101,32 +189,32 @@ class Data:
 
     Attributes
     ----------
-    outgroup, target : tuple of str
-        Populations of each role; of simulated data, demes.
-    vcf, populations : str or None
+    outgroup : tuple of str
+        Its populations; of simulated data, demes.
+    targets : mapping of str to tuple of str
+        Populations of each target by its name, which folders and pages have.
+    vcf : tuple of str
+        Files of one genome; none where the data are simulated.
+    populations : str or None
         None where the data are simulated.
     region, include_bed, genetic_map : str or None
     simulated : SimulatedData or None
     """
 
     outgroup: tuple[str, ...]
-    target: tuple[str, ...]
-    vcf: str | None = None
+    targets: Mapping[str, tuple[str, ...]]
+    vcf: tuple[str, ...] = ()
     populations: str | None = None
     region: str | None = None
     include_bed: str | None = None
     genetic_map: str | None = None
     simulated: SimulatedData | None = None
 
-    def files(self) -> dict[str, str]:
-        """The files that are read, by key."""
-        named = {
-            "vcf": self.vcf,
-            "populations": self.populations,
-            "include_bed": self.include_bed,
-            "genetic_map": self.genetic_map,
-        }
-        return {key: path for key, path in named.items() if path is not None}
+    def files(self) -> dict[str, list[str]]:
+        """The files that are read, by key; keys without one are left out."""
+        single = {"populations": self.populations, "include_bed": self.include_bed, "genetic_map": self.genetic_map}
+        named = {"vcf": list(self.vcf)} | {key: [] if path is None else [path] for key, path in single.items()}
+        return {key: paths for key, paths in named.items() if paths}
 
 
 @dataclass(frozen=True)
@@ -142,59 +230,44 @@ class Configuration:
         Folder.
     bin_bp, region_length_bp : int
     ancestral : str
-    scenarios : mapping of str to ScenarioGenomes
-        By name.
-    test_genomes, regions_per_genome : int
+    scenarios : mapping of str to Path
+        Folders, which hold ``model.demes.yaml`` and ``priors.yaml``, by name.
     observation : ObservationModel
-    observation_section : dict
-        What `observation` was parsed from.
+        Of the data.
+    simulations : mapping of Kind to Simulation
+        Without `Kind.GENOMES` where no network looks at whole genomes.
     train : mapping of str to Training
         By task.
     decision : Decision
-    data : Data
+    data : Data or None
+        None where a model is made and applied to nothing.
     """
 
     seed: int
     results: str
     bin_bp: int
     ancestral: str
-    scenarios: Mapping[str, ScenarioGenomes]
-    test_genomes: int
-    regions_per_genome: int
+    scenarios: Mapping[str, Path]
     region_length_bp: int
     observation: ObservationModel
-    observation_section: JsonObject
+    simulations: Mapping[Kind, Simulation]
     train: Mapping[str, Training]
     decision: Decision
-    data: Data
+    data: Data | None
 
-    def batches(self, scenario: str) -> dict[str, tuple[int, int]]:
-        """First genome and number of genomes of each batch of one scenario.
-
-        The test batch takes the first genomes, so that it stays the same when the number of training genomes changes.
-
-        Returns
-        -------
-        dict of str to (int, int)
-            ``"test"`` and then ``"0"``, ``"1"``, …; together they hold each genome once.
-        """
-        entry = self.scenarios[scenario]
-        bounds = [self.test_genomes + entry.genomes * i // entry.batches for i in range(entry.batches + 1)]
-        training = {str(i): (bounds[i], bounds[i + 1] - bounds[i]) for i in range(entry.batches)}
-        return {TEST_BATCH: (0, self.test_genomes), **training}
-
-    def observation_json(self) -> str:
-        """The section ``observation`` as the option ``--observation`` takes it."""
-        return json.dumps(self.observation_section, sort_keys=True)
-
-    def observation_files(self) -> list[str]:
-        """Files that the section ``observation`` names."""
-        return [path for path in (self.observation.include_bed, self.observation.genetic_map) if path is not None]
+    def seed_of(self, kind: Kind) -> int:
+        """Root seed of the genomes of one kind: none of them is of the other kind too."""
+        return seeds.derive(self.seed, str(kind))
 
     def most_diploids(self, role: str) -> int:
-        """The largest number of individuals of a role, ``outgroup`` or ``target``, that is asked for."""
+        """The largest number of individuals of a role, ``outgroup`` or ``target``, that the data are said to have."""
         number = self.observation.diploids(role)
         return 0 if number is None else int(number.high)
+
+    @property
+    def start(self) -> str | None:
+        """The model that the segment network is adapted from, a name or a folder; None where it starts from nothing."""
+        return self.train["segments"].start
 
     def decision_options(self) -> str:
         """The section ``decision`` as options of ``introghost apply``, quoted for a shell."""
@@ -202,25 +275,28 @@ class Configuration:
         prior = [f"--scenario-prior {name}={value}" for name, value in self.decision.scenario_prior.items()]
         return " ".join(costs + prior)
 
-    def data_options(self) -> str:
-        """What is to be read of the VCF, beside its file and the populations, as options quoted for a shell."""
-        options = {
-            "outgroup": ",".join(self.data.outgroup),
-            "target": ",".join(self.data.target),
-            "ancestral": self.ancestral,
-            "region": self.data.region,
-            "include-bed": self.data.include_bed,
-        }
-        return _options(options)
-
-    def map_options(self) -> str:
-        """The genetic map that the VCF is checked against, as an option; simulations have the observation's."""
-        return _options({"genetic-map": self.data.genetic_map})
-
     def scenario_folders(self) -> list[Path]:
         """Folders of all scenarios that are named, the simulated data's among them."""
-        folders = [entry.folder for entry in self.scenarios.values()]
-        return folders if self.data.simulated is None else [*folders, self.data.simulated.folder]
+        folders = list(self.scenarios.values())
+        return folders if self.data is None or self.data.simulated is None else [*folders, self.data.simulated.folder]
+
+    def data_options(self, data: Data, target: Sequence[str]) -> str:
+        """What is to be read of the VCF, beside its files and the populations, as options quoted for a shell.
+
+        Parameters
+        ----------
+        data : Data
+        target : sequence of str
+            Populations.
+        """
+        options = {
+            "outgroup": ",".join(data.outgroup),
+            "target": ",".join(target),
+            "ancestral": self.ancestral,
+            "region": data.region,
+            "include-bed": data.include_bed,
+        }
+        return _options(options)
 
 
 def load(path: Path) -> Configuration:
@@ -265,28 +341,25 @@ def parse(content: Mapping[str, object]) -> Configuration:
         On the first key or value that is not valid.
     """
     plain = plain_object(content, "configuration")
-    if isinstance(plain.get("observation"), str):
-        plain["observation"] = read_section(Path(str(plain["observation"])))
+    for place in _observation_places(plain):
+        if isinstance(place.get("observation"), str):
+            place["observation"] = read_section(Path(str(place["observation"])))
     check_schema(plain, SCHEMA)
     document = Section(_defaults() | plain)
-    observation_section = dict(document.section("observation").content)
+    scenarios = _scenarios(document)
+    train = {task: _training(entry) for task, entry in document.section("train").sections().items()}
     configuration = Configuration(
         seed=document.integer("seed"),
         results=document.text("results"),
         bin_bp=document.integer("bin_bp"),
         ancestral=document.text("ancestral"),
-        scenarios=_scenarios(document.section("scenarios")),
-        test_genomes=document.integer("test_genomes"),
-        regions_per_genome=document.integer("regions_per_genome"),
+        scenarios=scenarios,
         region_length_bp=document.integer("region_length_bp"),
-        observation=ObservationModel.parse(observation_section),
-        observation_section=observation_section,
-        train={
-            task: Training(entry.integer("epochs"), entry.optional_text("scenario"))
-            for task, entry in document.section("train").sections().items()
-        },
+        observation=ObservationModel.parse(document.section("observation").content),
+        simulations={kind: _simulation(document, kind, scenarios) for kind in _kinds(train)},
+        train=train,
         decision=_decision(document.section("decision")),
-        data=_data(document.section("data")),
+        data=_data(document.section("data")) if "data" in document else None,
     )
     _check_lengths(configuration)
     _check_data(configuration)
@@ -294,33 +367,80 @@ def parse(content: Mapping[str, object]) -> Configuration:
     return configuration
 
 
+def _observation_places(document: JsonObject) -> Iterator[JsonObject]:
+    """The sections that may hold an observation model, or the path of one."""
+    yield document
+    simulations = document.get("simulations")
+    for section in simulations.values() if isinstance(simulations, dict) else ():
+        if isinstance(section, dict):
+            yield section
+
+
 def _defaults() -> JsonObject:
-    properties = Section(load_schema(SCHEMA)).section("properties").sections()
+    return _defaults_of(Section(load_schema(SCHEMA)))
+
+
+def _defaults_of(schema: Section) -> JsonObject:
+    """Defaults of the keys of an object that a schema describes."""
+    properties = schema.section("properties").sections()
     return {key: entry.content["default"] for key, entry in properties.items() if "default" in entry}
 
 
-def _scenarios(section: Section) -> dict[str, ScenarioGenomes]:
-    for name in section.content:
-        check_name(name, "section 'scenarios'")
-    return {name: _scenario(name, entry) for name, entry in section.sections().items()}
-
-
-def _scenario(name: str, entry: Section) -> ScenarioGenomes:
-    genomes, batches = entry.integer("genomes"), entry.integer("batches")
-    if batches > genomes:
-        raise ConfigError(f"{entry.name}: {batches} batches for {genomes} genomes")
-    if "folder" not in entry:
-        shipped = presets.scenarios()
-        if name not in shipped:
+def _scenarios(document: Section) -> dict[str, Path]:
+    """Folder of each scenario by its name, the last part of what is given."""
+    folders: dict[str, Path] = {}
+    shipped = presets.scenarios()
+    for given in document.texts("scenarios"):
+        name = Path(given).name
+        check_name(name, "scenarios")
+        if name in folders:
+            raise ConfigError(f"scenarios: two are named {name}; give one of the folders another name")
+        if given not in shipped and "/" not in given and not Path(given).is_dir():
             raise ConfigError(
-                f"{entry.name} has no folder, and no scenario of that name comes with introghost; "
-                f"{suggestion(name, shipped)}"
+                f"scenarios: no folder {given}, and no scenario of that name comes with introghost; "
+                f"{suggestion(given, shipped)}"
             )
-        return ScenarioGenomes(shipped[name], genomes, batches)
-    folder = _folder(entry)
-    if folder.name != name:  # genomes and networks know a scenario by its folder
-        raise ConfigError(f"{entry.name}.folder is {entry.text('folder')}: the folder has to be named {name} too")
-    return ScenarioGenomes(folder, genomes, batches)
+        folders[name] = presets.locate_scenario(given, "scenarios") if given in shipped else Path(given)
+    return folders
+
+
+def _kinds(train: Mapping[str, Training]) -> list[Kind]:
+    """Kinds of genomes that the tasks are trained on."""
+    return [Kind.SEGMENTS] if set(train) == {"segments"} else list(Kind)
+
+
+def _simulation(document: Section, kind: Kind, scenarios: Mapping[str, Path]) -> Simulation:
+    """The section ``simulations.KIND``, with the defaults of the schema."""
+    given = document.section("simulations").section(kind)
+    properties = Section(load_schema(SCHEMA)).section("properties").section("simulations").section("properties")
+    section = Section({**_defaults_of(properties.section(kind)), **given.content}, given.name)
+    observation = dict((section if "observation" in section else document).section("observation").content)
+    return Simulation(
+        genomes=_numbers(section, "genomes", scenarios),
+        test_genomes=_numbers(section, "test_genomes", scenarios),
+        regions=section.integer("regions"),
+        observations=section.integer("observations"),
+        batch_genomes=section.integer("batch_genomes"),
+        haplotypes=section.integer("haplotypes") if kind is Kind.SEGMENTS else None,
+        observation=ObservationModel.parse(observation),
+        observation_section=observation,
+    )
+
+
+def _numbers(section: Section, key: str, scenarios: Mapping[str, Path]) -> dict[str, int]:
+    """Numbers of genomes by scenario, from one number for all of them or one for each."""
+    if not isinstance(section.content[key], dict):
+        return dict.fromkeys(scenarios, section.integer(key))
+    numbers = section.section(key)
+    for name in numbers.content:
+        if name not in scenarios:
+            raise ConfigError(f"{numbers.name}.{name}: no scenario '{name}'; there are {', '.join(scenarios)}")
+    return {name: numbers.integer(name) for name in numbers.content}
+
+
+def _training(entry: Section) -> Training:
+    epochs, width, members = (entry.integer(key) if key in entry else None for key in ("epochs", "width", "members"))
+    return Training(epochs, width, members, entry.optional_text("scenario"), entry.optional_text("from"))
 
 
 def _folder(entry: Section) -> Path:
@@ -339,8 +459,8 @@ def _data(section: Section) -> Data:
     simulated = section.section("simulated") if "simulated" in section else None
     return Data(
         outgroup=_populations(section, "outgroup"),
-        target=_populations(section, "target"),
-        vcf=section.optional_text("vcf"),
+        targets=_targets(section),
+        vcf=_paths(section, "vcf"),
         populations=section.optional_text("populations"),
         region=section.optional_text("region"),
         include_bed=section.optional_text("include_bed"),
@@ -349,6 +469,15 @@ def _data(section: Section) -> Data:
         if simulated is None
         else SimulatedData(_folder(simulated), simulated.integer("regions"), simulated.integer("region_length_bp")),
     )
+
+
+def _paths(section: Section, key: str) -> tuple[str, ...]:
+    """Paths of a list, or the only one; none where the key is absent."""
+    value = section.content.get(key)
+    paths = section.texts(key) if isinstance(value, list) else tuple(filter(None, [section.optional_text(key)]))
+    if len(set(paths)) < len(paths):
+        raise ConfigError(f"{section.where(key)}: a file is named twice")
+    return paths
 
 
 def _populations(section: Section, key: str) -> tuple[str, ...]:
@@ -361,9 +490,24 @@ def _populations(section: Section, key: str) -> tuple[str, ...]:
     return names
 
 
+def _targets(section: Section) -> dict[str, tuple[str, ...]]:
+    """Populations of each target by its name: of ``target``, or of each entry of ``targets``."""
+    if ("target" in section) == ("targets" in section):
+        raise ConfigError("section 'data': give target, or targets for several of them")
+    if "target" in section:
+        groups = [_populations(section, "target")]
+    else:
+        entries = Section({str(number): entry for number, entry in enumerate(section.texts("targets"))}, "data.targets")
+        groups = [_populations(entries, number) for number in entries.content]
+    targets = {_UNSAFE.sub("_", "+".join(group)): group for group in groups}
+    if len(targets) < len(groups):
+        raise ConfigError("data.targets: two of them would have one folder of results; leave one out")
+    return targets
+
+
 def _check_lengths(configuration: Configuration) -> None:
     lengths = {"region_length_bp": configuration.region_length_bp}
-    if configuration.data.simulated is not None:
+    if configuration.data is not None and configuration.data.simulated is not None:
         lengths["data.simulated.region_length_bp"] = configuration.data.simulated.region_length_bp
     for name, length in lengths.items():
         if length % configuration.bin_bp:
@@ -372,7 +516,11 @@ def _check_lengths(configuration: Configuration) -> None:
 
 def _check_data(configuration: Configuration) -> None:
     data = configuration.data
+    if data is None:
+        return
     if data.simulated is not None:
+        if len(data.targets) > 1:
+            raise ConfigError("section 'data': targets can't go with simulated, which has one target")
         surplus = [*data.files(), *(["region"] if data.region is not None else [])]
         if surplus:
             raise ConfigError(f"section 'data': {', '.join(surplus)} can't go with simulated")
@@ -382,7 +530,8 @@ def _check_data(configuration: Configuration) -> None:
     absent = [key for key in ("vcf", "populations") if key not in data.files()]
     if absent:
         raise ConfigError(f"section 'data' lacks {', '.join(absent)} (or simulated, to simulate the data)")
-    _check_mask(data.include_bed, configuration.observation.include_bed)
+    for simulation in configuration.simulations.values():
+        _check_mask(data.include_bed, simulation.observation.include_bed)
 
 
 def _check_mask(read: str | None, simulated: str | None) -> None:
@@ -407,10 +556,33 @@ def _check_names(configuration: Configuration) -> None:
     for key, name in named.items():
         if name not in configuration.scenarios:
             raise ConfigError(f"{key}: no scenario '{name}'; there are {', '.join(configuration.scenarios)}")
+    _check_training(configuration)
     try:
         decisions.scenario_prior(configuration.scenarios, prior)
     except ConfigError as error:
         raise ConfigError(f"decision.scenario_prior: {error}") from error
+
+
+def _check_training(configuration: Configuration) -> None:
+    """Every task needs genomes to train on, and what it starts from."""
+    for task, training in configuration.train.items():
+        if training.start is not None:
+            _check_start(task, training)
+        simulation = configuration.simulations[Kind.SEGMENTS if task == "segments" else Kind.GENOMES]
+        if training.scenario is not None and training.scenario not in simulation.genomes:
+            raise ConfigError(f"train.{task}.scenario: simulations.genomes.genomes has none of {training.scenario}")
+        if task == "model-choice" and len(simulation.genomes) < 2:
+            raise ConfigError("train.model-choice: simulations.genomes.genomes has one scenario; it needs two at least")
+
+
+def _check_start(task: str, training: Training) -> None:
+    """A model that training starts from must have the task, and says itself how large the network is."""
+    manifest = training.start_manifest(task)
+    if manifest is not None and not manifest.is_file():
+        raise ConfigError(f"train.{task}.from: {training.start} has no network for {task}")
+    for key, number in (("width", training.width), ("members", training.members)):
+        if number is not None:
+            raise ConfigError(f"train.{task}.{key} can't go with from: the network is as large as that of the model")
 
 
 def _options(values: Mapping[str, str | None]) -> str:

@@ -16,9 +16,10 @@ from introghost.errors import ModelError
 from introghost.inference import weights
 from introghost.inference.bundles import Bundle
 from introghost.inference.fields import Fields, Json, is_whole, parse_object, short
+from introghost.models import MANIFEST
 
 SCHEMA_VERSION = 1
-WEIGHTS, DESCRIPTION, MANIFEST = "weights.safetensors", "model.json", "MANIFEST.sha256"
+WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
 _MAXIMUM_BYTES = {
     WEIGHTS: weights.MAXIMUM_WEIGHTS_BYTES + weights.MAXIMUM_TEXT_BYTES,
     DESCRIPTION: weights.MAXIMUM_TEXT_BYTES,

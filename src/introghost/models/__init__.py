@@ -4,6 +4,7 @@ from pathlib import Path
 
 from introghost import shipped
 
+MANIFEST = "MANIFEST.sha256"  # digests of the files of a bundle; a folder without it is none
 _FOLDER = Path(__file__).parent
 
 
