@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from introghost import __version__
-from introghost.documents import commented
+from introghost.documents import JsonValue, commented
 from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
 
@@ -93,6 +93,11 @@ def learn(
         places = [f"{contig}:{start + 1}-{end}" for contig, start, end in regions]
         named.append(Entry("regions", places, f"where {vcf} was surveyed; simulated regions get its places there"))
     return [*sizes, *_filter(found), *named, _missing(found.counts.missing), *_judged(files, ancestral_known)]
+
+
+def section(entries: Sequence[Entry]) -> dict[str, JsonValue]:
+    """The section as `ObservationModel.parse` takes it."""
+    return {entry.key: list(entry.value) if isinstance(entry.value, tuple | list) else entry.value for entry in entries}
 
 
 def widened(by_target: Mapping[str, Sequence[Entry]]) -> list[Entry]:

@@ -197,9 +197,7 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     return Survey(counts, surveyed, seen, num_sites)
 
 
-def survey_targets(
-    source: VcfSource, targets: Sequence[SampleRoles], region: Interval | None = None
-) -> list[Survey]:
+def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: Interval | None = None) -> list[Survey]:
     """Survey a file once for several targets of one outgroup.
 
     Parameters
