@@ -1,14 +1,15 @@
 # Each target makes the virtual environment it needs; a second run installs nothing.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test verify lint help
+.PHONY: demo model test verify lint help
 
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
 
 help:
-	@echo "make demo    simulate, train, apply and report with config/config.yaml"
+	@echo "make demo    simulate, adapt the shipped model, apply and report with config/config.yaml (five minutes)"
+	@echo "make model   make the shipped model from nothing with config/human.yaml (hours; the same command goes on)"
 	@echo "make lint    style, formats and types (a minute)"
 	@echo "make test    lint and the tests (ten minutes)"
 	@echo "make verify  the slow tests too (hours)"
@@ -30,7 +31,12 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: $(VENV)/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
-	@echo "Report: results/report.html"
+	@cat results/report/Target.txt
+
+model: $(VENV)/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --workflow-profile workflow/profiles/default \
+	  --configfile config/human.yaml
+	@echo "Model: results/human/model; how good it is: results/human/model.html"
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check

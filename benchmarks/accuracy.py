@@ -1,15 +1,16 @@
 """How well segments are found in published models on which the shipped model was not trained.
 
 ``python benchmarks/accuracy.py`` writes benchmarks/accuracy/results.tsv and, of the model ``human``, the page beside
-it, src/introghost/models/human/README.md. Beside the shipped model stand a network trained on each published model
-itself (*matched*, the ceiling of our statistics), a logistic regression on the statistics of a bin trained on the same
-genomes (the kind of model that ArchIE is), and an *oracle* that sees the true genealogy: the time to the most recent
-common ancestor with the nearest outgroup haplotype. With ``--hmmix EXECUTABLE`` stands hmmix beside them, which is run
-on a few individuals of each model. Networks call at their own thresholds, which were chosen without the test genomes;
-the others at a probability of 0.5. F1 at the threshold that is best given the truth stands beside (``best_f1``), for
-that is what is published of other programs. A matched network was trained on 50 + 50 individuals alone; others like it,
-with larger bins, tell what the size of a bin is worth. What a decoder, a two-state chain along the genome, makes of the
-shipped network's posteriors is compared by its ranking, and what the first network of the shipped ensemble does alone.
+it, src/introghost/models/human/README.md. Beside the shipped model stand a logistic regression on the statistics of a
+bin, trained on genomes of each published model itself (the kind of model that ArchIE is), and an *oracle* that sees the
+true genealogy: the time to the most recent common ancestor with the nearest outgroup haplotype. With ``--hmmix
+EXECUTABLE`` stands hmmix beside them, which is run on a few individuals of each model; with ``--matched MODEL=FOLDER``
+a network that the workflow trained on a published model itself (*matched*, the ceiling of our statistics). Networks
+call at their own thresholds, which were chosen without the test genomes; the others at a probability of 0.5. F1 at the
+threshold that is best given the truth stands beside (``best_f1``), for that is what is published of other programs.
+Matched networks of other bins tell what the size of a bin is worth. What a decoder, a two-state chain along the genome,
+makes of the shipped network's posteriors is compared by its ranking, and what the first network of the shipped ensemble
+does alone.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import copy
 import dataclasses
 import itertools
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -40,13 +41,13 @@ from genomes import (
     Job,
     batches,
     ghost_fraction,
-    segment_network,
     shipped_segments,
     statistics_of,
 )
 from introghost import atomic, provenance
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
+from introghost.inference import bundle_files
 from introghost.inference.bundle_files import MANIFEST
 from introghost.inference.bundles import SegmentsBundle
 from introghost.networks.layers import signed_root
@@ -62,7 +63,7 @@ DIPLOIDS = {"50 + 50": (50, 50), "50 + 10": (50, 10), "50 + 1": (50, 1)}
 SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in DIPLOIDS.items()}
 FULL = "50 + 50"
 LARGEST = SAMPLINGS[FULL]
-FIRST_TEST_GENOME, TEST_GENOMES, EPOCHS = 40_000, 120, 12
+FIRST_TEST_GENOME, TEST_GENOMES = 40_000, 120
 PRIOR_GENOMES = {"ghost": 300, "no_ghost": 100, "structure": 300}
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
@@ -80,15 +81,14 @@ class Published:
 
     folder: Path
     bin_bp: int = BIN_BP
-    larger_bins_bp: tuple[int, ...] = ()
     samplings: tuple[str, ...] = tuple(SAMPLINGS)
     is_human: bool = True
-    training_genomes: int = 400
+    training_genomes: int = 400  # of the logistic regression
 
 
 MODELS = {
     "archie": Published(HERE / "models" / "archie", training_genomes=1600),
-    "human_neanderthal": Published(HERE.parent / "config" / "demo", larger_bins_bp=(10_000, 20_000)),
+    "human_neanderthal": Published(HERE.parent / "config" / "demo"),
     # Its tracts are shorter than a bin of the shipped model.
     "bonobo_ghost": Published(
         SCENARIOS / "apes" / "bonobo_ghost",
@@ -249,8 +249,8 @@ class Genomes:
         self.training = batches(folder, self.scenario, 0, number, LARGEST, {FULL: LARGEST}, rows=64, **size)
 
     def simulate(self, pool: ProcessPoolExecutor) -> None:
-        """All of them, on all workers."""
-        list(pool.map(Job.run, [*self.with_pulse, *self.without_pulse, *self.training]))
+        """Those to be tested on, on all workers."""
+        list(pool.map(Job.run, [*self.with_pulse, *self.without_pulse]))
         print(f"{self.name}: genomes simulated, bins of {self.bin_bp:,} bp", flush=True)
 
     def scored(self, sampling: str, scores_of: Callable[[Statistics], Scores]) -> tuple[Scores, Scores, Scores]:
@@ -261,9 +261,8 @@ class Genomes:
         scores, silent = (scores_of(statistics)[:, present] for statistics in (with_pulse, without))
         return scores, silent, fraction[:, present]
 
-    def matched_row(self) -> Row:
+    def matched_row(self, network: SegmentsBundle) -> Row:
         """The row of a network trained on the model itself."""
-        network = segment_network(self.folder, f"matched-{self.name}", self.training, FULL, EPOCHS)
         scored = self.scored(FULL, partial(posteriors, network))
         return {**self.labels, "sampling": FULL, "method": "matched", **measures(*scored, network.threshold())}
 
@@ -289,7 +288,12 @@ def gain(scores: Scores, reference: Scores, fraction: Scores) -> dict[str, float
 
 
 def rows_of(
-    name: str, folder: Path, shipped: SegmentsBundle, pool: ProcessPoolExecutor, peer: Path | None
+    name: str,
+    folder: Path,
+    shipped: SegmentsBundle,
+    pool: ProcessPoolExecutor,
+    peer: Path | None,
+    matched: Sequence[Path],
 ) -> list[Row]:
     """Rows of the table for one published model."""
     published = MODELS[name]
@@ -299,19 +303,31 @@ def rows_of(
     if published.is_human:
         for sampling in published.samplings:
             rows += genomes.shipped_rows(sampling, shipped)
-    rows.append(genomes.matched_row())
     rows += other_rows(genomes, folder, pool, peer if published.is_human else None)
-    for bin_bp in published.larger_bins_bp:
-        larger = Genomes(name, folder, bin_bp, [FULL])
-        larger.simulate(pool)
-        rows.append(larger.matched_row())
+    for place in matched:
+        network = bundle_files.load(place, SegmentsBundle)
+        of_its_bins = Genomes(name, folder, network.training.bin_bp, [FULL])
+        of_its_bins.simulate(pool)
+        rows.append(of_its_bins.matched_row(network))
     print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
+
+
+def matched_folders(arguments: Sequence[str]) -> dict[str, list[Path]]:
+    """Folders of the segment networks of ``MODEL=FOLDER``, by the published model that each was trained on."""
+    folders: dict[str, list[Path]] = {name: [] for name in MODELS}
+    for argument in arguments:
+        name, _, folder = argument.partition("=")
+        if name not in MODELS or not folder:
+            raise SystemExit(f"error: --matched {argument}: give MODEL=FOLDER, the model one of {', '.join(MODELS)}")
+        folders[name].append(Path(folder) / SegmentsBundle.task)
+    return folders
 
 
 def other_rows(genomes: Genomes, folder: Path, pool: ProcessPoolExecutor, peer: Path | None) -> list[Row]:
     """Rows of what is no network of ours: the logistic regression, the oracle and hmmix."""
     labels = {**genomes.labels, "sampling": FULL}
+    list(pool.map(Job.run, genomes.training))
     scores, silent, fraction = genomes.scored(FULL, regression(statistics_of(genomes.training, FULL)))
     rows: list[Row] = [
         {**labels, "method": "logistic regression", **measures(scores, silent, fraction, THRESHOLD)},
@@ -397,23 +413,33 @@ def main() -> None:
     """Measure, and write the table and what made it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hmmix", type=Path, help="the program hmmix of an environment of its own")
+    parser.add_argument(
+        "--matched",
+        metavar="MODEL=FOLDER",
+        action="append",
+        default=[],
+        help="a model trained on a published one itself, with bins of any size; once for each",
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--folder", type=Path, help="keep statistics and networks here, and go on from what a run left")
+    parser.add_argument("--folder", type=Path, help="keep statistics here, and go on from what a run left")
     parser.add_argument("--output", type=Path, default=HERE / "accuracy", help="folder of the table")
     parser.add_argument("--page", type=Path, default=HUMAN.parent / "README.md", help="what is written of it")
     arguments = parser.parse_args()
-    shipped = shipped_segments()
+    shipped, matched = shipped_segments(), matched_folders(arguments.matched)
     peer = None if arguments.hmmix is None else arguments.hmmix.resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(arguments.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             rows = prior_rows(folder, shipped, pool)
-            rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer)]
+            rows += [row for name in MODELS for row in rows_of(name, folder, shipped, pool, peer, matched[name])]
     table, results = pd.DataFrame(rows), arguments.output / "results.tsv"
     atomic.write_text(results, table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
     atomic.write_text(arguments.page, page(results, shipped.training))
-    record = provenance.record("benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": HUMAN / MANIFEST})
+    inputs = {f"matched {number}": place / MANIFEST for number, place in enumerate(itertools.chain(*matched.values()))}
+    record = provenance.record(
+        "benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": HUMAN / MANIFEST, **inputs}
+    )
     atomic.write_json(arguments.output / provenance.COMPLETE, record)
 
 

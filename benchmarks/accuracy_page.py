@@ -11,8 +11,8 @@ PAGE = """# The model `human`
 
 Finds ghost segments in phased genomes of human-like populations: 10 to 200 outgroup and 1 to 200 target individuals,
 alleles coded by the outgroup's majority, bins of {bin_bp:,} bp. `model.json` says what it was trained on and by what.
-`python benchmarks/human.py` makes it: {genomes:,} genomes of 1 Mb, half of them clean, half through an observation
-model in which almost every flaw varies.
+`snakemake --configfile config/human.yaml` makes such a model. It was trained on {genomes:,} genomes of 1 Mb, half of
+them clean, half through an observation model in which almost every flaw varies.
 
 ## Accuracy
 
@@ -21,7 +21,7 @@ Written by `python benchmarks/accuracy.py{options}`; every number, with its inte
 pulse and as many without (*null calls* is the sequence called there). Per haplotype; precision, recall and F1 in base
 pairs at the model's own threshold, {rate:.0%} of false sequence at most in held-out simulations; average precision and
 calibration error (ECE) per bin. Brackets hold 95 % intervals, bootstrap over genomes. *Matched* networks were trained
-on the model itself, as other programs' publications do.
+on the published model itself, as other programs' publications do.
 
 | model | individuals | method | bins | F1 | best F1 | precision | recall | average precision | null calls | ECE |
 |---|---|---|---|---|---|---|---|---|---|---|
@@ -61,6 +61,7 @@ that is best given the truth: precision / recall / **F1**.
 | bonobo_ghost | individual | .57/.49/**.53** | calls everything | .38/.49/**.43** | – | – | – |
 | archie without the pulse | sequence called | 3.7 %, 0.3 % at 0.9 | 7.7 % | 3.0 % | – | – | 1.9 % |
 """
+OPTIONS = {"hmmix": " --hmmix EXECUTABLE", "matched": " --matched MODEL=FOLDER …"}
 
 
 def page(results: Path, training: TrainingData) -> str:
@@ -72,7 +73,7 @@ def page(results: Path, training: TrainingData) -> str:
     return PAGE.format(
         bin_bp=prior["bin_bp"],
         genomes=training.num_training + training.num_validation,
-        options=" --hmmix EXECUTABLE" if (published["method"] == "hmmix").any() else "",
+        options="".join(option for method, option in OPTIONS.items() if (published["method"] == method).any()),
         tests=int(published["num_genomes"].max()),
         rate=DEFAULT_FALSE_DISCOVERY_RATE,
         rows="".join(_row(row) for _, row in published.iterrows()),

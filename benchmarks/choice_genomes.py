@@ -2,25 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
-from genomes import (
-    ANCESTRAL,
-    BIN_BP,
-    HUMAN,
-    PACKAGE,
-    SEED,
-    STATISTICS_DIGEST,
-    Look,
-    Section,
-    shipped_segments,
-    short_digest,
-)
+from genomes import ANCESTRAL, BIN_BP, PACKAGE, SEED, STATISTICS_DIGEST, Look, Section, short_digest
 from introghost.inference import bundle_files, regions
+from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
@@ -28,17 +18,15 @@ from introghost.simulation.observation import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
-from introghost.statistics.table import Statistics
 
 BATCH = 5
-# What the segment network says of a region depends on the network and on the code that asks it.
+# What a segment network says of a region depends on the code that asks it, too.
 ASKED_CODE = ("networks/layers.py", "networks/segments.py", "inference/calling.py", "inference/inputs.py",
               "inference/regions.py")  # fmt: skip
 CODE_DIGEST = hashlib.sha256(
     b"".join(
         [
             STATISTICS_DIGEST.encode(),
-            bundle_files.digest(HUMAN).encode(),
             Path(__file__).read_bytes(),
             *((PACKAGE / name).read_bytes() for name in ASKED_CODE),
         ]
@@ -49,9 +37,11 @@ CODE_DIGEST = hashlib.sha256(
 @dataclass(frozen=True)
 class Batch:
     """Genomes `first` to `first + number` of one scenario, of `num_regions` regions each, as a section of an
-    observation model, whose files lie in `folder`, shows them."""
+    observation model, whose files lie in `folder`, shows them; `model` is the folder of the model whose segment network
+    is asked."""
 
     folder: Path
+    model: Path
     scenario: Scenario
     first: int
     number: int
@@ -59,11 +49,17 @@ class Batch:
     observation: Section = field(default_factory=dict)
 
     @property
+    def segments(self) -> Path:
+        """Folder of the segment network."""
+        return self.model / SegmentsBundle.task
+
+    @property
     def output(self) -> Path:
         """Where they are kept: of other code, scenarios or segment network the name is another."""
         name = short_digest(
             [
                 CODE_DIGEST,
+                bundle_files.digest(self.segments),
                 scenarios.digest(self.scenario),
                 self.scenario.has_target_ghost,
                 self.first,
@@ -79,10 +75,11 @@ class Batch:
         if self.output.exists():
             return
         torch.set_num_threads(1)
+        network = bundle_files.load(self.segments, SegmentsBundle)
         statistics = dataset.build(
             self.simulated_regions(Look.of(self.folder, self.observation)),
             bin_bp=BIN_BP,
-            summary=regions.summary(shipped_segments(), bundle_files.digest(HUMAN)),
+            summary=regions.summary(network, bundle_files.digest(self.segments)),
             attributes={"observation": json.dumps(dict(self.observation), sort_keys=True)},
             with_haplotypes=False,
         )
@@ -106,13 +103,16 @@ class Batch:
 
 
 def batches(
-    folder: Path, scenario: Scenario, first: int, number: int, num_regions: int, observation: Section | None = None
+    folder: Path,
+    model: Path,
+    scenario: Scenario,
+    first: int,
+    number: int,
+    num_regions: int,
+    observation: Section | None = None,
 ) -> list[Batch]:
     """Genomes `first` to `first + number` of one scenario."""
     sizes = {start: min(BATCH, first + number - start) for start in range(first, first + number, BATCH)}
-    return [Batch(folder, scenario, start, size, num_regions, observation or {}) for start, size in sizes.items()]
-
-
-def statistics_of(wanted: Sequence[Batch]) -> Statistics:
-    """Statistics of all genomes of some batches; a parameter that a scenario lacks is NaN."""
-    return Statistics.concatenate([Statistics.read(batch.output) for batch in wanted])
+    return [
+        Batch(folder, model, scenario, start, size, num_regions, observation or {}) for start, size in sizes.items()
+    ]

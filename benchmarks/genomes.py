@@ -1,6 +1,5 @@
 """Genomes for the benchmarks: simulated once, observed in several ways, their statistics kept for another run."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from introghost import models, provenance, seeds
 from introghost.documents import JsonValue
 from introghost.errors import DataError
 from introghost.haplotypes import TARGET
-from introghost.inference import bundle_files, segment_training
+from introghost.inference import bundle_files
 from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
@@ -38,9 +37,8 @@ SIZES = ("outgroup_diploids", "target_diploids")
 FILES = ("include_bed", "genetic_map")
 PACKAGE = Path(introghost.__file__).parent
 HUMAN = models.locate("human") / SegmentsBundle.task
-# What statistics depend on, but for the scenario and the observation model; and what training depends on beside them.
+# What statistics depend on, but for the scenario and the observation model.
 STATISTICS_CODE = ("*.py", "simulation/*.py", "statistics/*.py", "variants/genetic_map.py", "variants/intervals.py")
-TRAINING_CODE = ("inference/*.py", "networks/*.py")
 
 Section = Mapping[str, JsonValue]
 
@@ -52,7 +50,7 @@ def code_digest(patterns: Sequence[str]) -> str:
 
 
 # Of the code that runs, whatever becomes of the files while it does.
-STATISTICS_DIGEST, TRAINING_DIGEST = code_digest(STATISTICS_CODE), code_digest(TRAINING_CODE)
+STATISTICS_DIGEST = code_digest(STATISTICS_CODE)
 
 
 def short_digest(dependencies: Sequence[JsonValue]) -> str:
@@ -198,16 +196,3 @@ def ghost_fraction(statistics: Statistics) -> NDArray[np.float32]:
     if fraction is None:
         raise DataError("these statistics have no truth: a benchmark needs that of simulations")
     return fraction
-
-
-def segment_network(
-    folder: Path, name: str, jobs: Sequence[Job], observed: str, epochs: int, width: int = 48
-) -> SegmentsBundle:
-    """A segment network trained on the jobs' statistics under one observation model, kept like them."""
-    dependencies = [*(job.output(observed).name for job in jobs), TRAINING_DIGEST, epochs, width]
-    kept = folder / f"{name}-{short_digest(dependencies)}"
-    if not (kept / bundle_files.MANIFEST).exists():
-        trained = segment_training.train_segments(statistics_of(jobs, observed), epochs=epochs, seed=1, width=width)
-        record = provenance.record("benchmark", {"network": name, "epochs": epochs, "width": width}, {})
-        bundle_files.save(dataclasses.replace(trained.bundle, provenance=record), kept)
-    return bundle_files.load(kept, SegmentsBundle)

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -415,9 +415,10 @@ def _simulation(document: Section, kind: Kind, scenarios: Mapping[str, Path]) ->
     properties = Section(load_schema(SCHEMA)).section("properties").section("simulations").section("properties")
     section = Section({**_defaults_of(properties.section(kind)), **given.content}, given.name)
     observation = dict((section if "observation" in section else document).section("observation").content)
+    genomes = _numbers(section, "genomes", scenarios)
     return Simulation(
-        genomes=_numbers(section, "genomes", scenarios),
-        test_genomes=_numbers(section, "test_genomes", scenarios),
+        genomes=genomes,
+        test_genomes=_numbers(section, "test_genomes", genomes),
         regions=section.integer("regions"),
         observations=section.integer("observations"),
         batch_genomes=section.integer("batch_genomes"),
@@ -427,7 +428,7 @@ def _simulation(document: Section, kind: Kind, scenarios: Mapping[str, Path]) ->
     )
 
 
-def _numbers(section: Section, key: str, scenarios: Mapping[str, Path]) -> dict[str, int]:
+def _numbers(section: Section, key: str, scenarios: Collection[str]) -> dict[str, int]:
     """Numbers of genomes by scenario, from one number for all of them or one for each."""
     if not isinstance(section.content[key], dict):
         return dict.fromkeys(scenarios, section.integer(key))

@@ -1,26 +1,24 @@
-"""The data that a model is asked about: phased genomes of an outgroup and a target in a VCF."""
+"""The data that a model is asked about: phased genomes of an outgroup and a target in a VCF or several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.variants.files import PathInput, PathInputs, by_role
 from introghost.variants.source import VcfSource, open_source
-
-PathInput = str | PathLike[str]
 
 
 @dataclass(frozen=True, repr=False)
 class VcfData:
-    """A VCF that was opened and checked, and what it was opened with; made by `open_vcf`.
+    """VCF files that were opened and checked, and what it was opened with; made by `open_vcf`.
 
     Attributes
     ----------
     source : VcfSource
         Reads the haplotypes.
     files : mapping of str to Path
-        The input files by role, for provenance.
+        The input files by role, for provenance; several VCF files are ``vcf 0``, ``vcf 1``, ….
     outgroup, target : tuple of str
         Populations.
     ancestral : str
@@ -37,7 +35,7 @@ class VcfData:
 
     def __repr__(self) -> str:
         outgroup, target = self.source.num_diploids()
-        return f"<VcfData {self.files['vcf'].name}: {outgroup} outgroup and {target} target individuals>"
+        return f"<VcfData {', '.join(self.source.files.names)}: {outgroup} outgroup and {target} target individuals>"
 
     @property
     def ancestral_status(self) -> str:
@@ -46,7 +44,7 @@ class VcfData:
 
 
 def open_vcf(
-    vcf: PathInput,
+    vcf: PathInputs,
     *,
     populations: PathInput,
     outgroup: Sequence[str] | str,
@@ -55,12 +53,14 @@ def open_vcf(
     region: str | None = None,
     ancestral: str = "outgroup-major",
 ) -> VcfData:
-    """Open a VCF, BCF or VCF Zarr store and check all of it that can be checked without reading its records.
+    """Open VCF, BCF or VCF Zarr files and check all of them that can be checked without reading their records.
 
     Parameters
     ----------
-    vcf : path
+    vcf : path, or sequence of path
         Phased and diploid; plain, gzip or bgzip, an index beside it is used. Or VCF Zarr, a folder or a zip file.
+        Several files, of any of these formats, have the records of different contigs; the individuals of the outgroup
+        and the target must be in each, in any order. Contigs follow each other in the order of the files.
     populations : path
         Table with the columns sample and population.
     outgroup, target : sequence of str, or str
@@ -69,7 +69,7 @@ def open_vcf(
         BED of the intervals in which sites could have been seen. Without it everything counts as callable but long
         stretches without any record.
     region : str, optional
-        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; by default all of the file.
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; by default everything.
     ancestral : str
         ``outgroup-major``, ``info-aa`` or ``fasta=FILE``: as the model was trained.
 
@@ -82,7 +82,8 @@ def open_vcf(
     ConfigError
         A region or `ancestral` that can't be understood.
     DataError
-        A file that is missing, damaged or does not fit the others.
+        A file that is missing, damaged or does not fit the others: individuals that one lacks, a contig with records in
+        two, contigs of two builds of the reference.
 
     Examples
     --------
@@ -93,13 +94,13 @@ def open_vcf(
     """
     outgroup, target = (((names,) if isinstance(names, str) else tuple(names)) for names in (outgroup, target))
     kind, _, fasta = ancestral.partition("=")
-    files = {"vcf": Path(vcf), "populations": Path(populations)}
+    files = {**by_role(vcf), "populations": Path(populations)}
     if mask is not None:
         files["include_bed"] = Path(mask)
     if fasta:
         files["ancestral"] = Path(fasta)
     source = open_source(
-        files["vcf"],
+        vcf,
         files["populations"],
         list(outgroup),
         list(target),

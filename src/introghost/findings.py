@@ -83,6 +83,8 @@ class Code(StrEnum):
     """Records that were left out, by class."""
     SEQUENCE_WITHOUT_RECORDS = "sequence-without-records"
     """Long stretches without any record are taken as not callable."""
+    RECORDS_END_EARLY = "records-end-early"
+    """The records of a contig end long before it does, as in a file that was cut short."""
     SAMPLES_ABSENT = "samples-absent"
     """Samples of the populations table are not in the VCF."""
     GENETIC_MAP = "genetic-map"

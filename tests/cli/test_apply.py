@@ -110,7 +110,8 @@ def test_percentiles_of_each_statistic_tell_which_are_unlike_the_simulations(dat
     task = tmp_path / "data" / "model" / "model-choice"
     bundle = choice_bundle(references=60)
     simulated = np.random.default_rng(1).normal(size=(1, 120, len(bundle.inputs) - 1)).astype(np.float32)
-    novelty.fit(bundle.network.novelty, simulated, [2], np.repeat([0, 1], 60), np.random.default_rng(1))
+    classes, identities = np.repeat([0, 1], 60), np.arange(120)
+    novelty.fit(bundle.network.novelty, simulated, [2], classes, identities, np.random.default_rng(1))
     shutil.rmtree(task)
     bundle_files.save(bundle, task)
     assert apply(tmp_path / "data", tmp_path / "calls", "--force") == 0

@@ -8,6 +8,10 @@ from bad_inputs import Inputs
 from verbs import leaves, run
 
 REPEATABLE = {
+    ("vcf", "vcf check"),
+    ("vcf", "observe"),
+    ("vcf", "statistics"),
+    ("vcf", "apply"),
     ("statistics", "train"),
     ("statistics", "evaluate"),
     ("simulated", "predictive"),

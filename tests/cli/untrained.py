@@ -53,6 +53,7 @@ def choice_bundle(
         "members": 1,
         "references": references,
         "levels": 1,
+        "discriminants": len(scenarios),
     }
     network = ModelChoiceNetwork(**architecture).eval()
     return ChoiceBundle(network, architecture, OF_GENOMES, training, {}, Range(2, 2), "", scenarios, 1.0)

@@ -69,6 +69,7 @@ def made_up(num_genomes: int, seed: int, first: int, scenarios: Sequence[str] = 
         "scenario": ("region", np.repeat([name for name, _ in cases], REGIONS)),
         "genome": ("region", np.repeat([number for _, number in cases], REGIONS)),
         "region_index": ("region", np.tile(np.arange(REGIONS), len(cases))),
+        "observation_index": ("region", np.zeros(REGIONS * len(cases), dtype=np.int64)),
         **{f"parameter_{name}": ("region", np.repeat(drawn[:, i], REGIONS)) for i, name in enumerate(PARAMETERS)},
     }
     names = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from introghost.config import load, parse
+from introghost.config import Kind, load, parse
 from introghost.errors import ConfigError
 from introghost.simulation.observation import ObservationModel
 
@@ -21,16 +21,53 @@ def config() -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "1000genomes.yaml"])
-def test_shipped_configurations_are_valid(name: str) -> None:
-    assert set(load(ROOT / "config" / name).scenarios) == {"ghost", "no_ghost", "structure"}
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid(path: Path) -> None:
+    configuration = load(path)
+    assert {"ghost", "no_ghost"} <= set(configuration.scenarios)
+    assert set(configuration.simulations) == set(Kind)
+
+
+def test_the_shipped_model_is_asked_of_every_scenario() -> None:
+    configuration = load(ROOT / "config" / "human.yaml")
+    shipped = {path.parent.name for path in (ROOT / "config" / "scenarios").glob("*/priors.yaml")}
+    assert set(configuration.scenarios) == shipped
+    assert set(configuration.simulations[Kind.GENOMES].genomes) == shipped
+    assert configuration.data is None
 
 
 def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None:
-    for key in ("ancestral", "results"):
+    for key in ("ancestral", "results", "simulations", "train", "region_length_bp"):
         config.pop(key, None)
     configuration = parse(config)
     assert (configuration.ancestral, configuration.results) == ("outgroup-major", "results")
+    assert configuration.region_length_bp == 1_000_000
+    segments, genomes = (configuration.simulations[kind] for kind in (Kind.SEGMENTS, Kind.GENOMES))
+    assert (segments.regions, segments.observations, segments.haplotypes) == (1, 2, 16)
+    assert segments.genomes == dict.fromkeys(config["scenarios"], 300)
+    assert (genomes.regions, genomes.observations, genomes.haplotypes) == (30, 1, None)
+    assert genomes.test_genomes == dict.fromkeys(config["scenarios"], 20)
+    assert set(configuration.train) == {"segments", "model-choice"}
+
+
+def test_a_kind_of_genomes_may_have_an_observation_of_its_own(config: dict[str, Any]) -> None:
+    config["simulations"]["segments"]["observation"] = {**config["observation"], "missing": 0.1}
+    configuration = parse(config)
+    assert configuration.simulations[Kind.SEGMENTS].observation.missing.high == 0.1
+    assert configuration.simulations[Kind.GENOMES].observation == configuration.observation
+    assert configuration.observation.missing.is_off
+
+
+def test_without_a_task_for_whole_genomes_none_are_simulated(config: dict[str, Any]) -> None:
+    config["train"] = {"segments": {}}
+    assert set(parse(config).simulations) == {Kind.SEGMENTS}
+
+
+def test_kinds_have_seeds_apart(config: dict[str, Any]) -> None:
+    configuration = parse(config)
+    seeds = {configuration.seed_of(kind) for kind in Kind} | {configuration.seed}
+    assert len(seeds) == 3
+    assert parse({**config, "seed": config["seed"] + 1}).seed_of(Kind.GENOMES) not in seeds
 
 
 @pytest.mark.parametrize(
@@ -39,6 +76,23 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("sead",), 1, "unknown key 'sead' in the top level; did you mean 'seed'?"),
         (("train", "segments", "epoch"), 1, "unknown key 'epoch' in section 'train.segments'; did you mean 'epochs'?"),
         (("train", "parameters"), {"epochs": 1, "scenario": "gost"}, "train.parameters.scenario: no scenario 'gost'"),
+        (("train", "segments", "width"), 3, "train.segments.width can't go with from"),
+        (("train", "segments", "from"), "hunam", "train.segments.from hunam: no such folder, and no shipped model"),
+        (("train", "model-choice", "from"), "config", "train.model-choice.from: config has no network"),
+        (
+            ("simulations", "genomes", "genomes"),
+            {"no_ghost": 3, "structure": 3},
+            "train.parameters.scenario: simulations.genomes.genomes has none of ghost",
+        ),
+        (
+            ("simulations", "genomes", "genomes"),
+            {"ghost": 3},
+            "train.model-choice: simulations.genomes.genomes has one",
+        ),
+        (("simulations", "segments", "genomes"), {"gost": 3}, "simulations.segments.genomes.gost: no scenario 'gost'"),
+        (("simulations", "segments", "test_genomes"), {"structure_merged": 3}, "no scenario 'structure_merged'"),
+        (("simulations", "segments", "observations"), 0, "simulations.segments.observations: 0 is less than"),
+        (("simulations", "genomes", "haplotypes"), 3, "unknown key 'haplotypes' in section 'simulations.genomes'"),
         (
             ("decision",),
             {"scenario_prior": {"gost": 0.1}},
@@ -51,11 +105,12 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         ),
         (("decision",), {"false_ghost_cost": -1}, "decision.false_ghost_cost: -1 is less than the minimum"),
         (("decision",), {"cost": 1}, "unknown key 'cost' in section 'decision'"),
-        (("scenarios", "ghost", "folder"), "a/pulse", "scenarios.ghost.folder is a/pulse: the folder has to be named"),
-        (("scenarios", "ghost", "zzz"), 1, "valid: batches, folder, genomes"),
+        (("scenarios",), ["ghost", "gost"], "scenarios: no folder gost, and no scenario of that name comes with"),
+        (("scenarios",), ["ghost", "apes/ghost"], "scenarios: two are named ghost"),
+        (("scenarios",), ["ghost"], "scenarios: ['ghost'] is too short"),
         (("bin_bp",), "10 kb", "bin_bp: '10 kb' is not of type 'integer'"),
-        (("region_length_bp",), 1_005_000, "region_length_bp: 1005000 is not a multiple of bin_bp"),
-        (("regions",), 2, "unknown key 'regions' in the top level; did you mean 'regions_per_genome'?"),
+        (("region_length_bp",), 1_002_000, "region_length_bp: 1002000 is not a multiple of bin_bp"),
+        (("simulation",), 2, "unknown key 'simulation' in the top level; did you mean 'simulations'?"),
         (("outgroup_diploids",), 50, "unknown key 'outgroup_diploids' in the top level; valid: ancestral, bin_bp, "),
         (("train", "segments", "epochs"), "1e2", "train.segments.epochs: '1e2' is not of type 'integer' (YAML reads"),
         (
@@ -74,9 +129,12 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
         (("observation",), "nowhere.yaml", "nowhere.yaml: no such file"),
         (("results",), "{mine}", "results: '{mine}' does not fit. A path without braces"),
         (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
-        (("scenarios", "ghost", "genomes"), 3, "scenarios.ghost: 10 batches for 3 genomes"),
+        (("data", "targets"), ["A", "B"], "section 'data': give target, or targets for several of them"),
         (("data", "vcf"), "x.vcf.gz", "section 'data': vcf can't go with simulated"),
-        (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup, target"),
+        (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup"),
+        (("data",), {"vcf": "x.vcf.gz", "outgroup": "A"}, "section 'data': give target, or targets"),
+        (("data",), {"vcf": ["x", "x"], "outgroup": "A", "target": "B"}, "data.vcf: a file is named twice"),
+        (("data",), {"vcf": "x", "outgroup": "A", "targets": ["B,C", "B, C"]}, "data.targets: two of them would have"),
         (("data",), {"vcf": "x.vcf.gz", "outgroup": "A", "target": "B"}, "section 'data' lacks populations"),
     ],
 )
@@ -106,14 +164,24 @@ def test_a_file_that_holds_no_configuration_is_refused(tmp_path: Path, text: str
         load(path)
 
 
-@pytest.mark.parametrize("count", [1, 3, 7])
-def test_batches_hold_each_genome_once_and_the_test_genomes_stay(config: dict[str, Any], count: int) -> None:
-    changed = copy.deepcopy(config)
-    changed["scenarios"]["no_ghost"] |= {"genomes": 10, "batches": count}
-    parts = parse(changed).batches("no_ghost")
-    genomes = [genome for first, number in parts.values() for genome in range(first, first + number)]
-    assert genomes == list(range(config["test_genomes"] + 10))
-    assert parts["test"] == parse(config).batches("no_ghost")["test"]
+@pytest.mark.parametrize("size", [1, 3, 50])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_batches_hold_each_genome_once_and_the_test_genomes_first(
+    config: dict[str, Any], kind: Kind, size: int
+) -> None:
+    config["simulations"][kind] |= {"genomes": {"ghost": 10, "no_ghost": 7}, "test_genomes": {"ghost": 4}}
+    config["simulations"][kind]["batch_genomes"] = size
+    batches = parse(config).simulations[kind].batches("ghost")
+    held = [
+        (genome, each.is_test) for each in batches.values() for genome in range(each.first, each.first + each.number)
+    ]
+    assert held == [(genome, genome < 4) for genome in range(14)]
+    assert all(each.number <= size for each in batches.values())
+    assert list(batches) == [each.name for each in batches.values()]
+    assert next(iter(batches)) == "test-0"
+    assert "train-4" in batches
+    assert sum(each.number for each in parse(config).simulations[kind].batches("no_ghost").values()) == 7
+    assert not parse(config).simulations[kind].batches("structure")
 
 
 @pytest.mark.parametrize("key", [None, "observation"])
@@ -124,8 +192,9 @@ def test_an_observation_may_be_a_file(config: dict[str, Any], tmp_path: Path, ke
     config["observation"] = str(path)
     configuration = parse(config)
     assert configuration.observation == ObservationModel.parse(section)
-    assert json.loads(configuration.observation_json()) == section
-    assert configuration.observation_files() == ["mask.bed"]
+    simulation = configuration.simulations[Kind.SEGMENTS]
+    assert json.loads(simulation.observation_json()) == section
+    assert simulation.observation_files() == ["mask.bed"]
     assert (configuration.most_diploids("outgroup"), configuration.most_diploids("target")) == (20, 7)
 
 
@@ -138,13 +207,13 @@ def test_a_file_without_an_observation_is_refused(config: dict[str, Any], tmp_pa
 
 def test_the_schema_and_the_observation_model_agree(config: dict[str, Any]) -> None:
     schema = yaml.safe_load((ROOT / "src" / "introghost" / "schemas" / "config.schema.yaml").read_text())
-    section = schema["properties"]["observation"]["properties"]
+    section = schema["$defs"]["observation"]["properties"]
     assert set(section) == set(ObservationModel.__dataclass_fields__)
     for name, definition in section.items():
         kind = schema["$defs"].get(definition.get("$ref", "").rpartition("/")[2], definition)
         if "maximum" not in kind:
             continue
-        extra = {"panel_target_diploids": 1, "genetic_map": "x"}
+        extra = {"panel_target_diploids": 1, "genetic_map": "x", "missing": 0.1}
         for value, valid in ((kind["maximum"], True), (kind["maximum"] + 0.01, False)):
             outcomes = []
             for check in (parse, lambda content: ObservationModel.parse(content["observation"])):
@@ -220,9 +289,30 @@ def test_populations_are_a_list_or_separated_by_commas(
 ) -> None:
     data["target"] = given
     configuration = parse(config)
-    assert configuration.data.target == populations
-    words = shlex.split(configuration.data_options())
+    assert configuration.data is not None
+    assert list(configuration.data.targets.values()) == [populations]
+    words = shlex.split(configuration.data_options(configuration.data, populations))
     assert words[words.index("--target") + 1] == ",".join(populations)
+
+
+def test_each_target_has_a_name_that_is_a_file_name(config: dict[str, Any], data: dict[str, Any]) -> None:
+    del data["target"]
+    data["targets"] = ["CHB", "CEU, TSI", "East/Asia 'x'", "Ås"]
+    parsed = parse(config).data
+    assert parsed is not None
+    assert parsed.targets == {
+        "CHB": ("CHB",),
+        "CEU+TSI": ("CEU", "TSI"),
+        "East_Asia__x_": ("East/Asia 'x'",),
+        "Ås": ("Ås",),
+    }
+
+
+def test_a_genome_may_lie_in_several_files(config: dict[str, Any], data: dict[str, Any]) -> None:
+    data["vcf"] = ["chr1.vcf", "chr2.vcf"]
+    parsed = parse(config).data
+    assert parsed is not None
+    assert parsed.files() == {"vcf": ["chr1.vcf", "chr2.vcf"], "populations": ["x.tsv"]}
 
 
 @pytest.mark.parametrize("word", ["NO", "on", "yes", "001", "1_000", "1:20", "2024-01-01", "~", "1.0e+5", "[NO, YRI]"])
@@ -235,21 +325,22 @@ def test_words_that_yaml_does_not_read_as_text_are_to_be_quoted(
     assert "quotes" in str(caught.value)
     assert "\n" not in str(caught.value)
     quoted = load(write(tmp_path / "c.yaml", config, "WORD", f'"{word}"'))
-    assert quoted.data.target == tuple(part.strip() for part in word.split(","))
+    assert quoted.data is not None
+    assert list(quoted.data.targets.values()) == [tuple(part.strip() for part in word.split(","))]
 
 
-@pytest.mark.parametrize("key", ["null", '"null"', "~", "nan"])
-def test_a_scenario_cannot_be_called_null(config: dict[str, Any], tmp_path: Path, key: str) -> None:
-    path = write(tmp_path / "c.yaml", config, "no_ghost:", f"{key}:")
-    with pytest.raises(ConfigError, match=r"c\.yaml: .*no_ghost"):
-        load(path)
+@pytest.mark.parametrize("name", ["mine/null", "mine/nan", "mine/Ghost"])
+def test_a_scenario_cannot_be_called_null(config: dict[str, Any], name: str) -> None:
+    config["scenarios"] = ["ghost", name]
+    with pytest.raises(ConfigError, match=Path(name).name):
+        parse(config)
 
 
 def test_keys_that_are_not_text_and_keys_given_twice_are_refused(config: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"a key as False, which is not text.*quotes"):
-        load(write(tmp_path / "c.yaml", config, "structure:", "NO:"))
-    with pytest.raises(ConfigError, match="the key 'no_ghost' is given twice"):
-        load(write(tmp_path / "c.yaml", config, "structure:", "no_ghost:"))
+        load(write(tmp_path / "c.yaml", config, "data:", "NO:"))
+    with pytest.raises(ConfigError, match="the key 'train' is given twice"):
+        load(write(tmp_path / "c.yaml", config, "data:", "train:"))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(config: dict[str, Any], tmp_path: Path) -> None:
@@ -262,23 +353,23 @@ def test_a_scenario_is_shipped_or_has_a_folder(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config["scenarios"]["ghost"]["folder"] = "apes/ghost"
-    folders = {name: entry.folder for name, entry in parse(config).scenarios.items()}
-    assert folders["ghost"] == ROOT / "config" / "scenarios" / "apes" / "ghost"
-    assert folders["no_ghost"] == ROOT / "config" / "scenarios" / "no_ghost"
-    config["scenarios"]["ghost"]["folder"] = "mine/ghost"
-    assert parse(config).scenarios["ghost"].folder == Path("mine/ghost")
-    config["scenarios"]["gost"] = {"genomes": 1, "batches": 1}
-    with pytest.raises(ConfigError, match=r"scenarios\.gost has no folder.*did you mean 'ghost'\?"):
-        parse(config)
+    (tmp_path / "bottleneck_twice").mkdir()
+    config["scenarios"] = ["apes/ghost", "no_ghost", "mine/structure", "./structure_merged", "bottleneck_twice"]
+    assert parse(config).scenarios == {
+        "ghost": ROOT / "config" / "scenarios" / "apes" / "ghost",
+        "no_ghost": ROOT / "config" / "scenarios" / "no_ghost",
+        "structure": Path("mine/structure"),
+        "structure_merged": Path("structure_merged"),
+        "bottleneck_twice": Path("bottleneck_twice"),
+    }
 
 
 def test_paths_with_blanks_and_quotes_are_options_of_a_shell(config: dict[str, Any], data: dict[str, Any]) -> None:
     data |= {"include_bed": "my $mask's.bed", "genetic_map": 'a "map"', "region": "1:1-9", "outgroup": ["A B", "C"]}
     config["observation"] |= {"include_bed": "my $mask's.bed"}
     parsed = parse(config)
-    assert shlex.split(parsed.map_options()) == ["--genetic-map", 'a "map"'], "for `vcf check` alone"
-    words = shlex.split(parsed.data_options())
+    assert parsed.data is not None
+    words = shlex.split(parsed.data_options(parsed.data, ["B"]))
     assert dict(zip(words[::2], words[1::2], strict=True)) == {
         "--outgroup": "A B,C",
         "--target": "B",

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from introghost import provenance
 from introghost.cli import main
+from introghost.statistics.table import Statistics
 
 ROOT = Path(__file__).parents[2]
 pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
@@ -20,15 +22,14 @@ CONFIG: dict[str, Any] = {
     "seed": 3,
     "results": "out/a 'tiny' rün",
     "bin_bp": 10_000,
-    "scenarios": {
-        "ghost": {"folder": 'my "scenarios"/ghost', "genomes": 5, "batches": 1},
-        "no_ghost": {"genomes": 4, "batches": 1},
-    },
-    "test_genomes": 2,
-    "regions_per_genome": 1,
     "region_length_bp": 200_000,
+    "scenarios": ['my "scenarios"/ghost', "no_ghost"],
     "observation": "what is seen.yaml",
-    "train": {"segments": {"epochs": 1}, "model-choice": {"epochs": 2}},
+    "simulations": {
+        "segments": {"genomes": {"ghost": 5, "no_ghost": 4}, "test_genomes": 2, "observations": 2, "batch_genomes": 5},
+        "genomes": {"genomes": {"ghost": 8, "no_ghost": 6}, "test_genomes": 2, "regions": 2, "batch_genomes": 8},
+    },
+    "train": {"segments": {"epochs": 1, "width": 8}, "model-choice": {"epochs": 2}},
     "data": {
         "simulated": {"folder": "demo", "regions": 1, "region_length_bp": 200_000},
         "outgroup": "Outgroup",
@@ -65,7 +66,8 @@ def snakemake(folder: Path, config: dict[str, Any], *more: str) -> subprocess.Co
     (folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     binaries = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    command = [str(binaries / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *more]
+    cores = [] if "--cores" in more else ["--cores", "2"]
+    command = [str(binaries / "snakemake"), *cores, "--configfile", "tiny.yaml", *more]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -73,18 +75,36 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
     result = snakemake(folder, CONFIG)
     assert result.returncode == 0, result.stdout + result.stderr
     results = folder / RESULTS
-    report = (results / "report.html").read_text(encoding="utf-8")
-    assert "Do the simulations look like the data?" in report
+    page = (results / "report" / "Target.html").read_text(encoding="utf-8")
+    assert "Do the simulations look like the data?" in page
+    assert "P(ghost)" in (results / "report" / "Target.txt").read_text(encoding="utf-8")
+    assert (results / "model.html").stat().st_size
     assert (results / "check" / "vcf.tsv").stat().st_size
-    table = pd.read_csv(results / "predictive" / "predictive.tsv", sep="\t")
-    assert (results / "predictive" / "predictive.provenance.json").stat().st_size
+    table = pd.read_csv(results / "predictive" / "Target" / "predictive.tsv", sep="\t")
+    assert (results / "predictive" / "Target" / "predictive.provenance.json").stat().st_size
     assert table["statistic"].iloc[0] == "all statistics together"
     fraction = table[table["statistic"] == "callable_fraction"].set_index("summary").loc["mean"]
     assert fraction["median"] == pytest.approx(0.9, abs=0.02)
     assert fraction["verdict"] == "outside"  # the data were not masked
+    check_statistics(results)
     assert not (folder / "results").exists()
     again = snakemake(folder, CONFIG)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def check_statistics(results: Path) -> None:
+    """Genomes were observed as often as wanted, and of those for the verdict whole regions alone are kept."""
+    segments = Statistics.read(results / "statistics" / "segments" / "ghost" / "train-2.zarr.zip")
+    assert len(segments.scenarios) == 5 * 2
+    assert len(set(segments.genome_indices.tolist())) == 5
+    assert segments.haplotype.shape[1] <= 16
+    assert not segments.segment_model_digest
+    test = Statistics.read(results / "statistics" / "segments" / "ghost" / "test-0.zarr.zip")
+    assert test.genome_indices.tolist() == [0, 1]
+    genomes = Statistics.read(results / "statistics" / "genomes" / "ghost" / "train-2.zarr.zip")
+    assert genomes.genome_indices.tolist() == [genome for genome in range(2, 10) for _ in range(2)]
+    assert genomes.segment_model_digest == provenance.sha256(results / "model" / "segments" / "MANIFEST.sha256")
+    assert "haplotype_statistics" not in genomes.dataset
 
 
 def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder: Path) -> None:
@@ -99,7 +119,7 @@ def test_a_vcf_that_cannot_be_used_stops_the_workflow_before_it_simulates(folder
     (folder / "populations.tsv").write_text("\n".join(["sample\tpopulation", *rows]) + "\n")
     data = {"vcf": "a bad one.vcf", "populations": "populations.tsv", "outgroup": "A", "target": "B", "region": "1"}
     data |= {"include_bed": "the mask's.bed"}
-    result = snakemake(folder, {**CONFIG, "data": data}, "--keep-going", "--show-failed-logs")
+    result = snakemake(folder, {**CONFIG, "data": data}, "--show-failed-logs", "--cores", "1")
     assert result.returncode != 0
     assert "unphased" in result.stdout + result.stderr
     assert not list((folder / "out").rglob("*.trees"))
@@ -154,7 +174,7 @@ def test_config_check_looks_at_the_data(
     captured = capsys.readouterr()
     assert bool(stopped.value.code) == bool(message)
     assert message in captured.err
-    assert message or "an x.vcf: 1 individuals of the outgroup, 1 of the target" in captured.out
+    assert message or "A and B: 1 individuals of the outgroup, 1 of the target" in captured.out
 
 
 @pytest.mark.parametrize(("end", "told"), [(200_000, False), (150_000, True)])
@@ -183,7 +203,7 @@ def test_config_check_warns_of_other_numbers_of_individuals(
     captured = capsys.readouterr()
     assert not stopped.value.code, captured.err
     told = [line for line in captured.err.splitlines() if "individuals of the" in line]
-    line = f"warning: 1 individuals of the outgroup in an x.vcf, outside observation.outgroup_diploids, {drawn}; "
+    line = f"warning: 1 individuals of the outgroup in the data, outside observation.outgroup_diploids, {drawn}; "
     assert told == ([] if drawn is None else [line + "posteriors may be off: widen it"])
 
 

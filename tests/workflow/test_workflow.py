@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -43,58 +44,98 @@ def jobs(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
 @pytest.mark.parametrize("arguments", [(), ("--snakefile", "workflow/Snakefile")])
 def test_default_target_asks_for_the_report_of_every_stage(workflow: Path, arguments: tuple[str, ...]) -> None:
     planned = jobs(run("snakemake", "--dry-run", "--quiet", "rules", *arguments, folder=workflow))
-    one_each = {"simulate_data", "write_data", "evaluate", "evaluate_data", "apply", "report"}
+    one_each = {"simulate_data", "write_data", "evaluate", "apply", "apply_start", "report", "report_model"}
     assert {rule for rule, count in planned.items() if count == 1} >= one_each
-    assert planned["simulate"] == planned["statistics"] > 3
+    assert planned["simulate"] == planned["statistics_segments"] + planned["statistics_genomes"] > 7
+    assert planned["train"] == 3
+    assert planned["evaluate_calls"] == 2
+    assert "compare" not in planned
+
+
+def test_the_shipped_model_is_made_without_data(workflow: Path) -> None:
+    planned = jobs(
+        run("snakemake", "--dry-run", "--quiet", "rules", "--configfile", "config/human.yaml", folder=workflow)
+    )
+    assert {"train", "evaluate", "report_model"} <= set(planned)
+    assert not {"check", "apply", "apply_start", "statistics_data", "predictive", "report"} & set(planned)
+    assert planned["statistics_segments"] == 70 + 3
     assert planned["train"] == 3
 
 
-def test_a_vcf_is_planned_without_simulated_data_and_with_its_options(workflow: Path) -> None:
-    files = ("DPYD.vcf.gz", "populations.tsv", "accessible.chr1.97-99Mb.bed", "genetic_map.chr1.97-99Mb.tsv")
-    for name in files:
-        path = workflow / "resources" / "1000genomes" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    config = (workflow / "config" / "1000genomes.yaml").read_text()
-    bed = "\n  include_bed: resources/1000genomes/accessible.chr1.97-99Mb.bed"
-    masked = config.replace("\ndata:", f"\ndata:{bed}").replace("\nobservation:", f"\nobservation:{bed}")
-    (workflow / "masked.yaml").write_text(masked)
-    result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "masked.yaml", folder=workflow)
-    assert "simulate_data" not in jobs(result)
-    assert "--outgroup YRI --target GBR" in result.stdout
-    assert "--include-bed resources/1000genomes/accessible.chr1.97-99Mb.bed" in result.stdout
-    assert '"minimum_allele_count": 5' in result.stdout
-    assert "results/1000genomes/report.html" in result.stdout
+def test_the_segment_network_comes_before_the_genomes_that_it_is_asked_about(workflow: Path) -> None:
+    result = run("snakemake", "--dry-run", folder=workflow)
+    described = re.findall(r"^rule (\w+):\n +input: (.*)$", result.stdout, flags=re.M)
+    segments = "results/model/segments/MANIFEST.sha256"
+    assert all(segments in files for rule, files in described if rule == "statistics_genomes")
+    simulations = [files for rule, files in described if rule == "simulate"]
+    assert sum(segments in files for files in simulations) == jobs(result)["statistics_genomes"]
 
 
-def test_populations_and_paths_reach_every_command_whole(workflow: Path) -> None:
-    names = ("DPYD.vcf.gz", "populations.tsv", "genetic_map.chr1.97-99Mb.tsv")
+def test_no_file_of_the_workflow_is_ancient() -> None:
+    """An input whose age does not count lets results of an older configuration stand."""
+    rules = [path.read_text() for path in (ROOT / "workflow").rglob("*") if path.suffix == ".smk"]
+    assert rules
+    assert not any("ancient" in text for text in rules)
+
+
+@pytest.fixture
+def thousand(workflow: Path) -> dict[str, Any]:
+    """The configuration of the 1000 Genomes, whose files lie in a folder with blanks and quotes; empty ones here."""
     place = "my 'own' \"düta\""
+    text = (workflow / "config" / "1000genomes.yaml").read_text().replace("resources/1000genomes", "PLACE")
+    config: dict[str, Any] = yaml.safe_load(text)
+    data = config["data"]
+    data["vcf"] = [path.replace("PLACE", place) for path in data["vcf"]]
+    data |= {key: data[key].replace("PLACE", place) for key in ("populations", "genetic_map")}
+    data["include_bed"] = config["observation"]["include_bed"] = f"{place}/mask.bed"
+    config["observation"]["genetic_map"] = data["genetic_map"]
     (workflow / place).mkdir()
-    for name in names:
-        (workflow / place / name).touch()
-    text = (workflow / "config" / "1000genomes.yaml").read_text()
-    config = yaml.safe_load(text.replace("resources/1000genomes", "PLACE"))
-    config["data"] = {key: value.replace("PLACE", place) for key, value in config["data"].items()}
-    config["observation"]["genetic_map"] = config["data"]["genetic_map"]
-    config["data"] |= {"outgroup": ["YRI", "East Africa"], "target": "GBR, NO"}
-    config["results"] = "the results"
-    (workflow / "c.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    for path in (*data["vcf"], data["populations"], data["genetic_map"], data["include_bed"]):
+        (workflow / path).touch()
+    return config
+
+
+def commands_of(result: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    """Words of the commands that a dry run prints."""
+    return [shlex.split(line) for line in re.findall(r"^Shell command: (introghost .*)$", result.stdout, flags=re.M)]
+
+
+def values(words: list[str], option: str) -> list[str]:
+    """Every value that an option is given."""
+    return [word for before, word in itertools.pairwise(words) if before == option]
+
+
+def test_files_and_populations_reach_every_command_whole(workflow: Path, thousand: dict[str, Any]) -> None:
+    thousand["data"] |= {"outgroup": ["YRI", "East Africa"], "targets": ["GBR, NO", "CHB"]}
+    thousand["results"] = "the results"
+    (workflow / "c.yaml").write_text(yaml.safe_dump(thousand, allow_unicode=True), encoding="utf-8")
     result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "c.yaml", folder=workflow)
-    assert jobs(result)["statistics_data"] == 1
-    printed = re.findall(r"^Shell command: (introghost .*)$", result.stdout, flags=re.M)
-    commands = [shlex.split(line) for line in printed]
-    for verb in (["vcf", "check"], ["statistics", "--vcf"], ["apply"]):
-        (words,) = [words for words in commands if words[1 : 1 + len(verb)] == verb]
-        options = dict(itertools.pairwise(words))
-        assert (options["--outgroup"], options["--target"]) == ("YRI,East Africa", "GBR,NO")
-        assert options["--vcf"] == f"{place}/DPYD.vcf.gz"
-        assert options["--populations"] == f"{place}/populations.tsv"
-        assert options["--output"].startswith("the results/")
-    (predictive,) = [words for words in commands if words[1] == "predictive"]
-    simulated = [word for option, word in itertools.pairwise(predictive) if option == "--simulated"]
-    assert len(simulated) == jobs(result)["statistics"]
-    assert set(simulated) >= {"the results/statistics/no_ghost/test.zarr.zip"}
+    planned = jobs(result)
+    assert "simulate_data" not in planned
+    assert planned["statistics_data"] == planned["predictive"] == planned["apply"] == planned["report"] == 2
+    assert planned["compare"] == planned["check"] == 1
+    assert planned["train"] == 3, "one training for all targets"
+    commands = commands_of(result)
+    for verb, targets in (
+        (["vcf", "check"], ["GBR,NO,CHB"]),
+        (["statistics", "--vcf"], ["CHB", "GBR,NO"]),
+        (["apply"], ["CHB", "CHB", "GBR,NO", "GBR,NO"]),  # by the networks made here, and by those that they start from
+    ):
+        chosen = [words for words in commands if words[1 : 1 + len(verb)] == verb]
+        assert sorted(words[words.index("--target") + 1] for words in chosen) == targets
+        for words in chosen:
+            assert values(words, "--vcf") == thousand["data"]["vcf"]
+            assert values(words, "--outgroup") == ["YRI,East Africa"]
+            assert values(words, "--populations") == [thousand["data"]["populations"]]
+            assert values(words, "--include-bed") == [thousand["data"]["include_bed"]]
+            assert values(words, "--output")[0].startswith("the results/")
+    simulate = next(words for words in commands if words[1] == "simulate")
+    assert '"minimum_allele_count": 5' in values(simulate, "--observation")[0]
+    (compare,) = [words for words in commands if words[1] == "report" and len(values(words, "--calls")) == 2]
+    assert values(compare, "--link") == ["report/GBR+NO.html", "report/CHB.html"]
+    predictive = next(words for words in commands if words[1] == "predictive")
+    assert len(values(predictive, "--simulated")) == planned["statistics_segments"]
+    assert "the results/statistics/segments/no_ghost/test-0.zarr.zip" in values(predictive, "--simulated")
 
 
 def test_every_file_in_a_shell_command_is_quoted() -> None:
@@ -114,9 +155,9 @@ def test_what_no_code_reads_is_no_input(workflow: Path) -> None:
 
 
 def test_a_typo_in_the_configuration_stops_the_workflow_and_names_the_key(workflow: Path) -> None:
-    result = run("snakemake", "--dry-run", "--config", "test_genome=3", folder=workflow)
+    result = run("snakemake", "--dry-run", "--config", "scenario=3", folder=workflow)
     assert result.returncode != 0
-    assert "unknown key 'test_genome' in the top level; did you mean 'test_genomes'?" in result.stdout + result.stderr
+    assert "unknown key 'scenario' in the top level; did you mean 'scenarios'?" in result.stdout + result.stderr
 
 
 def test_lint_finds_nothing() -> None:

@@ -1,7 +1,11 @@
 rule evaluate:
     input:
-        model=expand("<results>/model/{task}/MANIFEST.sha256", task=TASKS),
-        statistics=statistics_of(lambda batch: batch == "test"),
+        model=BUNDLES,
+        statistics=[
+            path
+            for kind in CONFIG.simulations
+            for path in statistics_of(kind, is_test=True)
+        ],
     output:
         "<results>/evaluation/summary.tsv",
         "<results>/evaluation/provenance.json",
@@ -14,7 +18,7 @@ rule evaluate:
     params:
         version=VERSION,
         statistics=lambda wildcards, input: repeated("--statistics", input.statistics),
-        model=lambda wildcards, input: Path(input.model[0]).parents[1],
+        model=lambda wildcards, input: model_of(input.model),
         folder=subpath(output[0], parent=True),
     shell:
         "introghost evaluate --model {params.model:q} {params.statistics}"
@@ -23,18 +27,20 @@ rule evaluate:
 
 if SIMULATED:
 
-    rule evaluate_data:
+    rule evaluate_calls:
         input:
-            bins="<results>/calls/bins.tsv.gz",
-            made_by="<results>/calls/provenance.json",
+            bins="<results>/{calls}/{target}/bins.tsv.gz",
+            made_by="<results>/{calls}/{target}/provenance.json",
             tracts="<results>/demo/demo.tracts.parquet",
         output:
-            "<results>/evaluation/demo/summary.tsv",
-            "<results>/evaluation/demo/provenance.json",
+            "<results>/evaluation/{calls}/{target}/summary.tsv",
+            "<results>/evaluation/{calls}/{target}/provenance.json",
         log:
-            "<logs>/evaluate_data.log",
+            "<logs>/evaluate_calls/{calls}/{target}.log",
         benchmark:
-            "<benchmarks>/evaluate_data.tsv"
+            "<benchmarks>/evaluate_calls/{calls}/{target}.tsv"
+        wildcard_constraints:
+            calls="calls|calls_of_start",
         conda:
             "../envs/introghost.yaml"
         params:

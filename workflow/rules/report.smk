@@ -1,35 +1,120 @@
-rule report:
+if DATA:
+
+    rule report:
+        input:
+            calls="<results>/calls/{target}/provenance.json",
+            model=BUNDLES,
+            segments_statistics=statistics_of(Kind.SEGMENTS, is_test=False),
+            genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
+            predictive="<results>/predictive/{target}/predictive.tsv",
+            evaluation="<results>/evaluation/provenance.json",
+            truth=branch(
+                SIMULATED,
+                then="<results>/evaluation/calls/{target}/provenance.json",
+            ),
+            start=branch(
+                CONFIG.start,
+                then="<results>/calls_of_start/{target}/provenance.json",
+            ),
+            start_truth=branch(
+                SIMULATED and CONFIG.start,
+                then="<results>/evaluation/calls_of_start/{target}/provenance.json",
+            ),
+        output:
+            page=report(
+                "<results>/report/{target}.html",
+                caption="../report/report.rst",
+                category="Ghost introgression",
+            ),
+            summary="<results>/report/{target}.txt",
+        log:
+            "<logs>/report/{target}.log",
+        benchmark:
+            "<benchmarks>/report/{target}.tsv"
+        conda:
+            "../envs/introghost.yaml"
+        params:
+            version=VERSION,
+            scenarios=repeated(
+                "--scenario",
+                [folder_option(folder) for folder in CONFIG.scenarios.values()],
+            ),
+            calls=subpath(input.calls, parent=True),
+            evaluation=subpath(input.evaluation, parent=True),
+            model=lambda wildcards, input: model_of(input.model),
+            statistics=lambda wildcards, input: " ".join(
+                [
+                    repeated("--segments-statistics", input.segments_statistics),
+                    repeated("--genomes-statistics", input.genomes_statistics),
+                ]
+            ),
+            others=lambda wildcards, input: " ".join(
+                repeated(option, [Path(path).parent for path in paths])
+                for option, paths in {
+                    "--calls-evaluation": input.truth,
+                    "--beside": input.start,
+                    "--beside-evaluation": input.start_truth,
+                }.items()
+            ),
+        shell:
+            "introghost report --calls {params.calls:q} --evaluation {params.evaluation:q} --model {params.model:q}"
+            " --predictive {input.predictive:q} {params.others} {params.statistics} {params.scenarios}"
+            " --summary {output.summary:q} --output {output.page:q} 2> {log:q}"
+
+
+if len(TARGETS) > 1:
+
+    rule compare:
+        input:
+            calls=expand("<results>/calls/{target}/provenance.json", target=TARGETS),
+            pages=expand("<results>/report/{target}.html", target=TARGETS),
+        output:
+            report(
+                "<results>/comparison.html",
+                caption="../report/comparison.rst",
+                category="Ghost introgression",
+            ),
+        log:
+            "<logs>/compare.log",
+        benchmark:
+            "<benchmarks>/compare.tsv"
+        conda:
+            "../envs/introghost.yaml"
+        params:
+            version=VERSION,
+            calls=lambda wildcards, input: repeated(
+                "--calls", [Path(path).parent for path in input.calls]
+            ),
+            links=repeated("--link", [f"report/{target}.html" for target in TARGETS]),
+        shell:
+            "introghost report {params.calls} {params.links} --output {output:q} 2> {log:q}"
+
+
+rule report_model:
     input:
-        calls="<results>/calls/provenance.json",
-        model=expand("<results>/model/{task}/MANIFEST.sha256", task=TASKS),
-        predictive="<results>/predictive/predictive.tsv",
-        evaluation=["<results>/evaluation/provenance.json"]
-        + (["<results>/evaluation/demo/provenance.json"] if SIMULATED else []),
+        model=BUNDLES,
+        evaluation="<results>/evaluation/provenance.json",
+        segments_statistics=statistics_of(Kind.SEGMENTS, is_test=False),
+        genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
     output:
-        report(
-            "<results>/report.html",
-            caption="../report/report.rst",
-            category="Ghost introgression",
-        ),
+        report("<results>/model.html", caption="../report/model.rst", category="Model"),
     log:
-        "<logs>/report.log",
+        "<logs>/report_model.log",
     benchmark:
-        "<benchmarks>/report.tsv"
+        "<benchmarks>/report_model.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        scenarios=repeated(
-            "--scenario",
-            [folder_option(CONFIG.scenarios[name].folder) for name in SCENARIOS],
+        evaluation=subpath(input.evaluation, parent=True),
+        model=lambda wildcards, input: model_of(input.model),
+        statistics=lambda wildcards, input: " ".join(
+            [
+                repeated("--segments-statistics", input.segments_statistics),
+                repeated("--genomes-statistics", input.genomes_statistics),
+            ]
         ),
-        calls=subpath(input.calls, parent=True),
-        evaluation=lambda wildcards, input: Path(input.evaluation[0]).parent,
-        model=lambda wildcards, input: Path(input.model[0]).parents[1],
-        truth=repeated(
-            "--calls-evaluation",
-            [f"{CONFIG.results}/evaluation/demo"] if SIMULATED else [],
-        ),
+        costs=f"{CONFIG.results}/benchmarks",
     shell:
-        "introghost report --calls {params.calls:q} --evaluation {params.evaluation:q} --model {params.model:q}"
-        " --predictive {input.predictive:q} {params.truth} {params.scenarios} --output {output:q} 2> {log:q}"
+        "introghost report --model {params.model:q} --evaluation {params.evaluation:q} {params.statistics}"
+        " --costs {params.costs:q} --output {output:q} 2> {log:q}"

@@ -1,29 +1,31 @@
 rule simulate:
     input:
-        scenario=lambda wildcards: files_of(CONFIG.scenarios[wildcards.scenario].folder),
-        observation=OBSERVATION_FILES,
-        check=CHECKED_FIRST,
+        scenario=lambda wildcards: files_of(CONFIG.scenarios[wildcards.scenario]),
+        observation=lambda wildcards: simulation(wildcards).observation_files(),
+        # Tree sequences of genomes are large and thrown away after use: they wait for the network that is to see them.
+        segments=branch(
+            lambda wildcards: wildcards.kind == Kind.GENOMES,
+            then="<results>/model/segments/MANIFEST.sha256",
+        ),
     output:
-        trees=temp("<results>/simulations/{scenario}/{batch}.trees"),
-        parameters="<results>/simulations/{scenario}/{batch}.parameters.parquet",
-        tracts="<results>/simulations/{scenario}/{batch}.tracts.parquet",
+        trees=temp("<results>/simulations/{kind}/{scenario}/{batch}.trees"),
+        parameters="<results>/simulations/{kind}/{scenario}/{batch}.parameters.parquet",
+        tracts="<results>/simulations/{kind}/{scenario}/{batch}.tracts.parquet",
     log:
-        "<logs>/simulate/{scenario}/{batch}.log",
+        "<logs>/simulate/{kind}/{scenario}/{batch}.log",
     benchmark:
-        "<benchmarks>/simulate/{scenario}/{batch}.tsv"
+        "<benchmarks>/simulate/{kind}/{scenario}/{batch}.tsv"
     conda:
         "../envs/introghost.yaml"
     params:
         version=VERSION,
-        folder=lambda wildcards: folder_option(
-            CONFIG.scenarios[wildcards.scenario].folder
-        ),
-        first=lambda wildcards: CONFIG.batches(wildcards.scenario)[wildcards.batch][0],
-        genomes=lambda wildcards: CONFIG.batches(wildcards.scenario)[wildcards.batch][1],
-        regions=CONFIG.regions_per_genome,
+        folder=lambda wildcards: folder_option(CONFIG.scenarios[wildcards.scenario]),
+        first=lambda wildcards: batch(wildcards).first,
+        genomes=lambda wildcards: batch(wildcards).number,
+        regions=lambda wildcards: simulation(wildcards).regions,
         region_length_bp=CONFIG.region_length_bp,
-        observation=lambda wildcards: OBSERVATION,
-        seed=CONFIG.seed,
+        observation=lambda wildcards: simulation(wildcards).observation_json(),
+        seed=seed,
     shell:
         "introghost simulate --scenario {params.folder:q} --genomes {params.genomes} --first {params.first}"
         " --regions {params.regions} --region-length-bp {params.region_length_bp}"
@@ -43,6 +45,7 @@ if SIMULATED:
             "<logs>/simulate_data.log",
         benchmark:
             "<benchmarks>/simulate_data.tsv"
+        priority: 100
         conda:
             "../envs/introghost.yaml"
         params:
@@ -69,6 +72,7 @@ if SIMULATED:
             "<logs>/write_data.log",
         benchmark:
             "<benchmarks>/write_data.tsv"
+        priority: 100
         conda:
             "../envs/introghost.yaml"
         params:

@@ -1,9 +1,10 @@
 rule train:
     input:
-        statistics=statistics_of(lambda batch: batch != "test"),
-        # Not needed to train, but to be seen before hours are spent on it.
-        predictive=ancient("<results>/predictive/predictive.tsv"),
-        scenario=lambda wildcards: scenario_of_task(wildcards.task),
+        statistics=lambda wildcards: statistics_of(
+            kind_of(wildcards.task), is_test=False
+        ),
+        scenario=lambda wildcards: scenario_of(wildcards.task),
+        start=lambda wildcards: start_of(wildcards.task),
     output:
         weights="<results>/model/{task}/weights.safetensors",
         description="<results>/model/{task}/model.json",
@@ -19,7 +20,7 @@ rule train:
     params:
         version=VERSION,
         folder=subpath(output.description, parent=True),
-        epochs=lambda wildcards: CONFIG.train[wildcards.task].epochs,
+        options=lambda wildcards: CONFIG.train[wildcards.task].options(),
         seed=CONFIG.seed,
         scenario=lambda wildcards, input: repeated(
             "--scenario",
@@ -27,5 +28,5 @@ rule train:
         ),
         statistics=lambda wildcards, input: repeated("--statistics", input.statistics),
     shell:
-        "introghost train --task {wildcards.task} {params.scenario} {params.statistics}"
-        " --epochs {params.epochs} --seed {params.seed} --output {params.folder:q} 2> {log:q}"
+        "introghost train --task {wildcards.task} {params.scenario} {params.statistics} {params.options}"
+        " --seed {params.seed} --output {params.folder:q} 2> {log:q}"

@@ -64,7 +64,7 @@ COST = click.FloatRange(min=0)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str,
-    vcf: Path,
+    vcf: tuple[Path, ...],
     populations: Path,
     outgroup: str,
     target: str,
@@ -80,7 +80,7 @@ def command(
     force: bool,
     output: Path,
 ) -> None:
-    """Call ghost segments in the target of a VCF, and say which scenario its genomes fit and with which parameters.
+    """Call ghost segments in the target of VCF files, and say which scenario its genomes fit, with which parameters.
 
     The model `human` has been trained on wide priors and through flaws of many kinds, for phased genomes of 10 to 200
     outgroup individuals and any number of the target, more than 200 being looked at in groups. For other species and

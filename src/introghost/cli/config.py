@@ -1,5 +1,6 @@
 """``introghost config``: is this configuration, or this scenario, one that will run?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,36 +64,60 @@ def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
 
 
 def _check_files(configuration: "Configuration") -> list[Finding]:
-    """Check what the data and the observation model name, without reading a record."""
+    """Check what the data and the observation models name, without reading a record."""
+    findings: list[Finding] = []
+    observations = {simulation.observation for simulation in configuration.simulations.values()}
+    for observation in observations:
+        windows, _, of_windows = open_windows(observation)
+        findings += [*of_windows, *length_findings(windows, configuration.region_length_bp, "region_length_bp")]
+    data = configuration.data
+    if data is None or data.simulated is not None:
+        return findings
+    for key, paths in data.files().items():
+        for path in paths:
+            if not Path(path).exists():
+                raise ConfigError(f"data.{key}: {path}: no such file; paths are relative to the working directory")
+    for target in data.targets.values():
+        findings += _check_samples(configuration, data, target)
+    return findings + _check_map(configuration, data)
+
+
+def _check_samples(configuration: "Configuration", data: "Data", target: Sequence[str]) -> list[Finding]:
+    """Find the individuals of a target and of the outgroup in the data."""
+    source, _ = open_data(_data_options(data, target, configuration.ancestral))
+    numbers = dict(zip(("outgroup", "target"), source.num_diploids(), strict=True))
+    name = f"{','.join(data.outgroup)} and {','.join(target)}"
+    click.echo(f"{name}: {numbers['outgroup']} individuals of the outgroup, {numbers['target']} of the target")
+    return [one for role, number in numbers.items() for one in _check_number(configuration, role, number)]
+
+
+def _check_map(configuration: "Configuration", data: "Data") -> list[Finding]:
+    """Compare the data's genetic map with that of the simulations."""
     from introghost.variants.genetic_map import rate_findings, read_genetic_map
 
-    windows, _, findings = open_windows(configuration.observation)
-    findings += length_findings(windows, configuration.region_length_bp, "region_length_bp")
-    data = configuration.data
-    if data.simulated is not None:
-        return findings
-    for key, path in data.files().items():
-        if not Path(path).exists():
-            raise ConfigError(f"data.{key}: {path}: no such file; paths are relative to the working directory")
-    source, _ = open_data(_data_options(data, configuration.ancestral))
-    numbers = dict(zip(("outgroup", "target"), source.num_diploids(), strict=True))
-    click.echo(f"{data.vcf}: {numbers['outgroup']} individuals of the outgroup, {numbers['target']} of the target")
-    if data.genetic_map != configuration.observation.genetic_map:
-        if data.genetic_map is not None:
-            maps = read_genetic_map(Path(data.genetic_map))
-            findings += rate_findings(maps, list(maps))
-        text = "data.genetic_map and observation.genetic_map differ; give one file in both sections"
-        findings.append(Finding(Code.GENETIC_MAP, Severity.WARNING, text))
-    return findings + [one for role, number in numbers.items() for one in _check_number(configuration, role, number)]
+    if data.genetic_map == configuration.observation.genetic_map:
+        return []
+    findings = []
+    if data.genetic_map is not None:
+        maps = read_genetic_map(Path(data.genetic_map))
+        findings += rate_findings(maps, list(maps))
+    text = "data.genetic_map and observation.genetic_map differ; give one file in both sections"
+    return [*findings, Finding(Code.GENETIC_MAP, Severity.WARNING, text)]
 
 
-def _data_options(data: "Data", ancestral: str) -> dict[str, str | Path | None]:
-    """The data as the options of a verb that reads a VCF."""
-    files = dict.fromkeys(("vcf", "populations", "include_bed")) | {
-        key: Path(path) for key, path in data.files().items()
+def _data_options(
+    data: "Data", target: Sequence[str], ancestral: str
+) -> dict[str, str | Path | tuple[Path, ...] | None]:
+    """The data as the options of a verb that reads VCF files."""
+    single = {"populations": data.populations, "include_bed": data.include_bed}
+    return {
+        "vcf": tuple(Path(path) for path in data.vcf),
+        **{key: Path(path) if path else None for key, path in single.items()},
+        "outgroup": ",".join(data.outgroup),
+        "target": ",".join(target),
+        "region": data.region,
+        "ancestral": ancestral,
     }
-    names = {"outgroup": ",".join(data.outgroup), "target": ",".join(data.target)}
-    return {**files, **names, "region": data.region, "ancestral": ancestral}
 
 
 def _check_number(configuration: "Configuration", role: str, number: int) -> list[Finding]:
@@ -102,7 +127,7 @@ def _check_number(configuration: "Configuration", role: str, number: int) -> lis
         return []
     drawn = f"{wanted.low}" if wanted.low == wanted.high else f"{wanted.low} to {wanted.high}"
     text = (
-        f"{number} individuals of the {role} in {Path(str(configuration.data.vcf)).name}, outside "
+        f"{number} individuals of the {role} in the data, outside "
         f"observation.{role}_diploids, {drawn}; posteriors may be off: widen it"
     )
     code = Code.FEW_SAMPLES if number < wanted.low else Code.MANY_SAMPLES

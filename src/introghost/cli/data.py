@@ -1,4 +1,4 @@
-"""The options that name a VCF and what belongs to it, the same for every verb that reads one."""
+"""The options that name VCF files and what belongs to them, the same for every verb that reads such files."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -46,7 +46,9 @@ def data_options(
             "--vcf",
             type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
             required="vcf" in required,
-            help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it.",
+            multiple=True,
+            help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it. May be repeated: "
+            "the files have the same individuals and different contigs.",
         ),
         click.option(
             "--populations",
@@ -96,13 +98,14 @@ def split_names(names: str) -> list[str]:
 
 
 def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]:
-    """Open the VCF that the options name; also the input files by role, for provenance.
+    """Open the VCF files that the options name; also the input files by role, for provenance.
 
     Raises
     ------
     ConfigError
         An option without which a VCF can't be read rightly is absent.
     """
+    from introghost.variants.files import by_role
     from introghost.variants.source import open_source
 
     for name in (*NEEDED, "ancestral"):
@@ -117,7 +120,7 @@ def open_data(options: Mapping[str, Any]) -> tuple["VcfSource", dict[str, Path]]
         include_bed=options["include_bed"],
         region=options["region"],
     )
-    files = {name: options[name] for name in ("vcf", "populations", "include_bed") if options[name]}
+    files = by_role(options["vcf"]) | {name: options[name] for name in ("populations", "include_bed") if options[name]}
     kind, _, fasta = options["ancestral"].partition("=")
     return source, {**files, "ancestral": Path(fasta)} if kind == "fasta" else files
 

@@ -12,7 +12,7 @@ import click
     "statistics_paths",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="Statistics of simulated genomes that the model has not seen; once for each file.",
+    help="Statistics of simulated genomes that the model has not seen, of either kind; once for each file.",
 )
 @click.option("--calls", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder written by apply.")
 @click.option(
@@ -32,7 +32,9 @@ def command(
 ) -> None:
     """Measure accuracy and calibration, with bootstrap intervals over genomes.
 
-    Either --model with --statistics, or --calls with --tracts.
+    Either --model with --statistics, or --calls with --tracts. Segments are evaluated on statistics of haplotypes, the
+    choice between scenarios and parameters on those that were made with `statistics --segment-model` of the model; one
+    of both kinds is enough.
     """
     from introghost import atomic, provenance
     from introghost.errors import ConfigError
@@ -49,8 +51,8 @@ def command(
         inputs = {"calls": calls / provenance.COMPLETE, "tracts": tracts}
     else:
         raise ConfigError("give either --model and --statistics, or --calls and --tracts")
-    (output / provenance.COMPLETE).unlink(missing_ok=True)
+    for name in (provenance.COMPLETE, *(f"{table}.tsv" for table in truth.TABLES)):
+        (output / name).unlink(missing_ok=True)
     write_tables(tables, output)
     atomic.write_json(output / provenance.COMPLETE, provenance.record("evaluate", {"seed": seed}, inputs))
-    summary = tables["summary"].set_index("metric")["value"]
-    click.echo(f"average precision {summary['average_precision']:.3f}: {output / 'summary.tsv'}", err=True)
+    click.echo(truth.headline(tables), err=True)

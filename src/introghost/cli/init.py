@@ -1,4 +1,4 @@
-"""The verb `init`: look at a VCF and write a configuration for the workflow that suits it."""
+"""The verb `init`: look at VCF files and write a configuration for the workflow that suits them."""
 
 import re
 import shlex
@@ -12,7 +12,6 @@ from introghost.cli.data import data_options, map_findings, open_data, show
 from introghost.errors import ConfigError
 
 _MODEL = "human"
-_FILES = ("vcf", "populations", "include_bed", "genetic_map")
 
 
 @click.command("init")
@@ -31,9 +30,9 @@ _FILES = ("vcf", "populations", "include_bed", "genetic_map")
     help="The configuration, my.yaml; results will be in results/my.",
 )
 def command(output: Path, target: tuple[str, ...], **options: Any) -> None:
-    """Write a configuration for a VCF, which runs as it is: simulations like these data, networks adapted to them.
+    """Write a configuration for VCF files, which runs as it is: simulations like them, networks adapted to them.
 
-    The file is read as `vcf check` and `observe` read it, and refused where they refuse it. Each line of the
+    The files are read as `vcf check` and `observe` read them, and refused where those refuse them. Each line of the
     configuration says where its value comes from; look them over. Paths are written as they are given, and are
     relative to the folder that the workflow runs in.
     """
@@ -50,7 +49,7 @@ def command(output: Path, target: tuple[str, ...], **options: Any) -> None:
     region = source.contigs()[0] if options["region"] else None
     surveys = dict(zip(target, survey_targets(source, roles, region), strict=True))
     inputs = Inputs(
-        vcf=(str(options["vcf"]),),
+        vcf=tuple(str(path) for path in options["vcf"]),
         populations=str(options["populations"]),
         targets=target,
         outgroup=options["outgroup"],
@@ -117,7 +116,8 @@ def _check_paths(options: Mapping[str, Any], output: Path) -> None:
 
 def _named_paths(options: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     """Files that the configuration will name, each with its option."""
-    for name in _FILES:
+    yield from (("--vcf", path) for path in options["vcf"])
+    for name in ("populations", "include_bed", "genetic_map"):
         if options[name] is not None:
             yield f"--{name.replace('_', '-')}", options[name]
     kind, _, fasta = options["ancestral"].partition("=")

@@ -1,4 +1,4 @@
-"""The verb `observe`: learn from a VCF what it shows of genomes, and write it as a section of a configuration."""
+"""The verb `observe`: learn from VCF files what they show of genomes, and write it as a section of a configuration."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,19 +20,20 @@ from introghost.errors import ConfigError
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="observation.yaml")
 def command(output: Path, **options: Any) -> None:
-    """Learn what a VCF shows of genomes: sizes, missing genotypes, and the allele-count filter of its makers.
+    """Learn what VCF files show of genomes: sizes, missing genotypes, and the allele-count filter of its makers.
 
     Writes a section `observation`, which a configuration takes as it is or by its path, and which `simulate` and
     `statistics` take as --observation. What can't be learned from a VCF, such as its phasing errors, is set to wide
-    ranges; look them over. All samples of the file are read, not only those of the two roles.
+    ranges; look them over. All samples that are in every file are read, not only those of the two roles.
     """
     from introghost import atomic, provenance
     from introghost.findings import in_order
     from introghost.variants import learned
+    from introghost.variants.samples import listed
     from introghost.variants.survey import survey_targets
 
     _check_files(options)
-    source, files = open_data(options)
+    source, _ = open_data(options)
     findings = map_findings(source, options["genetic_map"])
     region = source.contigs()[0] if options["region"] else None
     surveyed = survey_targets(source, [source.roles], region)[0]
@@ -42,10 +43,11 @@ def command(output: Path, **options: Any) -> None:
         files=names,
         regions=source.contigs(),
         ancestral_known=options["ancestral"] != "outgroup-major",
-        vcf=options["vcf"].name,
+        vcf=listed(source.files.names),
     )
-    digest = provenance.sha256(files["vcf"])
-    atomic.write_text(output, learned.to_yaml(entries, learned.facts(surveyed), options["vcf"].name, digest))
+    digests = [provenance.sha256(path) for path in source.files.paths]
+    files = list(zip(source.files.names, digests, strict=True))
+    atomic.write_text(output, learned.to_yaml(entries, learned.facts(surveyed), files))
     show(in_order([*source.findings(), *findings]))
     for name, text in learned.facts(surveyed).items():
         click.echo(f"{name}\t{text}")

@@ -9,7 +9,7 @@ import click
 
 from introghost.errors import ConfigError
 
-_OUTPUTS = ("output", "populations_output")
+_OUTPUTS = ("output", "populations_output", "summary")
 _FOLDERS_OF_OUTPUT = ("figures",)  # files are added to them
 _READ_BESIDE = (".tbi", ".csi", ".fai", ".gzi")
 _WRITTEN_ONLY = (".html", ".trees")  # no verb reads such a file out of a folder that it is given
@@ -62,7 +62,7 @@ def check(command: click.Command, values: Mapping[str, object]) -> None:
     outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
     if len({path.resolve() for path in outputs.values()}) < len(outputs):
         first, second = (f"--{name.replace('_', '-')}" for name in outputs)
-        raise ConfigError(f"{second} {outputs[_OUTPUTS[1]]} is also {first}; name another file")
+        raise ConfigError(f"{second} {values[list(outputs)[1]]} is also {first}; name another file")
     inputs = [path for path in _inputs(command, values) if path.exists()] if outputs else []
     for name, path in outputs.items():
         if path.exists() and any(_overwrites(path, given) for given in inputs):

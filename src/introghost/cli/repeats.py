@@ -7,7 +7,6 @@ import click
 from introghost.errors import ConfigError
 
 _INSTEAD = {
-    "vcf": "join the files with `bcftools concat`",
     "populations": "put all samples into one table",
     "outgroup": "separate several populations by commas",
     "target": "separate several populations by commas",

@@ -1,45 +1,152 @@
-"""``introghost report``: the HTML page of a set of calls."""
+"""``introghost report``: the HTML page of a set of calls, of several sets, or of a model."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
+from introghost.errors import ConfigError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+# Options of each page, beside --output; what is given beyond them would have no effect.
+_OF_MODEL = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
+_OF_CALLS = (
+    *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
+    *("genomes_statistics", "predictive", "scenarios", "summary"),
+)
+_OF_SEVERAL = ("calls", "links")
+# An option that says something of what another one names.
+_BELONGS_TO = {"beside_evaluation": "beside", "segments_statistics": "model", "genomes_statistics": "model"}
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """All options of the verb, in the order in which its help lists them."""
+    options = (
+        click.option("--calls", multiple=True, type=_FOLDER, help="Folder that `introghost apply` wrote."),
+        click.option("--evaluation", type=_FOLDER, help="Folder that `introghost evaluate --model` wrote."),
+        click.option(
+            "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
+        ),
+        click.option(
+            "--beside", type=_FOLDER, help="Calls of the same data by another model, whose answer is shown beside."
+        ),
+        click.option("--beside-evaluation", type=_FOLDER, help="As --calls-evaluation, for the calls of --beside."),
+        click.option("--model", help="The model that `apply` was given; its learning curves are drawn."),
+        click.option(
+            "--segments-statistics",
+            multiple=True,
+            type=_STATISTICS,
+            help="Statistics that the segment network must have been trained on, all of them and no others.",
+        ),
+        click.option(
+            "--genomes-statistics",
+            multiple=True,
+            type=_STATISTICS,
+            help="The same for the networks of model choice and parameters.",
+        ),
+        click.option("--predictive", type=_FILE, help="Table that `introghost predictive` wrote for the data."),
+        click.option(
+            "--scenario", "scenarios", type=SCENARIO, multiple=True, help=f"To draw; may be repeated. {SCENARIO_HELP}."
+        ),
+        click.option(
+            "--costs", type=_FOLDER, help="Snakemake's benchmark files of the run that made the model, by rule."
+        ),
+        click.option(
+            "--link",
+            "links",
+            multiple=True,
+            type=_FILE,
+            help="With several --calls: the page of each, to link to, in the same order.",
+        ),
+        click.option("--summary", type=_FILE, help="Text file to write the answer to, in a few plain lines."),
+        click.option("--output", type=_FILE, required=True, help="The HTML file to write."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 @click.command("report")
-@click.option("--calls", type=_FOLDER, required=True, help="Folder that `introghost apply` wrote.")
-@click.option("--evaluation", type=_FOLDER, help="Folder that `introghost evaluate --model` wrote.")
-@click.option(
-    "--calls-evaluation", type=_FOLDER, help="Folder that `introghost evaluate --calls` wrote for these calls."
-)
-@click.option("--model", help="The model that `apply` was given; its learning curves are drawn.")
-@click.option(
-    "--predictive",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Table that `introghost predictive` wrote for the data.",
-)
-@click.option(
-    "--scenario", "scenarios", type=SCENARIO, multiple=True, help=f"To draw; may be repeated. {SCENARIO_HELP}."
-)
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The HTML file to write."
-)
+@_options
 def command(
-    calls: Path,
+    calls: tuple[Path, ...],
     evaluation: Path | None,
     calls_evaluation: Path | None,
+    beside: Path | None,
+    beside_evaluation: Path | None,
     model: str | None,
+    segments_statistics: tuple[Path, ...],
+    genomes_statistics: tuple[Path, ...],
     predictive: Path | None,
     scenarios: tuple[Path, ...],
+    costs: Path | None,
+    links: tuple[Path, ...],
+    summary: Path | None,
     output: Path,
 ) -> None:
-    """Write one self-contained HTML page: the answer, the segments and how far to trust them."""
+    """Write one self-contained HTML page.
+
+    With --calls: the answer, the segments and how far to trust them. With --calls several times: what one model says of
+    several targets, side by side. With --model and --evaluation alone: what the model was trained on, how accurate it
+    is, and what it cost.
+    """
     from introghost import models
+    from introghost.report.checks import TrainingStatistics
+    from introghost.report.comparison import write_comparison
+    from introghost.report.model_page import ModelSources, write_model_report
     from introghost.report.page import Sources, write_report
 
+    _check_options(click.get_current_context().params, len(calls), len(links))
     folder = None if model is None else models.locate(model)
-    write_report(Sources(calls, evaluation, calls_evaluation, folder, predictive, scenarios), output)
+    statistics = TrainingStatistics(segments_statistics, genomes_statistics)
+    if len(calls) > 1:
+        write_comparison(calls, links, output)
+    elif calls:
+        sources = Sources(
+            calls=calls[0],
+            evaluation=evaluation,
+            calls_evaluation=calls_evaluation,
+            model=folder,
+            predictive=predictive,
+            scenarios=scenarios,
+            beside=beside,
+            beside_evaluation=beside_evaluation,
+            statistics=statistics,
+        )
+        write_report(sources, output, summary)
+    elif folder is not None and evaluation is not None:
+        write_model_report(ModelSources(folder, evaluation, scenarios, statistics, costs), output)
+    else:
+        raise ConfigError("give --calls, for the page of an answer, or --model and --evaluation, for that of a model")
     click.echo(f"{output}: report written", err=True)
+
+
+def _check_options(values: Mapping[str, object], num_calls: int, num_links: int) -> None:
+    """Refuse options that the page has no use for, and those that lack the one that they belong to.
+
+    Raises
+    ------
+    ConfigError
+        Such an option is given, or links are not as many as calls.
+    """
+    page, used = "the page of a model", _OF_MODEL
+    if num_calls:
+        page, used = ("one set of --calls", _OF_CALLS) if num_calls == 1 else ("several --calls", _OF_SEVERAL)
+    given = [name for name, value in values.items() if value not in (None, ()) and name != "output"]
+    for name in given:
+        if name not in used:
+            raise ConfigError(f"{_option(name)}: not for {page}; leave it out")
+        if name in _BELONGS_TO and _BELONGS_TO[name] not in given:
+            raise ConfigError(f"{_option(name)}: needs {_option(_BELONGS_TO[name])}")
+    if num_links not in (0, num_calls):
+        raise ConfigError(
+            f"--link is given {num_links} times, --calls {num_calls} times; give a page for each, or none"
+        )
+
+
+def _option(name: str) -> str:
+    return "--" + {"links": "link", "scenarios": "scenario"}.get(name, name.replace("_", "-"))

@@ -1,6 +1,7 @@
 """``introghost simulate``: genomes under a scenario, with their true ghost tracts."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def command(
     options = {"scenario": scenario.name, "first": first, "genomes": genomes, "seed": seed}
     options |= {name: getattr(settings, name) for name in sizes} | {"observation": describe(model)}
     inputs = {name: scenario_folder / name for name in scenarios.FILES} | files
-    on_terminal = sys.stderr.isatty()
+    on_terminal, start_s = sys.stderr.isatty(), time.perf_counter()
     with tqdm(total=genomes, unit="genome", desc=scenario.name, disable=not on_terminal) as bar:
 
         def report(genome: int) -> None:
@@ -97,6 +98,8 @@ def command(
             provenance=provenance.record("simulate", options, inputs),
             on_genome=report,
         )
+    seconds = time.perf_counter() - start_s
+    click.echo(f"{scenario.name}: {genomes * regions} regions simulated in {seconds:.1f} s", err=True)
 
 
 def _number(role: str, given: int | None, model: "ObservationModel") -> int:

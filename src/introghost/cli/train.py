@@ -1,11 +1,31 @@
 """The verb `train`: from statistics of simulations to a model bundle."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from introghost.cli.data import show
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
+from introghost.errors import ConfigError
+
+if TYPE_CHECKING:
+    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+    from introghost.inference.checkpoints import Checkpoint
+    from introghost.inference.training import Trained
+
+    AnyTrained = Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]
+
+CHECKPOINT = "checkpoint"
+
+
+class _Settings(TypedDict):
+    """What all tasks are trained with."""
+
+    epochs: int
+    width: int | None
+    members: int | None
+    seed: int
 
 
 @click.command("train")
@@ -20,7 +40,27 @@ from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
     required=True,
     help="Statistics of simulations; give the option once for each batch.",
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="At most; by default 12 for segments, 300 for the others.")
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    help="A model that comes with introghost, or a folder: its network of this task is adapted to the statistics.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="At most; by default 12 for segments and 300 for the others, with --from 2 and 40.",
+)
+@click.option(
+    "--width",
+    type=click.IntRange(min=0, max=512),
+    help="Hidden units; by default 48 for segments, 16 for model-choice (0 for none) and 32 for parameters.",
+)
+@click.option(
+    "--members",
+    type=click.IntRange(min=1, max=16),
+    help="Networks whose probabilities are averaged; by default 1 for segments and 5 for the others.",
+)
 @click.option(
     "--scenario",
     type=SCENARIO,
@@ -29,48 +69,102 @@ from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Root seed.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder MODEL/TASK.")
 def command(
-    task: str, statistics_paths: tuple[Path, ...], epochs: int | None, scenario: Path | None, seed: int, output: Path
+    task: str,
+    statistics_paths: tuple[Path, ...],
+    start: str | None,
+    epochs: int | None,
+    width: int | None,
+    members: int | None,
+    scenario: Path | None,
+    seed: int,
+    output: Path,
 ) -> None:
     """Train the network of one task and write it as a bundle.
 
     The split into training and validation is by genome. The bundle holds safetensors, JSON and digests; the learning
     curve lies beside it as learning_curve.tsv. Where in the sequence a ghost left segments (segments), whether it did
     at all (model-choice), and when and how much (parameters, those of one scenario) are asked of three networks.
+
+    A training that was stopped or killed goes on from its last whole epoch when the same command is run again; what it
+    needs for that is in OUTPUT/checkpoint/, until the bundle is complete.
     """
     import logging
     from dataclasses import replace
 
-    from introghost import provenance
-    from introghost.errors import ConfigError
+    from introghost import models, provenance
     from introghost.evaluation.tables import write_tables
-    from introghost.findings import Finding
-    from introghost.inference import bundle_files, calibration, genome_training, segment_training
-    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
-    from introghost.inference.training import Trained
+    from introghost.inference import bundle_files, calibration
+    from introghost.inference.bundles import ParametersBundle
+    from introghost.inference.checkpoints import Checkpoint
     from introghost.simulation import scenarios
-    from introghost.statistics.table import Statistics
 
     if (task == "parameters") != (scenario is not None):
         raise ConfigError("--scenario: the scenario of --task parameters, which needs one; no other task has one")
+    if width == 0 and task != "model-choice":
+        raise ConfigError("--width 0: only --task model-choice can do without hidden units; give one at least")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    most_epochs = epochs or (12 if task == "segments" else 300)
-    joined = Statistics.concatenate([Statistics.read(path) for path in statistics_paths])
-    trained: Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]
-    findings = list[Finding]()
-    if task == "segments":
-        trained = segment_training.train_segments(joined, epochs=most_epochs, seed=seed)
-        findings = calibration.bound_findings(trained.bundle.temperature)
-    elif scenario is not None:
-        trained = genome_training.train_parameters(joined, scenarios.load(scenario), epochs=most_epochs, seed=seed)
-    else:
-        trained = genome_training.train_model_choice(joined, epochs=most_epochs, seed=seed)
-        findings = calibration.bound_findings(trained.bundle.temperature)
-    options = {"task": task, "epochs": most_epochs, "seed": seed}
+    model = None if start is None else models.locate(start, "--from")
+    most_epochs = epochs or _epochs(task, model is not None)
+    options = {"task": task, "epochs": most_epochs, "width": width, "members": members, "seed": seed}
+    options |= {"from": _name_and_digest(model, task)}
     inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
     if scenario is not None:
         inputs |= {name: scenario / name for name in scenarios.FILES}
-    record = provenance.record("train", options, inputs) | {"findings": [finding.to_json() for finding in findings]}
+    record = provenance.record("train", options, inputs)
+    checkpoint = Checkpoint(output / CHECKPOINT, record)
+    settings: _Settings = {"epochs": most_epochs, "width": width, "members": members, "seed": seed}
+    trained = _train(task, statistics_paths, model, scenario, settings, checkpoint)
+    bundle = trained.bundle
+    findings = [] if isinstance(bundle, ParametersBundle) else calibration.bound_findings(bundle.temperature)
     show(findings)
     write_tables({"learning_curve": trained.learning_curve}, output)
-    bundle_files.save(replace(trained.bundle, provenance=record), output)
+    record |= {"findings": [finding.to_json() for finding in findings]}
+    bundle_files.save(replace(bundle, provenance=record), output)
+    checkpoint.remove()
+
+
+def _epochs(task: str, is_trained: bool) -> int:
+    """By default: a network that was trained before needs fewer."""
+    if task == "segments":
+        return 2 if is_trained else 12
+    return 40 if is_trained else 300
+
+
+def _name_and_digest(model: Path | None, task: str) -> dict[str, str] | None:
+    """The bundle that training starts from, as provenance names it."""
+    from introghost.inference import bundle_files, starting
+    from introghost.inference.bundles import Task
+
+    if model is None:
+        return None
+    digest = bundle_files.digest(starting.bundle_folder(model, Task(task)))
+    return {"name": model.resolve().name, "sha256": digest}
+
+
+def _train(
+    task: str,
+    paths: tuple[Path, ...],
+    model: Path | None,
+    scenario: Path | None,
+    settings: _Settings,
+    checkpoint: "Checkpoint",
+) -> "AnyTrained":
+    """The bundle of one task and how its training went."""
+    from introghost.inference import genome_training, segment_batches, segment_training
+    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+    from introghost.inference.starting import Start
+    from introghost.simulation import scenarios
+    from introghost.statistics.table import Statistics
+
+    if task == "segments":
+        start = None if model is None else Start.load(model, SegmentsBundle)
+        halves = Statistics.concatenate([segment_batches.halve(Statistics.read(path)) for path in paths])
+        return segment_training.train_segments(halves, **settings, start=start, checkpoint=checkpoint)
+    joined = Statistics.concatenate([Statistics.read(path) for path in paths])
+    if scenario is not None:
+        of_parameters = None if model is None else Start.load(model, ParametersBundle)
+        parsed = scenarios.load(scenario)
+        return genome_training.train_parameters(joined, parsed, **settings, start=of_parameters, checkpoint=checkpoint)
+    of_choice = None if model is None else Start.load(model, ChoiceBundle)
+    return genome_training.train_model_choice(joined, **settings, start=of_choice, checkpoint=checkpoint)

@@ -1,5 +1,6 @@
 """Models and calls side by side with the truth of simulations."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,18 +10,23 @@ from numpy.typing import NDArray
 
 from introghost import provenance
 from introghost.errors import DataError
-from introghost.evaluation.model_choice import evaluate_model_choice
-from introghost.evaluation.posterior import evaluate_posterior
+from introghost.evaluation.genome_tables import choice_tables, parameter_tables
+from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
-from introghost.inference import calling, inputs, model_choice, parameters
-from introghost.inference.bundles import ChoiceBundle, GenomeBundle, ParametersBundle, SegmentsBundle
-from introghost.inference.inputs import Pooled
-from introghost.inference.offers import Offer
+from introghost.evaluation.tested import Tested
+from introghost.inference import calling
+from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
 from introghost.statistics import dataset
-from introghost.statistics.table import GenomeStatistics, Statistics
+from introghost.statistics.table import Statistics
 
-DRAWS_PER_GENOME = 500
+# Every table that an evaluation can write: those of an earlier one do not outlive it.
+TABLES = (
+    *("summary", "precision_recall", "reliability", "by_proportion", "by_scenario"),
+    *("model_choice_summary", "model_choice_confusion", "model_choice_reliability"),
+    *("power", "decisions", "novelty", "calibration", "scenario_reliability"),
+    *("posterior_summary", "posterior_coverage", "posterior_checks", "posterior_ranks"),
+)
 
 
 def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[str, pd.DataFrame]:
@@ -30,98 +36,87 @@ def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[st
     ----------
     model : Model
     paths : sequence of Path
-        Statistics of genomes that training has not seen.
+        Statistics of genomes that training has not seen; see `kinds.kinds` for which network is evaluated on which.
     seed : int
-        Of the bootstrap.
+        Of the bootstrap and of draws.
 
     Returns
     -------
     dict of str to DataFrame
-        See `evaluate_segments`, `evaluate_model_choice` and `evaluate_posterior`.
+        See `evaluate_segments`, `genome_tables.choice_tables` and `genome_tables.parameter_tables`; without the tables
+        of networks for which no file was given. The names are among `TABLES`.
 
     Raises
     ------
     DataError
-        Statistics without truth, or that the model was trained on.
+        Statistics without truth, that the model was trained on, or that no network can be evaluated on.
     ModelError
         Statistics of another kind than those that the model was trained on.
     """
-    statistics = Statistics.concatenate([Statistics.read(path) for path in paths])
-    if statistics.ghost_fraction is None:
-        raise DataError("these statistics have no truth: evaluation needs simulations")
+    files = [File(path, Statistics.read(path)) for path in paths]
+    for file in files:
+        _check_observed_once(file.statistics)
     _check_unseen(model, paths)
-    model.check(offer(statistics))
-    tables = evaluate_segments(
-        posteriors(model.segments, statistics),
-        statistics.ghost_fraction,
-        genome_names(statistics),
-        _proportions(statistics),
-        scenarios=statistics.scenarios,
-        threshold=model.segments.threshold(),
-        seed=seed,
-    )
-    genomes = list(statistics.genomes())
-    if model.choice is not None:
-        tables |= _choice_tables(model.choice, genomes, statistics.ghost_of_target, seed)
-    if model.parameters is not None:
-        tables |= _parameter_tables(model.parameters, genomes, seed)
+    of_kind = kinds(model, files)
+    tables = dict[str, pd.DataFrame]()
+    if of_kind.segments is not None:
+        tables |= _segment_tables(model.segments, of_kind.segments, seed)
+    if of_kind.genomes is not None:
+        tested = Tested.of(of_kind.genomes.genomes(), of_kind.genomes.ghost_of_target)
+        if model.choice is not None:
+            tables |= choice_tables(model.choice, tested, seed=seed)
+        if model.parameters is not None:
+            tables |= parameter_tables(model.parameters, tested, seed=seed)
+    if not tables and model.parameters is not None:
+        raise DataError(
+            f"no genome of scenario {model.parameters.scenario}, whose parameters {model.folder} knows: nothing to "
+            "evaluate; give statistics of that scenario"
+        )
     return tables
 
 
-def offer(statistics: Statistics) -> Offer:
-    """What a file of statistics has to offer to a model."""
-    return Offer(
-        ancestral=statistics.ancestral,
-        bin_bp=statistics.bin_bp,
-        region_length_bp=statistics.region_length_bp,
-        statistics=statistics.haplotype_names,
-        population_statistics=statistics.population_names,
-        pooled_statistics=statistics.pooled_names,
-        segment_model_digest=statistics.segment_model_digest,
-    )
-
-
-def pooled(bundle: GenomeBundle, genomes: Sequence[GenomeStatistics]) -> Pooled:
-    """What a network for whole genomes is given of each of some genomes.
+def headline(tables: Mapping[str, pd.DataFrame]) -> str:
+    """One line of what an evaluation is remembered by.
 
     Parameters
     ----------
-    bundle : GenomeBundle
-    genomes : sequence of GenomeStatistics
-        Each with a usable bin at least.
+    tables : mapping of str to DataFrame
+        Of `evaluate_model` or `evaluate_calls`.
 
     Returns
     -------
-    Pooled
-        A row for each genome, in their order.
+    str
+        Average precision of segments, area under the curve of a ghost, and the coverage of 95 % intervals of parameters
+        (mean over these, of whole genomes), as far as they were evaluated.
     """
-    regions = (inputs.pool_each(genome.pooled, genome.usable, genome.population) for genome in genomes)
-    return Pooled.stack(model_choice.pooled(bundle, each) for each in regions)
+    parts = []
+    if "summary" in tables:
+        value = tables["summary"].set_index("metric")["value"]["average_precision"]
+        parts.append(f"average precision of segments {value:.3f}")
+    if "model_choice_summary" in tables:
+        area = tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"]
+        parts.append(f"area under the curve of a ghost {np.ravel(area)[0]:.3f}")  # whole genomes come first
+    if "posterior_coverage" in tables:
+        coverage = tables["posterior_coverage"]
+        is_shown = (coverage["level"] == 0.95) & (coverage["regions"] == coverage["regions"].max())
+        parts.append(f"95 % intervals hold {100 * coverage.loc[is_shown, 'coverage'].mean():.0f} % of parameters")
+    return "; ".join(parts)
 
 
-def _choice_tables(
-    bundle: ChoiceBundle, genomes: Sequence[GenomeStatistics], ghost_of_target: Mapping[str, bool], seed: int
-) -> dict[str, pd.DataFrame]:
-    """Tables of the choice between scenarios."""
-    probabilities = model_choice.scenario_probabilities(bundle, pooled(bundle, genomes))
-    truth = [genome.scenario for genome in genomes]
-    meanings = {**bundle.ghost_of_target, **ghost_of_target}
-    return evaluate_model_choice(probabilities, bundle.scenarios, truth, meanings, seed=seed)
-
-
-def _parameter_tables(
-    bundle: ParametersBundle, genomes: Sequence[GenomeStatistics], seed: int
-) -> dict[str, pd.DataFrame]:
-    """Tables of the parameter posterior, if any genome is of its scenario."""
-    genomes = [genome for genome in genomes if genome.scenario == bundle.scenario]
-    if not genomes:
-        return {}
-    # Parameters that genomes were simulated under, and draws from their posteriors; they are compared on the scale on
-    # which the prior is standard normal.
-    names = [name for name in bundle.scale.names if all(name in genome.parameters for genome in genomes)]
-    truth = {name: np.array([genome.parameters[name] for genome in genomes]) for name in names}
-    draws = parameters.draw(bundle, pooled(bundle, genomes), DRAWS_PER_GENOME, seed)
-    return evaluate_posterior(draws, bundle.scale.to_normal(truth), bundle.scale.names, seed=seed)
+def _segment_tables(bundle: SegmentsBundle, statistics: Statistics, seed: int) -> dict[str, pd.DataFrame]:
+    """Tables of the segment network on statistics with haplotypes and their truth."""
+    fraction = statistics.ghost_fraction
+    if fraction is None:
+        raise DataError("these statistics have no truth of haplotypes: evaluation needs simulations with tracts")
+    return evaluate_segments(
+        posteriors(bundle, statistics),
+        fraction,
+        genome_names(statistics),
+        _proportions(statistics),
+        scenarios=statistics.scenarios,
+        threshold=bundle.threshold(),
+        seed=seed,
+    )
 
 
 def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
@@ -138,6 +133,17 @@ def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.flo
     """
     regions = zip(statistics.haplotype, statistics.callable_fraction, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
+
+
+def _check_observed_once(statistics: Statistics) -> None:
+    """Refuse several observations of a genome, for measures and their bootstrap take genomes to be independent."""
+    names = set(zip(genome_names(statistics).tolist(), statistics.observation_indices.tolist(), strict=True))
+    repeated = sorted(name for name, times in Counter(name for name, _ in names).items() if times > 1)
+    if repeated:
+        raise DataError(
+            f"genome {repeated[0]} was observed several times; evaluate with statistics of one observation of each "
+            "genome (statistics --observations 1)"
+        )
 
 
 def _check_unseen(model: Model, paths: Sequence[Path]) -> None:

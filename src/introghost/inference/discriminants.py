@@ -1,7 +1,8 @@
 """Linear functions of pooled statistics: discriminants of the scenarios and predictors of the parameters.
 
 They are what networks for whole genomes see of the statistics, cross-fitted: in training a genome is judged by those
-that were fitted without it, as it will be with any other genome.
+that were fitted without it, as it will be with any other genome. Of a genome that was observed several times, no
+observation is judged by those that were fitted with another.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import Ridge, RidgeCV
 from torch import Tensor, nn
 
 from introghost.inference import calibration
-from introghost.inference.balance import equal_weights
+from introghost.inference.balance import equal_weights, folds
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 
@@ -69,7 +70,12 @@ class Discriminants(CrossFitted):
 
     @classmethod
     def fit(
-        cls, standard: Array, classes: NDArray[np.int64], weights: Array, held_out: NDArray[np.bool_]
+        cls,
+        standard: Array,
+        classes: NDArray[np.int64],
+        weights: Array,
+        held_out: NDArray[np.bool_],
+        identities: NDArray[np.int64],
     ) -> "Discriminants":
         """Fit them to the genomes that are not held out, at least two of each class.
 
@@ -81,12 +87,14 @@ class Discriminants(CrossFitted):
         weights : ndarray of float32, shape (num_genomes, members)
             Of each genome for each member.
         held_out : ndarray of bool, shape (num_genomes,)
+        identities : ndarray of int64, shape (num_genomes,)
+            Equal for the observations of one genome, which are in one fold.
         """
         # Folds have as many genomes of each class as can be.
         fold = np.full(len(classes), FOLDS)
         for index in np.unique(classes):
             rows = np.flatnonzero((classes == index) & ~held_out)
-            fold[rows] = np.arange(len(rows)) % FOLDS
+            fold[rows] = folds(identities[rows], FOLDS)
         shrinkage = best_shrinkage(standard, classes, fold)
         # Without each fold in turn, and last without none: held-out genomes are in no fold.
         fitted = [
@@ -196,7 +204,9 @@ class Predictors(CrossFitted):
     """Ridge regressions of the parameters: slopes (FOLDS + 1, parameters, channels)."""
 
     @classmethod
-    def fit(cls, standard: Array, parameters: Array, held_out: NDArray[np.bool_]) -> "Predictors":
+    def fit(
+        cls, standard: Array, parameters: Array, held_out: NDArray[np.bool_], identities: NDArray[np.int64]
+    ) -> "Predictors":
         """Fit them to the genomes that are not held out; each parameter has the penalty that suits it best.
 
         Parameters
@@ -206,13 +216,15 @@ class Predictors(CrossFitted):
         parameters : ndarray of float32, shape (num_genomes, num_parameters)
             On the scale on which the prior is standard normal.
         held_out : ndarray of bool, shape (num_genomes,)
+        identities : ndarray of int64, shape (num_genomes,)
+            Equal for the observations of one genome, which are in one fold.
         """
         fold = np.full(len(parameters), FOLDS)
-        fold[~held_out] = np.arange((~held_out).sum()) % FOLDS
+        fold[~held_out] = folds(identities[~held_out], FOLDS)
         fitted = []
         for left_out in range(FOLDS + 1):
             rows = ~held_out & (fold != left_out)
-            ridge = RidgeCV(RIDGE_PENALTIES, alpha_per_target=True).fit(standard[rows], parameters[rows])
+            ridge = ridge_regression(standard[rows], parameters[rows], identities[rows])
             fitted.append((ridge.coef_.reshape(parameters.shape[1], -1), np.atleast_1d(ridge.intercept_)))
         slopes, intercepts = (torch.from_numpy(np.stack(part).astype(np.float32)) for part in zip(*fitted, strict=True))
         return cls(slopes, intercepts, torch.from_numpy(fold))
@@ -237,3 +249,27 @@ class Predictors(CrossFitted):
         standard = network.standardise(values, num_regions)
         density: Tensor = network(values, num_regions, parameters, self.of(standard, fold))
         return -density.mean()
+
+
+def ridge_regression(standard: Array, parameters: Array, identities: NDArray[np.int64]) -> Ridge | RidgeCV:
+    """Ridge regression of each parameter, with the penalty under which genomes left out are predicted best.
+
+    Parameters
+    ----------
+    standard : ndarray of float32, shape (num_genomes, channels)
+    parameters : ndarray of float32, shape (num_genomes, num_parameters)
+    identities : ndarray of int64, shape (num_genomes,)
+        Equal for the observations of one genome.
+
+    Returns
+    -------
+    Ridge or RidgeCV
+        Fitted. Genomes weigh the same, however often they were observed.
+    """
+    # The penalty is that of one observation of each genome: one left out would be told by another that is not.
+    _, first, index, counts = np.unique(identities, return_index=True, return_inverse=True, return_counts=True)
+    first.sort()
+    ridge = RidgeCV(RIDGE_PENALTIES, alpha_per_target=True).fit(standard[first], parameters[first])
+    if len(first) == len(identities):
+        return ridge
+    return Ridge(ridge.alpha_).fit(standard, parameters, sample_weight=1 / counts[index])

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from introghost import seeds
-from introghost.inference import inputs
+from introghost.inference import balance, inputs
 from introghost.inference.inputs import Pooled
 from introghost.inference.training import split_genomes
 from introghost.statistics.table import Statistics
@@ -25,11 +25,15 @@ WHOLE = 0.5
 class Genomes:
     """Simulated genomes, region by region: of each what `inputs.pool_each` gives, which `apply` uses as well.
 
+    A genome that was observed several times counts as several.
+
     Attributes
     ----------
     regions : list of ndarray of float32, each of shape (num_regions, num_pooled)
     held_out : ndarray of bool, shape (num_genomes,)
         Genomes of validation.
+    identities : ndarray of int64, shape (num_genomes,)
+        Of `balance.identities`: equal for the observations of one genome.
     scenarios : ndarray of str, shape (num_genomes,)
     parameters : mapping of str to ndarray of float64, shape (num_genomes,)
         Drawn parameters by name; NaN where the genome's scenario lacks one.
@@ -37,6 +41,7 @@ class Genomes:
 
     regions: list[Array]
     held_out: NDArray[np.bool_]
+    identities: NDArray[np.int64]
     scenarios: NDArray[np.str_]
     parameters: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -56,13 +61,15 @@ class Genomes:
         """
         genomes = list(statistics.genomes())
         scenarios = np.array([genome.scenario for genome in genomes])
-        held_out = split_genomes(scenarios, np.array([genome.genome for genome in genomes]), seed)
+        numbers = np.array([genome.genome for genome in genomes])
+        held_out = split_genomes(scenarios, numbers, seed)
+        identities = balance.identities(scenarios, numbers)
         parameters = {
             name: np.array([genome.parameters.get(name, np.nan) for genome in genomes])
             for name in statistics.parameter_names
         }
         regions = [inputs.pool_each(genome.pooled, genome.usable, genome.population) for genome in genomes]
-        return cls([values.astype(np.float32) for values in regions], held_out, scenarios, parameters)
+        return cls([values.astype(np.float32) for values in regions], held_out, identities, scenarios, parameters)
 
     @property
     def train(self) -> NDArray[np.intp]:

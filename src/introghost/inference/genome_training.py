@@ -12,13 +12,15 @@ from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
-from introghost.inference import balance, calibration, inputs, novelty
-from introghost.inference.bundles import ChoiceBundle, ParametersBundle, TrainingData
+from introghost.inference import balance, calibration, inputs, novelty, starting
+from introghost.inference.bundles import Architecture, ChoiceBundle, ParametersBundle, TrainingData
+from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.discriminants import Discriminants, Predictors
 from introghost.inference.fields import Range
 from introghost.inference.genome_batches import GenomeBatches, Genomes
 from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
+from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Network, Trained, fit, training_data
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
@@ -27,6 +29,7 @@ from introghost.statistics.table import Statistics
 
 Array = NDArray[np.float32]
 
+CHOICE_WIDTH, PARAMETERS_WIDTH, MEMBERS = 16, 32, 5
 PATIENCE = 40
 VALIDATION_BATCH = 4096
 
@@ -98,6 +101,8 @@ class Prepared:
         learning_rate: float,
         epochs: int,
         seed: int,
+        is_trained: bool = False,
+        checkpoint: Checkpoint | None = None,
     ) -> tuple[pd.DataFrame, DataLoader[Batch]]:
         """Train a network on parts of some genomes.
 
@@ -117,7 +122,10 @@ class Prepared:
         epochs : int
             The most; training ends once the validation loss has not fallen for `PATIENCE` epochs.
         seed : int
-            Of the order of genomes and of the regions drawn of them.
+            Of the order of genomes, of the regions drawn of them and of what the network draws.
+        is_trained : bool
+        checkpoint : Checkpoint, optional
+            See `training.fit`.
 
         Returns
         -------
@@ -133,7 +141,18 @@ class Prepared:
                 (self.genomes.validation, VALIDATION_BATCH, None),
             )
         )
-        curve = fit(network, loss, train, validation, epochs=epochs, learning_rate=learning_rate, patience=PATIENCE)
+        curve = fit(
+            network,
+            loss,
+            train,
+            validation,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            patience=PATIENCE,
+            seed=seed,
+            is_trained=is_trained,
+            checkpoint=checkpoint,
+        )
         return curve, validation
 
     def training_data(self) -> TrainingData:
@@ -143,7 +162,14 @@ class Prepared:
 
 
 def train_model_choice(
-    statistics: Statistics, *, epochs: int, seed: int, width: int = 16, members: int = 5
+    statistics: Statistics,
+    *,
+    epochs: int,
+    seed: int,
+    width: int | None = None,
+    members: int | None = None,
+    start: Start[ChoiceBundle] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained[ChoiceBundle]:
     """Train the model-choice network on the pooled statistics of each genome.
 
@@ -154,11 +180,16 @@ def train_model_choice(
     epochs : int
         At most; training ends early when the validation loss has not fallen for forty epochs.
     seed : int
-    width : int
-        Hidden units between discriminants and logits; 0 for none.
-    members : int
-        Networks whose probabilities are averaged; genomes weigh differently for each, see
+    width : int, optional
+        Hidden units between discriminants and logits (16); 0 for none.
+    members : int, optional
+        Networks whose probabilities are averaged (5); genomes weigh differently for each, see
         `balance.bootstrap_weights`.
+    start : Start, optional
+        A trained network to start from, in place of a new one of such sizes; it knows these scenarios, and perhaps
+        others. Its standardisation and its discriminants stay, and its temperature unless enough genomes are held out.
+    checkpoint : Checkpoint, optional
+        See `training.fit`.
 
     Returns
     -------
@@ -170,32 +201,47 @@ def train_model_choice(
     DataError
         Statistics of a VCF, fewer than two scenarios, a scenario with hardly a genome, or statistics that do not say
         which scenarios have a ghost that gave to the target.
+    ConfigError, ModelError
+        Sizes beside `start`, or statistics or scenarios that it was not trained on.
     """
+    if start is not None:
+        start.check(statistics, width, members)
     torch.manual_seed(seeds.derive(seed, "train", "model-choice"))
     scenarios = _scenarios(statistics)
-    ghost_of_target = statistics.ghost_of_target
+    ghost_of_target = {name: statistics.ghost_of_target[name] for name in scenarios}
     prepared = Prepared.of(statistics, seed, "novelty parts")
     genomes, parts = prepared.genomes, prepared.parts
     classes = np.array([scenarios.index(name) for name in genomes.scenarios], dtype=np.int64)
-    architecture = {"channels": len(prepared.channel_names), "scenarios": len(scenarios)}
-    architecture |= {"width": width, "members": members}
-    architecture |= {"references": novelty.num_references(classes), "levels": len(parts)}
-    network = ModelChoiceNetwork(**architecture)
-    standard = prepared.standardise(network)
-    with torch.inference_mode():
-        roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in parts])
+    if start is not None:
+        members = int(start.bundle.architecture["members"])
     # Every scenario comes as often, and weighs the same for every member.
     rng = np.random.default_rng(seeds.derive(seed, "balance"))
-    balanced = balance.repeated(classes, ~genomes.held_out, rng)
-    weights = balance.bootstrap_weights(classes, genomes.held_out, members, rng)
-    discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out)
-    discriminants.give(network)
+    balanced = balance.repeated(classes, ~genomes.held_out, genomes.identities, rng)
+    weights = balance.bootstrap_weights(classes, genomes.held_out, genomes.identities, members or MEMBERS, rng)
+    references = novelty.num_references(classes, genomes.identities)
+    if start is None:
+        network, discriminants, architecture = _new_choice(prepared, classes, weights, width, references)
+    else:
+        network, discriminants, architecture = starting.choice(
+            start, ghost_of_target, len(classes), references=references, levels=len(parts)
+        )
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     curve, validation = prepared.fit(
-        network, discriminants.loss, labels, balanced, batch_size=32, learning_rate=2e-3, epochs=epochs, seed=seed
+        network,
+        discriminants.loss,
+        labels,
+        balanced,
+        batch_size=32,
+        learning_rate=starting.learning_rate(2e-3, start),
+        epochs=epochs,
+        seed=seed,
+        is_trained=start is not None,
+        checkpoint=checkpoint,
     )
+    with torch.inference_mode():
+        roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in parts])
     rng = np.random.default_rng(seeds.derive(seed, "novelty"))
-    novelty.fit(network.novelty, roots, genomes.numbers(), classes, rng)
+    novelty.fit(network.novelty, roots, genomes.numbers(), classes, genomes.identities, rng)
     bundle = ChoiceBundle(
         network=network,
         architecture=architecture,
@@ -204,8 +250,8 @@ def train_model_choice(
         provenance={},
         regions=Range(*genomes.num_regions_range()),
         segment_model_digest=statistics.segment_model_digest,
-        ghost_of_target={name: ghost_of_target[name] for name in scenarios},
-        temperature=_temperature(network, validation),
+        ghost_of_target=ghost_of_target,
+        temperature=_temperature(network, validation, start, len(genomes.validation)),
     )
     return Trained(bundle, curve)
 
@@ -220,8 +266,33 @@ def _scenarios(statistics: Statistics) -> list[str]:
     return scenarios
 
 
-def _temperature(network: ModelChoiceNetwork, validation: DataLoader[Batch]) -> float:
-    """Temperature that suits the validation genomes and their parts best."""
+def _new_choice(
+    prepared: Prepared, classes: NDArray[np.int64], weights: Array, width: int | None, references: int
+) -> tuple[ModelChoiceNetwork, Discriminants, Architecture]:
+    """A network that was not trained yet, with the discriminants of these genomes."""
+    num_scenarios = int(classes.max()) + 1
+    architecture = {
+        "channels": len(prepared.channel_names),
+        "scenarios": num_scenarios,
+        "width": CHOICE_WIDTH if width is None else width,
+        "members": weights.shape[1],
+        "references": references,
+        "levels": len(prepared.parts),
+        "discriminants": num_scenarios,
+    }
+    network = ModelChoiceNetwork(**architecture)
+    held_out, identities = prepared.genomes.held_out, prepared.genomes.identities
+    discriminants = Discriminants.fit(prepared.standardise(network), classes, weights, held_out, identities)
+    discriminants.give(network)
+    return network, discriminants, architecture
+
+
+def _temperature(
+    network: ModelChoiceNetwork, validation: DataLoader[Batch], start: Start[ChoiceBundle] | None, num_genomes: int
+) -> float:
+    """Temperature that suits the validation genomes and their parts best; of too few genomes that of the start."""
+    if start is not None and num_genomes < starting.ENOUGH_TO_CALIBRATE:
+        return start.bundle.temperature
     with torch.inference_mode():
         judged = [
             (network(values, num_regions).numpy(), truth.numpy()) for values, num_regions, truth, *_ in validation
@@ -231,7 +302,15 @@ def _temperature(network: ModelChoiceNetwork, validation: DataLoader[Batch]) -> 
 
 
 def train_parameters(
-    statistics: Statistics, scenario: HasParameters, *, epochs: int, seed: int, width: int = 32, members: int = 5
+    statistics: Statistics,
+    scenario: HasParameters,
+    *,
+    epochs: int,
+    seed: int,
+    width: int | None = None,
+    members: int | None = None,
+    start: Start[ParametersBundle] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained[ParametersBundle]:
     """Train the network of the parameter posterior on the pooled statistics of one scenario's genomes.
 
@@ -244,8 +323,13 @@ def train_parameters(
     epochs : int
         At most; training ends early when the validation loss has not fallen for forty epochs.
     seed : int
-    width, members : int
-        Hidden units and number of the flows whose densities are averaged.
+    width, members : int, optional
+        Hidden units (32) and number (5) of the flows whose densities are averaged.
+    start : Start, optional
+        A trained network of the same scenario and priors to start from, in place of a new one of such sizes; its
+        standardisation and its predictors stay.
+    checkpoint : Checkpoint, optional
+        See `training.fit`.
 
     Returns
     -------
@@ -256,7 +340,11 @@ def train_parameters(
     ------
     DataError
         No genome of the scenario or hardly one, or a parameter of its priors that the statistics do not tell.
+    ConfigError, ModelError
+        Sizes beside `start`, or statistics, a scenario or priors that it was not trained on.
     """
+    if start is not None:
+        start.check(statistics, width, members)
     torch.manual_seed(seeds.derive(seed, "train", "parameters"))
     rows = np.flatnonzero(statistics.scenarios == scenario.name)
     if not len(rows):
@@ -269,14 +357,24 @@ def train_parameters(
     if len(genomes.train) < 4:
         raise DataError(f"{len(genomes.train)} genomes of {scenario.name} are left to train on: simulate more of it")
     parameters = scale.to_normal(genomes.parameters).astype(np.float32)
-    architecture = {"channels": len(prepared.channel_names), "parameters": len(scale.names)}
-    architecture |= {"width": width, "members": members}
-    network = PosteriorNetwork(**architecture)
-    predictors = Predictors.fit(prepared.standardise(network), parameters, genomes.held_out)
-    predictors.give(network)
+    if start is None:
+        network, predictors, architecture = _new_posterior(
+            prepared, parameters, width or PARAMETERS_WIDTH, members or MEMBERS
+        )
+    else:
+        network, predictors, architecture = starting.parameters(start, scenario.name, scale, len(parameters))
     labels = torch.from_numpy(parameters), predictors.fold
     curve, _ = prepared.fit(
-        network, predictors.loss, labels, genomes.train, batch_size=64, learning_rate=1e-3, epochs=epochs, seed=seed
+        network,
+        predictors.loss,
+        labels,
+        genomes.train,
+        batch_size=64,
+        learning_rate=starting.learning_rate(1e-3, start),
+        epochs=epochs,
+        seed=seed,
+        is_trained=start is not None,
+        checkpoint=checkpoint,
     )
     bundle = ParametersBundle(
         network=network,
@@ -290,3 +388,16 @@ def train_parameters(
         scale=scale,
     )
     return Trained(bundle, curve)
+
+
+def _new_posterior(
+    prepared: Prepared, parameters: Array, width: int, members: int
+) -> tuple[PosteriorNetwork, Predictors, Architecture]:
+    """A network that was not trained yet, with the predictors of these genomes' parameters."""
+    architecture = {"channels": len(prepared.channel_names), "parameters": parameters.shape[1]}
+    architecture |= {"width": width, "members": members}
+    network = PosteriorNetwork(**architecture)
+    held_out, identities = prepared.genomes.held_out, prepared.genomes.identities
+    predictors = Predictors.fit(prepared.standardise(network), parameters, held_out, identities)
+    predictors.give(network)
+    return network, predictors, architecture

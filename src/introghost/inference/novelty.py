@@ -3,7 +3,8 @@
 A network answers whatever it is asked. Genomes are compared with those of training by two measures that fail in
 different ways: Mahalanobis' distance with a shrunk covariance (Ledoit and Wolf 2004, J Multivar Anal 88:365), and the
 local outlier factor (Breunig et al. 2000, SIGMOD). How far the simulated genomes themselves lie, each measured without
-its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learning in a Random World).
+its own share of them, makes the p-values (Vovk et al. 2005, Algorithmic Learning in a Random World). All observations
+of a genome are in one share.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import LocalOutlierFactor
 
+from introghost.inference.balance import folds
 from introghost.inference.decisions import NOVELTY_LEVEL
 from introghost.networks.layers import signed_root
 from introghost.networks.model_choice import ModelChoiceNetwork
@@ -62,20 +64,25 @@ class Measures:
         return np.stack([mahalanobis, -self.factor.score_samples(genomes)], axis=1)
 
 
-def num_references(classes: NDArray[np.int64]) -> int:
-    """Genomes that are kept of each scenario: as many as the rarest has, up to a limit.
+def num_references(classes: NDArray[np.int64], identities: NDArray[np.int64]) -> int:
+    """Genomes that are kept of each scenario: as many as the rarest has, up to a limit; observations count each.
 
-    0 if they are so few that no p-value could fall below `decisions.NOVELTY_LEVEL`: then novelty cannot be told.
+    0 if they are so few that no p-value could fall below `decisions.NOVELTY_LEVEL`: then novelty cannot be told. For
+    that the observations of a genome count once.
 
     Parameters
     ----------
     classes : ndarray of int64, shape (num_genomes,)
         Index of each genome's scenario.
+    identities : ndarray of int64, shape (num_genomes,)
+        Equal for the observations of one genome.
     """
     # The smallest p-value there can be is that of data farther away than every reference of every scenario.
-    counts = np.bincount(classes)
-    number = min(int(counts.min()), REFERENCES)
-    return number if number >= FOLDS and 1 / (1 + number * len(counts)) < NOVELTY_LEVEL else 0
+    distinct = np.bincount(classes[np.unique(identities, return_index=True)[1]])
+    independent = min(int(distinct.min()), REFERENCES)
+    if independent < FOLDS or 1 / (1 + independent * len(distinct)) >= NOVELTY_LEVEL:
+        return 0
+    return min(int(np.bincount(classes).min()), REFERENCES)
 
 
 def fit(
@@ -83,6 +90,7 @@ def fit(
     genomes: NDArray[np.float32],
     numbers: Sequence[int],
     classes: NDArray[np.int64],
+    identities: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> None:
     """Fill in the tensors of `novelty`.
@@ -96,6 +104,8 @@ def fit(
         How many regions those have.
     classes : ndarray of int64, shape (num_genomes,)
         Index of each genome's scenario.
+    identities : ndarray of int64, shape (num_genomes,)
+        Equal for the observations of one genome.
     rng : numpy.random.Generator
         Chooses the references.
     """
@@ -109,7 +119,8 @@ def fit(
     kept = np.stack([rounded[:, rows] for rows in chosen])
     # How far they lie from their scenario, each measured without its own fold.
     measures = [Measures.fit(references[0]) for references in kept]
-    scores = np.stack([_out_of_fold(references) for references in kept], axis=1)
+    fold = [folds(identities[rows], FOLDS) for rows in chosen]
+    scores = np.stack([_out_of_fold(*pair) for pair in zip(kept, fold, strict=True)], axis=1)
     # How far they lie from the nearest scenario, by their own scores where that is their own.
     nearest = np.empty((levels, scenarios, number))
     for level, index in np.ndindex(levels, scenarios):
@@ -207,15 +218,14 @@ def percentile_table(
     return table
 
 
-def _out_of_fold(genomes: Array) -> Array:
+def _out_of_fold(genomes: Array, fold: NDArray[np.int64]) -> Array:
     """Both measures of each genome, at each level, from the whole ones among the others that are not in its fold."""
     scores = np.empty((*genomes.shape[:2], 2))
     # The measures are fitted to whole genomes outside each fold, and taken of the genomes of that fold at every level.
-    folds = np.arange(genomes.shape[1]) % FOLDS
-    for fold in range(FOLDS):
-        measures = Measures.fit(genomes[0, folds != fold])
+    for left_out in np.unique(fold):
+        measures = Measures.fit(genomes[0, fold != left_out])
         for level, parts in enumerate(genomes):
-            scores[level, folds == fold] = measures(parts[folds == fold])
+            scores[level, fold == left_out] = measures(parts[fold == left_out])
     return scores
 
 

@@ -10,6 +10,7 @@ from introghost.inference.bundles import Bundle, GenomeBundle, Task
 from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import Summary
 from introghost.statistics.population import POPULATION_STATISTICS
+from introghost.statistics.table import Statistics
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ class Offer:
             population_statistics=POPULATION_STATISTICS,
             pooled_statistics=summary.names,
             segment_model_digest=summary.segment_model_digest,
+        )
+
+    @classmethod
+    def of_statistics(cls, statistics: Statistics) -> "Offer":
+        """What statistics hold that were computed before, by this version or another."""
+        return cls(
+            ancestral=statistics.ancestral,
+            bin_bp=statistics.bin_bp,
+            region_length_bp=statistics.region_length_bp,
+            statistics=statistics.haplotype_names,
+            population_statistics=statistics.population_names,
+            pooled_statistics=statistics.pooled_names,
+            segment_model_digest=statistics.segment_model_digest,
         )
 
     def inputs_of(self, task: Task) -> tuple[str, ...]:
@@ -102,12 +116,31 @@ def check_fit(bundle: Bundle, offer: Offer, folder: Path) -> None:
 
 def _check_names(folder: Path, key: str, trained: tuple[str, ...], offered: tuple[str, ...]) -> None:
     """Refuse lists of names that differ, and say where they do first."""
-    if trained == offered:
+    difference = first_difference(trained, offered)
+    if difference is None:
         return
+    number, theirs, ours = difference
+    raise ModelError(
+        f"{folder}: {key} number {number} is {theirs} in the bundle and {ours} in this version of introghost; use "
+        "the version that trained it, or train anew"
+    )
+
+
+def first_difference(trained: tuple[str, ...], offered: tuple[str, ...]) -> tuple[int, str, str] | None:
+    """Where two lists of names differ first, for messages.
+
+    Parameters
+    ----------
+    trained, offered : tuple of str
+
+    Returns
+    -------
+    tuple or None
+        The place, counted from 1, and each list's name there, in quotes or ``none``; None if the lists are equal.
+    """
+    if trained == offered:
+        return None
     pairs = enumerate(zip(trained, offered, strict=False))
     number = next((i for i, (theirs, ours) in pairs if theirs != ours), min(len(trained), len(offered)))
     theirs, ours = (repr(names[number]) if number < len(names) else "none" for names in (trained, offered))
-    raise ModelError(
-        f"{folder}: {key} number {number + 1} is {theirs} in the bundle and {ours} in this version of introghost; use "
-        "the version that trained it, or train anew"
-    )
+    return number + 1, theirs, ours

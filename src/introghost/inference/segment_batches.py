@@ -41,6 +41,26 @@ def mirrored_channels(names: Sequence[str]) -> list[int]:
     return [place[f"{MIRRORED.get(statistic, statistic)}{colon}{rest}"] for statistic, colon, rest in parts]
 
 
+def halve(statistics: Statistics) -> Statistics:
+    """The same with haplotype statistics in half precision, in which `SegmentRegions` keeps them.
+
+    Many files are halved one by one before they are joined: then memory never holds all of them in single precision.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Left as they are.
+
+    Raises
+    ------
+    DataError
+        Statistics of whole regions alone.
+    """
+    values = statistics.haplotype.astype(np.float16)
+    variable = (statistics.dataset["haplotype_statistics"].dims, values)
+    return Statistics(statistics.dataset.assign(haplotype_statistics=variable))
+
+
 class SegmentRegions:
     """Simulated regions: statistics of their haplotypes, the context of these, and which bins are ghost-derived.
 
@@ -80,7 +100,7 @@ class SegmentRegions:
         usable = statistics.usable
         window = statistics.region_length_bp // statistics.bin_bp
         regions = zip(statistics.moments, usable, strict=True)
-        self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16))
+        self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
         self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
         self.labels = torch.from_numpy(labels.astype(np.float32))

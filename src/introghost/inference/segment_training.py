@@ -1,5 +1,7 @@
 """Training of the segment network."""
 
+import copy
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,12 +12,15 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import calibration
-from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.bundles import Architecture, SegmentsBundle
+from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
+from introghost.inference.starting import Start, learning_rate
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.table import Statistics
 
+WIDTH, MEMBERS = 48, 1
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
 
 
@@ -49,7 +54,15 @@ def _precision() -> Precision:
 
 
 def train_segments(
-    statistics: Statistics, *, epochs: int, seed: int, width: int = 48, members: int = 1, batch_size: int = 32
+    statistics: Statistics,
+    *,
+    epochs: int,
+    seed: int,
+    width: int | None = None,
+    members: int | None = None,
+    batch_size: int = 32,
+    start: Start[SegmentsBundle] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained[SegmentsBundle]:
     """Train the segment network.
 
@@ -59,8 +72,14 @@ def train_segments(
         Of simulations; genomes of every scenario, those without a ghost included.
     epochs : int
     seed : int
-    width, members, batch_size : int
-        Channels and number of the networks whose probabilities are averaged.
+    width, members : int, optional
+        Channels (48) and number (1) of the networks whose probabilities are averaged.
+    batch_size : int
+        Haplotypes in a batch.
+    start : Start, optional
+        A trained network to start from, in place of a new one of such sizes; its standardisation stays.
+    checkpoint : Checkpoint, optional
+        See `training.fit`.
 
     Returns
     -------
@@ -71,7 +90,11 @@ def train_segments(
     ------
     DataError
         Statistics without truth, without a ghost tract or without a usable bin, or of too few genomes.
+    ConfigError, ModelError
+        Sizes beside `start`, or statistics that it was not trained on.
     """
+    if start is not None:
+        start.check(statistics, width, members)
     data = SegmentRegions(statistics)
     if not (data.labels > 0).any():
         raise DataError("no ghost tract in these statistics: training needs genomes of a scenario with a ghost")
@@ -80,16 +103,23 @@ def train_segments(
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
     held_out = split_genomes(statistics.scenarios, statistics.genome_indices, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    architecture = {"channels": len(data.channel_names), "width": width, "members": members}
-    network = SegmentNetwork(**architecture)
-    data.standardise(network, train)
+    network, architecture = _network(data, train, width or WIDTH, members or MEMBERS, start)
     loaders = [
         DataLoader(SegmentBatches(data, regions, batch_size, order_seed), batch_size=None)
         for regions, order_seed in ((train, seed), (validation, None))
     ]
     # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
     curve = fit(
-        network, segment_loss, *loaders, epochs=epochs, learning_rate=1e-3, patience=epochs, precision=_precision()
+        network,
+        segment_loss,
+        *loaders,
+        epochs=epochs,
+        learning_rate=learning_rate(1e-3, start),
+        patience=epochs,
+        seed=seed,
+        precision=_precision(),
+        is_trained=start is not None,
+        checkpoint=checkpoint,
     )
     # Temperature first, then the thresholds of what it makes of the logits.
     logits, labels = _validation_logits(network, loaders[1])
@@ -105,6 +135,18 @@ def train_segments(
         thresholds={rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES},
     )
     return Trained(bundle, curve)
+
+
+def _network(
+    data: SegmentRegions, train: NDArray[np.intp], width: int, members: int, start: Start[SegmentsBundle] | None
+) -> tuple[SegmentNetwork, Architecture]:
+    """The trained network, or a new one that standardises by the training regions."""
+    if start is not None:
+        return copy.deepcopy(start.bundle.network), start.bundle.architecture
+    architecture = {"channels": len(data.channel_names), "width": width, "members": members}
+    network = SegmentNetwork(**architecture)
+    data.standardise(network, train)
+    return network, architecture
 
 
 def _validation_logits(

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import lightning
 import numpy as np
@@ -22,6 +22,7 @@ from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
 from introghost.inference.bundles import Bundle, TrainingData
+from introghost.inference.checkpoints import Checkpoint, State
 from introghost.inference.fields import Range
 from introghost.statistics.table import Statistics
 
@@ -142,23 +143,102 @@ class LossModule(lightning.LightningModule):  # type: ignore[misc]
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-class _Best(Callback):  # type: ignore[misc]
-    """Keeps the weights of the lowest validation loss, stops when it no longer falls, tells each epoch."""
+class Row(NamedTuple):
+    """One epoch of a learning curve; of the weights that training starts from, epoch 0 without a training loss."""
 
-    def __init__(self, patience: int) -> None:
-        self.patience, self.best, self.since = patience, np.inf, 0
+    epoch: int
+    training_loss: float
+    validation_loss: float
+
+
+@runtime_checkable
+class _CountsEpochs(Protocol):
+    """A dataset whose order follows from the number of epochs before."""
+
+    epoch: int
+
+
+class _Progress(Callback):  # type: ignore[misc]
+    """How far a training is: keeps the weights of the lowest validation loss, a checkpoint, and tells each epoch.
+
+    Parameters
+    ----------
+    epochs : int
+        At most.
+    patience : int
+        Epochs without a lower validation loss after which training ends.
+    seed : int
+        What is random in the network follows in each epoch from this and the number of the epoch alone.
+    checkpoint : Checkpoint or None
+    """
+
+    def __init__(self, epochs: int, patience: int, seed: int, checkpoint: Checkpoint | None) -> None:
+        self.epochs, self.patience, self.seed, self.checkpoint = epochs, patience, seed, checkpoint
         self.weights: dict[str, Tensor] = {}
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[Row] = []
+        self.state = None if checkpoint is None else checkpoint.read()
+        if self.state is not None:
+            self.weights = self.state.best
+            self.rows = [Row(int(epoch), *losses) for epoch, *losses in self.state.curve.tolist()]
+            logger.info("training goes on after epoch %d of %d", self.epoch, epochs)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return self.rows[-1].epoch if self.rows else 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all epochs are done, or the validation loss has not fallen for long enough."""
+        return self.epoch >= self.epochs or self._since_lowest() >= self.patience
+
+    def _since_lowest(self) -> int:
+        """Epochs since the first one of the lowest finite validation loss, or since the start."""
+        losses = np.array([row.validation_loss for row in self.rows])
+        return len(losses) - 1 - int(np.nanargmin(losses)) if np.isfinite(losses).any() else len(losses)
+
+    def add(self, row: Row, module: lightning.LightningModule) -> None:
+        """Note an epoch; its weights are kept if they are the best so far."""
+        self.rows.append(row)
+        logger.info("epoch %d of %d: training loss %.5f, validation loss %.5f", row.epoch, self.epochs, *row[1:])
+        if self._since_lowest() == 0:
+            self.weights = copy.deepcopy(module.network.state_dict())
+
+    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Optimiser and schedule as they were."""
+        if self.state is None:
+            return
+        module.network.load_state_dict(self.state.network)
+        optimiser = {"state": self.state.slots, "param_groups": self.state.groups}
+        trainer.optimizers[0].load_state_dict(optimiser)
+        trainer.lr_scheduler_configs[0].scheduler.load_state_dict(self.state.schedule)
+        self.state = None
+
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, batch: Batch, index: int
+    ) -> None:
+        """What an epoch draws at random does not depend on what was drawn before it."""
+        if index == 0:
+            torch.manual_seed(seeds.derive(self.seed, "epoch of network", self.epoch))
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        losses = {name: float(trainer.callback_metrics[name]) for name in ("training_loss", "validation_loss")}
-        self.rows.append({"epoch": trainer.current_epoch + 1, **losses})
-        logger.info("epoch %d: training loss %.5f, validation loss %.5f", trainer.current_epoch + 1, *losses.values())
-        self.since += 1
-        if losses["validation_loss"] < self.best:
-            self.best, self.since = losses["validation_loss"], 0
-            self.weights = copy.deepcopy(module.state_dict())
-        trainer.should_stop = trainer.should_stop or self.since >= self.patience
+        """Note the epoch, keep a checkpoint, and end training if it is time."""
+        losses = (float(trainer.callback_metrics[name]) for name in ("training_loss", "validation_loss"))
+        self.add(Row(self.epoch + 1, *losses), module)
+        if self.checkpoint is not None:
+            self.checkpoint.write(self._state(trainer, module))
+        trainer.should_stop = trainer.should_stop or self.is_finished
+
+    def _state(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> State:
+        optimiser = trainer.optimizers[0].state_dict()
+        return State(
+            network=module.network.state_dict(),
+            best=self.weights,
+            slots=optimiser["state"],
+            groups=optimiser["param_groups"],
+            schedule=trainer.lr_scheduler_configs[0].scheduler.state_dict(),
+            curve=torch.tensor(self.rows, dtype=torch.float64),
+        )
 
 
 def fit(
@@ -170,7 +250,10 @@ def fit(
     epochs: int,
     learning_rate: float,
     patience: int,
+    seed: int,
     precision: Precision = "32-true",
+    is_trained: bool = False,
+    checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
     """Train a network in place: it ends with the weights of the lowest validation loss, in evaluation mode.
 
@@ -180,33 +263,47 @@ def fit(
     loss : callable
         From the network and a batch to a scalar.
     train, validation : DataLoader
+        Where there is a checkpoint, the order of a dataset is fixed or follows from its attribute ``epoch``, the number
+        of epochs that it gave before.
     epochs : int
         At most.
     learning_rate : float
         The highest of the one-cycle schedule.
     patience : int
         Epochs without a lower validation loss after which training ends.
+    seed : int
+        Of what the network draws at random in training.
     precision : {"32-true", "bf16-mixed"}
+    is_trained : bool
+        Whether the network's weights are those of another training: as epoch 0 they are among the weights of which the
+        best are kept.
+    checkpoint : Checkpoint, optional
+        Written after each epoch. Where it holds a state of this training, training goes on from there and ends as it
+        would have without a stop. To remove it is the caller's part, once the result is safe.
 
     Returns
     -------
     DataFrame
-        The learning curve: epoch, training_loss, validation_loss.
+        The learning curve: epoch, training_loss (missing for epoch 0), validation_loss.
 
     Raises
     ------
     DataError
         No finite validation loss.
+    OutputError
+        The checkpoint can't be written.
     KeyboardInterrupt
         Stopped by SIGINT or SIGTERM, where these have no other handler.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    best = _Best(patience)
-    module = LossModule(network, partial(loss, network), learning_rate, max(epochs * len(train), 2))
+    progress = _Progress(epochs, patience, seed, checkpoint)
+    if isinstance(train.dataset, _CountsEpochs):
+        train.dataset.epoch = progress.epoch
+    module = LossModule(network.train(), partial(loss, network), learning_rate, max(epochs * len(train), 2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trainer = lightning.Trainer(
-            max_epochs=epochs,
+            max_epochs=epochs - progress.epoch,
             accelerator="auto",
             devices=1,
             precision=precision,
@@ -216,17 +313,21 @@ def fit(
             enable_progress_bar=sys.stderr.isatty(),
             gradient_clip_val=1.0,
             num_sanity_val_steps=0,
-            callbacks=[best],
+            callbacks=[progress],
         )
         try:
-            trainer.fit(module, train, validation)
+            if is_trained and not progress.rows:
+                losses = trainer.validate(module, validation, verbose=False)
+                progress.add(Row(0, np.nan, losses[0]["validation_loss"]), module)
+            if not progress.is_finished:
+                trainer.fit(module, train, validation)
         except SystemExit as error:  # Lightning's answer to signals, with which the program would end, all being well
             raise KeyboardInterrupt from error
-    if not best.weights:
+    if not progress.weights:
         raise DataError("training gave no finite validation loss: check the statistics for values that are not finite")
-    module.load_state_dict(best.weights)
+    network.load_state_dict(progress.weights)
     network.cpu().eval()
-    return pd.DataFrame(best.rows).astype({"epoch": int})
+    return pd.DataFrame(progress.rows, columns=Row._fields)
 
 
 def training_data(statistics: Statistics, *, num_training: int, num_validation: int) -> TrainingData:

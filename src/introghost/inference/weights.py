@@ -16,6 +16,7 @@ _SIZES = {  # network and argument: others are 1 to the maximum
     ("ModelChoiceNetwork", "members"): (1, 32),
     ("ModelChoiceNetwork", "references"): (0, _MAXIMUM_SIZE),
     ("ModelChoiceNetwork", "levels"): (1, 32),
+    ("ModelChoiceNetwork", "discriminants"): (1, 4096),
     ("SegmentNetwork", "members"): (1, 32),
     ("PosteriorNetwork", "channels"): (1, 4096),
     ("PosteriorNetwork", "parameters"): (1, 64),

@@ -1,6 +1,8 @@
 """The network that weighs scenarios against each other."""
 
 import math
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +33,9 @@ class ModelChoiceNetwork(nn.Module):
     levels : int
         Numbers of regions for which that can be told.
     dropout : float
+    discriminants : int
+        Linear discriminants that each member is given; 0 for one of each scenario. A network that was trained on more
+        scenarios than are wanted of it goes on with all of its discriminants, see `keep`.
     """
 
     slopes: Tensor
@@ -45,18 +50,40 @@ class ModelChoiceNetwork(nn.Module):
         references: int = 0,
         levels: int = 1,
         dropout: float = 0.2,
+        discriminants: int = 0,
     ) -> None:
         super().__init__()
-        num_pooled = channels - 1
+        num_pooled, discriminants = channels - 1, discriminants or scenarios
         self.standardise = RootsAndLogarithms(num_pooled)
-        self.register_buffer("slopes", torch.zeros(members, scenarios, len(self.standardise.mean)))
-        self.register_buffer("intercepts", torch.zeros(members, scenarios))
-        self.members = nn.ModuleList(_member(scenarios, width, dropout) for _ in range(members))
+        self.register_buffer("slopes", torch.zeros(members, discriminants, len(self.standardise.mean)))
+        self.register_buffer("intercepts", torch.zeros(members, discriminants))
+        self.members = nn.ModuleList(_member(discriminants, scenarios, width, dropout) for _ in range(members))
         self.sharpness = nn.Parameter(torch.zeros(members))
         self.novelty = Novelty(num_pooled, scenarios, references, levels)
 
+    def keep(self, scenarios: Sequence[int], references: int, levels: int) -> None:
+        """Choose between some of the scenarios only; all discriminants go on to be looked at.
+
+        Each member's probabilities become what they were, divided by their sum over these scenarios. Whether a genome
+        is new is to be fitted anew.
+
+        Parameters
+        ----------
+        scenarios : sequence of int
+            Their indices among the scenarios so far, in the order wanted.
+        references, levels : int
+            As for the network.
+        """
+        rows = torch.as_tensor(scenarios)
+        for member in self.members:
+            layers = cast(nn.Sequential, member)
+            last = cast(nn.Linear, layers[-1])
+            layers[-1] = nn.Linear(last.in_features, len(rows))
+            layers[-1].load_state_dict({name: tensor[rows] for name, tensor in last.state_dict().items()})
+        self.novelty = Novelty(self.standardise.num_pooled, len(rows), references, levels)
+
     def discriminants(self, values: Tensor, num_regions: Tensor) -> Tensor:
-        """Linear discriminants of each member, (members, batch, scenarios).
+        """Linear discriminants of each member, (members, batch, discriminants).
 
         Parameters
         ----------
@@ -78,7 +105,7 @@ class ModelChoiceNetwork(nn.Module):
             Pooled statistics of genomes.
         num_regions : Tensor of float32, shape (batch,)
             Regions that these are means over.
-        discriminants : Tensor of float32, shape (members, batch, scenarios), optional
+        discriminants : Tensor of float32, shape (members, batch, discriminants), optional
             As for `each`.
 
         Returns
@@ -101,7 +128,7 @@ class ModelChoiceNetwork(nn.Module):
         ----------
         values : Tensor of float32, shape (batch, num_pooled)
         num_regions : Tensor of float32, shape (batch,)
-        discriminants : Tensor of float32, shape (members, batch, scenarios), optional
+        discriminants : Tensor of float32, shape (members, batch, discriminants), optional
             In training, those that were fitted without the genome, as they will be of any other genome.
         """
         discriminants = self.discriminants(values, num_regions) if discriminants is None else discriminants
@@ -110,16 +137,16 @@ class ModelChoiceNetwork(nn.Module):
         return logits * torch.exp(self.sharpness[:, None, None] * num_regions[None, :, None].log())
 
 
-def _member(scenarios: int, width: int, dropout: float) -> nn.Module:
+def _member(discriminants: int, scenarios: int, width: int, dropout: float) -> nn.Sequential:
     """Without hidden units it begins as half of the discriminants, which are too sure of themselves."""
     if not width:
-        only = nn.Linear(scenarios, scenarios)
+        only = nn.Linear(discriminants, scenarios)
         nn.init.eye_(only.weight)
         only.weight.data *= 0.5
         nn.init.zeros_(only.bias)
         return nn.Sequential(only)
     last = nn.Linear(width, scenarios)
-    member = nn.Sequential(nn.Linear(scenarios, width), nn.GELU(), nn.Dropout(dropout), last)
+    member = nn.Sequential(nn.Linear(discriminants, width), nn.GELU(), nn.Dropout(dropout), last)
     initialise(member)
     nn.init.zeros_(last.weight)
     return member

@@ -1,1 +1,1 @@
-"""One self-contained page that says what was found and how far to trust it."""
+"""Self-contained pages: an answer and how far to trust it, several answers side by side, and what a model is worth."""

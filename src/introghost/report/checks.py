@@ -1,29 +1,63 @@
 """What the report refuses: folders of other verbs, and evaluations of something else than what is shown."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from introghost import provenance
 from introghost.errors import DataError
 from introghost.report import records, tables
+from introghost.report.records import CallsRecord
 
 
-def check_folders(calls: Path, evaluation: Path | None, model: Path | None) -> None:
-    """Refuse folders that are not there, and calls that `apply` did not write to the end.
+@dataclass(frozen=True)
+class TrainingStatistics:
+    """Files of statistics that the networks of a model should have been trained on.
+
+    Attributes
+    ----------
+    segments : tuple of Path
+        With haplotypes, for the segment network; none: its training is not checked.
+    genomes : tuple of Path
+        Of whole genomes, for the networks of model choice and parameters; none: their training is not checked.
+    """
+
+    segments: tuple[Path, ...] = ()
+    genomes: tuple[Path, ...] = ()
+
+
+def check_folder(folder: Path | None, role: str) -> None:
+    """Refuse a folder that is not there.
 
     Parameters
     ----------
-    calls : Path
-    evaluation, model : Path or None
+    folder : Path or None
         None: not given.
+    role : str
+        What it is a folder of, for the message.
 
     Raises
     ------
     DataError
-        A folder is not there, or lacks the file that is written last.
+        It is not there.
     """
-    for role, folder in (("calls", calls), ("evaluation", evaluation), ("model", model)):
-        if folder is not None and not folder.is_dir():
-            raise DataError(f"{folder}: no such folder of {role}")
+    if folder is not None and not folder.is_dir():
+        raise DataError(f"{folder}: no such folder of {role}")
+
+
+def check_calls(calls: Path) -> None:
+    """Refuse calls that are not there, or that `apply` did not write to the end.
+
+    Parameters
+    ----------
+    calls : Path
+
+    Raises
+    ------
+    DataError
+        The folder is not there, or lacks the file that is written last.
+    """
+    check_folder(calls, "calls")
     provenance.check_complete(calls, "apply")
 
 
@@ -54,6 +88,117 @@ def check_evaluation(folder: Path, *, of_model: bool) -> None:
             f"{folder}: an evaluation of a set of calls, without by_scenario.tsv; give it as --calls-evaluation"
         )
     raise DataError(f"{folder}: an evaluation of a model, with by_scenario.tsv; give it as --evaluation")
+
+
+def check_evaluated_model(evaluation: Path, model: Path) -> None:
+    """Refuse the evaluation of another model.
+
+    Parameters
+    ----------
+    evaluation : Path
+        Folder of ``evaluate --model``.
+    model : Path
+
+    Raises
+    ------
+    DataError
+        The evaluation says that it is of another model.
+    """
+    if _differs(_evaluated(evaluation, "model"), provenance.sha256(model)):
+        raise DataError(
+            f"{evaluation}: an evaluation of another model than {model}, or this has changed since; run "
+            "`introghost evaluate --model` again"
+        )
+
+
+def check_trained_on(model: Path, statistics: TrainingStatistics) -> None:
+    """Refuse networks that were trained on other statistics, of which results would be those of an older configuration.
+
+    Parameters
+    ----------
+    model : Path
+    statistics : TrainingStatistics
+        Each network must have been trained on exactly the files of its kind, whatever their names are now.
+
+    Raises
+    ------
+    DataError
+        A network was trained on other files, or none of the model is of the kind of some files.
+    """
+    for option, paths, tasks in (
+        ("--segments-statistics", statistics.segments, ("segments",)),
+        ("--genomes-statistics", statistics.genomes, ("model-choice", "parameters")),
+    ):
+        bundles = [model / task for task in tasks if (model / task / records.DESCRIPTION).is_file()]
+        if paths and not bundles:
+            raise DataError(
+                f"{model}: has no network that {option} could be about ({' or '.join(tasks)}); leave it out"
+            )
+        given = {provenance.sha256(path) for path in paths}
+        for bundle in bundles if paths else ():
+            _check_digests(bundle, given, option)
+
+
+def _check_digests(bundle: Path, given: set[str], option: str) -> None:
+    listed = records.training_digests(bundle)
+    if listed != given:
+        raise DataError(
+            f"{bundle}: trained on other statistics than those of {option}: {len(given - listed)} of {len(given)} files "
+            f"were not there in training, {len(listed - given)} files of training are not given; train it again"
+        )
+
+
+def check_beside(calls: Path, beside: Path) -> None:
+    """Refuse calls that do not show what another model says of the same data.
+
+    Parameters
+    ----------
+    calls, beside : Path
+        Folders of ``apply``.
+
+    Raises
+    ------
+    DataError
+        They are of other data, or of the same model.
+    """
+    first, second = CallsRecord.read(calls), CallsRecord.read(beside)
+    differences = first.data.differences(second.data)
+    if differences:
+        raise DataError(
+            f"{beside}: calls of other data than {calls} ({', '.join(differences)} differ); apply to the same"
+        )
+    if not _differs(first.model_sha256, second.model_sha256):
+        raise DataError(f"{beside}: made by the same model as {calls}; give the calls of another one")
+
+
+def check_comparable(calls: Sequence[Path]) -> None:
+    """Refuse calls that differ in more than the target.
+
+    Parameters
+    ----------
+    calls : sequence of Path
+        Folders of ``apply``, two at least.
+
+    Raises
+    ------
+    DataError
+        They are of another model or of other data, or of a target that another one is of.
+    """
+    first, *others = (CallsRecord.read(folder) for folder in calls)
+    targets = {first.data.options["target"]: calls[0]}
+    for folder, other in zip(calls[1:], others, strict=True):
+        differences = [name for name in first.data.differences(other.data) if name != "target"]
+        if _differs(first.model_sha256, other.model_sha256):
+            differences.insert(0, "model")
+        if differences:
+            raise DataError(
+                f"{folder}: not comparable with {calls[0]} ({', '.join(differences)} differ); give calls that "
+                "differ in their target alone"
+            )
+        target = other.data.options["target"]
+        if target in targets:
+            raise DataError(f"{folder}: of the same target as {targets[target]} ({target}); give each target once")
+        targets[target] = folder
 
 
 def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Path | None) -> None:

@@ -1,26 +1,15 @@
-"""The report: one HTML page without outside resources, equal bytes for equal inputs."""
+"""The page of one set of calls: the answer, the segments and how far to trust them."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import jinja2
-
-from introghost import __version__, atomic, provenance
-from introghost.report import checks, sections
-from introghost.report.records import CallsRecord, JsonSection
-
-_REFERENCES = (
-    "Baumdicker et al. (2022) Efficient ancestry and mutation simulation with msprime 1.0. Genetics 220, iyab229.",
-    "Kelleher et al. (2016) Efficient coalescent simulation and genealogical analysis for large sample sizes. "
-    "PLoS Computational Biology 12, e1004842 (msprime, tskit).",
-    "Gower et al. (2022) Demes: a standard format for demographic models. Genetics 222, iyac131.",
-    "Miles et al. scikit-allel: a Python package for exploring and analysing genetic variation data. "
-    "doi:10.5281/zenodo.822784.",
-    "Paszke et al. (2019) PyTorch: an imperative style, high-performance deep learning library. NeurIPS 32.",
-    "Pedersen and Quinlan (2017) cyvcf2: fast, flexible variant analysis with Python. Bioinformatics 33, 1867–1869.",
-)
+from introghost import atomic, provenance
+from introghost.report import checks, overview, sections
+from introghost.report.checks import TrainingStatistics
+from introghost.report.layout import render
+from introghost.report.overview import Overview
+from introghost.report.records import CallsRecord, JsonSection, bundle_records
 
 
 @dataclass(frozen=True)
@@ -43,6 +32,12 @@ class Sources:
         Table that ``predictive`` wrote for the data.
     scenarios : tuple of Path
         Scenario folders, each drawn once.
+    beside : Path or None
+        Folder that ``apply`` wrote for the same data with another model.
+    beside_evaluation : Path or None
+        Folder that ``evaluate --calls`` wrote for `beside`.
+    statistics : TrainingStatistics
+        What the networks of `model` should have been trained on.
     """
 
     calls: Path
@@ -51,9 +46,12 @@ class Sources:
     model: Path | None = None
     predictive: Path | None = None
     scenarios: tuple[Path, ...] = ()
+    beside: Path | None = None
+    beside_evaluation: Path | None = None
+    statistics: TrainingStatistics = field(default_factory=TrainingStatistics)
 
 
-def write_report(sources: Sources, output: Path) -> None:
+def write_report(sources: Sources, output: Path, summary: Path | None = None) -> None:
     """Write the report of one set of calls as a single self-contained HTML file.
 
     Parameters
@@ -61,44 +59,65 @@ def write_report(sources: Sources, output: Path) -> None:
     sources : Sources
     output : Path
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+    summary : Path or None
+        Text file of the answer in plain lines, see `overview.summary_lines`; None: not written.
 
     Raises
     ------
     DataError
-        If a folder or a file that must be there is missing, a file can't be read, or an evaluation is of another model
-        or of other calls.
+        If a folder or a file that must be there is missing, a file can't be read, an evaluation is of another model or
+        of other calls, the calls beside are of other data, or the model was trained on other statistics.
     """
-    checks.check_folders(sources.calls, sources.evaluation, sources.model)
-    for folder, of_model in ((sources.evaluation, True), (sources.calls_evaluation, False)):
-        if folder is not None:
-            checks.check_evaluation(folder, of_model=of_model)
+    _check(sources)
     record = CallsRecord.read(sources.calls)
-    checks.check_same_model(record.model_sha256, sources.evaluation, sources.model)
-    checks.check_same_calls(sources.calls_evaluation, sources.calls)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("introghost", "report/templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    html = environment.get_template("report.html.j2").render(
-        version=__version__,
-        references=_REFERENCES,
+    segments = sections.segments_section(sources.calls, record)
+    answer = Overview.read(sources.calls, sources.calls_evaluation)
+    html = render(
+        "report.html.j2",
+        title="Ghost introgression report",
+        records=_records(sources),
         answer=sections.answer_section(sources.calls, record),
-        segments=sections.segments_section(sources.calls, record),
+        beside=(
+            None
+            if sources.beside is None
+            else overview.beside_table([answer, Overview.read(sources.beside, sources.beside_evaluation)])
+        ),
+        segments=segments,
         accuracy=sections.accuracy_section(sources.evaluation, sources.calls_evaluation),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),
         scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
-        records=[(title, json.dumps(dict(one.values), indent=1, sort_keys=True)) for title, one in _records(sources)],
     )
     atomic.write_text(output, html)
+    if summary is not None:
+        atomic.write_text(summary, "".join(f"{line}\n" for line in overview.summary_lines(answer, output)))
+
+
+def _check(sources: Sources) -> None:
+    """Refuse what is missing, or does not belong together."""
+    for calls in (sources.calls, sources.beside):
+        if calls is not None:
+            checks.check_calls(calls)
+    for role, folder in (("evaluation", sources.evaluation), ("model", sources.model)):
+        checks.check_folder(folder, role)
+    if sources.evaluation is not None:
+        checks.check_evaluation(sources.evaluation, of_model=True)
+    evaluated = ((sources.calls, sources.calls_evaluation), (sources.beside, sources.beside_evaluation))
+    for calls, evaluation in evaluated:
+        if calls is not None and evaluation is not None:
+            checks.check_evaluation(evaluation, of_model=False)
+            checks.check_same_calls(evaluation, calls)
+    checks.check_same_model(CallsRecord.read(sources.calls).model_sha256, sources.evaluation, sources.model)
+    if sources.beside is not None:
+        checks.check_beside(sources.calls, sources.beside)
+    if sources.model is not None:
+        checks.check_trained_on(sources.model, sources.statistics)
 
 
 def _records(sources: Sources) -> Iterator[tuple[str, JsonSection]]:
-    """Title and provenance of the calls and of each bundle."""
+    """Title and provenance of the calls, of those beside them, and of each bundle."""
     yield "calls", JsonSection.read(sources.calls / provenance.COMPLETE)
+    if sources.beside is not None:
+        yield "calls of the other model", JsonSection.read(sources.beside / provenance.COMPLETE)
     if sources.model is not None:
-        for path in sorted(sources.model.glob("*/model.json")):
-            yield f"model {path.parent.name}", JsonSection.read(path).section("provenance")
+        yield from bundle_records(sources.model)

@@ -1,7 +1,7 @@
 """What the report reads out of the JSON files beside the tables, as typed values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,10 @@ from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 
 CHOICE = "model_choice.json"
+DESCRIPTION = "model.json"
+_STATISTICS = "statistics "  # begins the roles of files of statistics among the inputs of `train`
+_MODEL = "model"  # role of the model among the inputs of `apply`
+_DATA_OPTIONS = ("outgroup", "target", "region", "ancestral")
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,45 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class CalledData:
+    """What a model was asked about.
+
+    Attributes
+    ----------
+    digests : dict of str to str or None
+        SHA-256 of each input but the model, by role; None where it is not recorded.
+    options : dict of str to str or None
+        outgroup, target, region and ancestral, as they were given.
+    """
+
+    digests: dict[str, str | None]
+    options: dict[str, str | None]
+
+    @classmethod
+    def read(cls, record: JsonSection) -> "CalledData":
+        """The data of a record of calls.
+
+        Raises
+        ------
+        DataError
+            If it is not of this form.
+        """
+        inputs, options = record.section("inputs"), record.section("options")
+        return cls(
+            {role: inputs.section(role).text("sha256") for role in sorted(inputs.values) if role != _MODEL},
+            {name: options.text(name) for name in _DATA_OPTIONS},
+        )
+
+    def differences(self, other: "CalledData") -> list[str]:
+        """Roles of inputs and names of options in which two differ; what is not recorded differs from everything."""
+        roles = sorted(self.digests.keys() | other.digests.keys() | {"populations"})
+        inputs = [
+            role for role in roles if (digest := self.digests.get(role)) is None or digest != other.digests.get(role)
+        ]
+        return inputs + [name for name in _DATA_OPTIONS if self.options[name] != other.options[name]]
+
+
+@dataclass(frozen=True)
 class CallsRecord:
     """What the provenance of calls says.
 
@@ -220,14 +263,19 @@ class CallsRecord:
         Posterior from which a bin is called.
     false_discovery_rate : float or None
         That the threshold stands for, if it was chosen by one.
+    model_name : str
+        Of the folder of the model that made the calls; empty if it is not known.
     model_sha256 : str or None
-        Digest of the model that made the calls.
+        Its digest.
+    data : CalledData
     """
 
     findings: tuple[Finding, ...]
     threshold: float | None
     false_discovery_rate: float | None
+    model_name: str
     model_sha256: str | None
+    data: CalledData
 
     @classmethod
     def read(cls, calls: Path) -> "CallsRecord":
@@ -239,12 +287,14 @@ class CallsRecord:
             If it is not of this form.
         """
         content = JsonSection.read(calls / provenance.COMPLETE)
-        options = content.section("options")
+        options, model = content.section("options"), content.section("inputs").section(_MODEL)
         return cls(
             tuple(_finding(each) for each in content.sections("findings")),
             options.number("threshold"),
             options.number("false_discovery_rate"),
-            content.section("inputs").section("model").text("sha256"),
+            model.text("name") or "",
+            model.text("sha256"),
+            CalledData.read(content),
         )
 
 
@@ -284,6 +334,41 @@ class PredictiveRecord:
         content = JsonSection.read(path) if path.is_file() else JsonSection(path, {})
         number = content.number("simulated_genomes")
         return cls(None if number is None else int(number), tuple(content.texts("caveats")))
+
+
+def training_digests(bundle: Path) -> set[str]:
+    """Digests of the files of statistics that the network of a bundle was trained on; none if it does not say.
+
+    Parameters
+    ----------
+    bundle : Path
+        Folder with a ``model.json``.
+
+    Raises
+    ------
+    DataError
+        The description is not there, or its provenance is not of the form in which `train` writes it.
+    """
+    inputs = JsonSection.read(bundle / DESCRIPTION).section("provenance").section("inputs")
+    digests = (inputs.section(role).text("sha256") for role in inputs.values if role.startswith(_STATISTICS))
+    return {digest for digest in digests if digest is not None}
+
+
+def bundle_records(model: Path) -> Iterator[tuple[str, JsonSection]]:
+    """Title and provenance of each bundle of a model.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of bundles.
+
+    Raises
+    ------
+    DataError
+        A description is not a JSON object, or its provenance is none.
+    """
+    for path in sorted(model.glob(f"*/{DESCRIPTION}")):
+        yield f"model {path.parent.name}", JsonSection.read(path).section("provenance")
 
 
 def input_digest(folder: Path, role: str) -> str | None:

@@ -69,6 +69,10 @@ class Range:
 
 _OFF = Range(0, 0)
 _FILES = ("include_bed", "genetic_map")
+_FLAWS = (  # what a genome that is shown flawless is spared
+    *("minimum_allele_count", "include_bed", "missing", "genotype_error", "switch_error", "ancestral_error"),
+    *("outgroup_gene_flow", "mislabelled"),
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,8 @@ class ObservationModel:
         Share of the outgroup's genomes that comes from the target recently.
     mislabelled : Range
         Share of individuals who carry the label of the other role.
+    flawless : float
+        Share of genomes that are shown without flaws, see `without_flaws`.
     """
 
     outgroup_diploids: Range | None = None
@@ -121,6 +127,7 @@ class ObservationModel:
     ancestral_error: Range = _OFF
     outgroup_gene_flow: Range = _OFF
     mislabelled: Range = _OFF
+    flawless: float = 0.0
 
     @classmethod
     def parse(cls, section: Mapping[str, JsonValue] | str | Path | None) -> "ObservationModel":
@@ -159,6 +166,7 @@ class ObservationModel:
             ancestral_error=levels.level("ancestral_error", highest=0.5),
             outgroup_gene_flow=levels.level("outgroup_gene_flow", highest=0.9),
             mislabelled=levels.level("mislabelled", highest=0.5),
+            flawless=levels.share("flawless"),
         )
         model._check_together()
         return model
@@ -173,6 +181,8 @@ class ObservationModel:
             raise ConfigError("observation.genetic_map_error has no use without genetic_map")
         if self.regions and not (self.include_bed or self.genetic_map):
             raise ConfigError("observation.regions has no use without genetic_map or include_bed")
+        if self.flawless and self.without_flaws() == self:
+            raise ConfigError("observation.flawless has no use where every genome is shown without flaws")
 
     def describe(self, *, paths: bool = True) -> JsonObject:
         """What is not off, as a section that `parse` reads; without `paths`, a file is its name alone."""
@@ -188,6 +198,46 @@ class ObservationModel:
             else:
                 result[field.name] = list(value) if isinstance(value, tuple) else value
         return result
+
+    def without_flaws(self) -> "ObservationModel":
+        """The same sizes and what simulation used, without a filter, a mask, an error, gene flow or a wrong label."""
+        default = ObservationModel()
+        return dataclasses.replace(self, **{name: getattr(default, name) for name in _FLAWS})
+
+    def of_genome(self, seed: int, scenario: str, genome: int) -> "ObservationModel":
+        """The model that one genome is shown under: this one, or in a share of `flawless` the one without flaws.
+
+        Parameters
+        ----------
+        seed : int
+            Root seed.
+        scenario : str
+        genome : int
+        """
+        drawn = np.random.default_rng(seeds.derive(seed, "observe", scenario, genome, "flawless")).random()
+        return self.without_flaws() if drawn < self.flawless else self
+
+    def varies(self, ancestral: str) -> bool:
+        """Whether independent draws of the model show one genome differently.
+
+        Parameters
+        ----------
+        ancestral : str
+            As for `observe`; ancestral states can be mistaken only where they are known.
+        """
+        shown = self.without_flaws() if self.flawless == 1 else self
+        numbers = shown.outgroup_diploids, shown.target_diploids, shown.minimum_allele_count
+        noise = [
+            *(shown.missing, shown.genotype_error, shown.switch_error),
+            *(shown.outgroup_gene_flow, shown.mislabelled),
+            *([shown.ancestral_error] if ancestral == KNOWN_ANCESTRAL else []),
+        ]
+        return (
+            0 < self.flawless < 1
+            or any(number is not None and number.low < number.high for number in numbers)
+            or any(not level.is_off for level in noise)
+            or (shown.include_bed is not None and shown.genetic_map is None)
+        )
 
     def diploids(self, role: str) -> Range | None:
         """Individuals of a role, ``outgroup`` or ``target``, in the data; None takes all that were simulated."""
@@ -258,6 +308,13 @@ class _Levels(Section):
         bounds = self.range(key, 0, highest)
         return _OFF if bounds is None else Range(float(bounds.low), float(bounds.high))
 
+    def share(self, key: str) -> float:
+        """One number from 0 to 1; 0 where the key is absent."""
+        bounds = self.range(key, 0, 1) or _OFF
+        if bounds.low != bounds.high:
+            raise ConfigError(f"{self.where(key)}: {self.content[key]!r}; expected one number between 0 and 1")
+        return float(bounds.low)
+
     def count(self, key: str) -> Range | None:
         """Whole numbers from 1 on; None where the key is absent."""
         bounds = self.range(key, 1)
@@ -319,6 +376,19 @@ class Observed:
         return pd.DataFrame(pieces, columns=["haplotype", "start_bp", "end_bp"])
 
 
+def root_seed(seed: int, draw: int) -> int:
+    """Root seed of one of several independent draws of an observation model.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed of the observation model, which is that of draw 0.
+    draw : int
+        Number of the draw, from 0 on.
+    """
+    return seeds.derive(seed, "observation", draw) if draw else seed
+
+
 def observe(
     tree_sequence: tskit.TreeSequence,
     model: ObservationModel,
@@ -326,6 +396,7 @@ def observe(
     ancestral: str,
     seed: int,
     windows: Windows | None = None,
+    draw: int = 0,
 ) -> Observed:
     """Haplotypes of outgroup and target as a file of biallelic SNVs would show them.
 
@@ -340,6 +411,10 @@ def observe(
         Root seed of what is drawn per genome and region.
     windows : Windows, optional
         Real coordinates: the region's mask is that of its window. Needed if the model names a BED.
+    draw : int
+        Which of several independent draws of the model for this genome. In draw 0 the mask is that of the window that
+        the region was simulated at, in further draws that of a window drawn anew, unless recombination is that of the
+        window too (`genetic_map`): mask and recombination are of one place.
 
     Returns
     -------
@@ -352,7 +427,9 @@ def observe(
     ConfigError
         More individuals are wanted than were simulated, or gene flow has no individual to come from.
     """
-    draws = _Draws(model, RegionRecord.of(tree_sequence), seed)
+    record, seed = RegionRecord.of(tree_sequence), root_seed(seed, draw)
+    model = model.of_genome(seed, record.scenario, record.genome)
+    draws = _Draws(model, record, seed, draw)
     shown = _shown_individuals(draws)
     columns = haplotypes_of(shown.individuals)
     simulated = tree_sequence.genotype_matrix().astype(np.int8)
@@ -396,6 +473,7 @@ class _Draws:
     model: ObservationModel
     record: RegionRecord
     seed: int
+    draw: int
 
     def level(self, name: str) -> float:
         return self.model.level(name, self.seed, self.record.scenario, self.record.genome)
@@ -509,6 +587,9 @@ def _number_shown(role: str, num_simulated: int, draws: _Draws) -> int:
 def _callable(windows: Windows | None, length: int, draws: _Draws) -> NDArray[np.int64]:
     if windows is None:
         raise ConfigError("observation.include_bed is set, but its intervals were not read")
-    # A region that was simulated without a map or mask has no place: any window will do.
-    window = draws.record.window or windows.draw(length, draws.seed_of_region("window"))
+    # A region that was simulated without a map or mask has no place: any window will do. So it will in further draws,
+    # unless recombination is that of the place.
+    window = draws.record.window
+    if window is None or (draws.draw and draws.model.genetic_map is None):
+        window = windows.draw(length, draws.seed_of_region("window"))
     return windows.callable_in(window, length)

@@ -50,6 +50,8 @@ class Region:
         Target haplotypes whose statistics are kept; None keeps all.
     ghost_of_target : bool or None
         Whether the scenario has a ghost that gave to the target; None for real data.
+    observation : int
+        Which of several independent observations of the genome it belongs to; 0 for real data.
     """
 
     haplotypes: Haplotypes
@@ -60,6 +62,7 @@ class Region:
     tracts: pd.DataFrame | None = None
     rows: NDArray[np.int64] | None = None
     ghost_of_target: bool | None = None
+    observation: int = 0
 
 
 def ghost_fraction(
@@ -219,6 +222,7 @@ def _labels(region: Region) -> dict[str, str | int | float]:
         "genome": region.genome,
         "scenario": region.scenario,
         "region_index": region.index,
+        "observation_index": region.observation,
         "contig": region.haplotypes.contig,
         "start_bp": region.haplotypes.interval_bp[0],
         **{f"{stored.PARAMETER}{name}": float(value) for name, value in region.parameters.items()},

@@ -30,6 +30,7 @@ _LABELS = {
     "genome": ("region",),
     "scenario": ("region",),
     "region_index": ("region",),
+    "observation_index": ("region",),
     "contig": ("region",),
     "start_bp": ("region",),
     "statistic": ("statistic",),

@@ -24,7 +24,7 @@ _NAMES = ("statistic", "moment", "pooled_statistic", "population_statistic")
 
 @dataclass(frozen=True, eq=False)
 class GenomeStatistics:
-    """Statistics of the regions of one genome.
+    """Statistics of the regions of one genome, as one observation of it shows them.
 
     Attributes
     ----------
@@ -32,6 +32,8 @@ class GenomeStatistics:
         Empty for real data.
     genome : int
         Its number within the scenario; -1 for real data.
+    observation : int
+        Which of the independent observations of the genome; 0 for real data.
     rows : ndarray of intp, shape (num_regions,)
         Where its regions stand among all regions of the `Statistics`, ascending.
     pooled : ndarray of float32, shape (num_regions, num_pooled)
@@ -45,6 +47,7 @@ class GenomeStatistics:
 
     scenario: str
     genome: int
+    observation: int
     rows: NDArray[np.intp]
     pooled: Array
     usable: NDArray[np.bool_]
@@ -108,7 +111,8 @@ class Statistics:
         Raises
         ------
         DataError
-            Nothing to join, parts that do not fit together, or a simulated region that is in two of them.
+            Nothing to join, parts that do not fit together, or an observation of a simulated region that is in two
+            of them.
         """
         if not parts:
             raise DataError("there are no statistics to join")
@@ -284,6 +288,11 @@ class Statistics:
         """Number of each region within its genome, int64 of shape (num_regions,)."""
         return np.asarray(self.dataset["region_index"].values, dtype=np.int64)
 
+    @property
+    def observation_indices(self) -> NDArray[np.int64]:
+        """Number of each region's observation of its genome, int64 of shape (num_regions,); 0 for real data."""
+        return np.asarray(self.dataset["observation_index"].values, dtype=np.int64)
+
     def parameter(self, name: str) -> NDArray[np.float64]:
         """One parameter of the simulations.
 
@@ -313,19 +322,19 @@ class Statistics:
         Yields
         ------
         GenomeStatistics
-            All regions of the same scenario and number; those of real data are one genome.
+            All regions of the same scenario, number and observation; those of real data are one genome.
         """
-        scenarios, indices = self.scenarios.tolist(), self.genome_indices.tolist()
-        rows: dict[tuple[str, int], list[int]] = {}
-        for row, genome in enumerate(zip(scenarios, indices, strict=True)):
+        labels = (values.tolist() for values in (self.scenarios, self.genome_indices, self.observation_indices))
+        rows: dict[tuple[str, int, int], list[int]] = {}
+        for row, genome in enumerate(zip(*labels, strict=True)):
             rows.setdefault(genome, []).append(row)
         pooled, population, usable = self.pooled, self.population, self.usable
         parameters = {name: self.parameter(name) for name in self.parameter_names}
-        for (scenario, number), regions in rows.items():
+        for genome, regions in rows.items():
             index = np.array(regions, dtype=np.intp)
             first = {name: float(values[index[0]]) for name, values in parameters.items()}
             drawn = {name: value for name, value in first.items() if not np.isnan(value)}
-            yield GenomeStatistics(scenario, number, index, pooled[index], usable[index], population[index], drawn)
+            yield GenomeStatistics(*genome, index, pooled[index], usable[index], population[index], drawn)
 
     def _values(self, name: str) -> Array:
         if name not in self.dataset:
@@ -372,14 +381,15 @@ def _joined_ghosts(parts: Sequence[Statistics]) -> dict[str, bool]:
 
 
 def _check_distinct(parts: Sequence[Statistics]) -> None:
-    """Refuse simulated regions that come twice: a genome's name is what splits and bootstraps go by."""
-    holders: dict[tuple[str, int, int], int] = {}
+    """Refuse observations of regions that come twice: a genome's name is what splits and bootstraps go by."""
+    holders: dict[tuple[str, int, int, int], int] = {}
     for number, part in enumerate(parts, start=1):
-        labels = (values.tolist() for values in (part.scenarios, part.genome_indices, part.region_indices))
-        for scenario, genome, region in zip(*labels, strict=True):
+        indices = part.genome_indices, part.observation_indices, part.region_indices
+        for label in zip(part.scenarios.tolist(), *(values.tolist() for values in indices), strict=True):
+            scenario, genome, *_ = label
             if not scenario:  # real data
                 continue
-            first = holders.setdefault((scenario, genome, region), number)
+            first = holders.setdefault(label, number)
             if first != number:
                 raise DataError(
                     f"statistics number {first} and {number} both hold genome {genome} of scenario {scenario}; "

@@ -1,12 +1,12 @@
-"""Alleles of all samples of a file and of some of them, counted site by site."""
+"""Alleles of all samples of one file or several and of some of them, counted site by site."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.variants.files import PathInputs
 from introghost.variants.scan import Scan
 from introghost.variants.sites import Interval, unshared
 
@@ -59,14 +59,14 @@ class _AlleleCounter:
 
 
 def allele_counts(
-    path: Path, *, region: Interval | None = None, subsets: Sequence[Iterable[str]] = ()
+    vcf: PathInputs, *, region: Interval | None = None, subsets: Sequence[Iterable[str]] = ()
 ) -> Iterator[AlleleCounts]:
     """Count alleles over all samples of a file, whoever was selected; neither phase nor ploidy matters.
 
     Parameters
     ----------
-    path : Path
-        VCF, BCF or VCF Zarr store.
+    vcf : path, or sequence of path
+        VCF, BCF or VCF Zarr; of several, the samples that are in every one count.
     region : tuple of str, int and int, optional
         Contig, start and end, 0-based and half-open.
     subsets : sequence of iterable of str
@@ -82,7 +82,7 @@ def allele_counts(
     DataError
         The file is damaged, or has a record that can't be read.
     """
-    scan = Scan(path, region)
+    scan = Scan(vcf, region)
     counter = _AlleleCounter(scan.samples, subsets)
     for contig, block in scan.blocks():
         counter.add(contig, block.positions_bp, block.genotypes)

@@ -1,4 +1,4 @@
-"""What a VCF holds, as a table for a person to look over before an analysis, and what would go wrong in it."""
+"""What VCF files hold, as a table for a person to look over before an analysis, and what would go wrong."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ from introghost.haplotypes import GeneticMap, on_contig
 from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.build import guess_build
 from introghost.variants.counts import DropReason, ReadCounts
-from introghost.variants.extents import CallableSequence
+from introghost.variants.extents import CallableSequence, early_end_findings
+from introghost.variants.files import PathInputs, index_findings
 from introghost.variants.fit import MAP, MASK, check_genetic_maps, check_intervals, respelt_contigs
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.header import is_indexed
@@ -26,7 +27,6 @@ from introghost.variants.samples import listed
 from introghost.variants.source import (
     OUTGROUP_MAJOR,
     VcfSource,
-    index_findings,
     open_source,
     parse_ancestral,
     parse_region,
@@ -53,7 +53,8 @@ class Request:
 
     Attributes
     ----------
-    vcf : Path
+    vcf : path, or sequence of path
+        Several have the records of different contigs.
     populations : Path or None
         Table of the population of each sample.
     outgroup, target : tuple of str
@@ -62,12 +63,12 @@ class Request:
         Where ancestral alleles come from.
     include_bed, genetic_map : Path or None
     region : str or None
-        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is the whole file.
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is everything.
     bin_bp : int
         Width of the bins in which sites are counted.
     """
 
-    vcf: Path
+    vcf: PathInputs
     populations: Path | None = None
     outgroup: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
@@ -124,7 +125,7 @@ class _Annotations:
 
 
 def inspect(request: Request) -> Check:
-    """Describe a file from end to end, and say what of it an analysis would refuse or should doubt.
+    """Describe files from end to end, and say what of them an analysis would refuse or should doubt.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def inspect(request: Request) -> Check:
         reading = _Reading(findings=_misfits(counted, annotations))
         _check_records(request, counted)
     bins = _sites_per_bin(request, counted, reading, annotations)
-    rows = _file_rows(request, counted) + _sample_rows(counted, groups, populations)
+    rows = _file_rows(counted) + _sample_rows(counted, groups, populations)
     rows += _contig_rows(counted, reading) + _site_rows(counted, reading) + _genotype_rows(counted, groups)
     rows += _ancestral_rows(counted, annotations.fasta)
     rows += _annotation_rows(counted, annotations) + _gap_rows(counted, annotations) + _bin_rows(request.bin_bp, bins)
@@ -173,12 +174,16 @@ def _file_findings(request: Request, counted: Tally, reading: _Reading) -> list[
     """What an analysis would tell of the file; if there is none, or it stopped, what all samples show of that."""
     if reading.is_complete:  # missing genotypes are told with what all samples show of them
         return [finding for finding in reading.findings if finding.code is not Code.GENOTYPES_MISSING]
-    findings = [*reading.findings, *index_findings(request.vcf), *counted.heterozygosity.findings()]
+    findings = [*reading.findings, *counted.heterozygosity.findings()]
+    findings += [finding for path in counted.scan.files.paths for finding in index_findings(path)]
+    if request.region is None:
+        ends = {name: contig.extent_bp for name, contig in counted.contigs.items()}
+        findings += early_end_findings(ends, counted.lengths)
     phase_sets = counted.phase_sets.finding()
     if phase_sets is not None:
         findings.append(phase_sets)
     if not counted.num_snvs and not counted.scan.num_without_genotypes and reading.refusal is None:
-        error = counted.scan.counts.nothing_kept(request.vcf, listed(list(counted.contigs)))
+        error = counted.scan.counts.nothing_kept(counted.scan.files.label, listed(list(counted.contigs)))
         findings.append(Finding(Code.RECORDS_DROPPED, Severity.WARNING, str(error)))
     return findings
 
@@ -248,30 +253,48 @@ def _check_records(request: Request, counted: Tally) -> None:
         where = ", none at position 1 or beyond; positions count from 1"
         if request.region is not None:
             where = f" in region {request.region}; is the contig's name right?"
-        raise DataError(f"{request.vcf}: the VCF has no usable records{where}")
+        raise DataError(f"{counted.scan.files.label}: the VCF has no usable records{where}")
 
 
 Rows = list[tuple[str, str, str]]
 
 
-def _file_rows(request: Request, counted: Tally) -> Rows:
+def _file_rows(counted: Tally) -> Rows:
+    files = counted.scan.files
     rows = [("file", "records", f"{counted.scan.counts.records:,}")]
     filtered = f"{counted.scan.num_filtered:,}, used like the others"
     rows.append(("file", "records whose FILTER names a filter", filtered))
     rows.append(("file", "samples", f"{len(counted.samples):,}"))
-    if not is_store(request.vcf):
-        rows.append(("file", "index", "yes" if is_indexed(request.vcf) else "no: the file is read from end to end"))
+    if len(files.paths) == 1:
+        rows += [("file", "index", text) for text in _index_texts(files.paths[0])]
     rows.append(("file", "contigs with a length in the header", f"{len(counted.lengths):,}"))
     rows.append(("file", "human build with these lengths", guess_build(counted.lengths) or "unknown"))
+    if len(files.paths) == 1:
+        return rows
+    # Of several files, those rows are of all together, and these of each.
+    for name, path, records in zip(files.names, files.paths, counted.scan.file_records, strict=True):
+        rows.append(("files", f"{name}: records", f"{records:,}"))
+        rows.append(("files", f"{name}: contigs with records", listed(counted.scan.owners.contigs(path)) or "none"))
+        rows += [("files", f"{name}: index", text) for text in _index_texts(path)]
     return rows
+
+
+def _index_texts(path: Path) -> list[str]:
+    """Whether a file has an index; nothing of a store, which needs none."""
+    if is_store(path):
+        return []
+    return ["yes" if is_indexed(path) else "no: the file is read from end to end"]
 
 
 def _sample_rows(counted: Tally, groups: Groups, populations: Mapping[str, str] | None) -> Rows:
     rows = [("samples", group.label, f"{len(group.members):,}") for group in groups.by_population]
+    left_out = sorted(set(counted.scan.files.all_samples) - set(counted.samples))
+    if left_out:
+        rows.append(("samples", "not in every file, left out", f"{len(left_out):,}: {listed(left_out)}"))
     strangers = groups.strangers()
     if strangers:
         rows.append(("samples", "names not in the populations table", listed(strangers)))
-    absent = sorted(set(populations or ()) - set(counted.samples))
+    absent = sorted(set(populations or ()) - set(counted.scan.files.all_samples))
     if absent:
         rows.append(("samples", "in the populations table, not in the VCF", f"{len(absent):,}: {listed(absent)}"))
     return rows

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
@@ -179,16 +178,17 @@ class ReadCounts:
         text = f"{share:.0%} of the genotypes are missing; haplotypes are compared over what both have, less surely"
         return Finding(Code.GENOTYPES_MISSING, Severity.WARNING, text)
 
-    def nothing_kept(self, path: Path, where: str) -> DataError:
-        """The error of a file of which no site is kept: the classes that took the records, and what to do.
+    def nothing_kept(self, files: str, where: str) -> DataError:
+        """The error of files of which no site is kept: the classes that took the records, and what to do.
 
         Parameters
         ----------
-        path : Path
+        files : str
+            Their paths.
         where : str
             The contigs or the region that was read.
         """
         if not self.records:
-            return DataError(f"{path}: no usable site in {where}: it has no record there; check --region")
+            return DataError(f"{files}: no usable site in {where}: it has no record there; check --region")
         remedy = f"; {self.by_frequency()[0][0].remedy}" if self.dropped.total() else ""
-        return DataError(f"{path}: no usable site in {where}: of {self.records:,} records, {self.classes()}{remedy}")
+        return DataError(f"{files}: no usable site in {where}: of {self.records:,} records, {self.classes()}{remedy}")

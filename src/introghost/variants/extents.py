@@ -1,16 +1,20 @@
 """Where along a contig records lie, and where their absence must not be read as identity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from introghost.findings import Code, Finding, Severity
+from introghost.variants.samples import listed
 from introghost.variants.sites import Sites
 
 GAP_BP = 10_000
 GAP_SPACINGS = 50
 _PROBES, _SPACINGS = 16, 32
+# Records that end so far before the end of their contig, and span so much of it that they are no extract, were cut.
+_EARLY_BP, _EARLY_SHARE, _EXTRACT_SHARE = 1_000_000, 0.2, 0.1
 _EVERYWHERE = np.array([[0, 2**40]], dtype=np.int64)
 
 Positions = NDArray[np.int64]
@@ -89,6 +93,39 @@ def gap_threshold_bp(first: int, end: int, positions_from: Callable[[int, int], 
     distances = [np.diff(np.unique(positions_from(int(probe), _SPACINGS + 1))) for probe in probes]
     joined = np.concatenate(distances)
     return max(GAP_BP, int(GAP_SPACINGS * np.median(joined))) if len(joined) else GAP_BP
+
+
+def early_end_findings(ends: Mapping[str, tuple[int, int]], lengths: Mapping[str, int]) -> list[Finding]:
+    """That records end long before the end of their contig, as they do in a file that was cut short.
+
+    That is more than 1 Mb and 20 % of the contig before its end. Of records that span less than a tenth of their contig
+    nothing is said: these are an extract, a gene for example.
+
+    Parameters
+    ----------
+    ends : mapping of str to tuple of int
+        First record's position and last record's position + 1, 0-based, of each contig with records.
+    lengths : mapping of str to int
+        Of the contigs in bp, as far as they are known.
+
+    Returns
+    -------
+    list of Finding
+        One or none.
+    """
+    early = []
+    for contig, (first, end) in ends.items():
+        length = lengths.get(contig, end)
+        is_early = length - end > max(_EARLY_BP, _EARLY_SHARE * length)
+        if is_early and end - first >= _EXTRACT_SHARE * length:
+            early.append(f"{contig} at {end:,} of {length:,} bp")
+    if not early:
+        return []
+    text = (
+        f"the records of some contigs end long before the contig does: {listed(early)}; is the file cut short? If only "
+        "this part is meant, name it as --region"
+    )
+    return [Finding(Code.RECORDS_END_EARLY, Severity.WARNING, text)]
 
 
 class CallableSequence:

@@ -1,4 +1,4 @@
-"""The section ``observation`` of a configuration, out of what a survey of a VCF has found."""
+"""The section ``observation`` of a configuration, out of what a survey of VCF files has found."""
 
 import json
 import math
@@ -78,7 +78,7 @@ def learn(
     ancestral_known : bool
         Whether ancestral states come from a file rather than from the outgroup's major allele.
     vcf : str
-        Name of the file, for the reasons.
+        Name of the file, or names of several, for the reasons.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def facts(found: Survey) -> dict[str, str]:
     }
 
 
-def to_yaml(entries: list[Entry], found: Mapping[str, str], vcf: str, digest: str) -> str:
+def to_yaml(entries: list[Entry], found: Mapping[str, str], files: Sequence[tuple[str, str]]) -> str:
     """The section as a YAML file, a comment on each line saying where its value comes from.
 
     Parameters
@@ -218,14 +218,22 @@ def to_yaml(entries: list[Entry], found: Mapping[str, str], vcf: str, digest: st
     entries : list of Entry
     found : mapping of str to str
         What `facts` tells, for the comment at the top.
-    vcf : str
-        Name of the file.
-    digest : str
-        Its SHA-256 in hexadecimal.
+    files : sequence of tuple of str
+        Name and SHA-256, in hexadecimal, of each file that was surveyed.
     """
+    if len(files) == 1:
+        ((name, digest),) = files
+        origin = [
+            f"# What {name} shows of genomes, learned by introghost {__version__} from the file with SHA-256",
+            f"# {digest}.",
+        ]
+    else:
+        origin = [
+            f"# What {len(files)} files show of genomes, learned by introghost {__version__} from those with SHA-256",
+            *(f"# {digest} {name}" for name, digest in files),
+        ]
     head = [
-        f"# What {vcf} shows of genomes, learned by introghost {__version__} from the file with SHA-256",
-        f"# {digest}.",
+        *origin,
         *(f"# {name}: {text}" for name, text in found.items()),
         "observation:",
     ]

@@ -30,11 +30,21 @@ from introghost.variants.sites import (
 
 _BLOCK = 1024
 
+Columns = NDArray[np.int64] | slice
+
 
 class _Pending:
-    """A block that fills up record by record; its genotypes are written where the next block's will be."""
+    """A block that fills up record by record; its genotypes are written where the next block's will be.
 
-    def __init__(self, num_samples: int) -> None:
+    Parameters
+    ----------
+    num_samples : int
+    columns : ndarray of int or slice
+        Where the wanted samples are in a record, see `sample_columns`.
+    """
+
+    def __init__(self, num_samples: int, columns: Columns) -> None:
+        self._columns = columns
         self._codes = np.empty((_BLOCK, num_samples, 3), dtype=np.int16)
         self._sets: NDArray[np.int64] | None = None
         self._clear()
@@ -48,11 +58,11 @@ class _Pending:
     def add(
         self, record: Any, alt: str, ancestral: object, codes: NDArray[np.int16], sets: NDArray[np.int64] | None
     ) -> None:
-        self._codes[len(self.positions)] = codes
+        self._codes[len(self.positions)] = codes[self._columns]
         if sets is not None and self._sets is None:
             self._sets = np.full(self._codes.shape[:2], NO_SET, dtype=np.int64)
         if self._sets is not None:
-            self._sets[len(self.positions)] = NO_SET if sets is None else sets
+            self._sets[len(self.positions)] = NO_SET if sets is None else sets[self._columns]
         self.positions.append(record.start)
         self._ref.append(record.REF)
         self._alt.append(alt)
@@ -84,12 +94,7 @@ class VcfRecords:
     """
 
     def __init__(self, path: Path, selection: Selection, lengths: dict[str, int], undeclared: list[str]) -> None:
-        for name in selection.names:
-            if "," in name or name.startswith("^") or name == "-":
-                raise DataError(
-                    f"{path}: sample {name!r}: htslib can't be asked for a name with a comma, with '^' at its start, "
-                    "or '-'; rename it with `bcftools reheader`"
-                )
+        check_names(path, selection.names)
         self._path = path
         self._selection = selection
         self._lengths = lengths
@@ -158,8 +163,9 @@ class VcfRecords:
             by_contig, all_positions = self._cached()
         else:
             with errors_raised(self._path) as messages:
-                records = self._open(self._selection.names)(f"{contig}:{max(first, 0) + 1}-{last}")
-                by_contig, all_positions = self._collect(sound(records, messages), (contig, start, end))
+                vcf = self._open(self._selection.names)
+                records = sound(vcf(f"{contig}:{max(first, 0) + 1}-{last}"), messages)
+                by_contig, all_positions = self._collect(records, vcf.samples, (contig, start, end))
         sites = by_contig.get(contig, no_sites(len(self._selection.names)))
         positions = all_positions.get(contig, np.empty(0, dtype=np.int64))
         inside = slice(*np.searchsorted(sites.positions_bp, [start, end]).tolist())
@@ -203,17 +209,18 @@ class VcfRecords:
     def _cached(self) -> tuple[dict[str, Sites], dict[str, NDArray[np.int64]]]:
         if self._cache is None:
             with errors_raised(self._path) as messages:
-                records = sound(self._open(self._selection.names), messages)
-                self._cache = self._collect(records, self._limit)
+                vcf = self._open(self._selection.names)
+                self._cache = self._collect(sound(vcf, messages), vcf.samples, self._limit)
         return self._cache
 
     def _collect(
-        self, records: Iterable[Any], interval: Interval | None
+        self, records: Iterable[Any], samples: Sequence[str], interval: Interval | None
     ) -> tuple[dict[str, Sites], dict[str, NDArray[np.int64]]]:
-        """Sites of the records inside `interval`, or of all, and the positions of all records."""
+        """Sites of the records, which have these samples, inside `interval` or of all; and positions of all records."""
         order = RecordOrder(self._path, self._lengths)
         collector = SiteCollector(self._path, self._selection)
-        pending, pending_contig = _Pending(len(self._selection.names)), ""
+        names = self._selection.names
+        pending, pending_contig = _Pending(len(names), sample_columns(samples, names)), ""
         wants_ancestral = self._selection.wants_ancestral
         for record in records:
             contig, position = record.CHROM, record.start
@@ -240,6 +247,49 @@ class VcfRecords:
         collector.add(pending_contig, pending.take())
         positions = {name: np.frombuffer(content, dtype=np.int64) for name, content in order.positions.items()}
         return collector.finish(), positions
+
+
+def check_names(path: Path, names: Iterable[str]) -> None:
+    """Refuse samples that htslib can't be asked for.
+
+    Parameters
+    ----------
+    path : Path
+    names : iterable of str
+        Samples to read.
+
+    Raises
+    ------
+    DataError
+        A name that htslib takes for something else.
+    """
+    for name in names:
+        if "," in name or name.startswith("^") or name == "-":
+            raise DataError(
+                f"{path}: sample {name!r}: htslib can't be asked for a name with a comma, with '^' at its start, "
+                "or '-'; rename it with `bcftools reheader`"
+            )
+
+
+def sample_columns(samples: Sequence[str], names: Sequence[str]) -> Columns:
+    """Where samples are in the records of a file, which keeps its own order whatever it is asked for.
+
+    Parameters
+    ----------
+    samples : sequence of str
+        Of the records, in their order.
+    names : sequence of str
+        Those that are wanted, in the order in which they are wanted.
+
+    Returns
+    -------
+    ndarray of int64, shape (num_names,), or slice
+        A slice of all where both are the same, so that nothing is copied.
+    """
+    if list(samples) == list(names):
+        return slice(None)
+    numbers = {name: number for number, name in enumerate(samples)}
+    return np.array([numbers[name] for name in names], dtype=np.int64)
 
 
 def usable_index(path: Path) -> Index | None:

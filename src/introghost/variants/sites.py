@@ -87,11 +87,12 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """What is read of a file: the samples, by name and in its order.
+    """What is read of a file.
 
     Attributes
     ----------
     names : tuple of str
+        The samples, in the order in which they are wanted; the file may have another.
     wants_ancestral : bool
         Whether INFO/AA is needed.
     counts : ReadCounts

@@ -1,8 +1,7 @@
-"""A VCF, BCF or VCF Zarr store as a source of `Haplotypes`: strict in what it takes, counting all that it drops."""
+"""VCF, BCF and VCF Zarr files as a source of `Haplotypes`: strict in what it takes, counting all that it drops."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,18 +21,15 @@ from introghost.haplotypes import (
 from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.comparison import Comparison
 from introghost.variants.counts import DropReason, ReadCounts
-from introghost.variants.extents import GAP_BP, CallableSequence, Records, gap_threshold_bp
+from introghost.variants.extents import GAP_BP, CallableSequence, early_end_findings, gap_threshold_bp
+from introghost.variants.files import PathInputs, VariantFiles, index_findings, open_files
 from introghost.variants.fit import check_intervals
-from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
 from introghost.variants.heterozygosity import Heterozygosity
-from introghost.variants.index import checked_index
 from introghost.variants.intervals import read_bed
 from introghost.variants.phase_sets import PhaseSets
 from introghost.variants.populations import read_populations
-from introghost.variants.records import VcfRecords
 from introghost.variants.samples import SampleRoles, listed, select_samples
 from introghost.variants.sites import BASES, Interval, Selection, Sites
-from introghost.variants.zarr_source import ZarrRecords, is_store, open_store
 
 INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
 _BASE_CODES = np.array(sorted(BASES), dtype="S1")
@@ -78,64 +74,8 @@ def parse_ancestral(ancestral: str) -> tuple[str, Path | None]:
     return kind, Path(fasta) if fasta else None
 
 
-@dataclass(frozen=True)
-class VariantFile:
-    """What a file of any format says of itself, and how its records are read.
-
-    Attributes
-    ----------
-    samples : list of str
-    lengths : dict of str to int
-        Of the contigs that it declares with one.
-    declares_aa : bool
-        Whether it declares INFO/AA.
-    records : callable
-        Gives the `Records` of a `Selection`.
-    """
-
-    samples: list[str]
-    lengths: dict[str, int]
-    declares_aa: bool
-    records: Callable[[Selection], Records]
-
-
-def describe(path: Path) -> VariantFile:
-    """Open a VCF, BCF or VCF Zarr store and check it as far as that goes without reading its records.
-
-    Raises
-    ------
-    DataError
-        The file is missing, cut, damaged or of another format.
-    """
-    if is_store(path):
-        store = open_store(path)
-        return VariantFile(
-            store.samples, store.lengths, store.declares_aa, lambda selection: ZarrRecords(store, selection)
-        )
-    samples, header = read_header(path)
-    lengths, undeclared = contig_lengths(header), undeclared_contigs(path, header)
-    return VariantFile(
-        samples,
-        lengths,
-        "##INFO=<ID=AA," in header,
-        lambda selection: VcfRecords(path, selection, lengths, undeclared),
-    )
-
-
-def index_findings(path: Path) -> list[Finding]:
-    """A remark on an index that is older than its file, though it fits; nothing of a VCF Zarr store."""
-    index = None if is_store(path) else checked_index(path)
-    if index is None or not index.is_older:
-        return []
-    text = (
-        f"the index {index.path.name} is older than {path.name}, but fits where it was looked at, and is used; if the "
-        f"file was changed since, re-index it with `bcftools index -f {path.name}`"
-    )
-    return [Finding(Code.INDEX, Severity.REMARK, text)]
-
-
 class VcfSource:
-    """Phased haplotypes of an outgroup and a target out of a VCF, BCF or VCF Zarr store; made by `open_source`.
+    """Phased haplotypes of an outgroup and a target out of VCF, BCF or VCF Zarr files; made by `open_source`.
 
     Kept are biallelic SNVs that are polymorphic in the selected samples, whatever their FILTER. Everything else is
     dropped and counted in `counts`. Genotypes may be missing (whole or one allele); unphased heterozygotes and
@@ -144,8 +84,8 @@ class VcfSource:
 
     Parameters
     ----------
-    path : Path
-    file : VariantFile
+    files : VariantFiles
+        One file, or several with the records of different contigs.
     roles : SampleRoles
     ancestral : str
         `INFO_AA`, `FASTA` or `OUTGROUP_MAJOR`.
@@ -154,22 +94,21 @@ class VcfSource:
     intervals : dict of str to ndarray of int64, shape (num_intervals, 2), or None
         Callable intervals by contig, 0-based and half-open; None takes everything as callable.
     region : str or None
-        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is the whole file.
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is everything.
 
     Attributes
     ----------
-    path : Path
+    files : VariantFiles
     roles : SampleRoles
     header_lengths : dict of str to int
-        Lengths of the contigs that the file declares with one.
+        Lengths of the contigs that a file declares with one.
     counts : ReadCounts
         Records read so far and how many of them were kept, or dropped and why. Reading a stretch twice counts twice.
     """
 
     def __init__(
         self,
-        path: Path,
-        file: VariantFile,
+        files: VariantFiles,
         roles: SampleRoles,
         *,
         ancestral: str,
@@ -177,16 +116,15 @@ class VcfSource:
         intervals: dict[str, NDArray[np.int64]] | None,
         region: str | None,
     ) -> None:
-        self.path = path
+        self.files = files
         self.roles = roles
-        self._file = file
         self._region_text = region
-        self.header_lengths = file.lengths
+        self.header_lengths = files.lengths
         self.counts = ReadCounts()
         self._phase_sets = PhaseSets(roles.names)
         self._comparison = Comparison()
         self._heterozygosity = Heterozygosity(roles.names, [_ROLES[int(role)] for role in roles.roles])
-        self._records = file.records(Selection(roles.names, ancestral == INFO_AA, self.counts, self._phase_sets))
+        self._records = files.records(Selection(roles.names, ancestral == INFO_AA, self.counts, self._phase_sets))
         self._ancestral = ancestral
         self._fasta = fasta
         self._intervals = intervals
@@ -203,8 +141,7 @@ class VcfSource:
     def unread(self) -> "VcfSource":
         """The same source with nothing counted yet: each reading of a file has its own counts and findings."""
         return VcfSource(
-            self.path,
-            self._file,
+            self.files,
             self.roles,
             ancestral=self._ancestral,
             fasta=self._fasta,
@@ -213,7 +150,7 @@ class VcfSource:
         )
 
     def contigs(self) -> list[Interval]:
-        """Stretches that the file covers: name, start and end in bp, 0-based and half-open.
+        """Stretches that the files cover, in their order: name, start and end in bp, 0-based and half-open.
 
         With a region, that interval alone. Otherwise one for each contig with records: from the first to the last,
         rounded to 10 kb within the length that the header gives; or, if it gives none, not rounded.
@@ -225,12 +162,14 @@ class VcfSource:
         """
         if self._contigs is None:
             if self._region is not None:
+                self._require_records(self._region[0])
                 self._contigs = [self._region]
             else:
                 self._contigs = [(name, *self._extent(name, *ends)) for name, ends in self._records.ends().items()]
             if not self._contigs:
                 raise DataError(
-                    f"{self.path}: the VCF has no usable records, none at position 1 or beyond; positions count from 1"
+                    f"{self.files.label}: the VCF has no usable records, none at position 1 or beyond; positions "
+                    "count from 1"
                 )
             if self._intervals is not None:
                 self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
@@ -309,7 +248,9 @@ class VcfSource:
         facts = (self.counts.finding(), self.counts.missing_finding(), self._phase_sets.finding())
         findings = [finding for finding in facts if finding is not None]
         findings += self._heterozygosity.findings() + self._comparison.findings(self._heterozygosity.haploid())
-        findings += index_findings(self.path)
+        findings += [finding for path in self.files.paths for finding in index_findings(path)]
+        if self._region is None:
+            findings += early_end_findings(self._records.ends(), self.header_lengths)
         if self.counts.gap_bp:
             where, hint = "", "give the callable regions as --include-bed if there are any"
             if self._intervals is not None:
@@ -331,7 +272,7 @@ class VcfSource:
         """
         if not self.counts.kept:
             where = listed([name for name, _, _ in self.contigs()])
-            raise self.counts.nothing_kept(self.path, where)
+            raise self.counts.nothing_kept(self.files.label, where)
 
     def input_findings(self) -> list[Finding]:
         """What speaks against the populations table and the callable regions, beside what `contigs` refuses."""
@@ -356,13 +297,18 @@ class VcfSource:
         contig, start, end = parse_region(region)
         self._check_contig(contig)
         if end is None:
-            if contig not in self._records.ends():
-                raise DataError(f"{self.path}: contig {contig!r} has no records")
+            self._require_records(contig)
             return contig, *self._extent(contig, *self._records.ends()[contig])
         length = self.header_lengths.get(contig)
         if length is not None and start >= length:
-            raise DataError(f"{self.path}: region {region} starts beyond the end of the contig ({length:,} bp)")
+            raise DataError(f"{self.files.label}: region {region} starts beyond the end of the contig ({length:,} bp)")
         return contig, start, end if length is None else min(end, length)
+
+    def _require_records(self, contig: str) -> None:
+        contigs = list(self._records.ends())
+        if contig not in contigs:
+            have = listed(contigs) if contigs else "none"
+            raise DataError(f"{self.files.label}: contig {contig!r} has no records; contigs with records: {have}")
 
     def _check_contig(self, contig: str) -> None:
         if contig in self.header_lengths or contig in self._records.ends():
@@ -370,7 +316,7 @@ class VcfSource:
         contigs = {**self.header_lengths, **self._records.ends()}
         other = other_prefix(contig)
         hint = f"did you mean {other}?" if other in contigs else f"it has {listed(list(contigs))}"
-        raise DataError(f"{self.path}: no contig {contig!r} in the VCF; {hint}")
+        raise DataError(f"{self.files.label}: no contig {contig!r} in the VCF; {hint}")
 
     def _extent(self, contig: str, first: int, end: int) -> tuple[int, int]:
         length = self.header_lengths.get(contig)
@@ -414,7 +360,7 @@ def _optional(reader: Callable[[Path], T], path: Path | None) -> T | None:
 
 
 def open_source(
-    vcf: Path,
+    vcf: PathInputs,
     populations: Path,
     outgroup: list[str],
     target: list[str],
@@ -423,12 +369,13 @@ def open_source(
     include_bed: Path | None = None,
     region: str | None = None,
 ) -> VcfSource:
-    """Open a VCF, BCF or VCF Zarr store and check all of it that can be checked without reading its records.
+    """Open VCF, BCF or VCF Zarr files and check all of them that can be checked without reading their records.
 
     Parameters
     ----------
-    vcf : Path
+    vcf : path, or sequence of path
         Plain, gzip or bgzip; an index beside it (``.tbi`` or ``.csi``) is used. Or VCF Zarr, a folder or a zip file.
+        Several have the records of different contigs, and the individuals of both roles, in any order.
     populations : Path
         Table of samples and their populations, see `populations.read_populations`.
     outgroup, target : list of str
@@ -447,15 +394,19 @@ def open_source(
     DataError
         A file that is missing, damaged or does not fit the others.
     """
-    vcf = Path(vcf)
     kind, fasta = parse_ancestral(ancestral)
-    file = describe(vcf)
-    if kind == INFO_AA and not file.declares_aa:
-        raise DataError(f"{vcf}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major")
+    files = open_files(vcf)
+    for file in files.files:
+        if kind == INFO_AA and not file.declares_aa:
+            raise DataError(
+                f"{file.path}: the header declares no INFO/AA; use --ancestral fasta=FILE or outgroup-major"
+            )
+    table = read_populations(Path(populations))
+    roles = select_samples(Path(populations), table, files.all_samples, outgroup, target)
+    files.require_samples(roles.names)
     return VcfSource(
-        vcf,
-        file,
-        select_samples(Path(populations), read_populations(Path(populations)), file.samples, outgroup, target),
+        files,
+        roles,
         ancestral=kind,
         fasta=_optional(AncestralFasta, fasta),
         intervals=_optional(read_bed, include_bed),

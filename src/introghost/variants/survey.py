@@ -10,7 +10,7 @@ from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.variants.allele_counts import AlleleCounts, allele_counts
 from introghost.variants.samples import SampleRoles
 from introghost.variants.sites import Interval
-from introghost.variants.source import VcfSource, describe
+from introghost.variants.source import VcfSource
 
 Counts = NDArray[np.int64]
 
@@ -198,7 +198,7 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
 
 
 def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: Interval | None = None) -> list[Survey]:
-    """Survey a file once for several targets of one outgroup.
+    """Survey files once for several targets of one outgroup.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: In
     targets : sequence of SampleRoles
         Outgroup and target of each survey.
     region : tuple of str, int and int, optional
-        Part of the file that all samples are counted in, 0-based and half-open; by default all of it.
+        Where all samples are counted, 0-based and half-open; by default everywhere.
 
     Returns
     -------
@@ -217,12 +217,12 @@ def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: In
     Raises
     ------
     DataError
-        Whatever makes the file unusable; no site that is usable.
+        Whatever makes a file unusable; no site that is usable.
     """
     # One pass over all samples, with a column of counts for the outgroup and one for each target after it.
     subsets = [targets[0].members(OUTGROUP), *(roles.members(TARGET) for roles in targets)]
-    contigs = list(allele_counts(source.path, region=region, subsets=subsets))
-    number = len(describe(source.path).samples)
+    contigs = list(allele_counts(source.files.paths, region=region, subsets=subsets))
+    number = len(source.files.samples)
     counts = []
     for index, members in enumerate(subsets[1:]):
         columns = [0, 1, 2 + index]

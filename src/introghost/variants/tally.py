@@ -1,10 +1,9 @@
-"""One pass over all records and samples of a VCF that counts what is there, whether or not it could be analysed."""
+"""One pass over all records and samples of VCF files that counts what is there, whether or not it could be analysed."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from introghost.haplotypes import varying_sites
 from introghost.variants.extents import CallableSequence, gap_threshold_bp
+from introghost.variants.files import PathInputs
 from introghost.variants.heterozygosity import Heterozygosity
 from introghost.variants.phase_sets import PhaseSets
 from introghost.variants.scan import Region, Scan
@@ -199,12 +199,13 @@ class Tally:
         return shared
 
 
-def tally(path: Path, region: Region | None = None, populations: Mapping[str, str] | None = None) -> Tally:
-    """Count everything in a VCF, BCF or VCF Zarr, or in one region of it.
+def tally(vcf: PathInputs, region: Region | None = None, populations: Mapping[str, str] | None = None) -> Tally:
+    """Count everything in VCF, BCF or VCF Zarr files, or in one region of them.
 
     Parameters
     ----------
-    path : Path
+    vcf : path, or sequence of path
+        Of several, the samples that are in every one are looked at.
     region : tuple of str, int and int or None, optional
         Contig, 0-based start and end (None: the contig's).
     populations : mapping of str to str, optional
@@ -216,7 +217,7 @@ def tally(path: Path, region: Region | None = None, populations: Mapping[str, st
         Damage that leaves nothing to describe: a cut or corrupt file, records that are not sorted or lie outside
         their contig.
     """
-    scan = Scan(path, region)
+    scan = Scan(vcf, region)
     of_samples = ["" if populations is None else populations.get(sample, "") for sample in scan.samples]
     result = Tally(scan, Heterozygosity(scan.samples, of_samples), PhaseSets(tuple(scan.samples)))
     snvs = dict[str, ContigTally]()

@@ -25,6 +25,7 @@ def small_statistics(
     num_bins: int = 5,
     names: Sequence[str] = ("a", "b", "private_quarter_1", "private_quarter_4"),
     seed: int = 1,
+    observation: int = 0,
 ) -> Statistics:
     """Statistics of these genomes (scenario and number); of scenarios called ghost… the ghost gave to the target.
 
@@ -49,6 +50,7 @@ def small_statistics(
         "scenario": ("region", np.array([scenario for scenario, _ in pairs])),
         "genome": ("region", np.array([genome for _, genome in pairs])),
         "region_index": ("region", np.tile(np.arange(num_regions), len(genomes))),
+        "observation_index": ("region", np.full(len(pairs), observation)),
         "parameter_t": ("region", np.array([float(genome) for _, genome in pairs])),
         "statistic": list(names),
         "moment": ["mean", "standard_deviation"],

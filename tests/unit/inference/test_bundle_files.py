@@ -53,7 +53,15 @@ SCENARIOS = [{"name": "ghost", "ghost_of_target": True}, {"name": "no_ghost", "g
 CHOICE = {
     **OF_GENOMES,
     "temperature": 1.5,
-    "architecture": {"channels": 5, "scenarios": 2, "width": 0, "members": 1, "references": 0, "levels": 1},
+    "architecture": {
+        "channels": 5,
+        "scenarios": 2,
+        "width": 0,
+        "members": 1,
+        "references": 0,
+        "levels": 1,
+        "discriminants": 2,
+    },
     "scenarios": SCENARIOS,
 }
 PRIORS = json.loads(json.dumps(PriorScale([Prior("t", "uniform", Bound(1.0), Bound(2.0))]).describe()))

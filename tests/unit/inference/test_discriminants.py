@@ -33,7 +33,7 @@ def test_a_genome_is_judged_without_its_own_fold() -> None:
     rng = np.random.default_rng(2)
     standard, classes = rng.normal(size=(80, 60)).astype(np.float32), np.arange(80) % 2
     held_out = np.arange(80) < 8
-    made = Discriminants.fit(standard, classes, np.ones((80, 1), np.float32), held_out)
+    made = Discriminants.fit(standard, classes, np.ones((80, 1), np.float32), held_out, np.arange(80))
     slopes, intercepts, fold = made.slopes.numpy()[:, 0], made.intercepts.numpy()[:, 0], made.fold.numpy()
     apart = np.einsum("bc,bsc->bs", standard, slopes[fold]) + intercepts[fold]
     learnt = standard @ slopes[-1].T + intercepts[-1]
@@ -48,7 +48,7 @@ def test_a_genome_is_predicted_without_its_own_fold() -> None:
     standard, values = rng.normal(size=(80, 60)).astype(np.float32), rng.normal(size=(80, 1)).astype(np.float32)
     values += 2 * standard[:, :1]
     held_out = np.arange(80) < 8
-    predictors = Predictors.fit(standard, values, held_out)
+    predictors = Predictors.fit(standard, values, held_out, np.arange(80))
     assert predictors.fold[held_out].tolist() == [discriminants.FOLDS] * 8
     assert sorted(set(predictors.fold[~held_out].tolist())) == list(range(discriminants.FOLDS))
     slopes, intercepts = predictors.slopes.numpy(), predictors.intercepts.numpy()

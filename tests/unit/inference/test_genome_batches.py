@@ -1,5 +1,7 @@
 """Genomes that networks are trained on, and the parts of them that training and validation see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,7 @@ REGIONS = 16
 def genomes() -> Genomes:
     """Six genomes whose statistics tell which genome and which of its regions they are of."""
     rows = [np.stack([np.full(REGIONS, g), np.arange(REGIONS), np.ones(REGIONS)], axis=1) for g in range(6)]
-    return Genomes([row.astype(np.float32) for row in rows], np.arange(6) > 3, np.array(["s"] * 6))
+    return Genomes([row.astype(np.float32) for row in rows], np.arange(6) > 3, np.arange(6), np.array(["s"] * 6))
 
 
 def epoch(batches: GenomeBatches) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -96,5 +98,5 @@ def test_batches_are_as_many_as_they_say(genomes: Genomes, seed: int | None, num
 
 def test_numbers_of_regions_are_those_of_the_smallest_part_and_the_largest_genome(genomes: Genomes) -> None:
     assert genomes.num_regions_range() == (2, 16)
-    smaller = Genomes([*genomes.regions[:5], genomes.regions[5][:1]], genomes.held_out, genomes.scenarios)
+    smaller = replace(genomes, regions=[*genomes.regions[:5], genomes.regions[5][:1]])
     assert smaller.num_regions_range() == (1, 16)

@@ -31,12 +31,13 @@ def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem(width: int)
     held_out = np.arange(6_000) < 500
     weights[held_out] = 1
     network = ModelChoiceNetwork(3, 2, width, members=3)
-    discriminants = Discriminants.fit(network.standardise(*seen).numpy(), classes.numpy(), weights.numpy(), held_out)
+    fitted_to = network.standardise(*seen).numpy(), classes.numpy(), weights.numpy()
+    discriminants = Discriminants.fit(*fitted_to, held_out, np.arange(6_000))
     discriminants.give(network)
     data = torch.utils.data.TensorDataset(*seen, classes, weights, discriminants.fold)
     parts = [torch.utils.data.Subset(data, np.flatnonzero(side).tolist()) for side in (~held_out, held_out)]
     loaders = torch.utils.data.DataLoader(parts[0], 100, shuffle=True), torch.utils.data.DataLoader(parts[1], 500)
-    training.fit(network, discriminants.loss, *loaders, epochs=20, learning_rate=0.01, patience=20)
+    training.fit(network, discriminants.loss, *loaders, epochs=20, learning_rate=0.01, patience=20, seed=1)
     new = torch.randn(1_000, 2) + torch.tensor([0.75, -0.25])
     exact = torch.sigmoid(new @ torch.tensor([1.5, -0.5]) - (1.5**2 + 0.5**2) / 2)
     with torch.inference_mode():
@@ -58,10 +59,11 @@ def test_few_regions_say_less_and_a_network_knows_by_how_much() -> None:
         for label in classes
     ]
     shifted = [np.column_stack([(row[:, 0] + 30) ** 2, row[:, 1]]).astype(np.float32) for row in regions]
-    genomes = Genomes(shifted, np.arange(1_200) < 200, classes.astype(str))
+    genomes = Genomes(shifted, np.arange(1_200) < 200, np.arange(1_200), classes.astype(str))
     prepared = Prepared(small_statistics([("s", 1)]), genomes, genomes.parts(rng))
     network, weights = ModelChoiceNetwork(3, 2, 0, members=1), np.ones((1_200, 1), np.float32)
-    discriminants = Discriminants.fit(prepared.standardise(network), classes, weights, genomes.held_out)
+    standard = prepared.standardise(network)
+    discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out, genomes.identities)
     discriminants.give(network)
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     fitted = {"batch_size": 50, "learning_rate": 0.02, "epochs": 60, "seed": 1}
@@ -87,7 +89,15 @@ def test_a_model_says_what_it_was_trained_on(choice: training.Trained[ChoiceBund
     held_out = training.split_genomes(*map(np.array, zip(*PAIRS, strict=True)), seed=3)
     description = json.loads(json.dumps(choice.bundle.to_json()))
     expected = {
-        "architecture": {"channels": 6, "scenarios": 2, "width": 16, "members": 2, "references": 0, "levels": 4},
+        "architecture": {
+            "channels": 6,
+            "scenarios": 2,
+            "width": 16,
+            "members": 2,
+            "references": 0,
+            "levels": 4,
+            "discriminants": 2,
+        },
         "inputs": ["mean_of_a", "mean_of_b", "posterior", "fst", "dxy", "num_regions"],
         "scenarios": [
             {"name": "ghosts", "ghost_of_target": True},

@@ -39,8 +39,8 @@ def fitted() -> Novelty:
     classes = np.repeat([0, 1], [REFERENCES, REFERENCES + 40])
     whole = np.concatenate([genomes(0, REFERENCES, rng), genomes(1, REFERENCES + 40, rng)])
     values = np.stack([whole, noisier_by(whole, 2, rng)])
-    module = Novelty(CHANNELS, 2, novelty.num_references(classes), len(NUMBERS))
-    novelty.fit(module, values, NUMBERS, classes, rng)
+    module = Novelty(CHANNELS, 2, novelty.num_references(classes, np.arange(len(classes))), len(NUMBERS))
+    novelty.fit(module, values, NUMBERS, classes, np.arange(len(classes)), rng)
     return module
 
 
@@ -196,7 +196,13 @@ def test_the_table_of_percentiles_has_values_and_a_column_for_each_scenario(
 
 
 def test_too_few_genomes_tell_nothing() -> None:
-    assert novelty.num_references(np.repeat([0, 1], [9, 500])) == 0
-    assert novelty.num_references(np.repeat([0, 1], [40, 500])) == 0, "the least p-value would be 1 / 81"
-    assert novelty.num_references(np.repeat([0, 1], [60, 500])) == 60
-    assert novelty.num_references(np.repeat([0, 1], [600, 2000])) == novelty.REFERENCES
+    def num_references(*sizes: int, observations: int = 1) -> int:
+        classes = np.repeat(np.repeat([0, 1], sizes), observations)
+        return novelty.num_references(classes, np.arange(len(classes)) // observations)
+
+    assert num_references(9, 500) == 0
+    assert num_references(40, 500) == 0, "the least p-value would be 1 / 81"
+    assert num_references(60, 500) == 60
+    assert num_references(600, 2000) == novelty.REFERENCES
+    assert num_references(40, 500, observations=3) == 0, "observations of one genome tell no more"
+    assert num_references(60, 500, observations=3) == 180

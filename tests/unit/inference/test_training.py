@@ -49,7 +49,7 @@ def test_a_network_ends_with_the_weights_of_the_lowest_validation_loss() -> None
         seen.append(model.weight.item())
         return (model.weight - 0.5).square().sum()
 
-    curve = training.fit(network, loss, data(), data(), epochs=40, learning_rate=0.02, patience=5)
+    curve = training.fit(network, loss, data(), data(), epochs=40, learning_rate=0.02, patience=5, seed=1)
     best = seen[::2][int(curve["validation_loss"].argmin())]  # two batches an epoch
     assert network.weight.item() == best == min(seen, key=lambda weight: abs(weight - 0.5))
     assert max(seen) > 0.55, "it went on"
@@ -63,7 +63,7 @@ def test_a_loss_that_is_not_finite_is_an_error() -> None:
         return model.weight.sum() * float("nan")
 
     with pytest.raises(DataError, match="no finite validation loss"):
-        training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=2, learning_rate=0.1, patience=2)
+        training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=2, learning_rate=0.1, patience=2, seed=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -79,7 +79,7 @@ def test_a_signal_ends_a_training_as_an_interrupt(number: signal.Signals) -> Non
         return model(batch[0]).sum()
 
     with pytest.raises(KeyboardInterrupt):
-        training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=1000, learning_rate=0.1, patience=1000)
+        training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=1000, learning_rate=0.1, patience=1000, seed=1)
     assert len(calls) < 10, "at once"
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
 
@@ -98,6 +98,6 @@ def test_a_handler_of_the_program_has_the_last_word() -> None:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         with pytest.raises(Stopped):
-            training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=9, learning_rate=0.1, patience=9)
+            training.fit(torch.nn.Linear(1, 1), loss, data(), data(), epochs=9, learning_rate=0.1, patience=9, seed=1)
     finally:
         signal.signal(signal.SIGTERM, before)

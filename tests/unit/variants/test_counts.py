@@ -1,7 +1,6 @@
 """What is told of records that are not used."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -62,7 +61,7 @@ def test_every_reason_has_words() -> None:
 
 
 def test_a_region_without_records_sends_to_the_region() -> None:
-    assert str(ReadCounts().nothing_kept(Path("a.vcf"), "1")) == (
+    assert str(ReadCounts().nothing_kept("a.vcf", "1")) == (
         "a.vcf: no usable site in 1: it has no record there; check --region"
     )
 

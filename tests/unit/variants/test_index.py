@@ -11,8 +11,9 @@ import pytest
 
 from introghost.errors import DataError
 from introghost.findings import Code, Severity
+from introghost.variants.files import describe, index_findings
 from introghost.variants.index import checked_index
-from introghost.variants.source import describe, index_findings, open_source
+from introghost.variants.source import open_source
 
 HEADER = """##fileformat=VCFv4.3
 ##contig=<ID=1,length=900000>

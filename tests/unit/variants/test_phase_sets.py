@@ -115,7 +115,7 @@ def test_leading_phase_of_vcf_4_4(tmp_path: Path, version: str, suffix: str) -> 
     haplotypes = source.read("1", 0, 1000)
     assert haplotypes.positions_bp.tolist() == [99, 199, 299, 399]
     assert haplotypes.genotypes.tolist() == [[0, 1, 0, 0], [1, 0, 0, 1], [0, 1, 1, 1], [0, 1, -1, 0]]
-    assert tally(source.path).num_snvs == 4
+    assert tally(source.files.paths).num_snvs == 4
 
 
 @pytest.mark.parametrize("genotype", ["/0/1", "/0|1", "|0/1"])

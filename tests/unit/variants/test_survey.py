@@ -161,7 +161,7 @@ def section(survey: Survey, **options) -> dict:
     entries = learning.learn(
         survey, **{"files": {}, "regions": REGIONS, "ancestral_known": False, "vcf": "x.vcf", **options}
     )
-    text = learning.to_yaml(entries, learning.facts(survey), "x.vcf", "0" * 64)
+    text = learning.to_yaml(entries, learning.facts(survey), [("x.vcf", "0" * 64)])
     assert all("  # " in line for line in text.splitlines() if line.startswith("  "))
     assert "5.00 per callable kb" in text
     learned = yaml.safe_load(text)["observation"]

@@ -1,0 +1,98 @@
+"""The page that compares what one model says of several targets."""
+
+import os
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from introghost import atomic, provenance
+from introghost.errors import DataError
+from introghost.findings import Severity
+from introghost.report import checks, tables
+from introghost.report.layout import render
+from introghost.report.overview import Overview
+from introghost.report.records import JsonSection
+
+HEADER = (
+    *("decision", "P(ghost)", "ghost proportion (90 % interval)", "called share"),
+    *("answers withheld", "warnings", "remarks"),
+)
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """What is said of one target.
+
+    Attributes
+    ----------
+    target : str
+    link : str or None
+        Address of its own page, relative to that of the comparison; None: no link.
+    cells : list of str
+        One for each of `HEADER`.
+    """
+
+    target: str
+    link: str | None
+    cells: list[str]
+
+
+def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path) -> None:
+    """Write the page that compares several sets of calls as a single self-contained HTML file.
+
+    Parameters
+    ----------
+    calls : sequence of Path
+        Folders of ``apply``, each of another target, with the same model and the same data.
+    pages : sequence of Path
+        Report of each, to link to; none: without links.
+    output : Path
+        The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+
+    Raises
+    ------
+    DataError
+        A folder or a page is missing, or calls differ in more than their target.
+    """
+    for folder in calls:
+        checks.check_calls(folder)
+    checks.check_comparable(calls)
+    missing = [page for page in pages if not page.is_file()]
+    if missing:
+        raise DataError(f"{missing[0]}: no such page to link to; write it first with `introghost report`")
+    overviews = [Overview.read(folder) for folder in calls]
+    links = [_link(page, output) for page in pages] or [None] * len(calls)
+    html = render(
+        "comparison.html.j2",
+        title="Ghost introgression in several targets",
+        records=[
+            (f"calls of {one.target}", JsonSection.read(folder / provenance.COMPLETE))
+            for folder, one in zip(calls, overviews, strict=True)
+        ],
+        model=overviews[0].record.model_name,
+        outgroup=overviews[0].record.data.options["outgroup"] or "",
+        header=HEADER,
+        rows=[_row(one, link) for one, link in zip(overviews, links, strict=True)],
+    )
+    atomic.write_text(output, html)
+
+
+def _row(overview: Overview, link: str | None) -> TargetRow:
+    return TargetRow(
+        overview.target,
+        link,
+        [
+            overview.decision or "–",
+            overview.p_ghost_text,
+            overview.proportion_text,
+            tables.format_value(overview.called_share),
+            *(str(overview.count(severity)) for severity in (Severity.WITHHELD, Severity.WARNING, Severity.REMARK)),
+        ],
+    )
+
+
+def _link(page: Path, output: Path) -> str:
+    """Address of a page relative to another one, with the characters escaped that an address can't have."""
+    relative = os.path.relpath(page.resolve(), output.resolve().parent)
+    return urllib.parse.quote(Path(relative).as_posix())
