@@ -17,6 +17,7 @@ from introghost.text import read_text
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | float | bool | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
 
+_LONG_LINE = 60
 _QUOTES = "YAML reads an unquoted NO, ON or yes as true or false, and 001 or 1:20 as a number: put it in quotes"
 
 
@@ -83,6 +84,19 @@ def parse_object(text: str, where: str) -> JsonObject:
     except yaml.YAMLError as error:
         raise ConfigError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
     return plain_object(content, where)
+
+
+def commented(lines: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines of YAML with a comment each, aligned as far as lines are short.
+
+    Parameters
+    ----------
+    lines : iterable of (str, str)
+        A line and its comment, which may be empty.
+    """
+    lines = list(lines)
+    width = max((len(line) for line, _ in lines if len(line) < _LONG_LINE), default=0)
+    return [f"{line:<{width}}  # {comment}" if comment else line for line, comment in lines]
 
 
 def plain_object(content: object, where: str) -> JsonObject:

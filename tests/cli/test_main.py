@@ -23,6 +23,7 @@ def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
         "config",
         "vcf",
         "observe",
+        "init",
         "simulate",
         "statistics",
         "predictive",
@@ -35,7 +36,20 @@ def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["config", "vcf", "observe", "simulate", "statistics", "predictive", "train", "evaluate", "apply", "report"]
+    "verb",
+    [
+        "config",
+        "vcf",
+        "observe",
+        "init",
+        "simulate",
+        "statistics",
+        "predictive",
+        "train",
+        "evaluate",
+        "apply",
+        "report",
+    ],
 )
 def test_the_help_of_a_verb_loads_no_torch(verb: str) -> None:
     code = (

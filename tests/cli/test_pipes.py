@@ -76,6 +76,18 @@ def test_what_simulations_read_later_is_no_pipe(
     assert "is a pipe, and simulations read it later; give a file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["vcf", "populations", "include-bed", "genetic-map"])
+def test_what_the_workflow_reads_later_is_no_pipe(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = Inputs(tmp_path)
+    inputs.write()
+    inputs.options[option] = str(pipe(tmp_path / "file", inputs.table))
+    assert run("init", *inputs.arguments(), "--output", tmp_path / "my.yaml") == 2
+    expected = f"error: --{option} {tmp_path / 'file'} is a pipe, and the workflow reads it later; give a file\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_an_observation_model_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scenario = Path(__file__).parents[2] / "config" / "demo"
     sizes = ["--genomes", 1, "--region-length-bp", 20_000]

@@ -20,6 +20,7 @@ REPEATABLE = {
     ("segments-statistics", "report"),
     ("genomes-statistics", "report"),
     ("link", "report"),
+    ("target", "init"),
     ("scenario-prior", "apply"),
 }
 OPTIONS = [
@@ -73,6 +74,7 @@ def test_once_and_flags_are_let_pass(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["vcf", "check"], {"--vcf"}),
         (["observe"], {"--vcf", "--populations", "--outgroup", "--target", "--output"}),
+        (["init"], {"--vcf", "--populations", "--outgroup", "--target", "--output"}),
         (["apply"], {"--vcf", "--populations", "--outgroup", "--target", "--output"}),
         (["statistics"], {"--output"}),
     ],
@@ -87,7 +89,7 @@ def test_required_options_are_marked(verb: list[str], required: set[str], capsys
 
 @pytest.mark.parametrize(
     ("verb", "has_map"),
-    [(["vcf", "check"], True), (["observe"], True), (["apply"], False), (["statistics"], False)],
+    [(["vcf", "check"], True), (["observe"], True), (["init"], True), (["apply"], False), (["statistics"], False)],
 )
 def test_a_genetic_map_is_taken_where_it_has_a_use(
     verb: list[str], has_map: bool, capsys: pytest.CaptureFixture[str]

@@ -21,6 +21,7 @@ _VERBS = {
     "config": ("introghost.cli.config", "Check a configuration or a scenario before anything runs."),
     "vcf": ("introghost.cli.vcf", "Check a VCF, or write one from tree sequences."),
     "observe": ("introghost.cli.observe", "Learn from a VCF what it shows of genomes."),
+    "init": ("introghost.cli.init", "Write a configuration that suits VCF files."),
     "simulate": ("introghost.cli.simulate", "Simulate genomes of one scenario."),
     "statistics": ("introghost.cli.statistics", "Turn tree sequences or a VCF into summary statistics."),
     "predictive": ("introghost.cli.predictive", "Compare simulated statistics with those of the data."),

@@ -26,7 +26,9 @@ def _not_empty(context: click.Context, parameter: click.Parameter, region: str |
     return region
 
 
-def data_options(*, required: Sequence[str] = NEEDED, genetic_map: bool = False) -> Callable[[Function], Function]:
+def data_options(
+    *, required: Sequence[str] = NEEDED, genetic_map: bool = False, several_targets: bool = False
+) -> Callable[[Function], Function]:
     """A decorator that gives a command the options of a VCF.
 
     Parameters
@@ -35,7 +37,10 @@ def data_options(*, required: Sequence[str] = NEEDED, genetic_map: bool = False)
         Options without which the command line is refused, of `NEEDED`.
     genetic_map : bool
         Whether ``--genetic-map`` is among the options; it has a use where simulations are prepared.
+    several_targets : bool
+        Whether ``--target`` may be given several times, each time for a target of its own.
     """
+    again = "; give it again for another target, which gets an answer of its own" if several_targets else ""
     options = [
         click.option(
             "--vcf",
@@ -57,7 +62,10 @@ def data_options(*, required: Sequence[str] = NEEDED, genetic_map: bool = False)
             help="Populations assumed free of ghost ancestry, comma-separated.",
         ),
         click.option(
-            "--target", required="target" in required, help="Populations tested for ghost ancestry, comma-separated."
+            "--target",
+            multiple=several_targets,
+            required="target" in required,
+            help=f"Populations tested for ghost ancestry, comma-separated{again}.",
         ),
         click.option(
             "--region",

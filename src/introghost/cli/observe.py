@@ -28,26 +28,15 @@ def command(output: Path, **options: Any) -> None:
     """
     from introghost import atomic, provenance
     from introghost.findings import in_order
-    from introghost.haplotypes import OUTGROUP, TARGET
     from introghost.variants import learned
-    from introghost.variants.allele_counts import allele_counts
     from introghost.variants.samples import listed
-    from introghost.variants.survey import SiteCounts, survey
+    from introghost.variants.survey import survey_targets
 
     _check_files(options)
     source, _ = open_data(options)
     findings = map_findings(source, options["genetic_map"])
-    samples = source.roles
-    members = [
-        [name for name, role in zip(samples.names, samples.roles, strict=True) if role == wanted]
-        for wanted in (OUTGROUP, TARGET)
-    ]
-    number = len(source.files.samples) - len(samples.names)
-    counts = SiteCounts.gather(
-        allele_counts(source.files.paths, region=source.contigs()[0] if options["region"] else None, subsets=members),
-        (len(members[0]), len(members[1]), number),
-    )
-    surveyed = survey(source, counts)
+    region = source.contigs()[0] if options["region"] else None
+    surveyed = survey_targets(source, [source.roles], region)[0]
     names = {name: str(options[name]) for name in ("include_bed", "genetic_map") if options[name]}
     entries = learned.learn(
         surveyed,

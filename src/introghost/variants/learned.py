@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from introghost import __version__
+from introghost.documents import JsonValue, commented
 from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
 
@@ -92,6 +93,40 @@ def learn(
         places = [f"{contig}:{start + 1}-{end}" for contig, start, end in regions]
         named.append(Entry("regions", places, f"where {vcf} was surveyed; simulated regions get its places there"))
     return [*sizes, *_filter(found), *named, _missing(found.counts.missing), *_judged(files, ancestral_known)]
+
+
+def section(entries: Sequence[Entry]) -> dict[str, JsonValue]:
+    """The section as `ObservationModel.parse` takes it."""
+    return {entry.key: list(entry.value) if isinstance(entry.value, tuple | list) else entry.value for entry in entries}
+
+
+def widened(by_target: Mapping[str, Sequence[Entry]]) -> list[Entry]:
+    """The lines of a section that holds for several targets.
+
+    Parameters
+    ----------
+    by_target : mapping of str to sequence of Entry
+        What `learn` gives for each target, by its name; of one outgroup and the same files.
+
+    Returns
+    -------
+    list of Entry
+        Where targets differ: of ranges the one that holds all of them, of panels the largest.
+    """
+    return [_widened(dict(zip(by_target, entries, strict=True))) for entries in zip(*by_target.values(), strict=True)]
+
+
+def _widened(by_target: Mapping[str, Entry]) -> Entry:
+    entries = list(by_target.values())
+    values = [entry.value for entry in entries]
+    if all(value == values[0] for value in values):
+        return entries[0]
+    # A single number is a range without width; of numbers alone, as panels are, one is needed.
+    bounds = [bound for value in values for bound in (value if isinstance(value, tuple) else (value,))]
+    numbers = [bound for bound in bounds if isinstance(bound, int | float)]
+    has_range = any(isinstance(value, tuple) for value in values)
+    value: Value = (min(numbers), max(numbers)) if has_range else max(numbers)
+    return Entry(entries[0].key, value, "; ".join(f"{name}: {entry.reason}" for name, entry in by_target.items()))
 
 
 def _size(role: str, number: int, vcf: str) -> Entry:
@@ -202,9 +237,7 @@ def to_yaml(entries: list[Entry], found: Mapping[str, str], files: Sequence[tupl
         *(f"# {name}: {text}" for name, text in found.items()),
         "observation:",
     ]
-    lines = [f"  {entry.key}: {entry.text}" for entry in entries]
-    width = max(len(line) for line in lines if len(line) < 60)
-    body = [f"{line:<{width}}  # {entry.reason}" for line, entry in zip(lines, entries, strict=True)]
+    body = commented((f"  {entry.key}: {entry.text}", entry.reason) for entry in entries)
     return "\n".join([*head, *body]) + "\n"
 
 

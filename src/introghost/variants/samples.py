@@ -42,6 +42,10 @@ class SampleRoles:
     roles: NDArray[np.int8]
     findings: tuple[Finding, ...] = ()
 
+    def members(self, wanted: int) -> list[str]:
+        """Names of the samples of one role."""
+        return [name for name, role in zip(self.names, self.roles, strict=True) if role == wanted]
+
 
 def listed(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""

@@ -1,17 +1,16 @@
 """What can be learned from a VCF about how it was made, from allele counts alone and without a demographic model."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from introghost.haplotypes import OUTGROUP, TARGET
-
-if TYPE_CHECKING:
-    from introghost.variants.allele_counts import AlleleCounts
-    from introghost.variants.source import VcfSource
+from introghost.variants.allele_counts import AlleleCounts, allele_counts
+from introghost.variants.samples import SampleRoles
+from introghost.variants.sites import Interval
+from introghost.variants.source import VcfSource
 
 Counts = NDArray[np.int64]
 
@@ -42,7 +41,7 @@ class SiteCounts:
     num_haplotypes: tuple[int, int, int]
 
     @classmethod
-    def gather(cls, found: Iterable["AlleleCounts"], num_diploids: tuple[int, int, int]) -> "SiteCounts":
+    def gather(cls, found: Iterable[AlleleCounts], num_diploids: tuple[int, int, int]) -> "SiteCounts":
         """Counts of all contigs.
 
         Parameters
@@ -172,7 +171,7 @@ class Survey:
     num_callable_sites: int
 
 
-def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
+def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     """Read the selected samples as an analysis would, beside what was counted in all of them.
 
     Parameters
@@ -196,3 +195,42 @@ def survey(source: "VcfSource", counts: SiteCounts) -> Survey:
             num_sites += len(haplotypes.positions_bp)
     source.require_sites()
     return Survey(counts, surveyed, seen, num_sites)
+
+
+def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: Interval | None = None) -> list[Survey]:
+    """Survey files once for several targets of one outgroup.
+
+    Parameters
+    ----------
+    source : VcfSource
+        Its target is that of all `targets` together: flaws of any of them are refused.
+    targets : sequence of SampleRoles
+        Outgroup and target of each survey.
+    region : tuple of str, int and int, optional
+        Where all samples are counted, 0-based and half-open; by default everywhere.
+
+    Returns
+    -------
+    list of Survey
+        One for each target: allele counts are of its own samples, callable sequence and sites of all together.
+
+    Raises
+    ------
+    DataError
+        Whatever makes a file unusable; no site that is usable.
+    """
+    # One pass over all samples, with a column of counts for the outgroup and one for each target after it.
+    subsets = [targets[0].members(OUTGROUP), *(roles.members(TARGET) for roles in targets)]
+    contigs = list(allele_counts(source.files.paths, region=region, subsets=subsets))
+    number = len(source.files.samples)
+    counts = []
+    for index, members in enumerate(subsets[1:]):
+        columns = [0, 1, 2 + index]
+        found = (
+            replace(contig, alternate=contig.alternate[:, columns], called=contig.called[:, columns])
+            for contig in contigs
+        )
+        diploids = len(subsets[0]), len(members), number - len(subsets[0]) - len(members)
+        counts.append(SiteCounts.gather(found, diploids))
+    together = survey(source, counts[0])
+    return [replace(together, counts=of_target) for of_target in counts]

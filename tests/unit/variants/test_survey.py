@@ -14,7 +14,8 @@ from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
 from introghost.variants import learned as learning
 from introghost.variants.allele_counts import AlleleCounts
-from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids
+from introghost.variants.source import VcfSource, open_source
+from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids, survey_targets
 
 SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "no_ghost"
 
@@ -250,3 +251,55 @@ def test_a_panel_is_cut_and_the_cut_is_told() -> None:
     assert "1,2" in panel.reason
     assert "cut to 1,000" in panel.reason
     assert not any("cut to" in entry.reason for entry in entries if entry.key == "panel_outgroup_diploids")
+
+
+def test_several_targets_are_surveyed_as_each_alone(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    names = [f"{population}{number}" for population in "oabx" for number in range(5)]
+    table = tmp_path / "table.tsv"
+    table.write_text("sample\tpopulation\n" + "".join(f"{name}\t{name[0]}\n" for name in names))
+    rows = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(names)]
+    for position in range(1000, 301_000, 1000):
+        alleles = rng.choice(["0", "1", "."], (len(names), 2), p=[0.6, 0.35, 0.05])
+        rows.append(f"1\t{position}\t.\tA\tG\t.\t.\t.\tGT\t" + "\t".join("|".join(pair) for pair in alleles))
+    vcf = tmp_path / "x.vcf"
+    vcf.write_text("\n".join(rows) + "\n")
+
+    def source(*target: str) -> VcfSource:
+        return open_source(vcf, table, ["o"], list(target), ancestral="outgroup-major")
+
+    together = source("a", "b", "x")
+    targets = [("a",), ("b", "x"), ("x",)]
+    found = survey_targets(together, [source(*target).roles for target in targets])
+    for target, survey in zip(targets, found, strict=True):
+        (alone,) = survey_targets(source(*target), [source(*target).roles])
+        assert np.array_equal(survey.counts.alternative, alone.counts.alternative)
+        assert np.array_equal(survey.counts.called, alone.counts.called)
+        assert (
+            survey.counts.num_haplotypes == (10, 10 * len(target), 30 - 10 * len(target)) == alone.counts.num_haplotypes
+        )
+        assert (survey.callable_bp, survey.surveyed_bp) == (alone.callable_bp, alone.surveyed_bp)
+        # Sites of all targets together.
+        assert survey.num_callable_sites == together.counts.kept >= alone.num_callable_sites
+
+
+def entry(value: learning.Value) -> learning.Entry:
+    return learning.Entry("key", value, f"because of {value}")
+
+
+@pytest.mark.parametrize(
+    ("values", "widened"),
+    [
+        (((73, 114), (80, 129)), (73, 129)),
+        ((0, (0.01, 0.04)), (0, 0.04)),
+        ((511, 490, 502), 511),
+        (((0.1, 0.2), (0.1, 0.2)), (0.1, 0.2)),
+        (("a.bed", "a.bed"), "a.bed"),
+    ],
+)
+def test_values_of_several_targets_are_widened(values: tuple[learning.Value, ...], widened: learning.Value) -> None:
+    (line,) = learning.widened({f"T{number}": [entry(value)] for number, value in enumerate(values)})
+    assert (line.key, line.value) == ("key", widened)
+    differ = len(set(values)) > 1
+    assert ("T1: because of" in line.reason) == differ
+    assert learning.section([line]) == {"key": list(widened) if isinstance(widened, tuple) else widened}
