@@ -16,6 +16,7 @@ FEW_CORES, MANY_CORES = 2, 64
 _WALL, _PROCESSOR, _MEMORY = "s", "cpu_time", "max_rss"  # columns of Snakemake
 _UNMEASURED = "-"  # beside the words for missing values that `tables.read_table` knows
 _HOUR_S = 3600
+_HEADINGS = {"wall_hours": "hours of wall time", "max_memory_gib": "largest memory (GiB)"}
 
 
 @dataclass(frozen=True)
@@ -209,4 +210,5 @@ def costs_section(folder: Path) -> CostsSection:
     """
     jobs = read_jobs(folder)
     estimates = (Estimate(number, f"{wall_time_s(jobs, number) / _HOUR_S:.3g}") for number in (FEW_CORES, MANY_CORES))
-    return CostsSection(tables.page_table(by_step(jobs)), tuple(estimates))
+    steps = by_step(jobs).rename(columns=_HEADINGS)
+    return CostsSection(tables.page_table(steps), tuple(estimates))

@@ -99,11 +99,12 @@ def _properties(bundle: "Bundle") -> dict[str, str]:
 
     training, low_share, high_share = bundle.training, *bundle.training.callable_share
     record = JsonSection(Path(bundle.task), bundle.provenance)
+    num_files = len(training_digests(record))
     is_of_genomes = isinstance(bundle, GenomeBundle)
     properties = {
         "trained on": f"{training.num_training:,} {'genomes' if is_of_genomes else 'regions'}",
         "held out for validation": f"{training.num_validation:,}",
-        "files of statistics": f"{len(training_digests(record)):,}",
+        "files of statistics": f"{num_files:,}" if num_files else "–",
         "begun from": _start(record),
     }
     if isinstance(bundle, GenomeBundle):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from report_inputs import links_of, tables_of, words_of, write_calls
+from verbs import run
 
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
@@ -88,3 +89,16 @@ def test_calls_that_were_not_finished_are_refused(tmp_path: Path, calls: list[Pa
     (calls[1] / "provenance.json").unlink()
     with pytest.raises(DataError, match="no complete output of apply here"):
         write_comparison(calls, [], tmp_path / "comparison.html")
+
+
+def test_command_line(tmp_path: Path, calls: list[Path]) -> None:
+    page, output = tmp_path / "a b.html", tmp_path / "comparison.html"
+    page.touch()
+    words = [word for folder in calls for word in ("--calls", folder, "--link", page)]
+    assert run("report", *words, "--output", output) == 0
+    assert [row[0] for row in tables_of(output)["What one model says of several targets"]] == [
+        "target",
+        "GBR",
+        "CEU,TSI",
+    ]
+    assert links_of(output) == ["a%20b.html"] * 2

@@ -39,7 +39,7 @@ def test_costs_by_step(folder: Path) -> None:
 
 def test_the_section_says_how_long_it_takes_on_few_and_on_many_cores(folder: Path) -> None:
     section = costs.costs_section(folder)
-    assert section.steps.header == ["step", "jobs", "core hours", "wall hours", "max memory gib"]
+    assert section.steps.header == ["step", "jobs", "core hours", "hours of wall time", "largest memory (GiB)"]
     assert section.steps.rows[1] == ["simulate", "2", "1.5", "1.5", "1.5"]
     # Two simulations side by side (1 h), then training (2 h), on two cores as on many.
     assert [(one.num_cores, one.hours) for one in section.estimates] == [(2, "3"), (64, "3")]

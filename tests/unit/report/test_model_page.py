@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from report_inputs import tables_of, words_of, write_calls, write_tsv
 from untrained import choice_bundle, parameters_bundle, segments_bundle
+from verbs import run
 
 from introghost.errors import DataError, ModelError
 from introghost.inference import bundle_files
 from introghost.inference.bundles import Bundle
+from introghost.model import Model
 from introghost.provenance import sha256
 from introghost.report.checks import TrainingStatistics
-from introghost.report.model_page import ModelSources, write_model_report
+from introghost.report.model_page import ModelSources, networks_table, write_model_report
 from introghost.report.page import Sources, write_report
 
 
@@ -94,6 +96,14 @@ def test_page_says_what_the_networks_were_trained_on(sources: ModelSources, tmp_
     assert str(tmp_path) not in html
 
 
+def test_a_network_that_does_not_say_what_it_was_trained_on_has_dashes() -> None:
+    segments = segments_bundle()
+    columns = networks_table(Model(Path("any"), segments, None, None, ""))
+    table = dict(columns.rows)
+    assert columns.header == ["network", "segments"]
+    assert (table["files of statistics"], table["begun from"]) == ("–", "–")
+
+
 def test_page_shows_the_tables_of_the_evaluation_by_title(sources: ModelSources, tmp_path: Path) -> None:
     output = tmp_path / "model.html"
     write_model_report(sources, output)
@@ -119,7 +129,7 @@ def test_page_says_what_the_model_cost(sources: ModelSources, tmp_path: Path) ->
     output = tmp_path / "model.html"
     write_model_report(sources, output)
     assert tables_of(output)["What it cost"] == [
-        ["step", "jobs", "core hours", "wall hours", "max memory gib"],
+        ["step", "jobs", "core hours", "hours of wall time", "largest memory (GiB)"],
         ["train", "1", "4", "2", "4"],
         ["all", "1", "4", "2", "4"],
     ]
@@ -214,3 +224,32 @@ def test_an_evaluation_of_networks_for_whole_genomes_alone_is_shown(sources: Mod
     tables = tables_of(output)
     assert "Model choice: what is decided at the default costs, by true scenario" in tables
     assert "Local calls on unseen genomes" not in tables
+
+
+def test_command_line(sources: ModelSources, statistics: TrainingStatistics, tmp_path: Path) -> None:
+    output, expected = tmp_path / "model.html", tmp_path / "expected.html"
+    write_model_report(sources, expected)
+    options = {
+        "--model": sources.model,
+        "--evaluation": sources.evaluation,
+        "--costs": sources.costs,
+        "--output": output,
+    }
+    words = [str(word) for option in options.items() for word in option]
+    for path in statistics.segments:
+        words += ["--segments-statistics", str(path)]
+    for path in statistics.genomes:
+        words += ["--genomes-statistics", str(path)]
+    assert run("report", *words) == 0
+    assert output.read_bytes() == expected.read_bytes()
+
+
+def test_command_line_of_stale_networks(
+    sources: ModelSources, statistics: TrainingStatistics, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", sources.model, "--evaluation", sources.evaluation, "--output", tmp_path / "model.html"]
+    assert run("report", *words, "--segments-statistics", statistics.segments[0]) == 3
+    assert capsys.readouterr().err == (
+        f"error: {sources.model / 'segments'}: trained on other statistics than those of --segments-statistics: 0 of 1 "
+        "files were not there in training, 1 files of training are not given; train it again\n"
+    )

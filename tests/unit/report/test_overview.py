@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from report_inputs import tables_of, write_calls, write_evaluation_of_calls, write_tsv
+from verbs import run
 
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
@@ -53,6 +54,28 @@ def test_another_model_is_shown_beside(tmp_path: Path) -> None:
     assert [row[-1] for row in tables_of(output)[BESIDE][1:]] == ["–", "–"]
     write_report(Sources(calls), output)
     assert BESIDE not in tables_of(output)
+
+
+def test_command_line(tmp_path: Path) -> None:
+    calls = write_calls(tmp_path / "calls", model=("model", "d4"), choice=GHOST)
+    beside = write_calls(tmp_path / "beside", choice=GHOST)
+    options = {
+        "--calls": calls,
+        "--calls-evaluation": write_evaluation_of_calls(tmp_path / "e", calls, 0.75, 0.6),
+        "--beside": beside,
+        "--beside-evaluation": write_evaluation_of_calls(tmp_path / "f", beside, 0.5, 0.5),
+        "--summary": tmp_path / "summary.txt",
+        "--output": tmp_path / "report.html",
+    }
+    assert run("report", *(word for option in options.items() for word in option)) == 0
+    rows = tables_of(tmp_path / "report.html")[BESIDE][1:]
+    assert [(row[0], row[-1]) for row in rows] == [("model", "0.6667"), ("human", "0.5")]
+    assert (tmp_path / "summary.txt").read_text() == (
+        "GBR: ghost, P(ghost) = 0.999\n"
+        "ghost proportion: 0.021 (90 % interval 0.009 to 0.050)\n"
+        "F1 against the true tracts: 0.67\n"
+        f"report: {tmp_path / 'report.html'}\n"
+    )
 
 
 def test_models_of_one_name_are_told_apart(tmp_path: Path) -> None:
