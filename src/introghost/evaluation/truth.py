@@ -12,7 +12,7 @@ from introghost.errors import DataError
 from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
-from introghost.evaluation.tested import Tested
+from introghost.evaluation.unseen import UnseenGenomes
 from introghost.inference import calling
 from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
@@ -59,11 +59,11 @@ def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[st
     if of_kind.segments is not None:
         tables |= _segment_tables(model.segments, of_kind.segments, seed)
     if of_kind.genomes is not None:
-        tested = Tested.of(of_kind.genomes.genomes(), of_kind.genomes.ghost_of_target)
+        unseen = UnseenGenomes.of(of_kind.genomes.genomes(), of_kind.genomes.ghost_of_target)
         if model.choice is not None:
-            tables |= choice_tables(model.choice, tested, seed=seed)
+            tables |= choice_tables(model.choice, unseen, seed=seed)
         if model.parameters is not None:
-            tables |= parameter_tables(model.parameters, tested, seed=seed)
+            tables |= parameter_tables(model.parameters, unseen, seed=seed)
     if not tables and model.parameters is not None:
         raise DataError(
             f"no genome of scenario {model.parameters.scenario}, whose parameters {model.folder} knows: nothing to "
