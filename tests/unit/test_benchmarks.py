@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msprime
 import numpy as np
+import pandas as pd
 import pytest
 
 from introghost.simulation import scenarios
@@ -62,6 +63,28 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
     assert set(names[1:]) == expected
     for name in robustness["CONFOUNDERS"]:
         assert f"\n| {name} | " in robustness["PAGE"], "each has its levels explained"
+
+
+def test_the_page_of_robustness_is_of_its_table() -> None:
+    robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
+    table = pd.read_csv(FOLDER / "robustness.tsv", sep="\t")
+    assert robustness["page"](table) == (FOLDER.parent / "docs" / "robustness.md").read_text()
+    assert "Missed by: gene flow" in robustness["missed_targets"](table)
+    fine = table.assign(loss=0.0)
+    assert robustness["missed_targets"](fine).endswith("Missed by: none.")
+
+
+def test_matched_networks_are_given_by_their_model() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    folders = accuracy["matched_folders"](["archie=a", "bonobo_ghost=b", "archie=c"])
+    assert folders == {
+        "archie": [Path("a/segments"), Path("c/segments")],
+        "human_neanderthal": [],
+        "bonobo_ghost": [Path("b/segments")],
+    }
+    for argument in ("human=a", "archie", "archie="):
+        with pytest.raises(SystemExit, match=f"error: --matched {argument}: give MODEL=FOLDER"):
+            accuracy["matched_folders"]([argument])
 
 
 def test_the_landscape_of_human_is_what_the_benchmark_makes(tmp_path: Path) -> None:

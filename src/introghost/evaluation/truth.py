@@ -91,8 +91,9 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         value = tables["summary"].set_index("metric")["value"]["average_precision"]
         parts.append(f"average precision of segments {value:.3f}")
     if "model_choice_summary" in tables:
-        area = tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"]
-        parts.append(f"area under the curve of a ghost {np.ravel(area)[0]:.3f}")  # whole genomes come first
+        area = np.ravel(tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"])[0]
+        # Of whole genomes, which come first; not defined where all have a ghost, or none.
+        parts.append("area under the curve of a ghost " + ("not defined" if np.isnan(area) else f"{area:.3f}"))
     if "posterior_coverage" in tables:
         coverage = tables["posterior_coverage"]
         is_shown = (coverage["level"] == 0.95) & (coverage["regions"] == coverage["regions"].max())
