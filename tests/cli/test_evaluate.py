@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from untrained import choice_bundle, segments_bundle
+from untrained import choice_bundle, parameters_bundle, segments_bundle
 from verbs import run
 
 from introghost.evaluation import truth
@@ -15,6 +15,7 @@ from introghost.inference.fields import Range
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.statistics.registry import POOLED
+from introghost.statistics.table import Statistics
 
 SCENARIOS = Path(__file__).parents[2] / "config" / "scenarios"
 SIZES = "--regions", 2, "--region-length-bp", 200_000, "--outgroup-diploids", 4, "--target-diploids", 5
@@ -106,6 +107,27 @@ def test_statistics_of_another_segment_network_are_refused(
     assert not (tmp_path / "evaluation").exists()
 
 
-def test_a_headline_counts_the_coverage_of_whole_genomes() -> None:
+def test_parameters_need_a_genome_of_their_scenario(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whole regions of no_ghost say nothing about a model of segments and of the parameters of ghost."""
+    model = tmp_path / "model"
+    bundle_files.save(segments_bundle(), model / "segments")
+    bundle_files.save(parameters_bundle(), model / "parameters")
+    whole = Statistics.read(folder / "no_ghost.segments.zarr.zip").dataset
+    whole = whole.drop_vars(["haplotype_statistics", "haplotype_moments", "ghost_fraction"])
+    Statistics(whole).write(tmp_path / "no_ghost.zarr.zip")
+    capsys.readouterr()
+    given = "--statistics", tmp_path / "no_ghost.zarr.zip", "--output", tmp_path / "evaluation"
+    assert run("evaluate", "--model", model, *given) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: no genome of scenario ghost, whose parameters ")
+
+
+def test_a_headline_is_of_whole_genomes() -> None:
     coverage = pd.DataFrame({"level": [0.5, 0.95, 0.95, 0.95], "coverage": [0.5, 0.9, 1, 0.2], "regions": [4, 4, 4, 2]})
     assert truth.headline({"posterior_coverage": coverage}) == "95 % intervals hold 95 % of parameters"
+    choice = pd.DataFrame({"metric": ["auc_ghost", "auc_ghost"], "value": [0.9, 0.8], "regions": [4, 2]})
+    assert truth.headline({"model_choice_summary": choice}) == "area under the curve of a ghost 0.900"
+    undefined = choice.assign(value=float("nan"))
+    assert truth.headline({"model_choice_summary": undefined}) == "area under the curve of a ghost not defined"
