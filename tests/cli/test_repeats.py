@@ -16,6 +16,7 @@ REPEATABLE = {
     ("statistics", "evaluate"),
     ("simulated", "predictive"),
     ("scenario", "report"),
+    ("vcf", "init"),
     ("target", "init"),
     ("scenario-prior", "apply"),
 }
