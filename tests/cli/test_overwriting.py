@@ -11,7 +11,7 @@ from verbs import leaves, run
 from introghost.cli.overwriting import check
 from introghost.errors import ConfigError
 
-OUTPUTS = ("output", "populations_output")
+OUTPUTS = ("output", "populations_output", "summary")
 PAIRS = [
     (verb, command, parameter, output)
     for verb, command in leaves()

@@ -17,6 +17,10 @@ REPEATABLE = {
     ("simulated", "predictive"),
     ("scenario", "report"),
     ("vcf", "init"),
+    ("calls", "report"),
+    ("segments-statistics", "report"),
+    ("genomes-statistics", "report"),
+    ("link", "report"),
     ("target", "init"),
     ("scenario-prior", "apply"),
 }

@@ -145,6 +145,7 @@ SIMULATED = {"outgroup_diploids": [2, 4], "target_diploids": 3, "panel_target_di
     [
         (SIMULATED, ""),
         ({**SIMULATED, "missing": [0, 0.5], "minimum_allele_count": 2, "switch_error": 0.01}, ""),
+        ({**SIMULATED, "flawless": 0.5}, ""),
         (None, "simulated with --observation, but statistics have none; give the same to statistics"),
         ({**SIMULATED, "outgroup_diploids": 4}, "whose outgroup_diploids is [2, 4], here it is [4, 4]"),
         ({**SIMULATED, "panel_target_diploids": 0}, "whose panel_target_diploids is 2, here it is none"),

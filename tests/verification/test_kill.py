@@ -17,13 +17,8 @@ CONFIG = """
 seed: 5
 bin_bp: 10000
 ancestral: outgroup-major
-scenarios:
-  ghost: {folder: config/scenarios/ghost, genomes: 8, batches: 1}
-  no_ghost: {folder: config/scenarios/no_ghost, genomes: 8, batches: 1}
-  structure: {folder: config/scenarios/structure, genomes: 8, batches: 1}
-test_genomes: 3
-regions_per_genome: 1
 region_length_bp: 200000
+scenarios: [ghost, no_ghost, structure]
 observation:
   outgroup_diploids: 6
   target_diploids: [5, 6]
@@ -32,9 +27,12 @@ observation:
   missing: [0, 0.1]
   switch_error: 0.01
   include_bed: mask.bed
+simulations:
+  segments: {genomes: 8, test_genomes: 3, batch_genomes: 8}
+  genomes: {genomes: 8, test_genomes: 3, regions: 2, batch_genomes: 8}
 train:
-  segments: {epochs: 1}
-  model-choice: {epochs: 1}
+  segments: {epochs: 3, width: 8}
+  model-choice: {epochs: 3}
 data:
   simulated: {folder: config/demo, regions: 1, region_length_bp: 200000}
   outgroup: Outgroup
@@ -56,17 +54,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 def test_results_are_those_that_were_asked_for(undisturbed: Undisturbed) -> None:
     names = set(undisturbed.digests)
     assert {
-        "report.html",
-        "calls/segments.tsv",
-        "calls/segments.bed",
-        "calls/bin_status.tsv",
-        "calls/bins.tsv.gz",
-        "calls/model_choice.json",
-        "calls/provenance.json",
+        "report/Target.html",
+        "calls/Target/segments.tsv",
+        "calls/Target/segments.bed",
+        "calls/Target/bin_status.tsv",
+        "calls/Target/bins.tsv.gz",
+        "calls/Target/model_choice.json",
+        "calls/Target/provenance.json",
         "evaluation/summary.tsv",
-        "evaluation/demo/summary.tsv",
+        "evaluation/calls/Target/summary.tsv",
         "model/segments/weights.safetensors",
-        "statistics/ghost/0.zarr.zip",
+        "model/model-choice/weights.safetensors",
+        "statistics/segments/ghost/train-3.zarr.zip",
+        "statistics/genomes/ghost/train-3.zarr.zip",
     } <= names
 
 

@@ -132,7 +132,7 @@ def test_files_and_populations_reach_every_command_whole(workflow: Path, thousan
     simulate = next(words for words in commands if words[1] == "simulate")
     assert '"minimum_allele_count": 5' in values(simulate, "--observation")[0]
     (compare,) = [words for words in commands if words[1] == "report" and len(values(words, "--calls")) == 2]
-    assert values(compare, "--link") == ["report/GBR+NO.html", "report/CHB.html"]
+    assert values(compare, "--link") == ["the results/report/GBR+NO.html", "the results/report/CHB.html"]
     predictive = next(words for words in commands if words[1] == "predictive")
     assert len(values(predictive, "--simulated")) == planned["statistics_segments"]
     assert "the results/statistics/segments/no_ghost/test-0.zarr.zip" in values(predictive, "--simulated")

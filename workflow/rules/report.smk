@@ -85,7 +85,7 @@ if len(TARGETS) > 1:
             calls=lambda wildcards, input: repeated(
                 "--calls", [Path(path).parent for path in input.calls]
             ),
-            links=repeated("--link", [f"report/{target}.html" for target in TARGETS]),
+            links=lambda wildcards, input: repeated("--link", input.pages),
         shell:
             "introghost report {params.calls} {params.links} --output {output:q} 2> {log:q}"
 

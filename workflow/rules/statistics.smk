@@ -79,5 +79,5 @@ if DATA:
             bin_bp=CONFIG.bin_bp,
             region_length_bp=CONFIG.region_length_bp,
         shell:
-            "introghost statistics {params.vcf} --populations {input.populations:q} {params.options} --regions-only"
+            "introghost statistics {params.vcf} --populations {input.populations:q} {params.options}"
             " --bin-bp {params.bin_bp} --region-length-bp {params.region_length_bp} --output {output:q} 2> {log:q}"

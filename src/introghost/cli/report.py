@@ -13,12 +13,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 # Options of each page, beside --output; what is given beyond them would have no effect.
-_OF_MODEL = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
-_OF_CALLS = (
+_OF_MODEL: tuple[str, ...] = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
+_OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
     *("genomes_statistics", "predictive", "scenarios", "summary"),
 )
-_OF_SEVERAL = ("calls", "links")
+_OF_SEVERAL: tuple[str, ...] = ("calls", "links")
 # An option that says something of what another one names.
 _BELONGS_TO = {"beside_evaluation": "beside", "segments_statistics": "model", "genomes_statistics": "model"}
 

@@ -171,7 +171,9 @@ def summarise(statistics: Statistics, most_regions: int | None = None) -> Genome
 
 
 def _in_order(statistics: Statistics) -> list[GenomeStatistics]:
-    return sorted(statistics.genomes(), key=lambda genome: (genome.scenario, genome.genome))
+    """Each genome as it was observed first, by scenario and number: further observations are not further genomes."""
+    genomes = (genome for genome in statistics.genomes() if not genome.observation)
+    return sorted(genomes, key=lambda genome: (genome.scenario, genome.genome))
 
 
 def _used_regions(genome: GenomeStatistics, most_regions: int | None) -> NDArray[np.intp]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from introghost import provenance
 from introghost.errors import DataError
-from introghost.report import records, tables
-from introghost.report.records import CallsRecord
+from introghost.report import records
+from introghost.report.records import CallsRecord, JsonSection
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,19 @@ def check_evaluation(folder: Path, *, of_model: bool) -> None:
     Raises
     ------
     DataError
-        The folder lacks the summary of an evaluation, or has that of the other kind.
+        Its provenance is not of an evaluation, or of one of the other kind.
     """
-    path, option = folder / "summary.tsv", "--model" if of_model else "--calls"
-    summary = tables.read_optional(path, ("metric", "value"))
-    if summary is None:
-        raise DataError(f"{path}: no such file; `introghost evaluate {option}` writes it")
-    if "average_precision" not in summary["metric"].tolist():
-        raise DataError(f"{path}: no metric average_precision; `introghost evaluate {option}` writes it")
-    if (folder / "by_scenario.tsv").is_file() == of_model:
+    path, role = folder / provenance.COMPLETE, "model" if of_model else "calls"
+    record = JsonSection.read(path) if path.is_file() else JsonSection(path, {})
+    inputs = record.section("inputs")
+    digests = {name: inputs.section(name).text("sha256") for name in ("model", "calls")}
+    if record.text("verb") != "evaluate" or set(digests.values()) == {None}:
+        raise DataError(f"{folder}: no complete output of evaluate here; run `introghost evaluate --{role}`")
+    if digests[role] is not None:
         return
     if of_model:
-        raise DataError(
-            f"{folder}: an evaluation of a set of calls, without by_scenario.tsv; give it as --calls-evaluation"
-        )
-    raise DataError(f"{folder}: an evaluation of a model, with by_scenario.tsv; give it as --evaluation")
+        raise DataError(f"{folder}: an evaluation of a set of calls, not of a model; give it as --calls-evaluation")
+    raise DataError(f"{folder}: an evaluation of a model, not of a set of calls; give it as --evaluation")
 
 
 def check_evaluated_model(evaluation: Path, model: Path) -> None:
@@ -140,11 +138,11 @@ def check_trained_on(model: Path, statistics: TrainingStatistics) -> None:
 
 
 def _check_digests(bundle: Path, given: set[str], option: str) -> None:
-    listed = records.training_digests(bundle)
+    listed = records.training_digests(JsonSection.read(bundle / records.DESCRIPTION).section("provenance"))
     if listed != given:
         raise DataError(
-            f"{bundle}: trained on other statistics than those of {option}: {len(given - listed)} of {len(given)} files "
-            f"were not there in training, {len(listed - given)} files of training are not given; train it again"
+            f"{bundle}: trained on other statistics than those of {option}: {len(given - listed)} of {len(given)} "
+            f"files were not there in training, {len(listed - given)} files of training are not given; train it again"
         )
 
 
@@ -247,7 +245,6 @@ def check_same_calls(evaluation: Path | None, calls: Path) -> None:
 
 def _evaluated(evaluation: Path, role: str) -> str | None:
     """Digest of what an evaluation is of."""
-    provenance.check_complete(evaluation, "evaluate")
     return records.input_digest(evaluation, role)
 
 

@@ -62,7 +62,7 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
     if missing:
         raise DataError(f"{missing[0]}: no such page to link to; write it first with `introghost report`")
     overviews = [Overview.read(folder) for folder in calls]
-    links = [_link(page, output) for page in pages] or [None] * len(calls)
+    links = [_link(page, output) for page in pages] if pages else [None] * len(calls)
     html = render(
         "comparison.html.j2",
         title="Ghost introgression in several targets",

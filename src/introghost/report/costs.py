@@ -16,6 +16,7 @@ FEW_CORES, MANY_CORES = 2, 64
 _WALL, _PROCESSOR, _MEMORY = "s", "cpu_time", "max_rss"  # columns of Snakemake
 _UNMEASURED = "-"  # beside the words for missing values that `tables.read_table` knows
 _HOUR_S = 3600
+_HEADINGS = {"wall_hours": "hours of wall time", "max_memory_gib": "largest memory (GiB)"}
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class Job:
         How long it ran.
     processor_s : float
         Time of the processor that it took; its wall time where Snakemake could not measure it.
-    max_memory_mb : float or None
+    max_memory_mib : float or None
         Largest resident memory; None where Snakemake could not measure it.
     """
 
     step: str
     wall_s: float
     processor_s: float
-    max_memory_mb: float | None
+    max_memory_mib: float | None
 
     @property
     def num_cores(self) -> int:
@@ -106,8 +107,8 @@ def _jobs_of(path: Path, step: str) -> list[Job]:
     if wall.isna().any():
         raise DataError(f"{path}: a job without a time in column {_WALL}; run its rule again")
     return [
-        Job(step, wall_s, wall_s if pd.isna(processor_s) else processor_s, None if pd.isna(memory_mb) else memory_mb)
-        for wall_s, processor_s, memory_mb in zip(wall, processor, memory, strict=True)
+        Job(step, wall_s, wall_s if pd.isna(processor_s) else processor_s, None if pd.isna(memory_mib) else memory_mib)
+        for wall_s, processor_s, memory_mib in zip(wall, processor, memory, strict=True)
     ]
 
 
@@ -132,7 +133,7 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns step, jobs, core_hours (processor time), wall_hours (of its jobs one after another) and max_memory_gb
+        Columns step, jobs, core_hours (processor time), wall_hours (of its jobs one after another) and max_memory_gib
         (the largest of a job; NaN where none was measured); the costliest step first, then a row ``all``.
     """
     table = pd.DataFrame(
@@ -141,10 +142,10 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
             "jobs": 1,
             "core_hours": [job.processor_s / _HOUR_S for job in jobs],
             "wall_hours": [job.wall_s / _HOUR_S for job in jobs],
-            "max_memory_gb": [float("nan") if job.max_memory_mb is None else job.max_memory_mb / 1e3 for job in jobs],
+            "max_memory_gib": pd.Series([job.max_memory_mib for job in jobs], dtype="float64") / 1024,
         }
     )
-    how = {"jobs": "sum", "core_hours": "sum", "wall_hours": "sum", "max_memory_gb": "max"}
+    how = {"jobs": "sum", "core_hours": "sum", "wall_hours": "sum", "max_memory_gib": "max"}
     steps = table.groupby("step", as_index=False).agg(how)
     everything = table.assign(step="all").groupby("step", as_index=False).agg(how)
     ranked = steps.sort_values(["core_hours", "step"], ascending=[False, True])
@@ -209,4 +210,5 @@ def costs_section(folder: Path) -> CostsSection:
     """
     jobs = read_jobs(folder)
     estimates = (Estimate(number, f"{wall_time_s(jobs, number) / _HOUR_S:.3g}") for number in (FEW_CORES, MANY_CORES))
-    return CostsSection(tables.page_table(by_step(jobs)), tuple(estimates))
+    steps = by_step(jobs).rename(columns=_HEADINGS)
+    return CostsSection(tables.page_table(steps), tuple(estimates))

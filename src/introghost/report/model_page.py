@@ -1,6 +1,6 @@
 """The page of a model: what it was trained on, how accurate it is on unseen genomes, and what it cost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from introghost import atomic, provenance
 from introghost.report import checks, costs, sections
 from introghost.report.checks import TrainingStatistics
 from introghost.report.layout import render
-from introghost.report.records import JsonSection, bundle_records
+from introghost.report.records import JsonSection, bundle_records, training_digests
 from introghost.report.tables import PageTable
 
 if TYPE_CHECKING:
@@ -98,11 +98,14 @@ def _properties(bundle: "Bundle") -> dict[str, str]:
     from introghost.inference.bundles import ChoiceBundle, GenomeBundle, ParametersBundle
 
     training, low_share, high_share = bundle.training, *bundle.training.callable_share
+    record = JsonSection(Path(bundle.task), bundle.provenance)
+    num_files = len(training_digests(record))
     is_of_genomes = isinstance(bundle, GenomeBundle)
     properties = {
         "trained on": f"{training.num_training:,} {'genomes' if is_of_genomes else 'regions'}",
         "held out for validation": f"{training.num_validation:,}",
-        "files of statistics": f"{_num_files(bundle.provenance):,}",
+        "files of statistics": f"{num_files:,}" if num_files else "–",
+        "begun from": _start(record),
     }
     if isinstance(bundle, GenomeBundle):
         properties["regions of a genome"] = str(bundle.regions)
@@ -121,9 +124,11 @@ def _properties(bundle: "Bundle") -> dict[str, str]:
     }
 
 
-def _num_files(record: Mapping[str, object]) -> int:
-    inputs = record.get("inputs")
-    return sum(str(role).startswith("statistics ") for role in inputs) if isinstance(inputs, dict) else 0
+def _start(record: JsonSection) -> str:
+    """Name of the model that training began from, and the first digits of its network's digest."""
+    start = record.section("options").section("from")
+    name, digest = start.text("name"), start.text("sha256")
+    return "–" if name is None or digest is None else f"{name} ({digest[:8]})"
 
 
 def _records(sources: ModelSources) -> Iterator[tuple[str, JsonSection]]:

@@ -336,20 +336,20 @@ class PredictiveRecord:
         return cls(None if number is None else int(number), tuple(content.texts("caveats")))
 
 
-def training_digests(bundle: Path) -> set[str]:
-    """Digests of the files of statistics that the network of a bundle was trained on; none if it does not say.
+def training_digests(record: JsonSection) -> set[str]:
+    """Digests of the files of statistics that a network was trained on; none if its provenance does not say.
 
     Parameters
     ----------
-    bundle : Path
-        Folder with a ``model.json``.
+    record : JsonSection
+        Provenance of its bundle.
 
     Raises
     ------
     DataError
-        The description is not there, or its provenance is not of the form in which `train` writes it.
+        It is not of the form in which `train` writes it.
     """
-    inputs = JsonSection.read(bundle / DESCRIPTION).section("provenance").section("inputs")
+    inputs = record.section("inputs")
     digests = (inputs.section(role).text("sha256") for role in inputs.values if role.startswith(_STATISTICS))
     return {digest for digest in digests if digest is not None}
 

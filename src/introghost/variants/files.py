@@ -37,9 +37,10 @@ def as_paths(vcf: PathInputs) -> tuple[Path, ...]:
     paths = (Path(vcf),) if isinstance(vcf, str | os.PathLike) else tuple(Path(path) for path in vcf)
     if not paths:
         raise ConfigError("no VCF is given; name at least one")
-    for path, number in Counter(path.resolve() for path in paths).items():
-        if number > 1:
-            raise ConfigError(f"{path}: this VCF is given {number} times; give each file once")
+    numbers = Counter(path.resolve() for path in paths)
+    for path in paths:
+        if numbers[path.resolve()] > 1:
+            raise ConfigError(f"{path}: this VCF is given {numbers[path.resolve()]} times; give each file once")
     return paths
 
 

@@ -44,9 +44,10 @@ def read_populations(path: Path) -> dict[str, str]:
     """Population of each sample from a table of samples and populations.
 
     Columns are separated by tabs, commas, semicolons or blanks, and found by their headings (`sample`, `IID`,
-    `Sample name`; `population`, `pop`, `Population code`, …). Row names before the first column, quotes and comments
-    are passed over. Without a heading these are understood: an EIGENSTRAT ``.ind``, a PLINK ``.fam`` whose families
-    are populations, and else the first two columns. All values stay the text that they are.
+    `Sample name`; `population`, `pop`, `Population code`, …). Row names before the first column, quotes and comments,
+    on lines of their own or behind the columns after ``# ``, are passed over. Without a heading these are understood:
+    an EIGENSTRAT ``.ind``, a PLINK ``.fam`` whose families are populations, and else the first two columns. All values
+    stay the text that they are.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ def read_populations(path: Path) -> dict[str, str]:
     ------
     DataError
         Missing file, headings that name no sample or no population, a line with fewer columns, a sample in two
-        populations, or no sample at all.
+        populations, no sample at all, or what may be read in two ways: ``#`` without a blank behind a population, and
+        lines without a heading that have columns by their blanks as by their commas.
     """
     headings, rows = _split_heading(_rows(path))
     if not rows:
@@ -81,7 +83,20 @@ def read_populations(path: Path) -> dict[str, str]:
             raise DataError(
                 f"{path}:{number}: {sample} is in two populations: {populations[sample]} and {population}{hint}"
             )
+    _check_comments(path, rows, columns)
     return populations
+
+
+def _check_comments(path: Path, rows: Sequence[_Row], columns: _Columns) -> None:
+    """Refuse a population that is another one with ``#`` and more behind it: a comment, or two populations?"""
+    names = {row.fields[columns.population] for row in rows}
+    for number, fields in rows:
+        before = re.match(r"(.+?)\s+#", fields[columns.population])
+        if before is not None and before[1] in names:
+            raise DataError(
+                f"{path}:{number}: population {fields[columns.population]!r} looks like {before[1]!r} with a comment; "
+                "give comments lines of their own, or name the population without '#'"
+            )
 
 
 def _rows(path: Path) -> list[_Row]:
@@ -92,7 +107,7 @@ def _rows(path: Path) -> list[_Row]:
     if lines and re.fullmatch(r'"?sep=."?', lines[0][1]):  # a line for Excel
         del lines[0]
     uncommented = [(number, _uncommented(line)) for number, line in lines]
-    delimiter = _delimiter([line for _, line in uncommented if line])
+    delimiter = _delimiter(path, [line for _, line in uncommented if line])
     return [
         _Row(number, _fields(path, number, line, delimiter))
         for number, line in uncommented
@@ -101,9 +116,9 @@ def _rows(path: Path) -> list[_Row]:
 
 
 def _uncommented(line: str) -> str:
-    """The line; nothing of a comment; of a heading behind a ``#`` the heading."""
+    """The line without a comment at its end; nothing of a comment; of a heading behind a ``#`` the heading."""
     if re.match(r"#(\s|#|$)", line) is None:
-        return line
+        return re.sub(r'[ \t]+#( [^\t"]*)?$', "", line)
     bare = line.lstrip("# \t")
     words = _words(re.split(r"[\t,;]" if re.search(r"[\t,;]", bare) else " +", bare))
     is_heading = {*words} & {*_SAMPLE_HEADINGS} and {*words} & {*_POPULATION_HEADINGS}
@@ -111,13 +126,21 @@ def _uncommented(line: str) -> str:
     return bare if is_heading and not is_prose else ""
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _delimiter(path: Path, lines: Sequence[str]) -> str:
     """What separates columns: a tab where any line has one, else a comma or semicolon that all have, else blanks."""
     if any("\t" in line for line in lines):
         return "\t"
     rows = [line for line in lines if not line.startswith("#")]
     marks = [mark for mark in ",;" if rows and all(mark in line for line in rows)]
-    return max(marks, key=rows[0].count, default=" ") if rows else " "
+    delimiter = max(marks, key=rows[0].count, default=" ") if rows else " "
+    # Without a heading, `Smith,J YRI` may be a sample and a population, as `s1,Han Chinese` is.
+    blanks_fit = all(re.fullmatch(rf"[^\s{delimiter}]+{delimiter}[^\s{delimiter}]+ +\S+", line) for line in rows)
+    if marks and blanks_fit and _column(rows[0].split(delimiter), (*_SAMPLE_HEADINGS, *_POPULATION_HEADINGS)) is None:
+        raise DataError(
+            f"{path}: lines such as {rows[0]!r} may be columns by {delimiter!r} or by blanks; write a heading with the "
+            f"columns sample and population, as sample{delimiter}population or sample population"
+        )
+    return delimiter
 
 
 def _fields(path: Path, number: int, line: str, delimiter: str) -> list[str]:

@@ -42,6 +42,7 @@ def dataset(num_genomes: int, *, regions: int = 2, scenario: str = "no_ghost", s
             "population_statistic": ["pi"],
             "scenario": ("region", [scenario] * number),
             "genome": ("region", np.repeat(np.arange(num_genomes), regions)),
+            "observation_index": ("region", np.zeros(number, dtype=np.int64)),
         },
         attrs={"bin_bp": 10_000, "region_length_bp": 40_000, "ancestral": "outgroup-major"},
     )

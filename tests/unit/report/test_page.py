@@ -11,6 +11,7 @@ import demes
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from report_inputs import write_tsv
 
 from introghost.cli.report import command
 from introghost.errors import DataError
@@ -18,18 +19,13 @@ from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
 from introghost.report import figures, tables
 from introghost.report.page import Sources, write_report
-from introghost.report.records import CallsRecord, Choice, JsonSection
+from introghost.report.records import CalledData, CallsRecord, Choice, JsonSection
 
 FINDINGS = (
     Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
     Finding(Code.BLANK_BINS, Severity.WARNING, "a <gap> is there. Look at it."),
     Finding(Code.RECORDS_DROPPED, Severity.REMARK, "3 records are not used"),
 )
-
-
-def write_tsv(path: Path, **columns: list[object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
 
 
 @pytest.fixture
@@ -75,9 +71,9 @@ def results(tmp_path: Path) -> Path:
     of_model = {"model": {"sha256": sha256(tmp_path / "model")}}
     made_by = {"verb": "apply", "version": "0", "inputs": of_model, "findings": [one.to_json() for one in FINDINGS]}
     (calls / "provenance.json").write_text(json.dumps(made_by))
-    (evaluation / "provenance.json").write_text(json.dumps({"inputs": of_model}))
+    (evaluation / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_model}))
     of_calls = {"calls": {"sha256": sha256(calls / "provenance.json")}}
-    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"inputs": of_calls}))
+    (evaluation / "demo" / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_calls}))
     return tmp_path
 
 
@@ -243,15 +239,12 @@ def test_missing_folder_file_and_column_are_named(results: Path) -> None:
 def test_folders_and_tables_of_something_else_are_refused(results: Path, predictive: Path) -> None:
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
     for folder in (calls, results / "model"):
-        with pytest.raises(DataError, match=r"summary\.tsv: no such file; `introghost evaluate --model` writes it"):
+        with pytest.raises(DataError, match=r"no complete output of evaluate here; run `introghost evaluate --model`"):
             write_report(Sources(calls, folder), output)
-    with pytest.raises(DataError, match=r"of calls, without by_scenario\.tsv; give it as --calls-evaluation"):
+    with pytest.raises(DataError, match="of a set of calls, not of a model; give it as --calls-evaluation"):
         write_report(Sources(calls, evaluation / "demo"), output)
-    with pytest.raises(DataError, match=r"of a model, with by_scenario\.tsv; give it as --evaluation"):
+    with pytest.raises(DataError, match="of a model, not of a set of calls; give it as --evaluation"):
         write_report(Sources(calls, calls_evaluation=evaluation), output)
-    write_tsv(evaluation / "summary.tsv", metric=["accuracy"], value=[0.5])
-    with pytest.raises(DataError, match="no metric average_precision"):
-        write_report(Sources(calls, evaluation), output)
     store = results / "data.zarr.zip"
     with zipfile.ZipFile(store, "w") as archive:
         archive.writestr("a", bytes(range(256)))
@@ -266,7 +259,8 @@ def test_folders_and_tables_of_something_else_are_refused(results: Path, predict
 
 def test_evaluations_of_another_model_or_of_other_calls_are_refused(results: Path) -> None:
     calls, evaluation, output = results / "calls", results / "evaluation", results / "report.html"
-    (evaluation / "provenance.json").write_text(json.dumps({"inputs": {"model": {"sha256": "b2"}}}))
+    of_another = {"verb": "evaluate", "inputs": {"model": {"sha256": "b2"}}}
+    (evaluation / "provenance.json").write_text(json.dumps(of_another))
     with pytest.raises(DataError, match="an evaluation of another model"):
         write_report(Sources(calls, evaluation), output)
     (results / "model" / "segments" / "more").write_text("")
@@ -340,16 +334,25 @@ def test_json_of_the_wrong_form_is_refused(results: Path, name: str, key: str, v
 
 def test_the_record_of_calls_is_read_as_it_was_written(results: Path) -> None:
     path = results / "calls" / "provenance.json"
-    options = {"threshold": 0.5, "false_discovery_rate": None}
-    path.write_text(json.dumps({**json.loads(path.read_text()), "options": options}))
-    assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, sha256(results / "model"))
+    digest = sha256(results / "model")
+    content = json.loads(path.read_text())
+    content["options"] = {"threshold": 0.5, "false_discovery_rate": None, "outgroup": "YRI", "target": "GBR"}
+    content["inputs"] = {"model": {"name": "human", "sha256": digest}, "vcf": {"sha256": "a1"}, "include_bed": {}}
+    path.write_text(json.dumps(content))
+    data = CalledData(
+        {"include_bed": None, "vcf": "a1"}, {"outgroup": "YRI", "target": "GBR", "region": None, "ancestral": None}
+    )
+    assert CallsRecord.read(results / "calls") == CallsRecord(FINDINGS, 0.5, None, "human", digest, data)
 
 
-def test_an_evaluation_and_calls_that_both_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
-    for folder in ("calls", "evaluation"):
-        (results / folder / "provenance.json").write_text("{}")
+def test_an_evaluation_and_calls_that_name_no_model_are_not_taken_for_the_same(results: Path) -> None:
+    calls, evaluation = results / "calls", results / "evaluation"
+    (calls / "provenance.json").write_text("{}")
     with pytest.raises(DataError, match="an evaluation of another model"):
-        write_report(Sources(results / "calls", results / "evaluation"), results / "report.html")
+        write_report(Sources(calls, evaluation), results / "report.html")
+    (evaluation / "provenance.json").write_text(json.dumps({"verb": "evaluate"}))
+    with pytest.raises(DataError, match="no complete output of evaluate here"):
+        write_report(Sources(calls, evaluation), results / "report.html")
 
 
 def test_calls_that_were_not_finished_are_refused(results: Path) -> None:

@@ -1,5 +1,6 @@
 """The observation model: its configuration, its draws, and that truth follows what it does."""
 
+import dataclasses
 import json
 
 import msprime
@@ -8,11 +9,12 @@ import pandas as pd
 import pytest
 import tskit
 
+from introghost import seeds
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
 from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel, Observed, Range, observe
-from introghost.simulation.windows import Windows
+from introghost.simulation.windows import Window, Windows
 
 LENGTH = 200_000
 
@@ -182,6 +184,102 @@ def test_ancestral_mistakes_mean_nothing_where_the_outgroup_decides(simulated):
     np.testing.assert_array_equal(plain.genotypes, mistaken.genotypes)
 
 
+FLAWED = {**LEVELS, "panel_target_diploids": 4, "include_bed": "x.bed", "outgroup_diploids": [2, 8]}
+MASK = Windows({"7": np.array([[1_000_000, 1_050_000], [1_120_000, 1_200_000], [3_000_000, 3_600_000]])})
+
+
+def test_a_genome_that_is_shown_flawless_has_no_flaw_and_the_size_that_was_drawn(simulated):
+    shown, plain = (
+        observe(simulated, ObservationModel.parse(section), ancestral=KNOWN_ANCESTRAL, seed=5, windows=MASK)
+        for section in ({**FLAWED, "flawless": 1}, {"outgroup_diploids": FLAWED["outgroup_diploids"]})
+    )
+    flawed = observe(simulated, ObservationModel.parse(FLAWED), ancestral=KNOWN_ANCESTRAL, seed=5, windows=MASK)
+    np.testing.assert_array_equal(shown.haplotypes.genotypes, plain.haplotypes.genotypes)
+    np.testing.assert_array_equal(shown.haplotypes.positions_bp, plain.haplotypes.positions_bp)
+    np.testing.assert_array_equal(shown.haplotypes.callable_bp, [[0, LENGTH]])
+    assert (shown.haplotypes.roles == flawed.haplotypes.roles).all()
+    assert (shown.haplotypes.roles == OUTGROUP).sum() < 16
+    whole = pd.DataFrame({"haplotype": [16, 21], "start_bp": [0, 40_000], "end_bp": [LENGTH, 90_000]})
+    assert shown.tracts(whole).to_numpy().tolist() == [[0, 0, LENGTH], [5, 40_000, 90_000]], "not cut by switches"
+    assert len(flawed.haplotypes.callable_bp) > 0
+    assert len(flawed.tracts(whole)) != 2
+
+
+def test_what_simulation_used_stays_where_genomes_are_flawless():
+    section = {**FLAWED, "genetic_map": "m", "genetic_map_error": 0.2, "mutation_rate_variation": 0.3, "flawless": 0.5}
+    kept = {"outgroup_diploids": [2, 8], "panel_target_diploids": 4, "genetic_map": "m", "flawless": 0.5}
+    kept |= {"genetic_map_error": [0.2, 0.2], "mutation_rate_variation": [0.3, 0.3]}
+    assert ObservationModel.parse(section).without_flaws().describe() == kept
+
+
+def test_which_genomes_are_flawless_is_drawn_for_genomes_and_their_share_is_that_of_the_model():
+    model = ObservationModel.parse({"missing": 0.1, "flawless": 0.2})
+    drawn = np.array([model.of_genome(1, "ghost", genome) != model for genome in range(2_000)])
+    assert drawn.mean() == pytest.approx(0.2, abs=0.03)
+    other = np.array([model.of_genome(2, "ghost", genome) != model for genome in range(2_000)])
+    assert (drawn & other).mean() == pytest.approx(0.04, abs=0.015), "independent of each other"
+    again = ObservationModel.parse({"missing": 0.3, "switch_error": 0.1, "flawless": 0.2})
+    np.testing.assert_array_equal(drawn, [again.of_genome(1, "ghost", g) != again for g in range(2_000)])
+    never = ObservationModel.parse({"missing": 0.1})
+    assert all(never.of_genome(1, "ghost", genome) is never for genome in range(100))
+
+
+def test_draws_are_those_of_independent_root_seeds(simulated):
+    levels = ObservationModel.parse({**LEVELS, "panel_target_diploids": 4, "target_diploids": [2, 8]})
+
+    def drawn(seed: int, draw: int) -> np.ndarray:
+        return observe(simulated, levels, ancestral=KNOWN_ANCESTRAL, seed=seed, draw=draw).haplotypes.genotypes
+
+    np.testing.assert_array_equal(drawn(5, 2), drawn(seeds.derive(5, "observation", 2), 0))
+    shown = [drawn(5, draw) for draw in range(4)]
+    assert len({part.shape[1] for part in shown}) > 1
+    assert len({part.tobytes() for part in shown}) == 4
+
+
+@pytest.mark.parametrize("has_map", [False, True])
+def test_masks_are_drawn_anew_unless_recombination_is_that_of_the_place(simulated, has_map):
+    """A region that was simulated at 1,000,000, of which 130 kb are callable."""
+    tables = simulated.dump_tables()
+    record = dataclasses.replace(RegionRecord.of(simulated), window=Window("7", 1_000_000))
+    tables.metadata = {"introghost": record.to_metadata()}
+    model = ObservationModel.parse({"include_bed": "x.bed", **({"genetic_map": "m"} if has_map else {})})
+    masks = [
+        observe(tables.tree_sequence(), model, ancestral=KNOWN_ANCESTRAL, seed=5, windows=MASK, draw=draw)
+        for draw in range(5)
+    ]
+    intervals = [observed.haplotypes.callable_bp.tolist() for observed in masks]
+    assert intervals[0] == [[0, 50_000], [120_000, 200_000]]
+    assert (intervals[1:] == [intervals[0]] * 4) == has_map
+    assert len({str(mask) for mask in intervals}) == (1 if has_map else 5) or not has_map
+    assert model.varies(KNOWN_ANCESTRAL) != has_map
+
+
+@pytest.mark.parametrize(
+    ("section", "varies"),
+    [
+        ({}, False),
+        ({"target_diploids": 5, "minimum_allele_count": 3}, False),
+        ({"target_diploids": [5, 6]}, True),
+        ({"outgroup_diploids": [5, 6]}, True),
+        ({"minimum_allele_count": [1, 2]}, True),
+        ({"genetic_map": "m", "genetic_map_error": [0.1, 0.2], "mutation_rate_variation": [0, 0.5]}, False),
+        *(({name: LEVELS[name], "panel_target_diploids": 1}, True) for name in LEVELS if name.endswith("error")),
+        ({"missing": 0.1}, True),
+        ({"mislabelled": 0.1}, True),
+        ({"outgroup_gene_flow": 0.1, "panel_target_diploids": 1}, True),
+        ({"minimum_allele_count": 3, "flawless": 0.5}, True),
+        ({"missing": 0.1, "flawless": 1}, False),
+        ({"missing": 0.1, "flawless": 1, "target_diploids": [5, 6]}, True),
+    ],
+)
+def test_whether_draws_differ_is_known(section, varies):
+    assert ObservationModel.parse(section).varies(KNOWN_ANCESTRAL) == varies
+
+
+def test_mistaken_ancestral_states_do_not_vary_where_none_are_known():
+    assert not ObservationModel.parse({"ancestral_error": 0.1}).varies(OUTGROUP_MAJOR)
+
+
 def test_ranges_are_log_uniform_above_zero_and_uniform_from_zero():
     log = np.array([Range(0.001, 0.1).draw(seed) for seed in range(2000)])
     assert np.median(log) == pytest.approx(0.01, rel=0.15)
@@ -198,6 +296,7 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         "target_diploids": 20,
         "panel_target_diploids": 5,
         "include_bed": "a.bed",
+        "flawless": 0.25,
     }
     model = ObservationModel.parse(section)
     assert model.switch_error == Range(0.001, 0.05)
@@ -227,6 +326,9 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         ({"missing": True}, "LOW, HIGH"),
         ({"include_bed": "x.bed", "regions": ["1:1-5", 80]}, r"regions\.1: YAML reads the value as 80.*quotes"),
         ({"switch_error": 1, "switch_error ": 1}, "unknown key 'switch_error ' in section 'observation'; did you mean"),
+        ({"missing": 0.1, "flawless": 1.1}, "between 0 and 1"),
+        ({"missing": 0.1, "flawless": [0.1, 0.2]}, "expected one number between 0 and 1"),
+        ({"flawless": 0.1, "target_diploids": 3}, "flawless has no use where every genome is shown without flaws"),
         ({"outgroup_gene_flow": 0.1}, "set panel_target_diploids"),
         ({"genetic_map_error": 0.1}, "without genetic_map"),
         ({"include_bed": "x.bed", "regions": "1:1-5"}, "expected a list"),

@@ -81,11 +81,44 @@ def test_genomes_come_in_the_order_of_their_first_regions_with_all_of_their_regi
     assert selected.population[:, 0].tolist() == [50, 40]
 
 
+def observed(*draws: int) -> Statistics:
+    """Two genomes of two regions, of each region the observations `draws`."""
+    regions = [
+        Region(haplotypes(), index, genome, "ghost", {}, TRACTS, ghost_of_target=True, observation=draw)
+        for genome in (3, 1)
+        for index in range(2)
+        for draw in draws
+    ]
+    return dataset.build(regions, bin_bp=10_000, attributes=ATTRIBUTES)
+
+
+def test_each_observation_of_a_genome_is_one_with_its_own_regions(tmp_path: Path):
+    observed(0, 2).write(tmp_path / "x.zarr.zip")
+    statistics = Statistics.read(tmp_path / "x.zarr.zip")
+    assert statistics.observation_indices.tolist() == [0, 2] * 4
+    genomes = list(statistics.genomes())
+    assert [(genome.genome, genome.observation) for genome in genomes] == [(3, 0), (3, 2), (1, 0), (1, 2)]
+    assert [genome.rows.tolist() for genome in genomes] == [[0, 2], [1, 3], [4, 6], [5, 7]]
+    second = statistics.select(np.flatnonzero(statistics.observation_indices == 2))
+    assert [(genome.genome, genome.observation) for genome in second.genomes()] == [(3, 2), (1, 2)]
+
+
+def test_observations_of_a_genome_may_be_joined_and_none_may_come_twice():
+    joined = Statistics.concatenate([observed(0, 1), observed(2)])
+    assert [(genome.genome, genome.observation) for genome in joined.genomes()] == [
+        *((genome, draw) for genome in (3, 1) for draw in (0, 1)),
+        *((3, 2), (1, 2)),
+    ]
+    with pytest.raises(DataError, match="number 1 and 2 both hold genome 3 of scenario ghost; give each file once"):
+        Statistics.concatenate([observed(0, 1), observed(1, 2)])
+
+
 def test_real_data_are_one_genome_without_truth_or_parameters():
     real = dataset.build([Region(haplotypes(), index) for index in range(3)], bin_bp=10_000)
     (genome,) = real.genomes()
     assert (genome.scenario, genome.genome, genome.rows.tolist()) == ("", -1, [0, 1, 2])
     assert genome.parameters == {}
+    assert genome.observation == 0
     assert real.ghost_fraction is None
     assert real.ghost_of_target == {}
     assert real.observation == {}

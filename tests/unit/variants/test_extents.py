@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from introghost.variants.extents import GAP_BP, CallableSequence, gap_threshold_bp
+from introghost.findings import Code
+from introghost.variants.extents import GAP_BP, CallableSequence, early_end_findings, gap_threshold_bp
 from introghost.variants.source import VcfSource, open_source
 
 LENGTH = 400_000
@@ -123,3 +124,21 @@ def test_a_hole_of_the_mask_is_no_gap(vcf: Path, tmp_path: Path, beyond_bp: int)
     assert source.read("1", 10_000, 390_000).callable_bp.tolist() == [[10_000, left], [right, 390_000]]
     assert source.counts.gap_bp == 0
     assert not any("callable regions lie" in finding.text for finding in source.findings())
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "length", "is_told"),
+    [
+        (0, 7_900_000, 10_000_000, True),
+        (0, 8_100_000, 10_000_000, False),  # less than a fifth
+        (0, 3_000_000, 4_000_000, False),  # not more than 1 Mb
+        (3_000_000, 4_100_000, 10_000_000, True),
+        (3_000_000, 3_900_000, 10_000_000, False),  # an extract
+        (0, 7_900_000, None, False),
+    ],
+)
+def test_records_that_end_early_are_told(first: int, end: int, length: int | None, is_told: bool) -> None:
+    lengths = {} if length is None else {"7": length}
+    found = early_end_findings({"7": (first, end)}, lengths)
+    assert [finding.code for finding in found] == [Code.RECORDS_END_EARLY] * is_told
+    assert not is_told or f"7 at {end:,} of 10,000,000 bp" in found[0].text

@@ -49,6 +49,13 @@ def table(tmp_path: Path, content: str) -> Path:
         "A s1 0 0 1 -9\nB s2 0 0 2 -9\n",
         "sample\tpopulation\ns1\tA\nsample\tpopulation\ns2\tB\n",
         "sample\tpopulation\ns1\tA\ns2\tB\ns1\tA\n",
+        "sample\tpopulation\ns1\tA # cousin of s2, s3\ns2\tB\n",
+        "sample\tpopulation\ns1\tA\t# a cousin\ns2\tB\t#\n",
+        "sample,population\ns1,A # a cousin, of s2\ns2,B\n",
+        "s1 A # M\ns2 B\n",
+        "s1 A\t# M\ns2 B\n",
+        "s1 M A # a cousin\ns2 F B # M\n",
+        "s1 A #cousin\ns2 B #cousin\n",
     ],
 )
 def test_forms_of_tables(tmp_path: Path, content: str) -> None:
@@ -60,6 +67,24 @@ def test_values_stay_text(tmp_path: Path) -> None:
     content = "sample\tpopulation\n" + "".join(f"{sample}\t{population}\n" for sample, population in rows.items())
     assert read_populations(table(tmp_path, content)) == rows
     assert read_populations(table(tmp_path, content.partition("\n")[2])) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("sample population\nSmith,J A\nDoe,K B\n", {"Smith,J": "A", "Doe,K": "B"}),
+        ("Smith,J A\nDoe B\n", {"Smith,J": "A", "Doe": "B"}),
+        ("Smith,J\tA\nDoe,K\tB\n", {"Smith,J": "A", "Doe,K": "B"}),
+        ("sample,population\ns1,Han Chinese\ns2,Southern Han\n", {"s1": "Han Chinese", "s2": "Southern Han"}),
+        ("sample,population name\ns1,Han Chinese\n", {"s1": "Han Chinese"}),
+        ("s1, Han Chinese\ns2, Southern Han\n", {"s1": "Han Chinese", "s2": "Southern Han"}),
+        ("s1,Han Chinese\ns2,Yoruba\n", {"s1": "Han Chinese", "s2": "Yoruba"}),
+        ("s1\tgroup #1\ns2\tgroup #2\n", {"s1": "group #1", "s2": "group #2"}),
+        ("sample\tnote\tpop\ns1\tplate # 3\tA\n", {"s1": "A"}),
+    ],
+)
+def test_commas_and_number_signs_in_names(tmp_path: Path, content: str, expected: dict[str, str]) -> None:
+    assert read_populations(table(tmp_path, content)) == expected
 
 
 def test_the_code_is_taken_before_the_name(tmp_path: Path) -> None:
@@ -83,6 +108,11 @@ def test_the_code_is_taken_before_the_name(tmp_path: Path) -> None:
         ('sample\tpopulation\n"s1\tA\ns2\tB\n', r"p\.tsv:2: quotes that do not match"),
         ('{"ingroup": ["s1"], "outgroup": ["s2"]}\n', "this is JSON, such as hmmix takes, not a table of samples"),
         ("0 s1 0 0 1 -9\n0 s2 0 0 2 -9\n", r"a PLINK \.fam without populations"),
+        (
+            "Smith,J A\nDoe,K B\n",
+            r"p\.tsv: lines such as 'Smith,J A' may be columns by ',' or by blanks; write a heading",
+        ),
+        ("s1\tA\ns2\tA #cousin\n", r"p\.tsv:2: population 'A #cousin' looks like 'A' with a comment; give comments"),
         ("s1 s1 0 0 1 -9\ns2 s2 0 0 2 -9\n", r"a PLINK \.fam without populations"),
     ],
 )

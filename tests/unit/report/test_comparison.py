@@ -1,0 +1,104 @@
+"""The page that compares targets: a row each, linked to its page, and nothing else compared."""
+
+from pathlib import Path
+
+import pytest
+from report_inputs import links_of, tables_of, words_of, write_calls
+from verbs import run
+
+from introghost.errors import DataError
+from introghost.findings import Code, Finding, Severity
+from introghost.report.comparison import write_comparison
+
+FINDINGS = (
+    Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids"),
+    Finding(Code.BLANK_BINS, Severity.WARNING, "a gap"),
+    Finding(Code.SHORT_STRETCHES, Severity.WARNING, "short"),
+    Finding(Code.RECORDS_DROPPED, Severity.REMARK, "3 records are not used"),
+)
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> list[Path]:
+    return [
+        write_calls(tmp_path / "calls" / "GBR", choice={"decision": "ghost", "p_ghost": 0.999}),
+        write_calls(
+            tmp_path / "calls" / "CEU,TSI",
+            target="CEU,TSI",
+            choice={"decision": "no ghost", "p_ghost": 0.0213},
+            proportion=None,
+            called_bp=10_000,
+            findings=FINDINGS,
+        ),
+    ]
+
+
+def test_a_row_for_each_target_in_the_order_in_which_they_are_given(tmp_path: Path, calls: list[Path]) -> None:
+    output = tmp_path / "comparison.html"
+    write_comparison(calls, [], output)
+    assert tables_of(output)["What one model says of several targets"] == [
+        ["target", "decision", "P(ghost)", "ghost proportion (90 % interval)", "called share", "answers withheld",
+         "warnings", "remarks"],
+        ["GBR", "ghost", "0.999", "0.021 (0.009 to 0.050)", "0.0125", "0", "0", "0"],
+        ["CEU,TSI", "no ghost", "0.021", "withheld", "0.0025", "1", "2", "1"],
+    ]  # fmt: skip
+    assert "Model: human. Outgroup: YRI." in words_of(output)
+    assert links_of(output) == []
+    html = output.read_text()
+    write_comparison(calls, [], output)
+    assert output.read_text() == html
+    write_comparison(calls[::-1], [], output)
+    assert [row[0] for row in next(iter(tables_of(output).values()))] == ["target", "CEU,TSI", "GBR"]
+
+
+def test_targets_are_linked_to_their_pages(tmp_path: Path, calls: list[Path]) -> None:
+    pages = [tmp_path / "report" / "GBR.html", tmp_path / "report" / "CEU,TSI 2.html"]
+    with pytest.raises(DataError, match=r"GBR\.html: no such page to link to"):
+        write_comparison(calls, pages, tmp_path / "comparison.html")
+    pages[0].parent.mkdir()
+    for page in pages:
+        page.touch()
+    for output, links in (
+        (tmp_path / "comparison.html", ["report/GBR.html", "report/CEU%2CTSI%202.html"]),
+        (tmp_path / "report" / "all.html", ["GBR.html", "CEU%2CTSI%202.html"]),
+        (tmp_path / "other" / "all.html", ["../report/GBR.html", "../report/CEU%2CTSI%202.html"]),
+    ):
+        write_comparison(calls, pages, output)
+        assert links_of(output) == links
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"target": "CHB", "model": ("human", "d4")}, r"CHB: not comparable with .*GBR \(model differ\)"),
+        ({"target": "CHB", "vcf": "z9"}, r"\(vcf differ\); give calls that differ in their target alone"),
+        ({"target": "CHB", "outgroup": "ESN"}, r"\(outgroup differ\)"),
+        ({"target": "GBR"}, r"CHB: of the same target as .*GBR \(GBR\); give each target once"),
+    ],
+)
+def test_calls_that_differ_in_more_than_the_target_are_refused(
+    tmp_path: Path, calls: list[Path], changes: dict[str, object], message: str
+) -> None:
+    other = write_calls(tmp_path / "calls" / "CHB", **changes)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=message):
+        write_comparison([*calls, other], [], tmp_path / "comparison.html")
+    assert not (tmp_path / "comparison.html").exists()
+
+
+def test_calls_that_were_not_finished_are_refused(tmp_path: Path, calls: list[Path]) -> None:
+    (calls[1] / "provenance.json").unlink()
+    with pytest.raises(DataError, match="no complete output of apply here"):
+        write_comparison(calls, [], tmp_path / "comparison.html")
+
+
+def test_command_line(tmp_path: Path, calls: list[Path]) -> None:
+    page, output = tmp_path / "a b.html", tmp_path / "comparison.html"
+    page.touch()
+    words = [word for folder in calls for word in ("--calls", folder, "--link", page)]
+    assert run("report", *words, "--output", output) == 0
+    assert [row[0] for row in tables_of(output)["What one model says of several targets"]] == [
+        "target",
+        "GBR",
+        "CEU,TSI",
+    ]
+    assert links_of(output) == ["a%20b.html"] * 2
