@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from introghost.config import Configuration, Kind, parse
+from introghost.config import parse
+from introghost.configuration import Configuration, Kind
 from introghost.proposal import Inputs, Proposal, Start, propose
 from introghost.variants.survey import SiteCounts, Survey
 from introghost.workload import ADAPTED, FROM_NOTHING
