@@ -5,7 +5,16 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from introghost import presets
-from introghost.configuration import Configuration, Data, Decision, Kind, SimulatedData, Simulation, Training
+from introghost.configuration import (
+    Configuration,
+    Data,
+    Decision,
+    Kind,
+    SimulatedData,
+    Simulation,
+    Training,
+    trees_ancestral,
+)
 from introghost.documents import (
     JsonObject,
     Section,
@@ -139,17 +148,21 @@ def _simulation(document: Section, kind: Kind, scenarios: Mapping[str, Path]) ->
     given = document.section("simulations").section(kind)
     properties = Section(load_schema(SCHEMA)).section("properties").section("simulations").section("properties")
     section = Section({**_defaults_of(properties.section(kind)), **given.content}, given.name)
-    observation = dict((section if "observation" in section else document).section("observation").content)
+    observation_section = dict((section if "observation" in section else document).section("observation").content)
+    observation = ObservationModel.parse(observation_section)
+    varies = observation.varies(trees_ancestral(document.text("ancestral")))
+    if section.integer("observations") > 1 and "observations" in given and not varies:
+        raise ConfigError(f"{given.where('observations')}: nothing in the observation model varies; 1 is enough")
     genomes = _numbers(section, "genomes", scenarios)
     return Simulation(
         genomes=genomes,
         test_genomes=_numbers(section, "test_genomes", genomes),
         regions=section.integer("regions"),
-        observations=section.integer("observations"),
+        observations=section.integer("observations") if varies else 1,
         batch_genomes=section.integer("batch_genomes"),
         haplotypes=section.integer("haplotypes") if kind is Kind.SEGMENTS else None,
-        observation=ObservationModel.parse(observation),
-        observation_section=observation,
+        observation=observation,
+        observation_section=observation_section,
     )
 
 
@@ -225,7 +238,7 @@ def _targets(section: Section) -> dict[str, tuple[str, ...]]:
     else:
         entries = Section({str(number): entry for number, entry in enumerate(section.texts("targets"))}, "data.targets")
         groups = [_populations(entries, number) for number in entries.content]
-    targets = {_UNSAFE.sub("_", "+".join(group)): group for group in groups}
+    targets = {_UNSAFE.sub("_", "+".join(group)).lstrip(".") or "_": group for group in groups}
     if len(targets) < len(groups):
         raise ConfigError("data.targets: two of them would have one folder of results; leave one out")
     return targets
@@ -276,15 +289,29 @@ def _check_mask(read: str | None, simulated: str | None) -> None:
 
 def _check_names(configuration: Configuration) -> None:
     """Scenarios that other sections name must be there."""
-    prior = configuration.decision.scenario_prior
-    named = {f"decision.scenario_prior.{name}": name for name in prior}
-    named |= {f"train.{task}.scenario": each.scenario for task, each in configuration.train.items() if each.scenario}
+    named = {f"train.{task}.scenario": each.scenario for task, each in configuration.train.items() if each.scenario}
     for key, name in named.items():
         if name not in configuration.scenarios:
             raise ConfigError(f"{key}: no scenario '{name}'; there are {', '.join(configuration.scenarios)}")
     _check_training(configuration)
+    _check_prior(configuration)
+
+
+def _check_prior(configuration: Configuration) -> None:
+    """A prior is of the scenarios that the choice is between."""
+    prior = configuration.decision.scenario_prior
+    if not prior:
+        return
+    if "model-choice" not in configuration.train:
+        raise ConfigError("decision.scenario_prior has no use without train.model-choice")
+    chosen = configuration.simulations[Kind.GENOMES].genomes
+    for name in prior:
+        if name not in chosen:
+            raise ConfigError(
+                f"decision.scenario_prior.{name}: no scenario '{name}' among those of the choice, {', '.join(chosen)}"
+            )
     try:
-        decisions.scenario_prior(configuration.scenarios, prior)
+        decisions.scenario_prior(chosen, prior)
     except ConfigError as error:
         raise ConfigError(f"decision.scenario_prior: {error}") from error
 
@@ -293,7 +320,7 @@ def _check_training(configuration: Configuration) -> None:
     """Every task needs genomes to train on, and what it starts from."""
     for task, training in configuration.train.items():
         if training.start is not None:
-            _check_start(task, training)
+            _check_start(configuration, task, training)
         simulation = configuration.simulations[Kind.SEGMENTS if task == "segments" else Kind.GENOMES]
         if training.scenario is not None and training.scenario not in simulation.genomes:
             raise ConfigError(f"train.{task}.scenario: simulations.genomes.genomes has none of {training.scenario}")
@@ -301,9 +328,11 @@ def _check_training(configuration: Configuration) -> None:
             raise ConfigError("train.model-choice: simulations.genomes.genomes has one scenario; it needs two at least")
 
 
-def _check_start(task: str, training: Training) -> None:
+def _check_start(configuration: Configuration, task: str, training: Training) -> None:
     """A model that training starts from must have the task, and says itself how large the network is."""
     manifest = training.start_manifest(task)
+    if manifest is not None and manifest.resolve().is_relative_to(Path(configuration.results).resolve()):
+        raise ConfigError(f"train.{task}.from: {training.start} is what this configuration makes; copy it elsewhere")
     if manifest is not None and not manifest.is_file():
         raise ConfigError(f"train.{task}.from: {training.start} has no network for {task}")
     for key, number in (("width", training.width), ("members", training.members)):

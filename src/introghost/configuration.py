@@ -9,7 +9,13 @@ from pathlib import Path
 
 from introghost import models, seeds
 from introghost.documents import JsonObject
+from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.simulation.observation import ObservationModel
+
+
+def trees_ancestral(ancestral: str) -> str:
+    """How alleles of simulations are coded: ancestral states are known there, whichever way a VCF's are."""
+    return OUTGROUP_MAJOR if ancestral == OUTGROUP_MAJOR else KNOWN_ANCESTRAL
 
 
 class Kind(StrEnum):
@@ -254,11 +260,13 @@ class Configuration:
         """The model that the segment network is adapted from, a name or a folder; None where it starts from nothing."""
         return self.train["segments"].start
 
-    def decision_options(self) -> str:
-        """The section ``decision`` as options of ``introghost apply``, quoted for a shell."""
-        costs = [f"--{key.replace('_', '-')} {value}" for key, value in self.decision.costs.items()]
-        prior = [f"--scenario-prior {name}={value}" for name, value in self.decision.scenario_prior.items()]
-        return " ".join(costs + prior)
+    def cost_options(self) -> str:
+        """Costs of wrong decisions as options of ``introghost apply``, quoted for a shell."""
+        return " ".join(f"--{key.replace('_', '-')} {value}" for key, value in self.decision.costs.items())
+
+    def prior_options(self) -> str:
+        """Prior probabilities of scenarios, likewise."""
+        return " ".join(f"--scenario-prior {name}={value}" for name, value in self.decision.scenario_prior.items())
 
     def scenario_folders(self) -> list[Path]:
         """Folders of all scenarios that are named, the simulated data's among them."""

@@ -10,6 +10,7 @@ import yaml
 from introghost.config import load, parse
 from introghost.configuration import Kind
 from introghost.errors import ConfigError
+from introghost.models import MANIFEST, remove_others
 from introghost.simulation.observation import ObservationModel
 
 ROOT = Path(__file__).parents[2]
@@ -44,11 +45,17 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
     assert (configuration.ancestral, configuration.results) == ("outgroup-major", "results")
     assert configuration.region_length_bp == 1_000_000
     segments, genomes = (configuration.simulations[kind] for kind in (Kind.SEGMENTS, Kind.GENOMES))
-    assert (segments.regions, segments.observations, segments.haplotypes) == (1, 2, 16)
+    assert (segments.regions, segments.observations, segments.haplotypes) == (1, 1, 16)
     assert segments.genomes == dict.fromkeys(config["scenarios"], 300)
     assert (genomes.regions, genomes.observations, genomes.haplotypes) == (30, 1, None)
     assert genomes.test_genomes == dict.fromkeys(config["scenarios"], 20)
     assert set(configuration.train) == {"segments", "model-choice"}
+    assert (
+        parse({**config, "observation": {**config["observation"], "missing": 0.1}})
+        .simulations[Kind.SEGMENTS]
+        .observations
+        == 2
+    )
 
 
 def test_a_kind_of_genomes_may_have_an_observation_of_its_own(config: dict[str, Any]) -> None:
@@ -97,7 +104,7 @@ def test_kinds_have_seeds_apart(config: dict[str, Any]) -> None:
         (
             ("decision",),
             {"scenario_prior": {"gost": 0.1}},
-            "decision.scenario_prior.gost: no scenario 'gost'; there are",
+            "decision.scenario_prior.gost: no scenario 'gost' among those of",
         ),
         (
             ("decision",),
@@ -254,9 +261,48 @@ def test_data_and_simulations_have_one_mask(
 
 
 def test_the_decision_is_passed_on_as_options(config: dict[str, Any]) -> None:
-    assert parse(config).decision_options() == ""
+    assert (parse(config).cost_options(), parse(config).prior_options()) == ("", "")
     config["decision"] = {"false_ghost_cost": 9, "scenario_prior": {"ghost": 0.1}}
-    assert parse(config).decision_options() == "--false-ghost-cost 9 --scenario-prior ghost=0.1"
+    assert parse(config).cost_options() == "--false-ghost-cost 9"
+    assert parse(config).prior_options() == "--scenario-prior ghost=0.1"
+
+
+def test_a_prior_is_of_the_scenarios_that_the_choice_is_between(config: dict[str, Any]) -> None:
+    config["decision"] = {"scenario_prior": {"structure_merged": 0.1}}
+    assert parse(config).prior_options()
+    config["simulations"]["genomes"]["genomes"] = {"ghost": 9, "no_ghost": 9}
+    config["simulations"]["genomes"]["test_genomes"] = 3
+    with pytest.raises(
+        ConfigError, match=r"scenario_prior\.structure_merged: .* among those of the choice, ghost, no_"
+    ):
+        parse(config)
+    del config["train"]["model-choice"]
+    with pytest.raises(ConfigError, match=r"scenario_prior has no use without train\.model-choice"):
+        parse(config)
+
+
+def test_genomes_are_observed_once_where_nothing_varies(config: dict[str, Any]) -> None:
+    del config["simulations"]["segments"]["observations"]
+    assert parse(config).simulations[Kind.SEGMENTS].observations == 1
+    config["observation"]["missing"] = 0.01
+    assert parse(config).simulations[Kind.SEGMENTS].observations == 2
+    del config["observation"]["missing"]
+    config["simulations"]["genomes"]["observations"] = 2
+    with pytest.raises(
+        ConfigError, match=r"simulations\.genomes\.observations: nothing in the observation model varies"
+    ):
+        parse(config)
+
+
+def test_a_model_does_not_start_from_itself(config: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    manifest = tmp_path / "results" / "model" / "segments" / "MANIFEST.sha256"
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    config["train"]["segments"]["from"] = "results/model"
+    with pytest.raises(ConfigError, match=r"train\.segments\.from: results/model is what this configuration makes"):
+        parse(config)
+    assert parse({**config, "results": "others"}).start == "results/model"
 
 
 @pytest.fixture
@@ -298,7 +344,7 @@ def test_populations_are_a_list_or_separated_by_commas(
 
 def test_each_target_has_a_name_that_is_a_file_name(config: dict[str, Any], data: dict[str, Any]) -> None:
     del data["target"]
-    data["targets"] = ["CHB", "CEU, TSI", "East/Asia 'x'", "Ås"]
+    data["targets"] = ["CHB", "CEU, TSI", "East/Asia 'x'", "Ås", ".."]
     parsed = parse(config).data
     assert parsed is not None
     assert parsed.targets == {
@@ -306,6 +352,7 @@ def test_each_target_has_a_name_that_is_a_file_name(config: dict[str, Any], data
         "CEU+TSI": ("CEU", "TSI"),
         "East_Asia__x_": ("East/Asia 'x'",),
         "Ås": ("Ås",),
+        "_": ("..",),
     }
 
 
@@ -378,3 +425,13 @@ def test_paths_with_blanks_and_quotes_are_options_of_a_shell(config: dict[str, A
         "--region": "1:1-9",
         "--include-bed": "my $mask's.bed",
     }
+
+
+def test_networks_of_tasks_that_are_no_longer_wanted_are_removed(tmp_path: Path) -> None:
+    finished, begun, wanted, other = (tmp_path / name for name in ("parameters", "model-choice", "segments", "notes"))
+    for folder, name in ((finished, MANIFEST), (begun / "checkpoint", "state"), (wanted, MANIFEST), (other, "text")):
+        folder.mkdir(parents=True)
+        (folder / name).touch()
+    remove_others(tmp_path, {"segments"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes", "segments"]
+    remove_others(tmp_path / "nowhere", {"segments"})

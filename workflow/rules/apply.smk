@@ -26,7 +26,7 @@ if DATA:
             model=lambda wildcards, input: model_of(input.model),
             folder=subpath(output.segments, parent=True),
             options=lambda wildcards: data_options(TARGETS[wildcards.target]),
-            decision=CONFIG.decision_options(),
+            decision=f"{CONFIG.cost_options()} {CONFIG.prior_options()}",
         shell:
             "introghost apply --model {params.model:q} {params.vcf} --populations {input.populations:q}"
             " {params.options} {params.decision} --output {params.folder:q} 2> {log:q}"
@@ -55,4 +55,4 @@ if DATA and CONFIG.start:
             model=CONFIG.start,
             folder=subpath(output.segments, parent=True),
             options=lambda wildcards: data_options(TARGETS[wildcards.target]),
-            decision=CONFIG.decision_options(),
+            decision=CONFIG.cost_options(),

@@ -5,15 +5,19 @@ import sys
 from pathlib import Path
 
 import introghost.config
-from introghost.configuration import Kind
+from introghost import models
+from introghost.configuration import Kind, trees_ancestral
 from introghost.locks import is_dry_run, release_stale
 from introghost.simulation.scenarios import FILES
 
-# After a crash the same command goes on; Snakemake alone would ask for --unlock first. Its jobs read this file too.
-if workflow.is_main_process and not is_dry_run(sys.argv[1:]):
-    release_stale(Path(".snakemake"))
-
 CONFIG = introghost.config.parse(config)
+
+# Its jobs read this file too, and a dry run changes nothing.
+if workflow.is_main_process and not is_dry_run(sys.argv[1:]):
+    # After a crash the same command goes on; Snakemake alone would ask for --unlock first.
+    release_stale(Path(".snakemake"))
+    # A network of a task that the configuration no longer has would be applied with the others.
+    models.remove_others(Path(CONFIG.results) / "model", CONFIG.train)
 
 
 # Results of one configuration, its logs among them, lie in a folder of their own.
@@ -25,10 +29,7 @@ pathvars:
 
 VERSION = introghost.__version__
 TASKS = sorted(CONFIG.train)
-# Tree sequences know their ancestral states, whichever way the VCF's are found.
-TREES_ANCESTRAL = (
-    "outgroup-major" if CONFIG.ancestral == "outgroup-major" else "ancestral"
-)
+TREES_ANCESTRAL = trees_ancestral(CONFIG.ancestral)
 DATA = CONFIG.data
 TARGETS = {} if DATA is None else DATA.targets
 SIMULATED = None if DATA is None else DATA.simulated
@@ -89,6 +90,19 @@ def observations(kind, wildcards):
     simulation = CONFIG.simulations[kind]
     batch = simulation.batches(wildcards.scenario)[wildcards.batch]
     return 1 if batch.is_test else simulation.observations
+
+
+def cost_files():
+    """Where Snakemake writes what the jobs of the model took."""
+    names = [
+        f"{rule}/{kind}/{scenario}/{batch}"
+        for rule in ("simulate", "statistics")
+        for kind, simulation in CONFIG.simulations.items()
+        for scenario in CONFIG.scenarios
+        for batch in simulation.batches(scenario)
+    ]
+    names += [*(f"train/{task}" for task in TASKS), "evaluate"]
+    return [f"{CONFIG.results}/benchmarks/{name}.tsv" for name in names]
 
 
 def kind_of(task):

@@ -117,7 +117,11 @@ rule report_model:
                 repeated("--genomes-statistics", input.genomes_statistics),
             ]
         ),
-        costs=f"{CONFIG.results}/benchmarks",
+        costs=repeated("--costs", cost_files()),
+        scenarios=repeated(
+            "--scenario",
+            [folder_option(folder) for folder in CONFIG.scenarios.values()],
+        ),
     shell:
         "introghost report --model {params.model:q} --evaluation {params.evaluation:q} {params.statistics}"
-        " --costs {params.costs:q} --output {output:q} 2> {log:q}"
+        " {params.costs} {params.scenarios} --output {output:q} 2> {log:q}"

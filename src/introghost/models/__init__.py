@@ -1,5 +1,7 @@
 """Trained models that come with the package: a folder each, of the form that ``introghost train`` writes."""
 
+import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from introghost import shipped
@@ -11,6 +13,21 @@ _FOLDER = Path(__file__).parent
 def names() -> list[str]:
     """Names of the shipped models."""
     return sorted(path.name for path in _FOLDER.iterdir() if (path / "segments").is_dir())
+
+
+def remove_others(model: Path, tasks: Collection[str]) -> None:
+    """Remove the networks of a model, finished or begun, whose tasks are no longer wanted.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of a model, there or not.
+    tasks : collection of str
+        Tasks whose networks stay.
+    """
+    for folder in model.glob("*/"):
+        if folder.name not in tasks and ((folder / MANIFEST).is_file() or (folder / "checkpoint").is_dir()):
+            shutil.rmtree(folder)
 
 
 def locate(model: str, option: str = "--model") -> Path:
