@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ def verb(*words: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the workflow has run on two files of four contigs each, of a genome with a ghost."""
     folder = tmp_path_factory.mktemp("several targets")
     sizes = ("--outgroup-diploids", 12, "--target-diploids", 12, "--regions", 8, "--genomes", 1)
@@ -67,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "my.yaml").write_text(yaml.safe_dump(CONFIG))
     result = snakemake(folder)
     assert result.returncode == 0, result.stdout + result.stderr
-    yield folder
+    return folder
 
 
 def snakemake(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
