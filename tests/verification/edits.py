@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from introghost import config
 from introghost.documents import JsonObject, JsonValue, Section, load_schema
@@ -56,7 +55,9 @@ MODEL: JsonObject = {
         "parameters": {"epochs": 2, "width": 4, "members": 2, "scenario": "ghost"},
     },
 }
-_OF_EACH_KIND: JsonObject = {kind: {**Section(SIMULATIONS).section(kind).content, "observation": SEEN} for kind in SIMULATIONS}
+_OF_EACH_KIND: JsonObject = {
+    kind: {**Section(SIMULATIONS).section(kind).content, "observation": SEEN} for kind in SIMULATIONS
+}
 CONFIGURATIONS: Mapping[str, JsonObject] = {
     "simulated": {
         **MODEL,

@@ -1,6 +1,11 @@
-"""After an edit, one run makes anew all that depends on it, and nothing is left that another run would make anew."""
+"""After an edit, one run makes anew all that depends on it, and nothing is left that another run would make anew.
+
+`edits` says for every key and file what that is. Plans are compared with it on runs of empty results (fast); `make
+verify` makes each edit in earnest, runs once, and looks at the results.
+"""
 
 import contextlib
+import gzip
 import hashlib
 import io
 import os
@@ -9,8 +14,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
+import pandas as pd
 import pytest
 import yaml
 from edits import ANSWERS, CONFIGURATIONS, FILES, KEYS, Edit, keys
@@ -22,7 +28,13 @@ ROOT = Path(__file__).parents[2]
 cli = pytest.importorskip("snakemake.cli", reason="the extra `workflow` is not installed")
 
 NOTHING = "Nothing to be done"
-SEEN = "outgroup_diploids: 6\ntarget_diploids: [4, {target}]\nmissing: [0, 0.1]\ninclude_bed: mask.bed\ngenetic_map: map.tsv\n"
+SEEN = """observation:
+  outgroup_diploids: 6
+  target_diploids: [4, {target}]
+  missing: [0, 0.1]
+  include_bed: mask.bed
+  genetic_map: map.tsv
+"""
 MAP = "pos\tchr\tcM\n1\t1\t0\n500000\t1\t{middle}\n1000000\t1\t1\n1\t2\t0\n1000000\t2\t1\n"
 
 
@@ -43,8 +55,7 @@ def inputs(folder: Path) -> None:
     for name, middle in {"map.tsv": 0.5, "other.tsv": 0.8}.items():
         (folder / name).write_text(MAP.format(middle=middle))
     for name, target in {"seen.yaml": 6, "others_seen.yaml": 5}.items():
-        section = "".join(f"  {line}\n" for line in SEEN.format(target=target).splitlines())
-        (folder / name).write_text(f"observation:\n{section}")
+        (folder / name).write_text(SEEN.format(target=target))
     for name in ("data.vcf.gz", "other.vcf.gz", "populations.tsv", "others.tsv", "ancestral.fa", "other.fa"):
         (folder / name).write_text(name)
     for task in ("segments", "model-choice", "parameters"):
@@ -63,11 +74,15 @@ def snakemake(folder: Path, document: JsonObject, *more: str) -> str:
     (folder / "edited.yaml").write_text(yaml.safe_dump(document))
     arguments = ["--cores", "2", "--configfile", "edited.yaml", *more]
     said = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stopped:
-        patch.chdir(folder)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+        pytest.raises(SystemExit) as stopped,
+    ):
         patch.setattr(sys, "argv", ["snakemake", *arguments])
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            cli.main(arguments)
+        cli.main(arguments)
     assert stopped.value.code == 0, said.getvalue()
     return said.getvalue()
 
@@ -94,7 +109,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
             folder.mkdir()
             inputs(folder)
             plan = snakemake(folder, CONFIGURATIONS[name], "--dry-run")
-            for path in (path for line in re.findall(r"^ +output: (.*)$", plan, flags=re.M) for path in line.split(", ")):
+            for path in (
+                path for line in re.findall(r"^ +output: (.*)$", plan, flags=re.M) for path in line.split(", ")
+            ):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).touch()
             snakemake(folder, CONFIGURATIONS[name], "--touch", "--forceall")
@@ -102,6 +119,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         return runs[name]
 
     return of
+
+
+# Steps that there were none of before an edit.
+ADDED = {"data.targets": frozenset({"compare"}), "train.segments.from": frozenset({"apply_start"})}
 
 
 def test_every_key_of_the_configuration_has_an_edit() -> None:
@@ -121,7 +142,7 @@ def test_another_value_of_a_key_plans_what_depends_on_it(finished: Finished, key
     edit = KEYS[key]
     folder, before = finished(edit.configuration)
     document = edit.of_key(key, CONFIGURATIONS[edit.configuration])
-    assert steps(snakemake(folder, document, "--dry-run")) == edit.planned & (before | ADDED.get(key, set()))
+    assert steps(snakemake(folder, document, "--dry-run")) == edit.planned & (before | ADDED.get(key, frozenset()))
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -129,8 +150,129 @@ def test_other_content_of_a_file_plans_what_depends_on_it(finished: Finished, tm
     edit = FILES[path]
     folder, before = finished(edit.configuration)
     shutil.copytree(folder, tmp_path / "x")  # with the times of the files
-    shutil.copyfile(tmp_path / "x" / str(edit.value), tmp_path / "x" / path)
+    exchange(tmp_path / "x" / path, tmp_path / "x" / str(edit.value))
     assert steps(snakemake(tmp_path / "x", CONFIGURATIONS[edit.configuration], "--dry-run")) == edit.planned & before
 
 
-ADDED = {"data.targets": {"compare"}, "train.segments.from": {"apply_start"}}  # steps that there were none of
+def exchange(path: Path, other: Path) -> None:
+    """Each file has the other's content."""
+    content, other_content = path.read_bytes(), other.read_bytes()
+    path.write_bytes(other_content)
+    other.write_bytes(content)
+
+
+class Chain:
+    """A workflow that is edited and run again and again.
+
+    Parameters
+    ----------
+    folder : Path
+        Made here.
+    name : str
+        Of the configuration.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir()
+        self.folder, self.document = folder, CONFIGURATIONS[name]
+        inputs(folder)
+        if name == "vcf":
+            data(folder)
+        self.steps = self.run()
+
+    def run(self) -> set[str]:
+        """Run to the end; the steps that were run."""
+        binaries = Path(sys.executable).parent
+        environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+        (self.folder / "edited.yaml").write_text(yaml.safe_dump(self.document))
+        command = [str(binaries / "snakemake"), "--cores", "2", "--configfile", "edited.yaml"]
+        command += ["--workflow-profile", "workflow/profiles/default"]
+        result = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return steps(result.stdout + result.stderr)
+
+    def digests(self) -> dict[PurePath, str]:
+        """SHA-256 of every result."""
+        results = self.folder / str(self.document.get("results", "results"))
+        files = (path for path in results.rglob("*") if path.is_file())
+        return {path.relative_to(results): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def check(self, edit: Edit, make: Callable[[], None], added: frozenset[str] = frozenset()) -> None:
+        """Make an edit, run once, and see that it was enough, not too much, and changed what it should."""
+        before = self.digests()
+        make()
+        self.steps |= added
+        assert self.run() == edit.planned & self.steps
+        assert NOTHING in snakemake(self.folder, self.document, "--dry-run")
+        after = self.digests()
+        differing = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+        if edit.changed:
+            assert any(path.match(pattern) for path in differing for pattern in edit.changed), differing
+        else:
+            assert not any(path.match(pattern) for path in differing for pattern in ANSWERS), differing
+
+
+def data(folder: Path) -> None:
+    """Two VCF files of two contigs and two populations of each role, and the ancestral sequence of both."""
+    sizes = ("--genomes", 1, "--regions", 2, "--region-length-bp", 200_000)
+    sizes = (*sizes, "--outgroup-diploids", 6, "--target-diploids", 6)
+    for seed, name in enumerate(("data", "other"), start=1):
+        trees = folder / f"{name}.trees"
+        assert run("simulate", "--scenario", folder / "my_demo", *sizes, "--seed", seed, "--output", trees) == 0
+        outputs = ("--output", folder / f"{name}.vcf.gz", "--populations-output", folder / "roles.tsv")
+        assert run("vcf", "write", "--trees", trees, *outputs) == 0
+    roles = pd.read_csv(folder / "roles.tsv", sep="\t")
+    number = roles.groupby("population").cumcount()
+    for name, first in {"populations.tsv": 3, "others.tsv": 4}.items():
+        half = number.ge(first).map({False: "1", True: "2"})
+        roles.assign(population=roles["population"].str[0] + half).to_csv(folder / name, sep="\t", index=False)
+    for name, is_other in {"ancestral.fa": False, "other.fa": True}.items():
+        (folder / name).write_text(ancestral_sequences(folder, is_other=is_other))
+
+
+def ancestral_sequences(folder: Path, *, is_other: bool) -> str:
+    """FASTA of REF at every site of both files; of another one, ALT at every second site."""
+    sequences = dict[str, list[str]]()
+    for name in ("other", "data"):
+        lines = gzip.decompress((folder / f"{name}.vcf.gz").read_bytes()).decode().splitlines()
+        rows = (line.split("\t")[:5] for line in lines if not line.startswith("#"))
+        for row, (chromosome, position, _id, ref, alt) in enumerate(rows):
+            bases = sequences.setdefault(chromosome, ["N"] * 200_000)
+            bases[int(position) - 1] = alt[0] if is_other and row % 2 else ref
+    return "".join(f">{chromosome}\n{''.join(bases)}\n" for chromosome, bases in sequences.items())
+
+
+@pytest.fixture(scope="module")
+def chains(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Chain]:
+    """Gives the one chain of a configuration, after its first run."""
+    begun = dict[str, Chain]()
+
+    def of(name: str) -> Chain:
+        if name not in begun:
+            begun[name] = Chain(tmp_path_factory.mktemp("chain") / "x", name)
+        return begun[name]
+
+    return of
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES)
+def test_after_another_content_of_a_file_one_run_is_enough(chains: Callable[[str], Chain], path: str) -> None:
+    edit = FILES[path]
+    chain = chains(edit.configuration)
+    chain.check(edit, lambda: exchange(chain.folder / path, chain.folder / str(edit.value)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", KEYS)
+def test_after_another_value_of_a_key_one_run_is_enough(chains: Callable[[str], Chain], key: str) -> None:
+    edit = KEYS[key]
+    chain = chains(edit.configuration)
+
+    def make() -> None:
+        if edit.value == "start" and not (chain.folder / "start" / "segments" / "model.json").exists():
+            results = chain.folder / str(chain.document.get("results", "results"))
+            shutil.copytree(results / "model", chain.folder / "start", dirs_exist_ok=True)
+        chain.document = edit.of_key(key, chain.document)
+
+    chain.check(edit, make, ADDED.get(key, frozenset()))
