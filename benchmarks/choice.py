@@ -29,7 +29,7 @@ from introghost.errors import DataError
 from introghost.evaluation.answers import answers
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.tables import write_tables
-from introghost.evaluation.tested import Tested
+from introghost.evaluation.unseen import UnseenGenomes
 from introghost.evaluation.verdicts import decision_table
 from introghost.inference import bundle_files, parameters
 from introghost.inference.bundles import ChoiceBundle, ParametersBundle
@@ -56,7 +56,7 @@ def predictors(bundle: ParametersBundle, pooled: Pooled) -> Array:
         return np.asarray(bundle.network.predict(*pooled.tensors()).double().numpy())
 
 
-def pulse_table(bundle: ParametersBundle, simulated: Tested | None, others: Tested) -> pd.DataFrame:
+def pulse_table(bundle: ParametersBundle, simulated: UnseenGenomes | None, others: UnseenGenomes) -> pd.DataFrame:
     """The posterior of genomes of models with a pulse that nobody trained on, and whether it is right where they lie.
 
     The local check is made for the parameters of interest, with the predictors of these; it learns from `simulated`
@@ -84,7 +84,7 @@ def pulse_table(bundle: ParametersBundle, simulated: Tested | None, others: Test
     return pd.DataFrame(rows, columns=columns)
 
 
-def learnt_from(bundle: ParametersBundle, simulated: Tested, interest: list[int]) -> tuple[Array, Array, Array]:
+def learnt_from(bundle: ParametersBundle, simulated: UnseenGenomes, interest: list[int]) -> tuple[Array, Array, Array]:
     """Of each simulated genome a draw from its posterior, of the members of the ensemble by turns, its true parameters
     and its predictors: what the local check learns from, of the parameters of interest."""
     pooled = simulated.pooled(bundle)
@@ -95,12 +95,12 @@ def learnt_from(bundle: ParametersBundle, simulated: Tested, interest: list[int]
     return draws[:, interest], truth[:, interest], predictors(bundle, pooled)[:, interest]
 
 
-def tested_of(model: Model, paths: Sequence[Path]) -> Tested:
+def unseen_of(model: Model, paths: Sequence[Path]) -> UnseenGenomes:
     """Genomes of some files of statistics, which must be those that the model's networks for whole genomes take."""
     genomes = kinds(model, [File(path, Statistics.read(path)) for path in paths]).genomes
     if genomes is None:
         raise DataError(f"{model.folder}: none of the statistics is for its networks for whole genomes")
-    return Tested.of(genomes.genomes(), genomes.ghost_of_target)
+    return UnseenGenomes.of(genomes.genomes(), genomes.ghost_of_target)
 
 
 def families(folder: Path, python: Path | None) -> list[Scenario]:
@@ -146,12 +146,12 @@ class Plan:
 
 
 def all_tables(
-    model: Model, choice: ChoiceBundle, posterior: ParametersBundle, plan: Plan, simulated: Tested | None
+    model: Model, choice: ChoiceBundle, posterior: ParametersBundle, plan: Plan, simulated: UnseenGenomes | None
 ) -> dict[str, pd.DataFrame]:
     """Every table of the benchmark, by the name of its file."""
-    others = tested_of(model, [batch.output for batch in plan.families])
+    others = unseen_of(model, [batch.output for batch in plan.families])
     flawed = [
-        decision_table(answers(choice, tested_of(model, [batch.output for batch in group]))).assign(flaw=name)
+        decision_table(answers(choice, unseen_of(model, [batch.output for batch in group]))).assign(flaw=name)
         for name, group in plan.flawed.items()
     ]
     return {
@@ -195,7 +195,7 @@ def main() -> None:
     logging.basicConfig(format="%(message)s", level=logging.INFO)  # msprime would tell of every genome
     simulated = None
     if arguments.statistics:
-        simulated = tested_of(model, arguments.statistics).of_scenarios([posterior.scenario])
+        simulated = unseen_of(model, arguments.statistics).of_scenarios([posterior.scenario])
     tables = all_tables(model, choice, posterior, plan, simulated)
     write_tables(tables, arguments.output)
     sizes = {key: getattr(arguments, key) for key in ("regions", "genomes")}

@@ -27,7 +27,8 @@ _HAPLOTYPES_EACH = 1.8e-3  # statistics of all haplotypes, per Mb and individual
 _POOL, _POOL_EACH = 0.075, 1.7e-4  # statistics of whole regions, per Mb, and per individual that is shown
 # The difference between two and four epochs on 144 regions of 40 haplotypes.
 _TRAIN_EACH = 1e-3  # segments: per Mb of a haplotype and epoch
-_CALL_EACH = 1.6e-2  # the data: calls and statistics, per Mb and individual of either role
+_CALL_EACH = 2.9e-2  # calls, by the model that it starts from too, and statistics: per Mb of the data and individual
+_START = 8  # a job that simulates and the one that computes statistics, before they get to it
 # Training of the verdict and the parameters, evaluation, report: of 72 genomes a minute, of a thousand some.
 _REST = 300
 
@@ -124,6 +125,37 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class _PerGenome:
+    """Core seconds of a test genome for segments, of one to train on, and of a genome for the verdict.
+
+    The latter two come in batches.
+    """
+
+    test: float
+    train: float
+    whole: float
+    train_batch: int
+    whole_batch: int
+
+    @classmethod
+    def of(cls, costs: Costs, limits: Limits, length_mb: float, regions: int) -> "_PerGenome":
+        """Costs of genomes whose regions have a length in Mb; with its share of starting a job."""
+        # Genomes to train on are simulated once, observed several times and read in every epoch.
+        shown = costs.observe + costs.haplotypes
+        each = OBSERVATIONS * (shown + HAPLOTYPES * limits.epochs * _TRAIN_EACH)
+        train = length_mb * (costs.simulate + each)
+        whole = length_mb * regions * (costs.simulate + costs.observe + costs.pool)
+        train_batch, whole_batch = _batch(train), _batch(whole)
+        return cls(
+            test=length_mb * (costs.simulate + shown),
+            train=train + _START / train_batch,
+            whole=whole + _START / whole_batch,
+            train_batch=train_batch,
+            whole_batch=whole_batch,
+        )
+
+
+@dataclass(frozen=True)
 class Workload:
     """How much is simulated and trained, and how long it takes.
 
@@ -176,29 +208,25 @@ class Workload:
         """
         length, regions = region_length_bp / _MB, num_regions(amount, region_length_bp)
         is_enough = amount.callable_bp >= least_callable_bp(amount, region_length_bp)
-        # Core seconds of a test genome for segments; of one to train on, which is simulated once, observed several
-        # times and read in every epoch; and of a genome for the verdict.
-        shown = costs.observe + costs.haplotypes
-        test = length * (costs.simulate + shown)
-        train = length * (costs.simulate + OBSERVATIONS * (shown + HAPLOTYPES * limits.epochs * _TRAIN_EACH))
-        whole = length * regions * (costs.simulate + costs.observe + costs.pool)
+        seconds = _PerGenome.of(costs, limits, length, regions)
         # What is spent whatever the numbers of genomes are, and how many genomes fit into the rest, or into half of the
         # time where large data take more.
         fixed = _REST + amount.num_targets * amount.surveyed_bp / _MB * _CALL_EACH * costs.shown
-        fixed += TEST_GENOMES * (num_segment_scenarios * test + num_scenarios * whole)
-        left = max(limits.minutes * 60 * CORES - fixed, limits.minutes * 60 * CORES / 2)
-        fewest = num_scenarios * limits.genomes[0] * whole
-        part = max(left * _SEGMENT_PART, 0) if is_enough else left - fewest
-        segment_genomes = _within(limits.segment_genomes, part / train)
-        left -= segment_genomes * train
-        genomes = _within(limits.genomes, left / (num_scenarios * whole)) if is_enough else limits.genomes[0]
-        spent = fixed + segment_genomes * train + num_scenarios * genomes * whole
+        fixed += TEST_GENOMES * (num_segment_scenarios * seconds.test + num_scenarios * seconds.whole)
+        fixed += _START * (num_segment_scenarios + num_scenarios)
+        aim = limits.minutes * 60 * CORES
+        left = max(aim - fixed, aim / 2)
+        part = left * _SEGMENT_PART if is_enough else left - num_scenarios * limits.genomes[0] * seconds.whole
+        segment_genomes = _within(limits.segment_genomes, part / seconds.train)
+        left -= segment_genomes * seconds.train
+        genomes = _within(limits.genomes, left / (num_scenarios * seconds.whole)) if is_enough else limits.genomes[0]
+        spent = fixed + segment_genomes * seconds.train + num_scenarios * genomes * seconds.whole
         return cls(
             segment_genomes=segment_genomes,
-            segment_batch=_batch(train),
+            segment_batch=seconds.train_batch,
             genomes=genomes,
             regions=regions,
-            genome_batch=_batch(whole),
+            genome_batch=seconds.whole_batch,
             seconds=spent / CORES,
         )
 

@@ -129,9 +129,10 @@ def test_a_kill_after_the_last_epoch_costs_no_epoch(
         raise _Killed
 
     arguments = words("model-choice", statistics, tmp_path / "model-choice")
-    with monkeypatch.context() as context, pytest.raises(_Killed):
+    with monkeypatch.context() as context:
         context.setattr(holder, function, kill)
-        run(*arguments)
+        with pytest.raises(_Killed):
+            run(*arguments)
     caplog.clear()
     caplog.set_level("INFO")
     assert run(*arguments) == 0

@@ -89,6 +89,23 @@ def test_the_observation_of_several_targets_holds_that_of_each(folder: Path) -> 
     assert (both.target_diploids.low, both.target_diploids.high) == (3, 8)
 
 
+def test_files_of_one_contig_each_are_one_genome(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Path("x.vcf").read_text().splitlines()
+    for contig in "12":
+        kept = [line for line in lines if line.startswith("#") or line.split("\t")[0] == contig]
+        Path(f"{contig}.vcf").write_text("\n".join(kept) + "\n")
+    several = ("--vcf", "1.vcf", "--vcf", "2.vcf", *DATA[2:], "--target", "Near")
+    assert run("init", *several, "--output", "several.yaml") == 0
+    printed = capsys.readouterr().out
+    assert "files\t1.vcf, 2.vcf\n" in printed
+    assert "contigs\t2\n" in printed
+    configuration, joined = load(Path("several.yaml")), init("--target", "Near")
+    assert configuration.data is not None
+    assert configuration.data.vcf == ("1.vcf", "2.vcf")
+    assert configuration.observation == joined.observation
+    assert configuration.simulations == joined.simulations
+
+
 def test_equal_runs_give_equal_bytes(folder: Path) -> None:
     init("--target", "Near")
     before = Path("my.yaml").read_bytes()

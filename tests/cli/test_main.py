@@ -115,7 +115,9 @@ def test_the_default_configuration_is_checked_with_its_scenarios(
         main(["config", "check", "config/config.yaml", "--draws", "2", "--figures", str(tmp_path / "figures")])
     assert caught.value.code == 0
     assert "config/config.yaml: ok" in capsys.readouterr().out
-    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"ghost", "no_ghost", "structure", "demo"}
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {
+        *("ghost", "no_ghost", "structure", "structure_merged", "demo"),
+    }
 
 
 @pytest.mark.parametrize(

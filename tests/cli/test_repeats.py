@@ -16,6 +16,7 @@ REPEATABLE = {
     ("statistics", "evaluate"),
     ("simulated", "predictive"),
     ("scenario", "report"),
+    ("vcf", "init"),
     ("calls", "report"),
     ("segments-statistics", "report"),
     ("genomes-statistics", "report"),

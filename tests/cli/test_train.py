@@ -44,7 +44,7 @@ def test_a_model_is_trained_evaluated_and_applied(folder: Path, tmp_path: Path) 
     assert run("evaluate", "--model", folder / "model", *statistics, "--output", tmp_path / "evaluation") == 0
     summary = pd.read_csv(tmp_path / "evaluation" / "posterior_summary.tsv", sep="\t")
     names = PriorScale(scenarios.load(GHOST).parameters).names
-    assert summary["parameter"].tolist() == names
+    assert summary.loc[summary["regions"] == 2, "parameter"].tolist() == names
     written = "--output", tmp_path / "x.vcf.gz", "--populations-output", tmp_path / "x.tsv"
     run("simulate", "--scenario", GHOST, "--genomes", 1, "--first", 90, *SIZES, "--output", tmp_path / "x.trees")
     run("vcf", "write", "--trees", tmp_path / "x.trees", *written)
@@ -69,6 +69,48 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
     assert run("train", "--task", "parameters", *given) == 2
     assert run("train", "--task", "segments", "--scenario", GHOST, *given) == 2
     assert capsys.readouterr().err.count("--scenario: the scenario of --task parameters") == 2
+
+
+def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same genomes, though another split: provenance names the bundle, and the sizes are its own."""
+    model = folder / "model"
+    given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "no_ghost.zarr.zip", "--from", model
+    epochs = {"segments": 2, "model-choice": 40, "parameters": 40}
+    for task, most in epochs.items():
+        more = ("--scenario", GHOST) if task == "parameters" else ()
+        assert run("train", "--task", task, *given, *more, "--seed", 2, "--output", tmp_path / task) == 0
+        before, after = (json.loads((one / task / DESCRIPTION).read_text()) for one in (model, tmp_path))
+        assert before["provenance"]["options"]["from"] is None
+        digest = provenance.sha256(model / task / MANIFEST)
+        assert after["provenance"]["options"]["from"] == {"name": "model", "sha256": digest}
+        assert after["architecture"] == before["architecture"]
+        curve = pd.read_csv(tmp_path / task / "learning_curve.tsv", sep="\t")
+        assert curve["epoch"].tolist() == list(range(len(curve)))
+        assert np.isnan(curve["training_loss"][0])
+        assert 1 <= curve["epoch"].max() <= most
+    assert curve["epoch"].max() > 2
+    capsys.readouterr()
+    assert run("train", "--task", "segments", *given, "--width", 8, "--output", tmp_path / "refused") == 2
+    assert "--width and --members are those of the model" in capsys.readouterr().err
+    assert run("train", "--task", "segments", *given, "--output", model / "segments") == 2
+    assert "is also the bundle of --from; name another folder" in capsys.readouterr().err
+    for start, message in ((tmp_path / "segments", "it has no segments/"), ("mars", "--from mars: no such folder")):
+        options = *given[:-1], start, "--output", tmp_path / "refused"
+        assert run("train", "--task", "segments", *options) == 2
+        assert message in capsys.readouterr().err
+    assert run("train", "--task", "segments", *given[:-1], "human", "--output", tmp_path / "refused") == 4
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "trained with bin_bp 5000, these statistics have 10000" in error
+    assert not (tmp_path / "refused").exists()
+
+
+def test_only_a_choice_can_do_without_hidden_units(folder: Path, tmp_path: Path) -> None:
+    given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "no_ghost.zarr.zip", "--width", 0
+    assert run("train", "--task", "segments", *given, "--output", tmp_path / "segments") == 2
+    options = "--members", 3, "--epochs", 1, "--output", tmp_path / "model-choice"
+    assert run("train", "--task", "model-choice", *given, *options) == 0
+    sizes = json.loads((tmp_path / "model-choice" / DESCRIPTION).read_text())["architecture"]
+    assert (sizes["width"], sizes["members"]) == (0, 3)
 
 
 def test_statistics_of_another_scenario_are_refused(folder: Path, tmp_path: Path) -> None:

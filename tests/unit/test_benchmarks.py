@@ -1,15 +1,19 @@
 """Benchmarks are not run by the tests, but what they import has to exist."""
 
+import gzip
 import itertools
 import runpy
 from pathlib import Path
 
 import msprime
 import numpy as np
+import pandas as pd
 import pytest
 
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.variants.genetic_map import mean_rate, read_genetic_map
+from introghost.variants.intervals import read_bed
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCENARIOS = FOLDER.parent / "config" / "scenarios"
@@ -27,6 +31,10 @@ BENCHMARKS = sorted(
         "local_check.py",
     )
 )
+
+
+# Mean recombination of each kind of contig of the landscape, in cM/Mb.
+RATES = {"hotspots": 1.2, "slow": 0.5, "flat": 1.0, "fast": 2.0}
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +63,56 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
     assert set(names[1:]) == expected
     for name in robustness["CONFOUNDERS"]:
         assert f"\n| {name} | " in robustness["PAGE"], "each has its levels explained"
+
+
+def test_the_page_of_robustness_is_of_its_table() -> None:
+    robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
+    table = pd.read_csv(FOLDER / "robustness.tsv", sep="\t")
+    assert robustness["page"](table) == (FOLDER.parent / "docs" / "robustness.md").read_text()
+    assert "Missed by: gene flow" in robustness["missed_targets"](table)
+    fine = table.assign(loss=0.0)
+    assert robustness["missed_targets"](fine).endswith("Missed by: none.")
+
+
+def test_matched_networks_are_given_by_their_model() -> None:
+    accuracy = runpy.run_path(str(FOLDER / "accuracy.py"), run_name="loaded")
+    folders = accuracy["matched_folders"](["archie=a", "bonobo_ghost=b", "archie=c"])
+    assert folders == {
+        "archie": [Path("a/segments"), Path("c/segments")],
+        "human_neanderthal": [],
+        "bonobo_ghost": [Path("b/segments")],
+    }
+    for argument in ("human=a", "archie", "archie="):
+        with pytest.raises(SystemExit, match=f"error: --matched {argument}: give MODEL=FOLDER"):
+            accuracy["matched_folders"]([argument])
+
+
+def test_the_landscape_of_human_is_what_the_benchmark_makes(tmp_path: Path) -> None:
+    """Of the files in the repository the texts: another version of zlib may compress them to other bytes."""
+    landscape = runpy.run_path(str(FOLDER / "landscape.py"), run_name="loaded")
+    landscape["write"](tmp_path / "once")
+    landscape["write"](tmp_path / "again")
+    for name in ("mask.bed.gz", "map.tsv.gz"):
+        made, kept = (
+            (folder / name).read_bytes() for folder in (tmp_path / "once", FOLDER.parent / "config" / "human")
+        )
+        assert made == (tmp_path / "again" / name).read_bytes()
+        assert gzip.decompress(made) == gzip.decompress(kept)
+        assert kept[4:8] == bytes(4), "no time stamp"
+        assert len(kept) < 400_000
+
+
+def test_the_landscape_has_every_kind_of_mask_and_map() -> None:
+    folder = FOLDER.parent / "config" / "human"
+    masks, maps = read_bed(folder / "mask.bed.gz"), read_genetic_map(folder / "map.tsv.gz")
+    shares = {name: np.diff(intervals, axis=1).sum() / 20e6 for name, intervals in masks.items()}
+    rates = {name: mean_rate(genetic_map) for name, genetic_map in maps.items()}
+    assert set(shares) == set(rates) == {f"{kind}{percent}" for kind in RATES for percent in (100, 75, 50)}
+    for name, share in shares.items():
+        assert share == pytest.approx(int(name.strip("".join(RATES))) / 100, abs=0.01)
+        assert rates[name] == pytest.approx(RATES[name.rstrip("0157")], rel=0.1)
+    steps = np.diff(maps["hotspots75"].centimorgans)
+    assert np.sort(steps)[-len(steps) // 10 :].sum() > 0.5 * steps.sum(), "a tenth of the steps has most crossovers"
 
 
 def test_what_is_kept_has_the_name_of_what_it_depends_on(tmp_path: Path) -> None:

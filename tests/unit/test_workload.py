@@ -66,7 +66,8 @@ CASES = [
 @pytest.mark.parametrize(("held", "cost", "limits"), CASES)
 def test_there_are_never_fewer_genomes_than_training_needs(held: Amount, cost: Costs, limits: Limits) -> None:
     work = workload(held, cost, limits)
-    assert novelty.num_references(np.repeat(np.arange(SCENARIOS), work.genomes)) == work.genomes
+    classes = np.repeat(np.arange(SCENARIOS), work.genomes)
+    assert novelty.num_references(classes, np.arange(len(classes))) == work.genomes
     # Of this many genomes of one scenario, none is held out with a probability of
     assert 0.85**work.genomes < 0.002
     assert limits.segment_genomes[0] <= work.segment_genomes <= limits.segment_genomes[1]
@@ -95,7 +96,7 @@ def test_the_estimate_is_the_sum_over_all_genomes() -> None:
     work = workload(held, cost)
     total = 300.0  # of what does not grow
     for _ in range(held.num_targets):
-        total += 23 * 0.016 * (108 + 91)
+        total += 23 * 0.029 * (108 + 91)
     for _ in range(SEGMENT_SCENARIOS * 10):
         total += cost.simulate + cost.observe + cost.haplotypes
     for _ in range(work.segment_genomes):
@@ -105,8 +106,12 @@ def test_the_estimate_is_the_sum_over_all_genomes() -> None:
     for _ in range(SCENARIOS * (work.genomes + 10)):
         for _ in range(work.regions):
             total += cost.simulate + cost.observe + cost.pool
+    # Jobs, those of test genomes for each scenario among them, take 8 seconds to start.
+    batches = work.segment_genomes / work.segment_batch + SEGMENT_SCENARIOS
+    batches += SCENARIOS * (work.genomes + 10) / work.genome_batch + SCENARIOS
+    total += 8 * batches
     assert work.regions == 23
-    assert work.seconds == pytest.approx(total / CORES)
+    assert work.seconds == pytest.approx(total / CORES, rel=0.005)
 
 
 @pytest.mark.parametrize(("megabases", "regions"), [(0.85, 8), (8.4, 8), (22.6, 23), (2900, 40)])

@@ -105,6 +105,8 @@ def command(
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     model = None if start is None else models.locate(start, "--from")
+    if model is not None and output.resolve() == (model / task).resolve():
+        raise ConfigError(f"--output {output} is also the bundle of --from; name another folder")
     most_epochs = epochs or _epochs(task, model is not None)
     options = {"task": task, "epochs": most_epochs, "width": width, "members": members, "seed": seed}
     options |= {"from": _name_and_digest(model, task)}

@@ -48,9 +48,9 @@ class Kinds:
 def kinds(model: Model, files: Sequence[File]) -> Kinds:
     """Sort files by what they can tell about a model.
 
-    The segment network is evaluated on files with haplotypes, the networks for whole genomes on those whose pooled
-    statistics are of the segment network that they were trained with: if there are any of whole regions alone, on
-    these, since the others were made for the segment network.
+    The segment network can be evaluated on files with haplotypes, the networks for whole genomes on those whose pooled
+    statistics are of the segment network that they were trained with. Where some files serve one of the two alone, that
+    one is evaluated on these, and the files that would serve both are left to the other.
 
     Parameters
     ----------
@@ -66,10 +66,10 @@ def kinds(model: Model, files: Sequence[File]) -> Kinds:
     """
     for file in files:
         _check_use(model, file)
-    with_haplotypes = [file for file in files if file.has_haplotypes]
+    of_segments = [file for file in files if file.has_haplotypes]
     of_genomes = [file for file in files if _is_of_genomes(model, file)]
-    of_genomes = [file for file in of_genomes if not file.has_haplotypes] or of_genomes
-    segments, genomes = _joined(with_haplotypes), _joined(of_genomes)
+    segments = _joined([file for file in of_segments if not _is_of_genomes(model, file)] or of_segments)
+    genomes = _joined([file for file in of_genomes if not file.has_haplotypes] or of_genomes)
     if segments is not None:
         check_fit(model.segments, offer(segments), model.folder / model.segments.task)
     if genomes is not None:

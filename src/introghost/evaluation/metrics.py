@@ -184,9 +184,7 @@ def reliability_table(
     """
     flat, truth = _probability_pairs(probabilities, labels)
     table = pd.DataFrame({"probability": flat, "label": truth.astype(np.float64)})
-    # Quantiles between bins; where several are equal, the probabilities there share a bin.
-    inner = np.unique(np.quantile(flat, np.arange(1, num_bins) / num_bins)) if flat.size else np.empty(0)
-    grouped = table.groupby(np.searchsorted(inner, flat, side="left"))
+    grouped = table.groupby(_equal_mass_bins(flat, num_bins))
     return pd.DataFrame(
         {
             "lowest": grouped["probability"].min(),
@@ -196,6 +194,13 @@ def reliability_table(
             "count": grouped["label"].size(),
         }
     ).reset_index(drop=True)
+
+
+def _equal_mass_bins(probabilities: NDArray[np.float64], num_bins: int) -> NDArray[np.intp]:
+    """Bin of each probability: between quantiles; where several of these are equal, the probabilities share a bin."""
+    quantiles = np.arange(1, num_bins) / num_bins
+    inner = np.unique(np.quantile(probabilities, quantiles)) if probabilities.size else np.empty(0)
+    return np.searchsorted(inner, probabilities, side="left")
 
 
 def expected_calibration_error(
@@ -223,12 +228,12 @@ def expected_calibration_error(
     ----------
     Guo et al. (2017) On calibration of modern neural networks, ICML; equal-mass bins after Nixon et al. (2019).
     """
-    table = reliability_table(probabilities, labels, num_bins=num_bins)
-    if table.empty:
+    flat, truth = _probability_pairs(probabilities, labels)
+    if not flat.size:
         return float("nan")
-    # Distance of probability and frequency in each bin, weighed by the pairs in it.
-    gap = (table["mean_probability"] - table["observed_frequency"]).abs()
-    return float(np.average(gap, weights=table["count"]))
+    # Distance of mean probability and frequency in each bin times its pairs: the sum of the differences in it.
+    differences = np.bincount(_equal_mass_bins(flat, num_bins), weights=flat - truth)
+    return float(np.abs(differences).sum() / flat.size)
 
 
 def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:

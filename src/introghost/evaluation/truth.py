@@ -13,7 +13,7 @@ from introghost.errors import DataError
 from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
-from introghost.evaluation.tested import Tested
+from introghost.evaluation.unseen import UnseenGenomes
 from introghost.inference import calling
 from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
@@ -62,11 +62,11 @@ def evaluate_model(model: Model, paths: Sequence[Path], *, seed: int) -> dict[st
     if of_kind.segments is not None:
         tables |= _segment_tables(model.segments, of_kind.segments, seed)
     if of_kind.genomes is not None:
-        tested = Tested.of(of_kind.genomes.genomes(), of_kind.genomes.ghost_of_target)
+        unseen = UnseenGenomes.of(of_kind.genomes.genomes(), of_kind.genomes.ghost_of_target)
         if model.choice is not None:
-            tables |= choice_tables(model.choice, tested, seed=seed)
+            tables |= choice_tables(model.choice, unseen, seed=seed)
         if model.parameters is not None:
-            tables |= parameter_tables(model.parameters, tested, seed=seed)
+            tables |= parameter_tables(model.parameters, unseen, seed=seed)
     if not tables and model.parameters is not None:
         raise DataError(
             f"no genome of scenario {model.parameters.scenario}, whose parameters {model.folder} knows: nothing to "
@@ -94,8 +94,9 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         value = tables["summary"].set_index("metric")["value"]["average_precision"]
         parts.append(f"average precision of segments {value:.3f}")
     if "model_choice_summary" in tables:
-        area = tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"]
-        parts.append(f"area under the curve of a ghost {np.ravel(area)[0]:.3f}")  # whole genomes come first
+        area = np.ravel(tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"])[0]
+        # Of whole genomes, which come first; not defined where all have a ghost, or none.
+        parts.append("area under the curve of a ghost " + ("not defined" if np.isnan(area) else f"{area:.3f}"))
     if "posterior_coverage" in tables:
         coverage = tables["posterior_coverage"]
         is_shown = (coverage["level"] == 0.95) & (coverage["regions"] == coverage["regions"].max())

@@ -49,7 +49,7 @@ def novelty_table(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers : DataFrame
-        Of `answers.answers`, for genomes of `Tested.balanced`.
+        Of `answers.answers`, for genomes of `UnseenGenomes.balanced`.
 
     Returns
     -------

@@ -81,6 +81,16 @@ class Genomes:
         """Indices of the genomes that are held out."""
         return np.flatnonzero(self.held_out)
 
+    def num_genomes(self, cases: NDArray[np.intp]) -> int:
+        """How many genomes some cases are of; one that was observed several times counts once.
+
+        Parameters
+        ----------
+        cases : ndarray of int
+            Indices.
+        """
+        return len(np.unique(self.identities[cases]))
+
     def part(self, genome: int, number: int, rng: np.random.Generator) -> Pooled:
         """Some regions of one genome, drawn at random without putting back.
 

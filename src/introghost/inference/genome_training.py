@@ -157,7 +157,7 @@ class Prepared:
 
     def training_data(self) -> TrainingData:
         """What a bundle says of its training."""
-        train, validation = len(self.genomes.train), len(self.genomes.validation)
+        train, validation = (self.genomes.num_genomes(cases) for cases in (self.genomes.train, self.genomes.validation))
         return training_data(self.statistics, num_training=train, num_validation=validation)
 
 
@@ -251,7 +251,7 @@ def train_model_choice(
         regions=Range(*genomes.num_regions_range()),
         segment_model_digest=statistics.segment_model_digest,
         ghost_of_target=ghost_of_target,
-        temperature=_temperature(network, validation, start, len(genomes.validation)),
+        temperature=_temperature(network, validation, start, genomes.num_genomes(genomes.validation)),
     )
     return Trained(bundle, curve)
 
@@ -354,8 +354,9 @@ def train_parameters(
         raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
     prepared = Prepared.of(statistics.select(rows), seed, "scale")
     genomes = prepared.genomes
-    if len(genomes.train) < 4:
-        raise DataError(f"{len(genomes.train)} genomes of {scenario.name} are left to train on: simulate more of it")
+    num_train = genomes.num_genomes(genomes.train)
+    if num_train < 4:
+        raise DataError(f"{num_train} genomes of {scenario.name} are left to train on: simulate more of it")
     parameters = scale.to_normal(genomes.parameters).astype(np.float32)
     if start is None:
         network, predictors, architecture = _new_posterior(

@@ -200,7 +200,10 @@ class _Progress(Callback):  # type: ignore[misc]
     def add(self, row: Row, module: lightning.LightningModule) -> None:
         """Note an epoch; its weights are kept if they are the best so far."""
         self.rows.append(row)
-        logger.info("epoch %d of %d: training loss %.5f, validation loss %.5f", row.epoch, self.epochs, *row[1:])
+        training_loss = "" if row.epoch == 0 else f"training loss {row.training_loss:.5f}, "
+        logger.info(
+            "epoch %d of %d: %svalidation loss %.5f", row.epoch, self.epochs, training_loss, row.validation_loss
+        )
         if self._since_lowest() == 0:
             self.weights = copy.deepcopy(module.network.state_dict())
 

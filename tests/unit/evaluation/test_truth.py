@@ -12,6 +12,7 @@ from verbs import run
 
 from introghost.errors import DataError
 from introghost.evaluation import truth
+from introghost.evaluation.kinds import offer
 from introghost.inference import inputs
 from introghost.inference.fields import Range
 from introghost.model import Model
@@ -123,7 +124,7 @@ def model_of(meanings: dict[str, bool], favoured: int) -> Model:
         for bundle in (segments, choice)
     )
     choice.network.intercepts[0, favoured] = 9.0
-    return Model(Path("model"), segments, dataclasses.replace(choice, regions=Range(1, 9)), None, "")
+    return Model(Path("model"), segments, dataclasses.replace(choice, regions=Range(REGIONS, 9)), None, "")
 
 
 @pytest.mark.parametrize("demo_is_ghost", [True, False])
@@ -138,11 +139,13 @@ def test_what_scenarios_of_the_model_mean_is_what_it_says(statistics: Path, demo
 
 
 def test_what_a_file_of_statistics_offers_is_held_against_the_model(statistics: Path) -> None:
-    offer = truth.offer(Statistics.read(statistics))
+    offered = offer(Statistics.read(statistics))
     model = model_of({"ghost": True, "no_ghost": False}, 0)
-    model.check(offer)
-    assert offer.region_length_bp == BINS * BIN_BP
-    assert inputs.genome_channel_names(offer.pooled_statistics, offer.population_statistics) == model.bundles[1].inputs
+    model.check(offered)
+    assert offered.region_length_bp == BINS * BIN_BP
+    assert (
+        inputs.genome_channel_names(offered.pooled_statistics, offered.population_statistics) == model.bundles[1].inputs
+    )
 
 
 def test_proportions_are_those_of_each_genome_and_posteriors_those_of_each_region(statistics: Path) -> None:

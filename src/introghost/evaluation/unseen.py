@@ -14,7 +14,7 @@ from introghost.statistics.table import GenomeStatistics
 
 
 @dataclass(frozen=True)
-class Tested:
+class UnseenGenomes:
     """Genomes to test on.
 
     Attributes
@@ -29,7 +29,7 @@ class Tested:
     ghost_of_target: Mapping[str, bool]
 
     @classmethod
-    def of(cls, genomes: Iterable[GenomeStatistics], ghost_of_target: Mapping[str, bool]) -> "Tested":
+    def of(cls, genomes: Iterable[GenomeStatistics], ghost_of_target: Mapping[str, bool]) -> "UnseenGenomes":
         """Genomes in any order."""
         return cls(tuple(sorted(genomes, key=lambda genome: (genome.scenario, genome.genome))), ghost_of_target)
 
@@ -47,15 +47,15 @@ class Tested:
         """One parameter of each genome, float64 of shape (num_genomes,); NaN where a scenario lacks it."""
         return np.array([genome.parameters.get(name, np.nan) for genome in self.genomes], dtype=np.float64)
 
-    def of_scenarios(self, names: Sequence[str]) -> "Tested":
+    def of_scenarios(self, names: Sequence[str]) -> "UnseenGenomes":
         """The genomes of these scenarios alone."""
         return replace(self, genomes=tuple(genome for genome in self.genomes if genome.scenario in names))
 
-    def first_regions(self, number: int) -> "Tested":
+    def first_regions(self, number: int) -> "UnseenGenomes":
         """The same genomes with so many regions at most, the first ones."""
         return replace(self, genomes=tuple(_first_regions(genome, number) for genome in self.genomes))
 
-    def balanced(self) -> "Tested":
+    def balanced(self) -> "UnseenGenomes":
         """As many genomes of each scenario as the rarest has, those with the lowest numbers.
 
         Calibration and novelty hold over genomes whose scenarios are equally frequent, as they are to the network.

@@ -1,0 +1,266 @@
+"""Training that starts from a trained network: what it takes over, what it refuses, and that it can only get better."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_statistics import small_statistics
+
+from introghost.errors import ConfigError, ModelError
+from introghost.inference import bundle_files, genome_training, segment_training, starting, training
+from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+from introghost.inference.genome_batches import GenomeBatches
+from introghost.inference.genome_training import Prepared
+from introghost.inference.prior_scale import PriorScale
+from introghost.inference.starting import Start
+from introghost.simulation.priors import Bound, Prior
+from introghost.statistics.table import Statistics
+
+SCENARIOS = ("bottleneck", "ghost_2", "no_ghost")
+FOLDER = Path("model/task")
+
+
+def genomes(scenarios: tuple[str, ...], number: int, first: int = 0) -> list[tuple[str, int]]:
+    return [(scenario, genome) for scenario in scenarios for genome in range(first, first + number)]
+
+
+class Family:
+    """A scenario whose one parameter is the number of the genome."""
+
+    def __init__(self, name: str = "ghost_2", highest: float = 500.0) -> None:
+        self.name, self.parameters = name, [Prior("t", "uniform", Bound(-1.0), Bound(highest))]
+
+
+@pytest.fixture(scope="module")
+def model() -> ChoiceBundle:
+    """Of three scenarios, with members that differ."""
+    statistics = small_statistics(genomes(SCENARIOS, 40), seed=2)
+    return genome_training.train_model_choice(statistics, epochs=3, seed=2, members=3).bundle
+
+
+@pytest.fixture(scope="module")
+def new() -> Statistics:
+    """Other genomes of two of the scenarios."""
+    return small_statistics(genomes(SCENARIOS[:2], 40, first=50), seed=3)
+
+
+def adapted(model: ChoiceBundle, statistics: Statistics, epochs: int = 2) -> training.Trained[ChoiceBundle]:
+    return genome_training.train_model_choice(statistics, epochs=epochs, seed=4, start=Start(model, FOLDER))
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [2, 0], [1], [0, 1, 2]])
+@pytest.mark.parametrize("width", [0, 16])
+def test_members_begin_with_the_models_probabilities_over_the_chosen_scenarios(
+    model: ChoiceBundle, rows: list[int], width: int
+) -> None:
+    if width == 0:
+        statistics = small_statistics(genomes(SCENARIOS, 40), seed=2)
+        model = genome_training.train_model_choice(statistics, epochs=3, seed=2, width=0, members=3).bundle
+    chosen = {SCENARIOS[row]: model.ghost_of_target[SCENARIOS[row]] for row in rows}
+    start = Start(model, FOLDER)
+    network, discriminants, architecture = starting.choice(start, chosen, 9, references=4, levels=2)
+    again = type(network)(**architecture)
+    again.load_state_dict(network.state_dict())
+    values, number = torch.rand(20, 5) * 3, torch.linspace(1, 8, 20)
+    with torch.inference_mode():
+        before, after = (torch.softmax(one.each(values, number), dim=2) for one in (model.network, again.eval()))
+        expected = before[:, :, rows] / before[:, :, rows].sum(dim=2, keepdim=True)
+        torch.testing.assert_close(after, expected)
+        torch.testing.assert_close(torch.softmax(again(values, number), dim=1), expected.mean(0))
+        standard = model.network.standardise(values, number)
+        every = discriminants.of(standard, torch.zeros(20, dtype=torch.int64)).transpose(0, 1)
+        torch.testing.assert_close(every, model.network.discriminants(values, number), rtol=1e-4, atol=1e-5)
+    assert (len(discriminants.fold), architecture["discriminants"], architecture["scenarios"]) == (9, 3, len(rows))
+    assert float(before.std(dim=0).mean()) > 1e-3, "members differ"
+    assert len(model.network.members[0][-1].weight) == 3, "the model is left as it is"
+
+
+def test_what_a_model_took_from_its_genomes_stays(model: ChoiceBundle, new: Statistics, tmp_path: Path) -> None:
+    bundle = adapted(model, changed(new, "segments", "a" * 64)).bundle
+    before, after = model.network.state_dict(), bundle.network.state_dict()
+    fixed = {name for name in before if name.startswith(("standardise", "slopes", "intercepts"))}
+    assert len(fixed) == 5
+    for name in fixed:
+        torch.testing.assert_close(after[name], before[name], rtol=0, atol=0)
+    assert bundle.scenarios == ("bottleneck", "ghost_2")
+    assert bundle.training.num_training + bundle.training.num_validation == 80
+    bundle_files.save(bundle, tmp_path / "model-choice")
+    loaded = bundle_files.load(tmp_path / "model-choice", ChoiceBundle)
+    values, number = torch.rand(6, 5), torch.full((6,), 2.0)
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.network(values, number), bundle.network(values, number), rtol=0, atol=0)
+
+
+def test_epoch_0_is_the_model_itself(model: ChoiceBundle, new: Statistics) -> None:
+    curve = adapted(model, new).learning_curve
+    assert curve["epoch"].tolist() == [0, 1, 2]
+    assert curve["training_loss"].isna().tolist() == [True, False, False]
+    # The cross-entropy of held-out genomes and their parts by the model's members, each over the chosen scenarios.
+    parts = Prepared.of(new, 4, "novelty parts").genomes
+    classes = torch.tensor([SCENARIOS.index(name) for name in parts.scenarios])
+    ((values, number, truth),) = GenomeBatches(parts, parts.validation, (classes,), 1_000, None)
+    with torch.inference_mode():
+        members = torch.softmax(model.network.each(values, number), dim=2)[:, :, :2]
+    each = (members / members.sum(dim=2, keepdim=True)).mean(0)[np.arange(len(truth)), truth].log().numpy()
+    loss = -np.mean([each[truth == index].mean() for index in (0, 1)])
+    assert curve["validation_loss"][0] == pytest.approx(loss, rel=1e-5)
+
+
+def test_weights_of_the_start_are_kept_if_nothing_is_better() -> None:
+    """Training pulls the weight away from where validation wants it to be."""
+    network = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(network.weight, 0.5)
+    data = torch.utils.data.TensorDataset(torch.ones(8, 1), torch.ones(8, 1))
+    loader = torch.utils.data.DataLoader(data, batch_size=4)
+
+    def loss(model: torch.nn.Linear, batch: training.Batch) -> torch.Tensor:
+        return -model.weight.sum() if torch.is_grad_enabled() else (model.weight - 0.5).square().sum()
+
+    settings = {"epochs": 9, "learning_rate": 0.02, "patience": 3, "seed": 1}
+    curve = training.fit(network, loss, loader, loader, **settings, is_trained=True)
+    assert network.weight.item() == 0.5
+    assert curve["epoch"].tolist() == [0, 1, 2, 3], "three epochs that are no better, then the end"
+    assert curve["validation_loss"][0] == 0
+    training.fit(network, loss, loader, loader, **settings)
+    assert network.weight.item() > 0.5, "epoch 1 is the first that counts"
+
+
+def test_steps_are_a_tenth(model: ChoiceBundle, new: Statistics) -> None:
+    """A step of Adam moves a weight by about the learning rate, whose highest is 2e-4."""
+    trained = adapted(model, new, epochs=1)
+    fresh = starting.choice(Start(model, FOLDER), trained.bundle.ghost_of_target, 1, references=0, levels=2)[0]
+    before, after = dict(fresh.named_parameters()), dict(trained.bundle.network.named_parameters())
+    moved = max(float((after[name] - before[name]).detach().abs().max()) for name in before)
+    steps = -(-2 * 40 // 32)
+    assert moved < 1.5 * steps * 2e-4
+    if trained.learning_curve["validation_loss"].argmin() == 1:
+        assert moved > 1e-5
+
+
+def test_the_temperature_is_the_models_where_few_genomes_are_held_out(model: ChoiceBundle, new: Statistics) -> None:
+    model = replace(model, temperature=3.21)
+    assert adapted(model, new).bundle.temperature == 3.21
+    many = adapted(model, small_statistics(genomes(SCENARIOS[:2], 180, first=50), seed=3), epochs=1).bundle
+    assert many.training.num_validation >= 40
+    assert many.temperature != 3.21
+
+
+def test_references_are_new_genomes_where_these_are_enough(model: ChoiceBundle, new: Statistics) -> None:
+    few = small_statistics(genomes(SCENARIOS[:2], 15, first=50), seed=3)
+    assert not adapted(model, few).bundle.knows_novelty
+    many = small_statistics(genomes(SCENARIOS[:2], 60, first=50), seed=3)
+    bundle = adapted(model, many).bundle
+    assert bundle.architecture["references"] == 60
+    parts = Prepared.of(many, 4, "novelty parts").parts
+    roots = model.network.standardise.roots(torch.from_numpy(parts[0].values)).half()
+    references = bundle.network.novelty.references
+    for index in range(2):
+        rows = roots[index * 60 : (index + 1) * 60]
+        torch.testing.assert_close(references[index].sort(dim=0).values, rows.sort(dim=0).values, rtol=0, atol=0)
+
+
+def changed(statistics: Statistics, attribute: str, value: object) -> Statistics:
+    return Statistics(statistics.dataset.assign_attrs({attribute: value}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda new: changed(new, "bin_bp", 5_000), "trained with bin_bp 10000, these statistics have 5000"),
+        (lambda new: changed(new, "region_length_bp", 60_000), "region_length_bp 50000, these statistics have 60000"),
+        (lambda new: changed(new, "ancestral", "ancestral"), "ancestral 'outgroup-major', these statistics have 'anc"),
+        (
+            lambda new: Statistics(new.dataset.assign_coords(pooled_statistic=["mean_of_a", "other", "posterior"])),
+            "input number 2 is 'mean_of_b' in the model and 'other' in these statistics",
+        ),
+        (
+            lambda _: small_statistics(genomes(("bottleneck", "unheard_of"), 20)),
+            "does not know the scenario unheard_of, only bottleneck, ghost_2, no_ghost",
+        ),
+        (
+            lambda new: changed(new, "ghost_of_target", '{"bottleneck": true, "ghost_2": true}'),
+            "scenario bottleneck is with a ghost that gave to the target, in the model without",
+        ),
+    ],
+)
+def test_statistics_that_the_model_was_not_made_for_are_refused(
+    model: ChoiceBundle, new: Statistics, change, message: str
+) -> None:
+    with pytest.raises(ModelError, match=message) as caught:
+        adapted(model, change(new))
+    assert str(caught.value).startswith("model/task: ")
+    assert str(caught.value).endswith("or train without --from")
+
+
+def test_what_another_segment_network_says_is_no_reason_to_refuse(model: ChoiceBundle, new: Statistics) -> None:
+    assert adapted(model, changed(new, "segments", "a" * 64)).bundle.segment_model_digest == "a" * 64
+
+
+@pytest.mark.parametrize("sizes", [{"width": 16}, {"members": 3}])
+def test_sizes_are_the_models(model: ChoiceBundle, new: Statistics, sizes: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="--width and --members are those of the model"):
+        genome_training.train_model_choice(new, epochs=1, seed=1, **sizes, start=Start(model, FOLDER))
+
+
+@pytest.fixture(scope="module")
+def posterior() -> ParametersBundle:
+    statistics = small_statistics(genomes(("ghost_2",), 30), seed=2)
+    return genome_training.train_parameters(statistics, Family(), epochs=2, seed=2, width=8, members=2).bundle
+
+
+def test_a_posterior_starts_from_that_of_the_model(posterior: ParametersBundle) -> None:
+    statistics = small_statistics(genomes(("ghost_2",), 30, first=50), seed=3)
+    start = Start(posterior, FOLDER)
+    trained = genome_training.train_parameters(statistics, Family(), epochs=1, seed=4, start=start)
+    before, after = posterior.network.state_dict(), trained.bundle.network.state_dict()
+    for name in before:
+        limit = 1e-3 if name.startswith("flows") else 0  # one batch: a step of at most 1e-4
+        torch.testing.assert_close(after[name], before[name], rtol=0, atol=limit)
+    parts = Prepared.of(statistics, 4, "scale").genomes
+    normal = PriorScale(Family().parameters).to_normal(parts.parameters).astype(np.float32)
+    (batch,) = GenomeBatches(parts, parts.validation, (torch.from_numpy(normal),), 1_000, None)
+    with torch.inference_mode():
+        loss = -float(posterior.network(*batch).mean())
+    assert trained.learning_curve["validation_loss"][0] == pytest.approx(loss, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        (Family(highest=501.0), "other priors of scenario ghost_2, first t"),
+        (Family(name="ghost_3"), "has the parameters of scenario ghost_2, not of ghost_3"),
+    ],
+)
+def test_other_priors_and_scenarios_are_refused(posterior: ParametersBundle, family: Family, message: str) -> None:
+    statistics = small_statistics(genomes((family.name,), 30))
+    with pytest.raises(ModelError, match=message):
+        genome_training.train_parameters(statistics, family, epochs=1, seed=1, start=Start(posterior, FOLDER))
+
+
+def test_segments_start_from_those_of_the_model() -> None:
+    first, second = (small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=n), seed=n) for n in (1, 50))
+    model = segment_training.train_segments(first, epochs=2, seed=1, width=8, members=2).bundle
+    model = replace(model, temperature=9.0, thresholds={0.5: 0.5})
+    start = Start(model, FOLDER)
+    trained = segment_training.train_segments(second, epochs=1, seed=2, start=start)
+    bundle: SegmentsBundle = trained.bundle
+    assert bundle.architecture == model.architecture
+    before, after = model.network.state_dict(), bundle.network.state_dict()
+    steps = -(-trained.bundle.training.num_training * 4 // 32)
+    for name in before:
+        limit = 0 if name.startswith("standardise") else 1.5 * steps * 1e-4
+        torch.testing.assert_close(after[name], before[name], rtol=0, atol=limit)
+    assert bundle.temperature < 5, "calibrated anew"
+    assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
+    other_names = small_statistics(genomes(("ghost_2",), 9), names=("a", "b", "private_quarter_4", "private_quarter_1"))
+    with pytest.raises(ModelError, match="input number 3 is 'private_quarter_1' in the model and 'private_quarter_4'"):
+        segment_training.train_segments(other_names, epochs=1, seed=1, start=start)
+    with pytest.raises(ConfigError, match="--width and --members"):
+        segment_training.train_segments(second, epochs=1, seed=1, width=8, start=start)
+
+
+def test_a_model_without_the_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it has no parameters/"):
+        Start.load(tmp_path, ParametersBundle)
