@@ -79,10 +79,10 @@ def snakemake(folder: Path, document: JsonObject, *more: str) -> str:
         contextlib.chdir(folder),
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(said),
-        pytest.raises(SystemExit) as stopped,
     ):
         patch.setattr(sys, "argv", ["snakemake", *arguments])
-        cli.main(arguments)
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(arguments)
     assert stopped.value.code == 0, said.getvalue()
     return said.getvalue()
 
@@ -214,11 +214,13 @@ class Chain:
 
 def data(folder: Path) -> None:
     """Two VCF files of two contigs and two populations of each role, and the ancestral sequence of both."""
-    sizes = ("--genomes", 1, "--regions", 2, "--region-length-bp", 200_000)
-    sizes = (*sizes, "--outgroup-diploids", 6, "--target-diploids", 6)
+    genome = ("--genomes", 1, "--regions", 2, "--region-length-bp", 200_000)
+    samples = ("--outgroup-diploids", 6, "--target-diploids", 6)
     for seed, name in enumerate(("data", "other"), start=1):
         trees = folder / f"{name}.trees"
-        assert run("simulate", "--scenario", folder / "my_demo", *sizes, "--seed", seed, "--output", trees) == 0
+        assert (
+            run("simulate", "--scenario", folder / "my_demo", *genome, *samples, "--seed", seed, "--output", trees) == 0
+        )
         outputs = ("--output", folder / f"{name}.vcf.gz", "--populations-output", folder / "roles.tsv")
         assert run("vcf", "write", "--trees", trees, *outputs) == 0
     roles = pd.read_csv(folder / "roles.tsv", sep="\t")
