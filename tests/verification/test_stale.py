@@ -35,6 +35,7 @@ SEEN = """observation:
   include_bed: mask.bed
   genetic_map: map.tsv
 """
+CONTIG_BP = 1_000_000
 MAP = "pos\tchr\tcM\n1\t1\t0\n500000\t1\t{middle}\n1000000\t1\t1\n1\t2\t0\n1000000\t2\t1\n"
 
 
@@ -44,13 +45,14 @@ def inputs(folder: Path) -> None:
     shutil.copytree(ROOT / "workflow", folder / "workflow")
     for place in ("my_demo", "other_demo"):
         shutil.copytree(ROOT / "config" / "demo", folder / place)
-    for place in ("scenarios/ghost", "other_ghost"):
+    # So high that even few genomes have a tract.
+    for place, proportion in {"scenarios/ghost": "0.05", "other_ghost": "0.1"}.items():
         shutil.copytree(ROOT / "config" / "scenarios" / "ghost", folder / place)
+        edited(folder / place / "priors.yaml", "lower: 0.003", f"lower: {proportion}")
     edited(folder / "other_demo" / "priors.yaml", "0.0225", "0.05")
-    edited(folder / "other_ghost" / "priors.yaml", "lower: 0.003", "lower: 0.05")
     edited(folder / "other_ghost" / "model.demes.yaml", "demes: [Outgroup, Target]", "source: Outgroup, dest: Target")
     for name, callable_bp in {"mask.bed": 900, "other.bed": 700}.items():
-        rows = (f"{chromosome}\t{at}\t{at + callable_bp}\n" for chromosome in "12" for at in range(0, 1_000_000, 1_000))
+        rows = (f"{chromosome}\t{at}\t{at + callable_bp}\n" for chromosome in "12" for at in range(0, CONTIG_BP, 1_000))
         (folder / name).write_text("".join(rows))
     for name, middle in {"map.tsv": 0.5, "other.tsv": 0.8}.items():
         (folder / name).write_text(MAP.format(middle=middle))
@@ -214,7 +216,7 @@ class Chain:
 
 def data(folder: Path) -> None:
     """Two VCF files of two contigs and two populations of each role, and the ancestral sequence of both."""
-    genome = ("--genomes", 1, "--regions", 2, "--region-length-bp", 200_000)
+    genome = ("--genomes", 1, "--regions", 2, "--region-length-bp", CONTIG_BP)
     samples = ("--outgroup-diploids", 6, "--target-diploids", 6)
     for seed, name in enumerate(("data", "other"), start=1):
         trees = folder / f"{name}.trees"
@@ -239,7 +241,7 @@ def ancestral_sequences(folder: Path, *, is_other: bool) -> str:
         lines = gzip.decompress((folder / f"{name}.vcf.gz").read_bytes()).decode().splitlines()
         rows = (line.split("\t")[:5] for line in lines if not line.startswith("#"))
         for row, (chromosome, position, _id, ref, alt) in enumerate(rows):
-            bases = sequences.setdefault(chromosome, ["N"] * 200_000)
+            bases = sequences.setdefault(chromosome, ["N"] * CONTIG_BP)
             bases[int(position) - 1] = alt[0] if is_other and row % 2 else ref
     return "".join(f">{chromosome}\n{''.join(bases)}\n" for chromosome, bases in sequences.items())
 
