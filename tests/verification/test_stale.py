@@ -36,7 +36,7 @@ SEEN = """observation:
   genetic_map: map.tsv
 """
 CONTIG_BP = 1_000_000
-MAP = "pos\tchr\tcM\n1\t1\t0\n500000\t1\t{middle}\n1000000\t1\t1\n1\t2\t0\n1000000\t2\t1\n"
+MAP = "pos\tchr\tcM\n1\t1\t0\n500000\t1\t{middle}\n1000000\t1\t{end}\n1\t2\t0\n1000000\t2\t1\n"
 
 
 def inputs(folder: Path) -> None:
@@ -54,8 +54,8 @@ def inputs(folder: Path) -> None:
     for name, callable_bp in {"mask.bed": 900, "other.bed": 700}.items():
         rows = (f"{chromosome}\t{at}\t{at + callable_bp}\n" for chromosome in "12" for at in range(0, CONTIG_BP, 1_000))
         (folder / name).write_text("".join(rows))
-    for name, middle in {"map.tsv": 0.5, "other.tsv": 0.8}.items():
-        (folder / name).write_text(MAP.format(middle=middle))
+    for name, (middle, end) in {"map.tsv": (0.5, 1), "other.tsv": (0.8, 1.2)}.items():
+        (folder / name).write_text(MAP.format(middle=middle, end=end))
     for name, target in {"seen.yaml": 6, "others_seen.yaml": 5}.items():
         (folder / name).write_text(SEEN.format(target=target))
     for name in ("data.vcf.gz", "other.vcf.gz", "populations.tsv", "others.tsv", "ancestral.fa", "other.fa"):
@@ -154,6 +154,23 @@ def test_other_content_of_a_file_plans_what_depends_on_it(finished: Finished, tm
     shutil.copytree(folder, tmp_path / "x")  # with the times of the files
     exchange(tmp_path / "x" / path, tmp_path / "x" / str(edit.value))
     assert steps(snakemake(tmp_path / "x", CONFIGURATIONS[edit.configuration], "--dry-run")) == edit.planned & before
+
+
+def test_a_rule_that_takes_a_result_for_ancient_is_noticed(finished: Finished, tmp_path: Path) -> None:
+    folder, before = finished("simulated")
+    shutil.copytree(folder, tmp_path / "x")
+    rule = tmp_path / "x" / "workflow" / "rules" / "train.smk"
+    text = rule.read_text(encoding="utf-8")
+    broken = re.sub(
+        r"statistics=(lambda wildcards: statistics_of\(.*?\n        \)),", r"statistics=ancient(\1),", text, flags=re.S
+    )
+    assert broken != text
+    rule.write_text(broken, encoding="utf-8")
+    edit = KEYS["simulations.segments.genomes"]
+    document = edit.of_key("simulations.segments.genomes", CONFIGURATIONS["simulated"])
+    planned = steps(snakemake(tmp_path / "x", document, "--dry-run"))
+    assert planned < edit.planned & before
+    assert "train segments" not in planned
 
 
 def exchange(path: Path, other: Path) -> None:
