@@ -44,7 +44,7 @@ SIMULATIONS: JsonObject = {
     "genomes": {"genomes": 8, "test_genomes": 2, "regions": 2, "batch_genomes": 10},
 }
 MODEL: JsonObject = {
-    "seed": 3,
+    "seed": 4,  # holds a genome of each scenario out for validation, few as they are
     "bin_bp": 10_000,
     "ancestral": "info-aa",
     "region_length_bp": 200_000,
@@ -211,7 +211,7 @@ KEYS: Mapping[str, Edit] = {
     # The data that are simulated have these sizes too.
     "observation.outgroup_diploids": Edit("simulated", [5, 7], EVERYTHING, SEGMENTS_RESULTS),
     "observation.target_diploids": Edit("simulated", [4, 5], EVERYTHING, SEGMENTS_RESULTS),
-    "seed": Edit("simulated", 4, EVERYTHING, SEGMENTS_RESULTS),
+    "seed": Edit("simulated", 12, EVERYTHING, SEGMENTS_RESULTS),
     "bin_bp": Edit("simulated", 20_000, READING, SEGMENTS_RESULTS),
     "ancestral": Edit("simulated", "outgroup-major", READING, SEGMENTS_RESULTS),
     "region_length_bp": Edit("simulated", 100_000, READING - {"check"}, SEGMENTS_RESULTS),
