@@ -14,7 +14,7 @@ from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
-from introghost.simulation.observation import observe
+from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region

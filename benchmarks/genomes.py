@@ -21,7 +21,8 @@ from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.simulation.windows import Windows
 from introghost.statistics import dataset

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from genomes import BIN_BP, LENGTH_BP, SEED
 from introghost.haplotypes import Haplotypes
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
 
 WINDOW_BP = 1_000  # hmmix's own

@@ -14,7 +14,8 @@ from introghost.atomic import write_text
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.population import population_statistics
 

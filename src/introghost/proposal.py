@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from introghost import __version__, models
@@ -274,6 +274,7 @@ def propose(
     contigs: Sequence[tuple[str, int, int]],
     results: str,
     start: Start,
+    minutes: float | None = None,
 ) -> Proposal:
     """The configuration that suits what the files hold.
 
@@ -288,6 +289,8 @@ def propose(
         Folder of the results.
     start : Start
         The model that training starts from.
+    minutes : float, optional
+        Aimed at on two cores; by default what is worth it.
     """
     vcf = listed([Path(name).name for name in inputs.vcf])
     named = {"include_bed": inputs.include_bed, "genetic_map": inputs.genetic_map}
@@ -302,6 +305,7 @@ def propose(
     first = next(iter(surveys.values()))
     amount = Amount(first.callable_bp, first.surveyed_bp, len(surveys), "include_bed" in files)
     limits = ADAPTED if start.ancestral_status == inputs.ancestral_status else FROM_NOTHING
+    limits = limits if minutes is None else replace(limits, minutes=minutes)
     workload = Workload.of(
         amount,
         Costs.of(ObservationModel.parse(learned.section(entries))),

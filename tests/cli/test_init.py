@@ -7,7 +7,8 @@ import yaml
 from bad_inputs import Inputs
 from verbs import run
 
-from introghost.config import Configuration, load
+from introghost.config import load
+from introghost.configuration import Configuration
 from introghost.simulation.observation import ObservationModel
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"

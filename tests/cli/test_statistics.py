@@ -14,7 +14,8 @@ from verbs import run
 from introghost import models, provenance
 from introghost.inference import bundle_files, regions
 from introghost.simulation.ancestry import read_tracts, read_trees
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.statistics.dataset import HAPLOTYPES_PER_REGION, ghost_fraction
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.registry import POOLED

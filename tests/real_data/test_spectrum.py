@@ -16,7 +16,8 @@ import pytest
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.simulation.windows import Windows
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import open_source

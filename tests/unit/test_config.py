@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from introghost.config import Kind, load, parse
+from introghost.config import load, parse
+from introghost.configuration import Kind
 from introghost.errors import ConfigError
 from introghost.simulation.observation import ObservationModel
 

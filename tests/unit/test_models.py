@@ -20,7 +20,8 @@ from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.pooled import PLAIN
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from introghost.config import Configuration, Kind, parse
+from introghost.config import parse
+from introghost.configuration import Configuration, Kind
 from introghost.proposal import Inputs, Proposal, Start, propose
 from introghost.variants.survey import SiteCounts, Survey
 from introghost.workload import ADAPTED, FROM_NOTHING
@@ -145,3 +146,14 @@ def test_the_model_is_what_its_bundles_say() -> None:
     assert HUMAN.ancestral_status == "outgroup-major"
     presets = Path(__file__).parents[2] / "config" / "scenarios"
     assert all((presets / name / "priors.yaml").is_file() for name in HUMAN.scenarios)
+
+
+def test_fewer_minutes_make_fewer_genomes_down_to_those_that_training_needs() -> None:
+    made = [
+        propose(INPUTS, {"GBR": survey(15)}, contigs=[("1", 0, 12_000_000)], results="r", start=HUMAN, minutes=minutes)
+        for minutes in (1, 20, None)
+    ]
+    fewest, few, default = (one.workload for one in made)
+    assert (fewest.segment_genomes, fewest.genomes) == (ADAPTED.segment_genomes[0], ADAPTED.genomes[0])
+    assert fewest.seconds < few.seconds < default.seconds
+    assert few.seconds == pytest.approx(20 * 60, rel=0.15)

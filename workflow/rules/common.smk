@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import introghost.config
-from introghost.config import Kind
+from introghost.configuration import Kind
 from introghost.locks import is_dry_run, release_stale
 from introghost.simulation.scenarios import FILES
 

@@ -8,17 +8,20 @@ if DATA:
             genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
             predictive="<results>/predictive/{target}/predictive.tsv",
             evaluation="<results>/evaluation/provenance.json",
-            truth=branch(
-                SIMULATED,
-                then="<results>/evaluation/calls/{target}/provenance.json",
+            truth=(
+                ["<results>/evaluation/calls/{target}/provenance.json"]
+                if SIMULATED
+                else []
             ),
-            start=branch(
-                CONFIG.start,
-                then="<results>/calls_of_start/{target}/provenance.json",
+            start=(
+                ["<results>/calls_of_start/{target}/provenance.json"]
+                if CONFIG.start
+                else []
             ),
-            start_truth=branch(
-                SIMULATED and CONFIG.start,
-                then="<results>/evaluation/calls_of_start/{target}/provenance.json",
+            start_truth=(
+                ["<results>/evaluation/calls_of_start/{target}/provenance.json"]
+                if SIMULATED and CONFIG.start
+                else []
             ),
         output:
             page=report(

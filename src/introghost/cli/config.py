@@ -12,7 +12,7 @@ from introghost.errors import ConfigError
 from introghost.findings import Code, Finding, Severity
 
 if TYPE_CHECKING:
-    from introghost.config import Configuration, Data
+    from introghost.configuration import Configuration, Data
 
 
 @click.group("config")

@@ -24,12 +24,18 @@ _MODEL = "human"
     "outgroup-major, and takes hours more with the others.",
 )
 @click.option(
+    "--minutes",
+    type=click.FloatRange(min=1),
+    help="Time to aim at on two cores; never fewer genomes than training needs, which may take longer.  [default: 45, "
+    "or 150 where no trained model suits]",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
     help="The configuration, my.yaml; results will be in results/my.",
 )
-def command(output: Path, target: tuple[str, ...], **options: Any) -> None:
+def command(output: Path, target: tuple[str, ...], minutes: float | None, **options: Any) -> None:
     """Write a configuration for VCF files, which runs as it is: simulations like them, networks adapted to them.
 
     The files are read as `vcf check` and `observe` read them, and refused where those refuse them. Each line of the
@@ -59,7 +65,8 @@ def command(output: Path, target: tuple[str, ...], **options: Any) -> None:
         genetic_map=_text(options["genetic_map"]),
     )
     results = f"results/{output.stem}"
-    proposal = propose(inputs, surveys, contigs=source.contigs(), results=results, start=Start.load(_MODEL))
+    start = Start.load(_MODEL)
+    proposal = propose(inputs, surveys, contigs=source.contigs(), results=results, start=start, minutes=minutes)
     text = proposal.to_yaml()
     config.parse(documents.parse_object(text, str(output)))
     atomic.write_text(output, text)

@@ -217,7 +217,7 @@ def _observed_region(
     num_rows: int,
 ) -> Region:
     """One region as one draw of the observation model shows it; `tracts` are those of all simulated samples."""
-    from introghost.simulation.observation import observe, root_seed
+    from introghost.simulation.observed import observe, root_seed
 
     observed = observe(
         tree_sequence,

@@ -54,6 +54,7 @@ def made_up(
         "scenario": ("region", np.repeat([name for name, _ in cases], num_regions)),
         "genome": ("region", np.repeat([number for _, number in cases], num_regions)),
         "region_index": ("region", np.tile(np.arange(num_regions), len(cases))),
+        "observation_index": ("region", np.zeros(len(cases) * num_regions, dtype=np.int64)),
         **{f"parameter_{name}": ("region", np.repeat(drawn[:, i], num_regions)) for i, name in enumerate(PARAMETERS)},
     }
     names = {

@@ -13,7 +13,8 @@ from introghost.evaluation.kinds import File, kinds
 from introghost.model import Model
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
-from introghost.simulation.observation import ObservationModel, observe
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.table import Statistics

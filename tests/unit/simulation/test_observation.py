@@ -13,7 +13,8 @@ from introghost import seeds
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
 from introghost.simulation.layout import RegionRecord, SampleLayout
-from introghost.simulation.observation import ObservationModel, Observed, Range, observe
+from introghost.simulation.observation import ObservationModel, Range
+from introghost.simulation.observed import Observed, observe
 from introghost.simulation.windows import Window, Windows
 
 LENGTH = 200_000
