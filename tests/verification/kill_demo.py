@@ -2,7 +2,9 @@
 
 ``python tests/verification/kill_demo.py --kills 20`` does so with ``config/config.yaml``: one undisturbed run, and one
 that is killed and resumed that many times, the moments spread evenly over the work. Where a kill came after the end,
-the run is compared, and another one is killed for it.
+the run is compared, and another one is killed for it. ``--in-training 1`` has one of the kills come while the segment
+network is trained, after a whole epoch: the log of the training then says from which epoch it went on.
+``--config tests/verification/small_model.yaml`` is a model that is applied to nothing.
 """
 
 import argparse
@@ -20,10 +22,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = {"logs", "benchmarks", "model.html"}  # they hold times
 ROUNDS = 5
+TRAINING = Path("train", "segments")  # of the logs and of the times
+GOES_ON = "training goes on after epoch"
 _POLL_S = 0.05
+_POLL_TRAINING_S = 0.002  # an epoch of a small network is short
 
 
 class Workflow:
@@ -42,6 +49,7 @@ class Workflow:
 
     def __init__(self, folder: Path, config: str, cores: int, files: Mapping[str, str] | None = None) -> None:
         self.folder, self.cores = folder, cores
+        self.results = folder / str(yaml.safe_load(config).get("results", "results"))
         folder.mkdir(parents=True)
         shutil.copy(ROOT / "Snakefile", folder)
         for name in ("workflow", "config"):
@@ -78,22 +86,46 @@ class Workflow:
             return True
         return False
 
+    def kill_in_training(self) -> bool:
+        """Start, and kill every process when a further epoch of the segment network is done; False if none was left."""
+        checkpoint = self.results / "model" / "segments" / "checkpoint" / "state.safetensors"
+        before = _modified_ns(checkpoint)
+        process = self.start()
+        while _modified_ns(checkpoint) in (None, before):
+            if process.poll() is not None:
+                return False
+            time.sleep(_POLL_TRAINING_S)
+        kill(process)
+        return checkpoint.exists()
+
+    def resumption(self) -> str:
+        """What the log says of the epoch that the training of the segment network went on from; empty if from none."""
+        log = self.results / "logs" / TRAINING.with_suffix(".log")
+        return next((line for line in log.read_text(encoding="utf-8").splitlines() if GOES_ON in line), "")
+
     def benchmarks(self) -> list[Path]:
         """One file for each job that is done."""
-        return list((self.folder / "results" / "benchmarks").rglob("*.tsv"))
+        return list((self.results / "benchmarks").rglob("*.tsv"))
 
     def digests(self) -> dict[str, str]:
         """SHA-256 of every result, hidden and temporary files among them.
 
         Tree sequences of the training are left out: they are thrown away after use, at the latest by the next run.
         """
-        results = self.folder / "results"
-        files = {path.relative_to(results): path for path in sorted(results.rglob("*")) if path.is_file()}
+        files = {path.relative_to(self.results): path for path in sorted(self.results.rglob("*")) if path.is_file()}
         return {
             str(name): hashlib.sha256(path.read_bytes()).hexdigest()
             for name, path in files.items()
             if name.parts[0] not in LEFT_OUT and not (name.parts[0] == "simulations" and name.suffix == ".trees")
         }
+
+
+def _modified_ns(path: Path) -> int | None:
+    """When a file was written last; None where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
@@ -135,11 +167,14 @@ class Undisturbed:
     seconds : float
     jobs_end_s : list of float
         When each job was done, in seconds from the start.
+    training_end_s : float
+        When the segment network was trained.
     """
 
     digests: dict[str, str]
     seconds: float
     jobs_end_s: list[float]
+    training_end_s: float
 
     @classmethod
     def run(cls, workflow: Workflow) -> "Undisturbed":
@@ -147,8 +182,9 @@ class Undisturbed:
         started = time.time()
         workflow.finish()
         seconds = time.time() - started
-        ends = sorted(path.stat().st_mtime - started for path in workflow.benchmarks())
-        return cls(workflow.digests(), seconds, ends)
+        ends = {path: path.stat().st_mtime - started for path in workflow.benchmarks()}
+        training = workflow.results / "benchmarks" / TRAINING.with_suffix(".tsv")
+        return cls(workflow.digests(), seconds, sorted(ends.values()), ends[training])
 
     def place(self, moment_s: float) -> tuple[int, float]:
         """Jobs done at a moment, and the seconds since the last of them: found again on a faster or slower machine."""
@@ -156,7 +192,32 @@ class Undisturbed:
         return len(before), moment_s - max(before, default=0.0)
 
 
-def chain(undisturbed: Undisturbed, new: Callable[[], Workflow], *, kills: int, seed: int) -> tuple[int, list[str]]:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of kills.
+
+    Attributes
+    ----------
+    hits : int
+        Kills that hit a running workflow: fewer than were wanted only if `ROUNDS` workflows were not enough.
+    differing : list of str
+        Results that differ.
+    resumptions : list of str
+        What the log of each training that was killed says of how it went on; empty text where it says nothing.
+    """
+
+    hits: int
+    differing: list[str]
+    resumptions: list[str]
+
+    def ended_well(self, kills: int) -> bool:
+        """Whether all kills hit and left no trace in the results."""
+        return self.hits == kills and not self.differing and all(self.resumptions)
+
+
+def chain(
+    undisturbed: Undisturbed, new: Callable[[], Workflow], *, kills: int, seed: int, in_training: int = 0
+) -> Outcome:
     """Kill and resume workflows `kills` times in all, and finish each.
 
     Parameters
@@ -166,34 +227,48 @@ def chain(undisturbed: Undisturbed, new: Callable[[], Workflow], *, kills: int, 
         Makes a workflow; called again for the kills that came after the end of the last one.
     kills : int
     seed : int
-
-    Returns
-    -------
-    int
-        Kills that hit a running workflow: fewer than `kills` only if `ROUNDS` workflows were not enough.
-    list of str
-        Results that differ.
+    in_training : int
+        How many of the kills come while the segment network is trained.
     """
     rng = random.Random(seed)
-    hits, differing = 0, []
+    anywhere, training = kills - in_training, in_training
+    outcome = Outcome(0, [], [])
     for _ in range(ROUNDS):
         workflow = new()
-        for moment in sorted(rng.uniform(0, undisturbed.seconds) for _ in range(kills - hits)):
-            jobs, seconds = undisturbed.place(moment)
-            hit = workflow.kill_after_jobs(jobs, seconds)
-            hits += hit
-            print(f"moment {moment:.1f} s, {jobs} jobs done: {'killed' if hit else 'had ended'}", flush=True)
+        moments = [(rng.uniform(0, undisturbed.seconds), False) for _ in range(anywhere)]
+        moments += [(undisturbed.training_end_s, True) for _ in range(training)]
+        resumptions = 0
+        for moment, is_training in sorted(moments):
+            hit = _killed(undisturbed, workflow, moment, is_training=is_training)
+            resumptions += hit and is_training
+            anywhere, training = anywhere - (hit and not is_training), training - (hit and is_training)
         workflow.finish()
-        differing += differences(undisturbed.digests, workflow.digests())
-        if hits == kills:
+        outcome = Outcome(
+            kills - anywhere - training,
+            [*outcome.differing, *differences(undisturbed.digests, workflow.digests())],
+            [*outcome.resumptions, *[workflow.resumption()][:resumptions]],
+        )
+        if outcome.hits == kills:
             break
-    return hits, differing
+    return outcome
+
+
+def _killed(undisturbed: Undisturbed, workflow: Workflow, moment_s: float, *, is_training: bool) -> bool:
+    """Whether the workflow still ran when it was to be killed."""
+    if is_training:
+        hit, when = workflow.kill_in_training(), "in training"
+    else:
+        jobs, seconds = undisturbed.place(moment_s)
+        hit, when = workflow.kill_after_jobs(jobs, seconds), f"moment {moment_s:.1f} s, {jobs} jobs done"
+    print(f"{when}: {'killed' if hit else 'had ended'}", flush=True)
+    return hit
 
 
 def main() -> int:
-    """Run the demonstration; 1 if a result differs, or not every kill hit."""
+    """Run the demonstration; 1 if a result differs, not every kill hit, or a training did not go on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--in-training", type=int, default=0, help="how many of the kills come in training")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
@@ -203,14 +278,18 @@ def main() -> int:
         undisturbed = Undisturbed.run(Workflow(Path(folder) / "undisturbed", config, arguments.cores))
         print(f"undisturbed: {undisturbed.seconds:.0f} s, {len(undisturbed.jobs_end_s)} jobs", flush=True)
         places = (Path(folder) / f"disturbed-{number}" for number in range(ROUNDS))
-        hits, differing = chain(
+        outcome = chain(
             undisturbed,
             lambda: Workflow(next(places), config, arguments.cores),
             kills=arguments.kills,
             seed=arguments.seed,
+            in_training=arguments.in_training,
         )
-    print(f"{hits} kills; {len(undisturbed.digests)} results compared, {len(differing)} differ", *differing, sep="\n")
-    return 1 if differing or hits != arguments.kills else 0
+    print(*outcome.resumptions, sep="\n")
+    differing = outcome.differing
+    compared = f"{len(undisturbed.digests)} results compared, {len(differing)} differ"
+    print(f"{outcome.hits} kills; {compared}", *differing, sep="\n")
+    return 0 if outcome.ended_well(arguments.kills) else 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from kill_demo import ROUNDS, Undisturbed, Workflow, chain
+from kill_demo import GOES_ON, ROUNDS, Outcome, Undisturbed, Workflow, chain
 
 from introghost import locks
 
@@ -77,18 +77,36 @@ def test_killed_and_resumed_is_the_same(undisturbed: Undisturbed, tmp_path: Path
         shutil.rmtree(tmp_path / "killed", ignore_errors=True)
         return new(tmp_path / "killed")
 
-    hits, differing = chain(undisturbed, fresh, kills=1, seed=SEED + number)
-    assert differing == []
-    assert hits == 1, "each run ended before it could be killed: this can't fail"
+    outcome = chain(undisturbed, fresh, kills=1, seed=SEED + number)
+    assert outcome.differing == []
+    assert outcome.hits == 1, "each run ended before it could be killed: this can't fail"
+
+
+@pytest.mark.slow
+def test_killed_in_training_it_goes_on_from_an_epoch_and_ends_the_same(
+    undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    def fresh() -> Workflow:
+        shutil.rmtree(tmp_path / "killed", ignore_errors=True)
+        return new(tmp_path / "killed")
+
+    outcome = chain(undisturbed, fresh, kills=1, seed=SEED, in_training=1)
+    assert outcome.hits == 1
+    assert outcome.differing == []
+    assert len(outcome.resumptions) == 1
+    assert GOES_ON in outcome.resumptions[0]
 
 
 class _Imagined:
     """A workflow that is said to be killed, or to have ended before."""
 
-    def __init__(self, kills: list[bool], results: dict[str, str]) -> None:
-        self.kills, self.results, self.ended = kills, results, False
+    def __init__(self, kills: list[bool], results: dict[str, str], resumption: str = "") -> None:
+        self.kills, self.results, self.said, self.ended = kills, results, resumption, False
 
     def kill_after_jobs(self, _jobs: int, _seconds: float) -> bool:
+        return self.kills.pop(0)
+
+    def kill_in_training(self) -> bool:
         return self.kills.pop(0)
 
     def finish(self) -> None:
@@ -98,13 +116,29 @@ class _Imagined:
         assert self.ended
         return self.results
 
+    def resumption(self) -> str:
+        assert self.ended
+        return self.said
+
+
+def outcome_of(workflows: list[_Imagined], *, kills: int, in_training: int = 0) -> Outcome:
+    undisturbed = Undisturbed({"a": "1"}, 10.0, [5.0], 5.0)
+    new = lambda: workflows.pop(0)  # noqa: E731
+    return chain(undisturbed, new, kills=kills, seed=1, in_training=in_training)  # type: ignore[arg-type]
+
 
 def test_kills_that_came_too_late_are_made_up_for_and_every_run_is_compared() -> None:
-    undisturbed = Undisturbed({"a": "1"}, 10.0, [5.0])
     workflows = [_Imagined([True, True, False], {"a": "1"}), _Imagined([True], {"a": "2"})]
-    assert chain(undisturbed, lambda: workflows.pop(0), kills=3, seed=1) == (3, ["a"])  # type: ignore[arg-type, return-value]
-    late = [_Imagined([False], {"a": "1"}) for _ in range(ROUNDS)]
-    assert chain(undisturbed, lambda: late.pop(0), kills=1, seed=1) == (0, [])  # type: ignore[arg-type, return-value]
+    assert outcome_of(workflows, kills=3) == Outcome(3, ["a"], [])
+    assert outcome_of([_Imagined([False], {"a": "1"}) for _ in range(ROUNDS)], kills=1) == Outcome(0, [], [])
+
+
+def test_a_training_that_was_killed_and_began_anew_is_noticed() -> None:
+    workflows = [_Imagined([False], {"a": "1"}), _Imagined([True], {"a": "1"}, "goes on after epoch 1")]
+    outcome = outcome_of(workflows, kills=1, in_training=1)
+    assert outcome == Outcome(1, [], ["goes on after epoch 1"])
+    assert outcome.ended_well(1)
+    assert not outcome_of([_Imagined([True], {"a": "1"})], kills=1, in_training=1).ended_well(1)
 
 
 def test_a_dry_run_leaves_the_locks_of_a_killed_run(tmp_path: Path) -> None:

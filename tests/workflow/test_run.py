@@ -77,6 +77,7 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
     results = folder / RESULTS
     page = (results / "report" / "Target.html").read_text(encoding="utf-8")
     assert "Do the simulations look like the data?" in page
+    assert "These calls against their true tracts" in page
     assert "P(ghost)" in (results / "report" / "Target.txt").read_text(encoding="utf-8")
     assert (results / "model.html").stat().st_size
     assert (results / "check" / "vcf.tsv").stat().st_size
