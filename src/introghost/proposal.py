@@ -182,7 +182,10 @@ class Proposal:
     def verdict(self) -> str:
         """Whether there will be one, in words."""
         least_regions = self.start.least_regions(self.inputs)
-        has, needed = self.amount.callable_bp, least_callable_bp(self.amount, self.start.region_length_bp, least_regions)
+        has, needed = (
+            self.amount.callable_bp,
+            least_callable_bp(self.amount, self.start.region_length_bp, least_regions),
+        )
         if has < needed:
             return (
                 f"too little sequence is expected: {has / 1e6:.3g} Mb callable, {needed / 1e6:.3g} Mb are needed; "
