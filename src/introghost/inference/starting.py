@@ -162,7 +162,7 @@ def bundle_folder(model: Path, task: Task) -> Path:
         It has none.
     """
     if not (model / task).is_dir():
-        raise ConfigError(f"--from {model}: it has no {task}/; name a model that has, or leave --from out")
+        raise ConfigError(f"{model}: it has no {task}/; start from a model that has, or train without one")
     return model / task
 
 
