@@ -84,6 +84,8 @@ class Start:
         Among which it chooses.
     scenario : str
         Whose parameters it estimates.
+    fewest_regions : int
+        Of a genome, for a verdict.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Start:
     ancestral_status: str
     scenarios: tuple[str, ...]
     scenario: str
+    fewest_regions: int
 
     @classmethod
     def load(cls, name: str) -> "Start":
@@ -109,8 +112,22 @@ class Start:
         parameters = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
         training = choice.training
         return cls(
-            name, training.bin_bp, training.region_length_bp, training.ancestral, choice.scenarios, parameters.scenario
+            name=name,
+            bin_bp=training.bin_bp,
+            region_length_bp=training.region_length_bp,
+            ancestral_status=training.ancestral,
+            scenarios=choice.scenarios,
+            scenario=parameters.scenario,
+            fewest_regions=choice.regions.lowest,
         )
+
+    def suits(self, inputs: Inputs) -> bool:
+        """Whether training can start from it: the data have the ancestral states that it was trained with."""
+        return self.ancestral_status == inputs.ancestral_status
+
+    def least_regions(self, inputs: Inputs) -> int:
+        """Regions that a genome must have for a verdict on these data; 1 where training starts from nothing."""
+        return self.fewest_regions if self.suits(inputs) else 1
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,7 @@ class Proposal:
     @property
     def is_adapted(self) -> bool:
         """Whether training starts from the model, whose ancestral states the data then have."""
-        return self.start.ancestral_status == self.inputs.ancestral_status
+        return self.start.suits(self.inputs)
 
     @property
     def segment_genomes(self) -> dict[str, int]:
@@ -164,7 +181,11 @@ class Proposal:
     @property
     def verdict(self) -> str:
         """Whether there will be one, in words."""
-        has, needed = self.amount.callable_bp, least_callable_bp(self.amount, self.start.region_length_bp)
+        least_regions = self.start.least_regions(self.inputs)
+        has, needed = (
+            self.amount.callable_bp,
+            least_callable_bp(self.amount, self.start.region_length_bp, least_regions),
+        )
         if has < needed:
             return (
                 f"too little sequence is expected: {has / 1e6:.3g} Mb callable, {needed / 1e6:.3g} Mb are needed; "
@@ -218,6 +239,7 @@ class Proposal:
 
     def _simulations(self) -> list[Line]:
         work, limits, tests = self.workload, self.limits, "for the tables of accuracy: never trained on"
+        fewest_regions = max(FEWEST_REGIONS, self.start.least_regions(self.inputs))
         amount = f"the data have {self.amount.callable_bp / 1e6:.3g} Mb callable"
         minute = "of one job, which takes about a minute"
         return [
@@ -235,7 +257,7 @@ class Proposal:
             ("  genomes:", "genomes of many regions, for the verdict and the parameters"),
             (f"    genomes: {work.genomes}", f"of each scenario; {_why(work.genomes, limits.genomes)}"),
             (f"    test_genomes: {TEST_GENOMES}", tests),
-            (f"    regions: {work.regions}", f"{amount}; at least {FEWEST_REGIONS}, at most {MOST_REGIONS}"),
+            (f"    regions: {work.regions}", f"{amount}; at least {fewest_regions}, at most {MOST_REGIONS}"),
             ("    observations: 1", "observing costs about as much as simulating, and further genomes teach more"),
             (f"    batch_genomes: {work.genome_batch}", minute),
         ]
@@ -298,13 +320,13 @@ def propose(
     ancestral_known = inputs.ancestral_status == KNOWN_ANCESTRAL
     entries = learned.widened(
         {
-            target: learned.learn(found, files=files, regions=contigs, ancestral_known=ancestral_known, vcf=vcf)
-            for target, found in surveys.items()
+            target: learned.learn(survey, files=files, regions=contigs, ancestral_known=ancestral_known, vcf=vcf)
+            for target, survey in surveys.items()
         }
     )
     first = next(iter(surveys.values()))
     amount = Amount(first.callable_bp, first.surveyed_bp, len(surveys), "include_bed" in files)
-    limits = ADAPTED if start.ancestral_status == inputs.ancestral_status else FROM_NOTHING
+    limits = ADAPTED if start.suits(inputs) else FROM_NOTHING
     limits = limits if minutes is None else replace(limits, minutes=minutes)
     workload = Workload.of(
         amount,
@@ -313,13 +335,14 @@ def propose(
         num_scenarios=len(start.scenarios),
         num_segment_scenarios=len(SEGMENT_SHARES),
         region_length_bp=start.region_length_bp,
+        least_regions=start.least_regions(inputs),
     )
     individuals = [(f"outgroup {inputs.outgroup}", OUTGROUP, first)]
-    individuals += [(f"target {target}", TARGET, found) for target, found in surveys.items()]
+    individuals += [(f"target {target}", TARGET, survey) for target, survey in surveys.items()]
     facts = {
         "files": vcf,
         "individuals": "; ".join(
-            f"{found.counts.num_haplotypes[role] // 2:,} of the {name}" for name, role, found in individuals
+            f"{survey.counts.num_haplotypes[role] // 2:,} of the {name}" for name, role, survey in individuals
         ),
         "contigs": f"{len(contigs):,}",
         **learned.facts(first),

@@ -192,6 +192,7 @@ class Workload:
         num_scenarios: int,
         num_segment_scenarios: int,
         region_length_bp: int,
+        least_regions: int,
     ) -> "Workload":
         """The workload that suits a data set.
 
@@ -205,9 +206,11 @@ class Workload:
         num_scenarios, num_segment_scenarios : int
             Scenarios of the verdict, and those of the segment network.
         region_length_bp : int
+        least_regions : int
+            Of a genome, for the model that training starts from; 1 without one.
         """
-        length, regions = region_length_bp / _MB, num_regions(amount, region_length_bp)
-        is_enough = amount.callable_bp >= least_callable_bp(amount, region_length_bp)
+        length, regions = region_length_bp / _MB, num_regions(amount, region_length_bp, least_regions)
+        is_enough = amount.callable_bp >= least_callable_bp(amount, region_length_bp, least_regions)
         seconds = _PerGenome.of(costs, limits, length, regions)
         # What is spent whatever the numbers of genomes are, and how many genomes fit into the rest, or into half of the
         # time where large data take more.
@@ -231,19 +234,34 @@ class Workload:
         )
 
 
-def num_regions(amount: Amount, region_length_bp: int) -> int:
-    """Regions of a simulated genome: as much sequence as the data have, within bounds."""
-    return min(max(round(amount.callable_bp / region_length_bp), FEWEST_REGIONS), MOST_REGIONS)
+def num_regions(amount: Amount, region_length_bp: int, least_regions: int) -> int:
+    """Regions of a simulated genome: as much sequence as the data have, within bounds.
+
+    Parameters
+    ----------
+    amount : Amount
+    region_length_bp : int
+    least_regions : int
+        As for `Workload.of`.
+    """
+    return max(min(round(amount.callable_bp / region_length_bp), MOST_REGIONS), FEWEST_REGIONS, least_regions)
 
 
-def least_callable_bp(amount: Amount, region_length_bp: int) -> float:
+def least_callable_bp(amount: Amount, region_length_bp: int, least_regions: int) -> float:
     """Callable sequence that networks for whole genomes need, trained on so many regions and parts of them.
 
     The share of a mask is that of the data here, which simulated regions have on average; see
     `inference.model_choice.least_callable_bp`.
+
+    Parameters
+    ----------
+    amount : Amount
+    region_length_bp : int
+    least_regions : int
+        As for `Workload.of`.
     """
     share = amount.callable_bp / amount.surveyed_bp if amount.has_mask else 1
-    fewest = max(1, num_regions(amount, region_length_bp) // PARTS)
+    fewest = max(least_regions, num_regions(amount, region_length_bp, least_regions) // PARTS)
     return fewest * region_length_bp * (share - SHARE_TOLERANCE)
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import safetensors
+import torch
 from verbs import run
 
 from introghost.cli.train import CHECKPOINT
 from introghost.inference import bundle_files
+from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.checkpoints import STATE, Checkpoint
 
 SCENARIOS = Path(__file__).parents[2] / "config" / "scenarios"
@@ -145,15 +147,16 @@ def test_a_checkpoint_of_another_training_is_not_used(
 ) -> None:
     """Another seed, other statistics, another start: each ends as it does without the checkpoint."""
     other = tmp_path / "other"
-    shutil.copytree(statistics, other)
-    given = "--trees", other / "ghost.trees", "--bin-bp", 10_000, "--ancestral", "outgroup-major"
-    run("statistics", *given, "--seed", 5, "--output", other / "ghost.zarr.zip")
+    other.mkdir()
+    for scenario in ("ghost", "no_ghost"):
+        given = "--trees", statistics / f"{scenario}.trees", "--bin-bp", 10_000, "--ancestral", "outgroup-major"
+        run("statistics", *given, "--seed", 5, "--output", other / f"{scenario}.zarr.zip")
     caplog.set_level("INFO")
     for number, (folder, more, difference) in enumerate(
         (
             (statistics, ("--seed", 2), "options"),
             (other, (), "inputs"),
-            (statistics, ("--from", undisturbed), "options"),
+            (other, ("--from", undisturbed), "inputs, options"),
         )
     ):
         output, fresh = tmp_path / f"{number}", tmp_path / f"fresh-{number}"
@@ -164,6 +167,25 @@ def test_a_checkpoint_of_another_training_is_not_used(
         assert first == f"{output / CHECKPOINT / STATE}: of another training ({difference} differ), not used"
         assert run(*words("model-choice", folder, fresh, *more)) == 0
         assert content(output) == content(fresh) != content(undisturbed / "model-choice")
+
+
+def test_a_training_goes_on_only_where_it_would_end_the_same(
+    statistics: Path, undisturbed: Path, killed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With another number of threads sums come in another order; provenance does not tell them apart."""
+    output, threads = tmp_path / "model-choice", torch.get_num_threads()
+    shutil.copytree(killed / "model-choice", output)
+    caplog.set_level("INFO")
+    torch.set_num_threads(threads + 1)
+    try:
+        assert run(*words("model-choice", statistics, output)) == 0
+    finally:
+        torch.set_num_threads(threads)
+    first = caplog.records[0].getMessage()
+    assert first == f"{output / CHECKPOINT / STATE}: of another training (threads differ), not used"
+    records = [bundle_files.load(model, ChoiceBundle).provenance for model in (output, undisturbed / "model-choice")]
+    assert records[0] == records[1]
+    assert not {"threads", "device", "precision"} & set(records[0])
 
 
 @pytest.mark.parametrize("keep", [100, -1])

@@ -1,6 +1,7 @@
 """From simulations to a model of all tasks, its evaluation and its application."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,23 @@ from introghost.statistics.table import Statistics
 SIZES = "--regions", 2, "--region-length-bp", 100_000, "--outgroup-diploids", 4, "--target-diploids", 4
 STATUS = "--ancestral", "outgroup-major"
 GHOST = Path(__file__).parents[2] / "config" / "scenarios" / "ghost"
+NO_GHOST = GHOST.parent / "no_ghost"
+
+
+def made(path: Path, scenario: Path, number: int, first: int) -> Path:
+    """Statistics of some genomes, at a path that gets an ending."""
+    trees, output = path.with_suffix(".trees"), path.with_suffix(".zarr.zip")
+    run("simulate", "--scenario", scenario, "--genomes", number, "--first", first, *SIZES, "--output", trees)
+    run("statistics", "--trees", trees, "--bin-bp", 10_000, *STATUS, "--output", output)
+    return output
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Statistics of a few small genomes, and a model of one epoch."""
     folder = tmp_path_factory.mktemp("parameters")
-    for scenario, first, name in ((GHOST, 0, "train"), (GHOST, 20, "test"), (GHOST.parent / "no_ghost", 0, "no_ghost")):
-        number = "20" if name == "train" else "6"
-        trees = str(folder / f"{name}.trees")
-        run("simulate", "--scenario", scenario, "--genomes", number, "--first", first, *SIZES, "--output", trees)
-        run("statistics", "--trees", trees, "--bin-bp", 10_000, *STATUS, "--output", folder / f"{name}.zarr.zip")
+    for scenario, first, name in ((GHOST, 0, "train"), (GHOST, 20, "test"), (NO_GHOST, 0, "no_ghost")):
+        made(folder / name, scenario, 20 if name == "train" else 6, first)
     given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "no_ghost.zarr.zip", "--epochs", 1
     for task, more in (("segments", ()), ("model-choice", ()), ("parameters", ("--scenario", GHOST))):
         run("train", "--task", task, *given, *more, "--output", folder / "model" / task)
@@ -72,9 +79,11 @@ def test_the_scenario_is_asked_for_where_it_is_needed(folder: Path, capsys: pyte
 
 
 def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same genomes, though another split: provenance names the bundle, and the sizes are its own."""
+    """Provenance names the bundle and what it has seen, and the sizes are its own."""
     model = folder / "model"
-    given = "--statistics", folder / "train.zarr.zip", "--statistics", folder / "no_ghost.zarr.zip", "--from", model
+    paths = [made(tmp_path / name, scenario, 20, 40) for name, scenario in (("a", GHOST), ("b", NO_GHOST))]
+    given = "--statistics", paths[0], "--statistics", paths[1], "--from", model
+    seen = sorted(provenance.sha256(folder / f"{name}.zarr.zip") for name in ("train", "no_ghost"))
     epochs = {"segments": 2, "model-choice": 40, "parameters": 40}
     for task, most in epochs.items():
         more = ("--scenario", GHOST) if task == "parameters" else ()
@@ -82,7 +91,11 @@ def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsy
         before, after = (json.loads((one / task / DESCRIPTION).read_text()) for one in (model, tmp_path))
         assert before["provenance"]["options"]["from"] is None
         digest = provenance.sha256(model / task / MANIFEST)
-        assert after["provenance"]["options"]["from"] == {"name": "model", "sha256": digest}
+        assert after["provenance"]["options"]["from"] == {
+            "name": "model",
+            "sha256": digest,
+            "statistics": seen,
+        }
         assert after["architecture"] == before["architecture"]
         curve = pd.read_csv(tmp_path / task / "learning_curve.tsv", sep="\t")
         assert curve["epoch"].tolist() == list(range(len(curve)))
@@ -100,8 +113,36 @@ def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsy
         assert message in capsys.readouterr().err
     assert run("train", "--task", "segments", *given[:-1], "human", "--output", tmp_path / "refused") == 4
     error = capsys.readouterr().err.splitlines()[-1]
-    assert "trained with bin_bp 5000, these statistics have 10000" in error
+    assert "trained with bin_bp 5000, which is 10000 here" in error
     assert not (tmp_path / "refused").exists()
+
+
+def test_genomes_that_a_network_has_seen_teach_and_test_no_network_begun_from_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through two trainings one after the other, and whatever the file is called by now."""
+    first = {"second": 50, "third": 80, "new": 100}
+    paths = {name: made(tmp_path / name, GHOST, 8, number) for name, number in first.items()}
+    paths["renamed"] = shutil.copy(folder / "train.zarr.zip", tmp_path / "renamed.zarr.zip")
+
+    def train(start: Path, name: str, output: Path) -> int:
+        options = "--epochs", 1, "--from", start, "--output", output / "segments"
+        return run("train", "--task", "segments", "--statistics", paths[name], *options)
+
+    assert train(folder / "model", "second", tmp_path / "b") == 0
+    assert train(tmp_path / "b", "third", tmp_path / "c") == 0
+    capsys.readouterr()
+    for start, name in ((folder / "model", "renamed"), (tmp_path / "b", "renamed"), (tmp_path / "c", "second")):
+        assert train(start, name, tmp_path / "refused") == 3
+        error = capsys.readouterr().err.splitlines()[-1]
+        seen_by = f"{start}/segments, which training starts from, was trained on it"
+        assert error == f"error: {paths[name]}: {seen_by}; give new genomes"
+    assert not (tmp_path / "refused").exists()
+    for name, code in (("renamed", 3), ("second", 3), ("third", 3), ("new", 0)):
+        evaluate = "evaluate", "--model", tmp_path / "c", "--statistics", paths[name], "--output", tmp_path / "tables"
+        assert run(*evaluate) == code, name
+        is_refused = f"{paths[name]}: the model was trained on it (segments)" in capsys.readouterr().err
+        assert is_refused == (code == 3)
 
 
 def test_only_a_choice_can_do_without_hidden_units(folder: Path, tmp_path: Path) -> None:

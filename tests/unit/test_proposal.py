@@ -29,8 +29,8 @@ def survey(target: int, callable_bp: int = 12_000_000, missing: float = 0.0) -> 
 
 
 def proposal(inputs: Inputs = INPUTS, start: Start = HUMAN, **surveys: Survey) -> Proposal:
-    found = surveys or {"GBR": survey(15)}
-    return propose(inputs, found, contigs=[("1", 0, 12_000_000)], results="results/my", start=start)
+    surveys = surveys or {"GBR": survey(15)}
+    return propose(inputs, surveys, contigs=[("1", 0, 12_000_000)], results="results/my", start=start)
 
 
 def parsed(text: str) -> Configuration:
@@ -124,12 +124,27 @@ def test_names_that_yaml_would_read_as_something_else_stay_names(name: str) -> N
     assert list(configuration.data.targets.values()) == [(f"{name}t",)]
 
 
-def test_what_is_said_of_the_verdict() -> None:
-    little = proposal(**{"GBR": survey(15, callable_bp=900_000)})
-    assert little.verdict.startswith("too little sequence is expected: 0.9 Mb callable, 0.95 Mb are needed")
+@pytest.mark.parametrize(("callable_bp", "megabases"), [(850_000, "0.85"), (5_600_000, "5.6")])
+def test_less_sequence_than_the_model_needs_is_too_little(callable_bp: int, megabases: str) -> None:
+    """The model knows genomes of six regions and more, of which a twentieth may be missing."""
+    little = proposal(**{"GBR": survey(15, callable_bp=callable_bp)})
+    assert little.verdict.startswith(
+        f"too little sequence is expected: {megabases} Mb callable, 5.7 Mb are needed; segments"
+    )
     assert little.workload.genomes == ADAPTED.genomes[0]
-    assert proposal().verdict == "enough sequence: 12 Mb callable, 0.95 Mb are needed at least"
     assert little.verdict in little.to_yaml()
+    assert "least 8, at most 40" in little.to_yaml()
+
+
+def test_enough_sequence_is_what_the_model_needs_or_an_eighth_of_a_genome() -> None:
+    assert proposal().verdict == "enough sequence: 12 Mb callable, 5.7 Mb are needed at least"
+    from_nothing = dataclasses.replace(INPUTS, ancestral="info-aa")
+    assert proposal(from_nothing).verdict == "enough sequence: 12 Mb callable, 0.95 Mb are needed at least"
+    start = dataclasses.replace(HUMAN, fewest_regions=11)
+    made = proposal(start=start, **{"GBR": survey(15, callable_bp=10_000_000)})
+    assert made.verdict.startswith("too little sequence is expected: 10 Mb callable, 10.4 Mb are needed")
+    assert made.workload.regions == 11
+    assert "at least 11, at most 40" in made.to_yaml()
 
 
 @pytest.mark.parametrize(
@@ -144,6 +159,7 @@ def test_the_time_in_words(seconds: float, text: str) -> None:
 def test_the_model_is_what_its_bundles_say() -> None:
     assert HUMAN.scenario == "ghost"
     assert HUMAN.ancestral_status == "outgroup-major"
+    assert HUMAN.fewest_regions == 6
     presets = Path(__file__).parents[2] / "config" / "scenarios"
     assert all((presets / name / "priors.yaml").is_file() for name in HUMAN.scenarios)
 

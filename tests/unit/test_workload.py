@@ -20,6 +20,7 @@ from introghost.workload import (
 )
 
 REGION_BP = 1_000_000
+LEAST_REGIONS = 6  # of the model that comes with introghost
 SCENARIOS, SEGMENT_SCENARIOS = 8, 3
 # Core seconds of a megabase: simulating, observing, and then statistics of haplotypes and of regions, each with
 # observing; the mean of the scenarios ghost and structure.
@@ -42,7 +43,7 @@ def amount(megabases: float, *, targets: int = 1, share: float = 1.0, has_mask: 
 
 def workload(held: Amount, cost: Costs, limits: Limits = ADAPTED) -> Workload:
     numbers = {"num_scenarios": SCENARIOS, "num_segment_scenarios": SEGMENT_SCENARIOS}
-    return Workload.of(held, cost, limits, **numbers, region_length_bp=REGION_BP)
+    return Workload.of(held, cost, limits, **numbers, region_length_bp=REGION_BP, least_regions=LEAST_REGIONS)
 
 
 @pytest.mark.parametrize("sizes", MEASURED)
@@ -116,20 +117,32 @@ def test_the_estimate_is_the_sum_over_all_genomes() -> None:
 
 @pytest.mark.parametrize(("megabases", "regions"), [(0.85, 8), (8.4, 8), (22.6, 23), (2900, 40)])
 def test_genomes_have_as_much_sequence_as_the_data(megabases: float, regions: int) -> None:
-    assert num_regions(amount(megabases), REGION_BP) == regions
+    assert num_regions(amount(megabases), REGION_BP, LEAST_REGIONS) == regions
     assert workload(amount(megabases), costs(50, 50)).regions == regions
 
 
-def test_a_verdict_needs_an_eighth_of_what_genomes_have() -> None:
-    assert least_callable_bp(amount(100), REGION_BP) == pytest.approx(5 * 0.95e6)
-    assert least_callable_bp(amount(0.85), REGION_BP) == pytest.approx(0.95e6)
-    assert least_callable_bp(amount(100, share=0.6, has_mask=True), REGION_BP) == pytest.approx(5 * 0.55e6)
-    # Gaps of a file without a mask do not make simulated regions shorter.
-    assert least_callable_bp(amount(100, share=0.6), REGION_BP) == pytest.approx(5 * 0.95e6)
+@pytest.mark.parametrize(("least_regions", "regions"), [(1, 8), (12, 12), (50, 50)])
+def test_genomes_have_as_many_regions_as_the_model_that_they_adapt_needs(least_regions: int, regions: int) -> None:
+    assert num_regions(amount(2), REGION_BP, least_regions) == regions
+
+
+def test_a_verdict_needs_an_eighth_of_what_genomes_have_and_what_the_model_needs() -> None:
+    for held, least_regions, regions, share in (
+        (amount(100), 1, 5, 0.95),
+        (amount(100), 6, 6, 0.95),
+        (amount(0.85), 1, 1, 0.95),
+        (amount(0.85), 6, 6, 0.95),
+        (amount(100, share=0.6, has_mask=True), 1, 5, 0.55),
+        (amount(100, share=0.6, has_mask=True), 6, 6, 0.55),
+        # Gaps of a file without a mask do not make simulated regions shorter.
+        (amount(100, share=0.6), 1, 5, 0.95),
+    ):
+        needed = least_callable_bp(held, REGION_BP, least_regions)
+        assert needed == pytest.approx(regions * share * 1e6)
 
 
 def test_without_a_verdict_time_goes_to_segments() -> None:
     cost = costs(250, 250)
-    little, enough = workload(amount(0.9), cost), workload(amount(1.0), cost)
+    little, enough = workload(amount(5.6), cost), workload(amount(5.8), cost)
     assert little.genomes == ADAPTED.genomes[0] < enough.genomes
     assert little.segment_genomes > enough.segment_genomes

@@ -1,7 +1,7 @@
 """The verb `train`: from statistics of simulations to a model bundle."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import click
 
@@ -10,8 +10,9 @@ from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
-    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+    from introghost.inference.bundles import Bundle, ChoiceBundle, ParametersBundle, SegmentsBundle
     from introghost.inference.checkpoints import Checkpoint
+    from introghost.inference.starting import Start
     from introghost.inference.training import Trained
 
     AnyTrained = Trained[SegmentsBundle] | Trained[ChoiceBundle] | Trained[ParametersBundle]
@@ -91,9 +92,9 @@ def command(
     import logging
     from dataclasses import replace
 
-    from introghost import models, provenance
+    from introghost import provenance
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle_files, calibration
+    from introghost.inference import bundle_files, calibration, lineage, starting
     from introghost.inference.bundles import ParametersBundle
     from introghost.inference.checkpoints import Checkpoint
     from introghost.simulation import scenarios
@@ -104,19 +105,19 @@ def command(
         raise ConfigError("--width 0: only --task model-choice can do without hidden units; give one at least")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    model = None if start is None else models.locate(start, "--from")
-    if model is not None and output.resolve() == (model / task).resolve():
-        raise ConfigError(f"--output {output} is also the bundle of --from; name another folder")
-    most_epochs = epochs or _epochs(task, model is not None)
+    begun = _start(start, task, output)
+    most_epochs = epochs or _epochs(task, begun is not None)
     options = {"task": task, "epochs": most_epochs, "width": width, "members": members, "seed": seed}
-    options |= {"from": _name_and_digest(model, task)}
+    options |= {"from": None if begun is None else begun.origin()}
     inputs = {f"statistics {i}": p for i, p in enumerate(statistics_paths)}
     if scenario is not None:
         inputs |= {name: scenario / name for name in scenarios.FILES}
     record = provenance.record("train", options, inputs)
+    if begun is not None:
+        starting.check_unseen(begun, dict(zip(statistics_paths, lineage.training_digests(record), strict=True)))
     checkpoint = Checkpoint(output / CHECKPOINT, record)
     settings: _Settings = {"epochs": most_epochs, "width": width, "members": members, "seed": seed}
-    trained = _train(task, statistics_paths, model, scenario, settings, checkpoint)
+    trained = _train(task, statistics_paths, begun, scenario, settings, checkpoint)
     bundle = trained.bundle
     findings = [] if isinstance(bundle, ParametersBundle) else calibration.bound_findings(bundle.temperature)
     show(findings)
@@ -133,40 +134,41 @@ def _epochs(task: str, is_trained: bool) -> int:
     return 40 if is_trained else 300
 
 
-def _name_and_digest(model: Path | None, task: str) -> dict[str, str] | None:
-    """The bundle that training starts from, as provenance names it."""
-    from introghost.inference import bundle_files, starting
-    from introghost.inference.bundles import Task
+def _start(name: str | None, task: str, output: Path) -> "Start[Bundle] | None":
+    """The bundle that training starts from, which is not the one that it makes."""
+    from introghost import models
+    from introghost.inference.bundles import TYPES, Task
+    from introghost.inference.starting import Start
 
-    if model is None:
+    if name is None:
         return None
-    digest = bundle_files.digest(starting.bundle_folder(model, Task(task)))
-    return {"name": model.resolve().name, "sha256": digest}
+    model = models.locate(name, "--from")
+    if output.resolve() == (model / task).resolve():
+        raise ConfigError(f"--output {output} is also the bundle of --from; name another folder")
+    return Start.load(model, TYPES[Task(task)])
 
 
 def _train(
     task: str,
     paths: tuple[Path, ...],
-    model: Path | None,
+    start: "Start[Bundle] | None",
     scenario: Path | None,
     settings: _Settings,
     checkpoint: "Checkpoint",
 ) -> "AnyTrained":
-    """The bundle of one task and how its training went."""
+    """The bundle of one task and how its training went; `start` is of the same task."""
     from introghost.inference import genome_training, segment_batches, segment_training
-    from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
-    from introghost.inference.starting import Start
     from introghost.simulation import scenarios
     from introghost.statistics.table import Statistics
 
     if task == "segments":
-        start = None if model is None else Start.load(model, SegmentsBundle)
+        of_segments = cast("Start[SegmentsBundle] | None", start)
         halves = Statistics.concatenate([segment_batches.halve(Statistics.read(path)) for path in paths])
-        return segment_training.train_segments(halves, **settings, start=start, checkpoint=checkpoint)
+        return segment_training.train_segments(halves, **settings, start=of_segments, checkpoint=checkpoint)
     joined = Statistics.concatenate([Statistics.read(path) for path in paths])
     if scenario is not None:
-        of_parameters = None if model is None else Start.load(model, ParametersBundle)
+        of_parameters = cast("Start[ParametersBundle] | None", start)
         parsed = scenarios.load(scenario)
         return genome_training.train_parameters(joined, parsed, **settings, start=of_parameters, checkpoint=checkpoint)
-    of_choice = None if model is None else Start.load(model, ChoiceBundle)
+    of_choice = cast("Start[ChoiceBundle] | None", start)
     return genome_training.train_model_choice(joined, **settings, start=of_choice, checkpoint=checkpoint)

@@ -71,24 +71,11 @@ def kinds(model: Model, files: Sequence[File]) -> Kinds:
     segments = _joined([file for file in of_segments if not _is_of_genomes(model, file)] or of_segments)
     genomes = _joined([file for file in of_genomes if not file.has_haplotypes] or of_genomes)
     if segments is not None:
-        check_fit(model.segments, offer(segments), model.folder / model.segments.task)
+        check_fit(model.segments, Offer.of_statistics(segments), model.folder / model.segments.task)
     if genomes is not None:
         for bundle in model.genome_bundles:
-            check_fit(bundle, offer(genomes), model.folder / bundle.task)
+            check_fit(bundle, Offer.of_statistics(genomes), model.folder / bundle.task)
     return Kinds(segments, genomes)
-
-
-def offer(statistics: Statistics) -> Offer:
-    """What a file of statistics has to offer to a model."""
-    return Offer(
-        ancestral=statistics.ancestral,
-        bin_bp=statistics.bin_bp,
-        region_length_bp=statistics.region_length_bp,
-        statistics=statistics.haplotype_names,
-        population_statistics=statistics.population_names,
-        pooled_statistics=statistics.pooled_names,
-        segment_model_digest=statistics.segment_model_digest,
-    )
 
 
 def _is_of_genomes(model: Model, file: File) -> bool:

@@ -14,7 +14,7 @@ from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
-from introghost.inference import calling
+from introghost.inference import calling, lineage
 from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
 from introghost.statistics import dataset
@@ -148,17 +148,14 @@ def _check_observed_once(statistics: Statistics) -> None:
 
 
 def _check_unseen(model: Model, paths: Sequence[Path]) -> None:
-    """Refuse files that a bundle's provenance lists among those of its training, whatever their names are now."""
+    """Refuse files that a network was trained on, or the one that its training began from."""
     digests = {path: provenance.sha256(path) for path in paths}
     for bundle in model.bundles:
-        listed = bundle.provenance.get("inputs")
-        entries = listed.values() if isinstance(listed, dict) else ()
-        seen = {str(entry.get("sha256")) for entry in entries if isinstance(entry, dict)}
-        for path, digest in digests.items():
-            if digest in seen:
-                raise DataError(
-                    f"{path}: the model was trained on it ({bundle.task}); evaluate with genomes it has not seen"
-                )
+        path = lineage.first_seen(bundle.provenance, digests)
+        if path is not None:
+            raise DataError(
+                f"{path}: the model was trained on it ({bundle.task}); evaluate with genomes it has not seen"
+            )
 
 
 def genome_names(statistics: Statistics) -> NDArray[np.str_]:

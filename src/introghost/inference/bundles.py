@@ -47,7 +47,7 @@ class TrainingData:
     observation : mapping
         The observation model, as JSON.
     num_training, num_validation : int
-        Genomes, or regions for the segment network.
+        Genomes, or regions for the segment network; one that was observed several times counts once.
     """
 
     statistics: tuple[str, ...]
@@ -394,6 +394,9 @@ class ParametersBundle(GenomeBundle):
             "scenario": self.scenario,
             "priors": self.scale.describe(),
         }
+
+
+TYPES: Mapping[Task, type[Bundle]] = {kind.task: kind for kind in (SegmentsBundle, ChoiceBundle, ParametersBundle)}
 
 
 def _sample_sizes(value: object) -> tuple[Range, Range]:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors
@@ -73,6 +73,16 @@ class Checkpoint:
 
     folder: Path
     record: Mapping[str, object]
+
+    def under(self, conditions: Mapping[str, object]) -> "Checkpoint":
+        """The same, of a training under certain conditions alone.
+
+        Parameters
+        ----------
+        conditions : mapping of str to object
+            JSON, which joins the record.
+        """
+        return replace(self, record={**self.record, **conditions})
 
     def read(self) -> State | None:
         """Where this training was stopped; None if it never ran, and of another training or a damaged file.

@@ -16,11 +16,10 @@ from introghost.inference import balance, calibration, inputs, novelty, starting
 from introghost.inference.bundles import Architecture, ChoiceBundle, ParametersBundle, TrainingData
 from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.discriminants import Discriminants, Predictors
-from introghost.inference.fields import Range
 from introghost.inference.genome_batches import GenomeBatches, Genomes
 from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
-from introghost.inference.starting import Start
+from introghost.inference.starting import AnyGenomeBundle, Start
 from introghost.inference.training import Batch, Network, Trained, fit, training_data
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
@@ -101,7 +100,7 @@ class Prepared:
         learning_rate: float,
         epochs: int,
         seed: int,
-        is_trained: bool = False,
+        start: Start[AnyGenomeBundle] | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> tuple[pd.DataFrame, DataLoader[Batch]]:
         """Train a network on parts of some genomes.
@@ -118,12 +117,13 @@ class Prepared:
             Indices of the genomes to train on; one that stands there twice counts twice.
         batch_size : int
         learning_rate : float
-            The highest of the one-cycle schedule.
+            The highest of the one-cycle schedule of a training from nothing.
         epochs : int
             The most; training ends once the validation loss has not fallen for `PATIENCE` epochs.
         seed : int
             Of the order of genomes, of the regions drawn of them and of what the network draws.
-        is_trained : bool
+        start : Start, optional
+            Where the network is from, if it was trained before.
         checkpoint : Checkpoint, optional
             See `training.fit`.
 
@@ -147,10 +147,10 @@ class Prepared:
             train,
             validation,
             epochs=epochs,
-            learning_rate=learning_rate,
+            learning_rate=starting.learning_rate(learning_rate, start),
             patience=PATIENCE,
             seed=seed,
-            is_trained=is_trained,
+            is_trained=start is not None,
             checkpoint=checkpoint,
         )
         return curve, validation
@@ -210,7 +210,8 @@ def train_model_choice(
     scenarios = _scenarios(statistics)
     ghost_of_target = {name: statistics.ghost_of_target[name] for name in scenarios}
     prepared = Prepared.of(statistics, seed, "novelty parts")
-    genomes, parts = prepared.genomes, prepared.parts
+    genomes = prepared.genomes
+    regions = starting.num_regions(start, *genomes.num_regions_range())
     classes = np.array([scenarios.index(name) for name in genomes.scenarios], dtype=np.int64)
     if start is not None:
         members = int(start.bundle.architecture["members"])
@@ -223,7 +224,7 @@ def train_model_choice(
         network, discriminants, architecture = _new_choice(prepared, classes, weights, width, references)
     else:
         network, discriminants, architecture = starting.choice(
-            start, ghost_of_target, len(classes), references=references, levels=len(parts)
+            start, ghost_of_target, len(classes), references=references, levels=len(prepared.parts)
         )
     labels = torch.from_numpy(classes), torch.from_numpy(weights), discriminants.fold
     curve, validation = prepared.fit(
@@ -232,23 +233,20 @@ def train_model_choice(
         labels,
         balanced,
         batch_size=32,
-        learning_rate=starting.learning_rate(2e-3, start),
+        learning_rate=2e-3,
         epochs=epochs,
         seed=seed,
-        is_trained=start is not None,
+        start=start,
         checkpoint=checkpoint,
     )
-    with torch.inference_mode():
-        roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in parts])
-    rng = np.random.default_rng(seeds.derive(seed, "novelty"))
-    novelty.fit(network.novelty, roots, genomes.numbers(), classes, genomes.identities, rng)
+    _fit_novelty(network, prepared, classes, seed)
     bundle = ChoiceBundle(
         network=network,
         architecture=architecture,
         inputs=prepared.channel_names,
         training=prepared.training_data(),
         provenance={},
-        regions=Range(*genomes.num_regions_range()),
+        regions=regions,
         segment_model_digest=statistics.segment_model_digest,
         ghost_of_target=ghost_of_target,
         temperature=_temperature(network, validation, start, genomes.num_genomes(genomes.validation)),
@@ -287,11 +285,19 @@ def _new_choice(
     return network, discriminants, architecture
 
 
+def _fit_novelty(network: ModelChoiceNetwork, prepared: Prepared, classes: NDArray[np.int64], seed: int) -> None:
+    """Let a network know how all genomes, and their parts, are spread."""
+    with torch.inference_mode():
+        roots = np.stack([network.standardise.roots(torch.from_numpy(part.values)).numpy() for part in prepared.parts])
+    genomes, rng = prepared.genomes, np.random.default_rng(seeds.derive(seed, "novelty"))
+    novelty.fit(network.novelty, roots, genomes.numbers(), classes, genomes.identities, rng)
+
+
 def _temperature(
     network: ModelChoiceNetwork, validation: DataLoader[Batch], start: Start[ChoiceBundle] | None, num_genomes: int
 ) -> float:
     """Temperature that suits the validation genomes and their parts best; of too few genomes that of the start."""
-    if start is not None and num_genomes < starting.ENOUGH_TO_CALIBRATE:
+    if start is not None and starting.keeps_calibration(start, num_genomes):
         return start.bundle.temperature
     with torch.inference_mode():
         judged = [
@@ -354,6 +360,7 @@ def train_parameters(
         raise DataError(f"scenario {scenario.name} has no parameter that varies between genomes")
     prepared = Prepared.of(statistics.select(rows), seed, "scale")
     genomes = prepared.genomes
+    regions = starting.num_regions(start, *genomes.num_regions_range())
     num_train = genomes.num_genomes(genomes.train)
     if num_train < 4:
         raise DataError(f"{num_train} genomes of {scenario.name} are left to train on: simulate more of it")
@@ -371,10 +378,10 @@ def train_parameters(
         labels,
         genomes.train,
         batch_size=64,
-        learning_rate=starting.learning_rate(1e-3, start),
+        learning_rate=1e-3,
         epochs=epochs,
         seed=seed,
-        is_trained=start is not None,
+        start=start,
         checkpoint=checkpoint,
     )
     bundle = ParametersBundle(
@@ -383,7 +390,7 @@ def train_parameters(
         inputs=prepared.channel_names,
         training=prepared.training_data(),
         provenance={},
-        regions=Range(*genomes.num_regions_range()),
+        regions=regions,
         segment_model_digest=statistics.segment_model_digest,
         scenario=scenario.name,
         scale=scale,

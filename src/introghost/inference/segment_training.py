@@ -1,6 +1,7 @@
 """Training of the segment network."""
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,11 +12,11 @@ from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
-from introghost.inference import calibration
+from introghost.inference import calibration, starting
 from introghost.inference.bundles import Architecture, SegmentsBundle
 from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
-from introghost.inference.starting import Start, learning_rate
+from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.table import Statistics
@@ -77,7 +78,8 @@ def train_segments(
     batch_size : int
         Haplotypes in a batch.
     start : Start, optional
-        A trained network to start from, in place of a new one of such sizes; its standardisation stays.
+        A trained network to start from, in place of a new one of such sizes; its standardisation stays, and so do its
+        temperature and its thresholds unless enough genomes are held out.
     checkpoint : Checkpoint, optional
         See `training.fit`.
 
@@ -101,12 +103,13 @@ def train_segments(
     if not data.usable.any():
         raise DataError("no bin of these statistics has enough callable sequence; is the mask inside out?")
     torch.manual_seed(seeds.derive(seed, "train", "segments"))
-    held_out = split_genomes(statistics.scenarios, statistics.genome_indices, seed)
+    genomes = statistics.scenarios, statistics.genome_indices
+    held_out = split_genomes(*genomes, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     network, architecture = _network(data, train, width or WIDTH, members or MEMBERS, start)
     loaders = [
-        DataLoader(SegmentBatches(data, regions, batch_size, order_seed), batch_size=None)
-        for regions, order_seed in ((train, seed), (validation, None))
+        DataLoader(SegmentBatches(data, rows, batch_size, order_seed), batch_size=None)
+        for rows, order_seed in ((train, seed), (validation, None))
     ]
     # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
     curve = fit(
@@ -114,27 +117,34 @@ def train_segments(
         segment_loss,
         *loaders,
         epochs=epochs,
-        learning_rate=learning_rate(1e-3, start),
+        learning_rate=starting.learning_rate(1e-3, start),
         patience=epochs,
         seed=seed,
         precision=_precision(),
         is_trained=start is not None,
         checkpoint=checkpoint,
     )
-    # Temperature first, then the thresholds of what it makes of the logits.
-    logits, labels = _validation_logits(network, loaders[1])
-    temperature = calibration.binary_temperature(logits, labels)
-    posterior = expit(logits / temperature)
+    if start is not None and starting.keeps_calibration(start, _num_distinct(genomes, validation)):
+        temperature, thresholds = start.bundle.temperature, start.bundle.thresholds
+    else:
+        temperature, thresholds = _calibration(network, loaders[1])
+    regions = *genomes, statistics.region_indices
+    train_regions, validation_regions = (_num_distinct(regions, rows) for rows in (train, validation))
     bundle = SegmentsBundle(
         network=network,
         architecture=architecture,
         inputs=data.channel_names,
-        training=training_data(statistics, num_training=len(train), num_validation=len(validation)),
+        training=training_data(statistics, num_training=train_regions, num_validation=validation_regions),
         provenance={},
         temperature=temperature,
-        thresholds={rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES},
+        thresholds=thresholds,
     )
     return Trained(bundle, curve)
+
+
+def _num_distinct(labels: tuple[NDArray[np.generic], ...], rows: NDArray[np.intp]) -> int:
+    """How many regions or genomes, which some columns name together, are in some rows, however often observed."""
+    return len(set(zip(*(column[rows].tolist() for column in labels), strict=True)))
 
 
 def _network(
@@ -147,6 +157,14 @@ def _network(
     network = SegmentNetwork(**architecture)
     data.standardise(network, train)
     return network, architecture
+
+
+def _calibration(network: SegmentNetwork, validation: DataLoader[Batch]) -> tuple[float, Mapping[float, float]]:
+    """Temperature of the validation haplotypes, and the thresholds of what it makes of their logits."""
+    logits, labels = _validation_logits(network, validation)
+    temperature = calibration.binary_temperature(logits, labels)
+    posterior = expit(logits / temperature)
+    return temperature, {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
 
 
 def _validation_logits(

@@ -1,6 +1,7 @@
 """Training that starts from a network that was trained before: what must be alike, and what is taken over."""
 
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,22 +9,35 @@ from typing import Generic, TypeVar
 
 import torch
 
-from introghost.errors import ConfigError, ModelError
-from introghost.inference import bundle_files, offers
-from introghost.inference.bundles import Architecture, Bundle, ChoiceBundle, ParametersBundle, Task
+from introghost.errors import ConfigError, DataError, ModelError
+from introghost.inference import bundle_files, lineage, offers
+from introghost.inference.bundles import (
+    TYPES,
+    Architecture,
+    Bundle,
+    ChoiceBundle,
+    GenomeBundle,
+    ParametersBundle,
+    Task,
+)
 from introghost.inference.discriminants import CrossFitted, Discriminants, Predictors
+from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
+from introghost.simulation.scenarios import Scenario
 from introghost.statistics.table import Statistics
+
+logger = logging.getLogger(__name__)
 
 # Of the learning rate of a training from nothing.
 LEARNING_RATE_SHARE = 0.1
-# Held-out genomes from which a temperature is fitted anew: of fewer it would be chance.
+# Held-out genomes from which temperature and thresholds are fitted anew: of fewer they would be chance.
 ENOUGH_TO_CALIBRATE = 40
 
 AnyBundle = TypeVar("AnyBundle", bound=Bundle)
+AnyGenomeBundle = TypeVar("AnyGenomeBundle", bound=GenomeBundle)
 Functions = TypeVar("Functions", bound=CrossFitted)
 
 
@@ -81,16 +95,8 @@ class Start(Generic[AnyBundle]):
         """
         if width is not None or members is not None:
             raise ConfigError("--width and --members are those of the model that training starts from: leave them out")
-        training, offer = self.bundle.training, Offer.of_statistics(statistics)
-        for key, trained, offered in (
-            ("ancestral", training.ancestral, offer.ancestral),
-            ("bin_bp", training.bin_bp, offer.bin_bp),
-            ("region_length_bp", training.region_length_bp, offer.region_length_bp),
-        ):
-            if trained != offered:
-                raise self.refusal(
-                    f"trained with {key} {trained!r}, these statistics have {offered!r}; make them alike"
-                )
+        offer = Offer.of_statistics(statistics)
+        self.check_settings(offer.ancestral, offer.bin_bp, offer.region_length_bp)
         difference = offers.first_difference(self.bundle.inputs, offer.inputs_of(self.bundle.task))
         if difference is not None:
             number, trained, offered = difference
@@ -99,9 +105,47 @@ class Start(Generic[AnyBundle]):
                 "the model's were (with --segment-model or without, by the same version)"
             )
 
+    def check_settings(self, ancestral: str, bin_bp: int, region_length_bp: int) -> None:
+        """Refuse other settings of statistics than those that the network was trained with.
+
+        Parameters
+        ----------
+        ancestral : str
+            `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
+        bin_bp, region_length_bp : int
+
+        Raises
+        ------
+        ModelError
+            On the first difference.
+        """
+        training = self.bundle.training
+        for key, trained, given in (
+            ("ancestral", training.ancestral, ancestral),
+            ("bin_bp", training.bin_bp, bin_bp),
+            ("region_length_bp", training.region_length_bp, region_length_bp),
+        ):
+            if trained != given:
+                raise self.refusal(f"trained with {key} {trained!r}, which is {given!r} here; make them alike")
+
+    def origin(self) -> dict[str, object]:
+        """What provenance says of where a training began.
+
+        Returns
+        -------
+        dict of str to object
+            Name of the model, ``sha256`` of the bundle, and in ``statistics`` the digests of all files of statistics
+            that its network has seen, sorted.
+        """
+        return {
+            "name": self.folder.parent.resolve().name,
+            "sha256": bundle_files.digest(self.folder),
+            "statistics": sorted(lineage.seen_digests(self.bundle.provenance)),
+        }
+
     def refusal(self, problem: str) -> ModelError:
         """The error that says why training can't start from this bundle."""
-        return ModelError(f"{self.folder}: {problem}, or train without --from")
+        return ModelError(f"{self.folder}: {problem}, or train without this model")
 
 
 def bundle_folder(model: Path, task: Task) -> Path:
@@ -118,13 +162,130 @@ def bundle_folder(model: Path, task: Task) -> Path:
         It has none.
     """
     if not (model / task).is_dir():
-        raise ConfigError(f"--from {model}: it has no {task}/; name a model that has, or leave --from out")
+        raise ConfigError(f"{model}: it has no {task}/; start from a model that has, or train without one")
     return model / task
+
+
+def check_start(
+    model: Path,
+    task: Task,
+    *,
+    ancestral: str,
+    bin_bp: int,
+    region_length_bp: int,
+    regions: int,
+    scenarios: Mapping[str, Scenario],
+    scenario: str | None,
+) -> None:
+    """Refuse a training from a model as soon as its configuration is known, without statistics.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of the model that training starts from.
+    task : Task
+        What is trained.
+    ancestral : str
+        `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
+    bin_bp, region_length_bp : int
+        Of the statistics.
+    regions : int
+        Of a genome that networks for whole genomes are trained on.
+    scenarios : mapping of str to Scenario
+        By name, those whose genomes networks for whole genomes are trained on; `scenario` is among them.
+    scenario : str or None
+        Whose parameters are wanted; None for other tasks.
+
+    Raises
+    ------
+    ConfigError
+        The model has no network of the task.
+    ModelError
+        Its network was trained with other settings, more regions, other scenarios or other priors.
+    """
+    if task is Task.MODEL_CHOICE:
+        of_choice = Start.load(model, ChoiceBundle)
+        of_choice.check_settings(ancestral, bin_bp, region_length_bp)
+        num_regions(of_choice, 1, regions)
+        _check_scenarios(of_choice, {name: each.has_target_ghost for name, each in scenarios.items()})
+    elif task is Task.PARAMETERS and scenario is not None:
+        of_parameters = Start.load(model, ParametersBundle)
+        of_parameters.check_settings(ancestral, bin_bp, region_length_bp)
+        num_regions(of_parameters, 1, regions)
+        _check_priors(of_parameters, scenario, PriorScale(scenarios[scenario].parameters))
+    else:
+        Start.load(model, TYPES[task]).check_settings(ancestral, bin_bp, region_length_bp)
+
+
+def check_unseen(start: Start[AnyBundle], digests: Mapping[Path, str]) -> None:
+    """Refuse statistics that the network has seen: its fit to them would pass for what it knows of others.
+
+    Parameters
+    ----------
+    start : Start
+    digests : mapping of Path to str
+        SHA-256 of each file of statistics.
+
+    Raises
+    ------
+    DataError
+        On the first of them.
+    """
+    path = lineage.first_seen(start.bundle.provenance, digests)
+    if path is not None:
+        raise DataError(f"{path}: {start.folder}, which training starts from, was trained on it; give new genomes")
 
 
 def learning_rate(highest: float, start: Start[AnyBundle] | None) -> float:
     """The highest learning rate: `highest` from nothing, a tenth of it from a trained network."""
     return highest if start is None else highest * LEARNING_RATE_SHARE
+
+
+def num_regions(start: Start[AnyGenomeBundle] | None, fewest: int, most: int) -> Range:
+    """Numbers of regions of a genome of which a network can be asked once it is trained.
+
+    Of fewer regions than the model knows nothing is claimed: few new genomes do not teach what they are worth.
+
+    Parameters
+    ----------
+    start : Start or None
+        The trained network that training starts from.
+    fewest, most : int
+        Regions of the genomes of training and of parts of them.
+
+    Raises
+    ------
+    ModelError
+        Every genome has fewer regions than the model knows.
+    """
+    if start is None:
+        return Range(fewest, most)
+    lowest = start.bundle.regions.lowest
+    if most < lowest:
+        raise start.refusal(
+            f"trained on genomes of {lowest} regions and more, those here have {most} at most; simulate more regions"
+        )
+    return Range(max(fewest, lowest), most)
+
+
+def keeps_calibration(start: Start[AnyBundle], num_genomes: int) -> bool:
+    """Whether so few genomes are held out that the model's calibration is better than theirs; the log says so.
+
+    Parameters
+    ----------
+    start : Start
+    num_genomes : int
+        Held out, each counted once.
+    """
+    if num_genomes >= ENOUGH_TO_CALIBRATE:
+        return False
+    logger.info(
+        "genomes held out: %d, fewer than the %d from which probabilities are calibrated; calibration stays that of %s",
+        num_genomes,
+        ENOUGH_TO_CALIBRATE,
+        start.folder,
+    )
+    return True
 
 
 def choice(
@@ -157,13 +318,7 @@ def choice(
         A scenario that the trained network does not know, or knows as one with a ghost where it is now without, or the
         other way round.
     """
-    known = start.bundle.ghost_of_target
-    for name, ghost in ghost_of_target.items():
-        if name not in known:
-            raise start.refusal(f"does not know the scenario {name}, only {', '.join(known)}; leave it out")
-        if known[name] != ghost:
-            one, other = ("with", "without") if ghost else ("without", "with")
-            raise start.refusal(f"scenario {name} is {one} a ghost that gave to the target, in the model {other}")
+    _check_scenarios(start, ghost_of_target)
     network = copy.deepcopy(start.bundle.network)
     network.keep([start.bundle.scenarios.index(name) for name in ghost_of_target], references, levels)
     sizes = {"scenarios": len(ghost_of_target), "references": references, "levels": levels}
@@ -196,13 +351,7 @@ def parameters(
     ModelError
         The trained network is of another scenario or of other priors.
     """
-    if scenario != start.bundle.scenario:
-        raise start.refusal(f"has the parameters of scenario {start.bundle.scenario}, not of {scenario}; give that one")
-    trained, given = start.bundle.scale.describe(), scale.describe()
-    if trained != given:
-        pairs = zip(trained, given, strict=False)
-        name = next((theirs["name"] for theirs, ours in pairs if theirs != ours), "(more or fewer of them)")
-        raise start.refusal(f"trained with other priors of scenario {scenario}, first {name}; use the same priors")
+    _check_priors(start, scenario, scale)
     network = copy.deepcopy(start.bundle.network)
     return network, _same_for_all(Predictors, network, num_genomes), start.bundle.architecture
 
@@ -211,3 +360,25 @@ def _same_for_all(kind: type[Functions], network: ModelChoiceNetwork | Posterior
     """A trained network's linear functions, which were fitted without every one of these genomes."""
     fold = torch.zeros(num_genomes, dtype=torch.int64)
     return kind(network.slopes[None].clone(), network.intercepts[None].clone(), fold)
+
+
+def _check_scenarios(start: Start[ChoiceBundle], ghost_of_target: Mapping[str, bool]) -> None:
+    """Refuse scenarios that a trained network does not know, or that mean something else to it."""
+    trained = start.bundle.ghost_of_target
+    for name, ghost in ghost_of_target.items():
+        if name not in trained:
+            raise start.refusal(f"does not know the scenario {name}, only {', '.join(trained)}; leave it out")
+        if trained[name] != ghost:
+            one, other = ("with", "without") if ghost else ("without", "with")
+            raise start.refusal(f"scenario {name} is {one} a ghost that gave to the target, in the model {other}")
+
+
+def _check_priors(start: Start[ParametersBundle], scenario: str, scale: PriorScale) -> None:
+    """Refuse another scenario than that of a trained network, and other priors."""
+    if scenario != start.bundle.scenario:
+        raise start.refusal(f"has the parameters of scenario {start.bundle.scenario}, not of {scenario}; give that one")
+    trained, given = start.bundle.scale.describe(), scale.describe()
+    if trained != given:
+        pairs = zip(trained, given, strict=False)
+        name = next((theirs["name"] for theirs, ours in pairs if theirs != ours), "(more or fewer of them)")
+        raise start.refusal(f"trained with other priors of scenario {scenario}, first {name}; use the same priors")

@@ -299,6 +299,8 @@ def fit(
         Stopped by SIGINT or SIGTERM, where these have no other handler.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    if checkpoint is not None:
+        checkpoint = checkpoint.under(_conditions(precision))
     progress = _Progress(epochs, patience, seed, checkpoint)
     if isinstance(train.dataset, _CountsEpochs):
         train.dataset.epoch = progress.epoch
@@ -333,6 +335,12 @@ def fit(
     return pd.DataFrame(progress.rows, columns=Row._fields)
 
 
+def _conditions(precision: Precision) -> dict[str, object]:
+    """What numbers hang on beside options and data: continued elsewhere, a training would end as another."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return {"precision": precision, "device": device, "threads": torch.get_num_threads()}
+
+
 def training_data(statistics: Statistics, *, num_training: int, num_validation: int) -> TrainingData:
     """What a bundle says of its training, whatever its task.
 
@@ -341,7 +349,7 @@ def training_data(statistics: Statistics, *, num_training: int, num_validation: 
     statistics : Statistics
         Those that the network was trained on.
     num_training, num_validation : int
-        Regions of the segment network, genomes of the others.
+        Regions of the segment network, genomes of the others; one that was observed several times counts once.
     """
     shares = inputs.callable_share(statistics.callable_fraction)
     return TrainingData(

@@ -25,6 +25,9 @@ class ModelChoiceNetwork(nn.Module):
     channels : int
         Pooled statistics, and one for the number of regions that they are of.
     scenarios : int
+    discriminants : int
+        Linear discriminants that each member is given: one of each scenario, or of each that the network was first
+        trained on, see `keep`.
     width : int
         Hidden units between discriminants and logits; 0 for none.
     members : int
@@ -33,9 +36,6 @@ class ModelChoiceNetwork(nn.Module):
     levels : int
         Numbers of regions for which that can be told.
     dropout : float
-    discriminants : int
-        Linear discriminants that each member is given; 0 for one of each scenario. A network that was trained on more
-        scenarios than are wanted of it goes on with all of its discriminants, see `keep`.
     """
 
     slopes: Tensor
@@ -45,15 +45,15 @@ class ModelChoiceNetwork(nn.Module):
         self,
         channels: int,
         scenarios: int,
+        discriminants: int,
         width: int = 0,
         members: int = 1,
         references: int = 0,
         levels: int = 1,
         dropout: float = 0.2,
-        discriminants: int = 0,
     ) -> None:
         super().__init__()
-        num_pooled, discriminants = channels - 1, discriminants or scenarios
+        num_pooled = channels - 1
         self.standardise = RootsAndLogarithms(num_pooled)
         self.register_buffer("slopes", torch.zeros(members, discriminants, len(self.standardise.mean)))
         self.register_buffer("intercepts", torch.zeros(members, discriminants))

@@ -96,7 +96,18 @@ def learn(
 
 
 def section(entries: Sequence[Entry]) -> dict[str, JsonValue]:
-    """The section as `ObservationModel.parse` takes it."""
+    """The section as `ObservationModel.parse` takes it.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Of `learn` or `widened`.
+
+    Returns
+    -------
+    dict of str to JSON value
+        Values by key; a range is a list of its two ends.
+    """
     return {entry.key: list(entry.value) if isinstance(entry.value, tuple | list) else entry.value for entry in entries}
 
 

@@ -43,7 +43,18 @@ class SampleRoles:
     findings: tuple[Finding, ...] = ()
 
     def members(self, wanted: int) -> list[str]:
-        """Names of the samples of one role."""
+        """Names of the samples of one role.
+
+        Parameters
+        ----------
+        wanted : int
+            `haplotypes.OUTGROUP` or `haplotypes.TARGET`.
+
+        Returns
+        -------
+        list of str
+            In the order of the VCF.
+        """
         return [name for name, role in zip(self.names, self.roles, strict=True) if role == wanted]
 
 

@@ -41,19 +41,19 @@ class SiteCounts:
     num_haplotypes: tuple[int, int, int]
 
     @classmethod
-    def gather(cls, found: Iterable[AlleleCounts], num_diploids: tuple[int, int, int]) -> "SiteCounts":
+    def gather(cls, contigs: Iterable[AlleleCounts], num_diploids: tuple[int, int, int]) -> "SiteCounts":
         """Counts of all contigs.
 
         Parameters
         ----------
-        found : iterable of AlleleCounts
+        contigs : iterable of AlleleCounts
             Of all samples and the two subsets outgroup and target, in this order.
         num_diploids : tuple of int
             Samples of the outgroup and the target, and all others.
         """
         empty = np.empty((0, 3), dtype=np.int64)
         alternative, called = [empty], [empty]
-        for contig in found:
+        for contig in contigs:
             for column, parts in ((contig.alternate, alternative), (contig.called, called)):
                 # Counts of all samples less those of the outgroup and the target.
                 everybody, selected = column[:, :1].astype(np.int64), column[:, 1:]
@@ -153,7 +153,7 @@ def panel_diploids(counts: SiteCounts, role: int, cut: int) -> int | None:
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over a file has found.
+    """What one pass over a file shows.
 
     Attributes
     ----------
@@ -226,11 +226,11 @@ def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: In
     counts = []
     for index, members in enumerate(subsets[1:]):
         columns = [0, 1, 2 + index]
-        found = (
+        of_target = (
             replace(contig, alternate=contig.alternate[:, columns], called=contig.called[:, columns])
             for contig in contigs
         )
         diploids = len(subsets[0]), len(members), number - len(subsets[0]) - len(members)
-        counts.append(SiteCounts.gather(found, diploids))
+        counts.append(SiteCounts.gather(of_target, diploids))
     together = survey(source, counts[0])
-    return [replace(together, counts=of_target) for of_target in counts]
+    return [replace(together, counts=each) for each in counts]

@@ -12,9 +12,9 @@ from verbs import run
 
 from introghost.errors import DataError
 from introghost.evaluation import truth
-from introghost.evaluation.kinds import offer
 from introghost.inference import inputs
 from introghost.inference.fields import Range
+from introghost.inference.offers import Offer
 from introghost.model import Model
 from introghost.statistics.table import Statistics
 
@@ -139,7 +139,7 @@ def test_what_scenarios_of_the_model_mean_is_what_it_says(statistics: Path, demo
 
 
 def test_what_a_file_of_statistics_offers_is_held_against_the_model(statistics: Path) -> None:
-    offered = offer(Statistics.read(statistics))
+    offered = Offer.of_statistics(Statistics.read(statistics))
     model = model_of({"ghost": True, "no_ghost": False}, 0)
     model.check(offered)
     assert offered.region_length_bp == BINS * BIN_BP

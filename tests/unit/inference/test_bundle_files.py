@@ -94,7 +94,7 @@ def segments(network: SegmentNetwork, **changes: object) -> SegmentsBundle:
 
 @pytest.fixture
 def choice(tmp_path: Path) -> Path:
-    made = ChoiceBundle.from_json(Fields(CHOICE, "model.json"), ModelChoiceNetwork(5, 2, 0).eval())
+    made = ChoiceBundle.from_json(Fields(CHOICE, "model.json"), ModelChoiceNetwork(5, 2, 2).eval())
     bundle_files.save(made, tmp_path / "model-choice")
     return tmp_path / "model-choice"
 

@@ -30,7 +30,7 @@ def test_model_choice_between_two_gaussians_is_that_of_bayes_theorem(width: int)
     weights = torch.distributions.Exponential(1.0).sample((6_000, 3))
     held_out = np.arange(6_000) < 500
     weights[held_out] = 1
-    network = ModelChoiceNetwork(3, 2, width, members=3)
+    network = ModelChoiceNetwork(3, 2, 2, width, members=3)
     fitted_to = network.standardise(*seen).numpy(), classes.numpy(), weights.numpy()
     discriminants = Discriminants.fit(*fitted_to, held_out, np.arange(6_000))
     discriminants.give(network)
@@ -61,7 +61,7 @@ def test_few_regions_say_less_and_a_network_knows_by_how_much() -> None:
     shifted = [np.column_stack([(row[:, 0] + 30) ** 2, row[:, 1]]).astype(np.float32) for row in regions]
     genomes = Genomes(shifted, np.arange(1_200) < 200, np.arange(1_200), classes.astype(str))
     prepared = Prepared(small_statistics([("s", 1)]), genomes, genomes.parts(rng))
-    network, weights = ModelChoiceNetwork(3, 2, 0, members=1), np.ones((1_200, 1), np.float32)
+    network, weights = ModelChoiceNetwork(3, 2, 2), np.ones((1_200, 1), np.float32)
     standard = prepared.standardise(network)
     discriminants = Discriminants.fit(standard, classes, weights, genomes.held_out, genomes.identities)
     discriminants.give(network)
@@ -137,7 +137,7 @@ def test_networks_standardise_by_training_genomes_alone() -> None:
     dataset["pooled_statistics"][held_out] = 1e6
     stored = []
     for one in (statistics, Statistics(dataset)):
-        network = ModelChoiceNetwork(6, 2)
+        network = ModelChoiceNetwork(6, 2, 2)
         Prepared.of(one, 3, "test").standardise(network)
         stored.append(network.standardise.state_dict())
     for name, tensor in stored[0].items():

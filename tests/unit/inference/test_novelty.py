@@ -137,7 +137,7 @@ def scaled() -> tuple[ModelChoiceNetwork, Array]:
     roots = rng.uniform(1, 2, size=(2, 60, CHANNELS)).astype(np.float32)
     roots[:, :, CONSTANT] = 1.5
     roots[0, :6, CLIPPED] = 1e4
-    network = ModelChoiceNetwork(CHANNELS + 1, 2, references=60)
+    network = ModelChoiceNetwork(CHANNELS + 1, 2, 2, references=60)
     values = torch.from_numpy(roots.reshape(-1, CHANNELS) ** 2)
     usual = network.standardise.transform(values, torch.full((120,), 20.0))[6:]
     network.standardise.set(usual.mean(dim=0), usual.std(dim=0))  # the first six are beyond ten standard deviations

@@ -95,6 +95,14 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     assert bundle.architecture == {"channels": 24, "width": 8, "members": 1}
 
 
+def test_a_region_that_was_observed_several_times_counts_once() -> None:
+    observed = Statistics.concatenate([small_statistics(PAIRS, num_regions=3, observation=draw) for draw in (0, 1)])
+    training_data = segment_training.train_segments(observed, epochs=1, seed=1, width=8).bundle.training
+    held_out = training.split_genomes(*map(np.array, zip(*PAIRS, strict=True)), seed=1)
+    assert training_data.num_validation == 3 * held_out.sum()
+    assert training_data.num_training == 3 * (~held_out).sum()
+
+
 def test_statistics_that_teach_nothing_are_refused() -> None:
     """Rows beyond a small sample, which hold no number, are no ghost tract."""
     dataset = small_statistics(PAIRS).dataset.copy(deep=True)

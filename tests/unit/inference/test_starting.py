@@ -8,13 +8,16 @@ import pytest
 import torch
 from small_statistics import small_statistics
 
+from introghost import models
 from introghost.errors import ConfigError, ModelError
 from introghost.inference import bundle_files, genome_training, segment_training, starting, training
-from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
+from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle, Task
+from introghost.inference.fields import Range
 from introghost.inference.genome_batches import GenomeBatches
 from introghost.inference.genome_training import Prepared
 from introghost.inference.prior_scale import PriorScale
 from introghost.inference.starting import Start
+from introghost.simulation import scenarios
 from introghost.simulation.priors import Bound, Prior
 from introghost.statistics.table import Statistics
 
@@ -168,9 +171,9 @@ def changed(statistics: Statistics, attribute: str, value: object) -> Statistics
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda new: changed(new, "bin_bp", 5_000), "trained with bin_bp 10000, these statistics have 5000"),
-        (lambda new: changed(new, "region_length_bp", 60_000), "region_length_bp 50000, these statistics have 60000"),
-        (lambda new: changed(new, "ancestral", "ancestral"), "ancestral 'outgroup-major', these statistics have 'anc"),
+        (lambda new: changed(new, "bin_bp", 5_000), "trained with bin_bp 10000, which is 5000 here"),
+        (lambda new: changed(new, "region_length_bp", 60_000), "region_length_bp 50000, which is 60000 here"),
+        (lambda new: changed(new, "ancestral", "ancestral"), "ancestral 'outgroup-major', which is 'ancestral' here"),
         (
             lambda new: Statistics(new.dataset.assign_coords(pooled_statistic=["mean_of_a", "other", "posterior"])),
             "input number 2 is 'mean_of_b' in the model and 'other' in these statistics",
@@ -191,7 +194,7 @@ def test_statistics_that_the_model_was_not_made_for_are_refused(
     with pytest.raises(ModelError, match=message) as caught:
         adapted(model, change(new))
     assert str(caught.value).startswith("model/task: ")
-    assert str(caught.value).endswith("or train without --from")
+    assert str(caught.value).endswith("or train without this model")
 
 
 def test_what_another_segment_network_says_is_no_reason_to_refuse(model: ChoiceBundle, new: Statistics) -> None:
@@ -240,10 +243,9 @@ def test_other_priors_and_scenarios_are_refused(posterior: ParametersBundle, fam
 
 
 def test_segments_start_from_those_of_the_model() -> None:
-    first, second = (small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=n), seed=n) for n in (1, 50))
-    model = segment_training.train_segments(first, epochs=2, seed=1, width=8, members=2).bundle
-    model = replace(model, temperature=9.0, thresholds={0.5: 0.5})
-    start = Start(model, FOLDER)
+    second = small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=50), seed=50)
+    start = segments_start()
+    model = start.bundle
     trained = segment_training.train_segments(second, epochs=1, seed=2, start=start)
     bundle: SegmentsBundle = trained.bundle
     assert bundle.architecture == model.architecture
@@ -252,13 +254,141 @@ def test_segments_start_from_those_of_the_model() -> None:
     for name in before:
         limit = 0 if name.startswith("standardise") else 1.5 * steps * 1e-4
         torch.testing.assert_close(after[name], before[name], rtol=0, atol=limit)
-    assert bundle.temperature < 5, "calibrated anew"
-    assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
     other_names = small_statistics(genomes(("ghost_2",), 9), names=("a", "b", "private_quarter_4", "private_quarter_1"))
     with pytest.raises(ModelError, match="input number 3 is 'private_quarter_1' in the model and 'private_quarter_4'"):
         segment_training.train_segments(other_names, epochs=1, seed=1, start=start)
     with pytest.raises(ConfigError, match="--width and --members"):
         segment_training.train_segments(second, epochs=1, seed=1, width=8, start=start)
+
+
+def segments_start() -> Start[SegmentsBundle]:
+    """A segment network with a temperature and a threshold that no training would find."""
+    statistics = small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=1))
+    model = segment_training.train_segments(statistics, epochs=2, seed=1, width=8, members=2).bundle
+    return Start(replace(model, temperature=9.0, thresholds={0.5: 0.5}), FOLDER)
+
+
+@pytest.mark.parametrize(("number", "is_anew"), [(110, False), (150, True)])
+def test_segments_are_calibrated_anew_where_enough_genomes_are_held_out(
+    number: int, is_anew: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows do not count: each genome has two regions and two observations."""
+    start = segments_start()
+    pairs = genomes(("ghost_2", "no_ghost"), number, first=50)
+    observed = Statistics.concatenate([small_statistics(pairs, num_bins=5, observation=draw) for draw in (0, 1)])
+    held_out = training.split_genomes(observed.scenarios, observed.genome_indices, 2)
+    num_genomes = int(held_out.sum()) // 4
+    assert (num_genomes >= 40) == is_anew
+    assert held_out.sum() > 80
+    caplog.set_level("INFO", "introghost")
+    bundle = segment_training.train_segments(observed, epochs=1, seed=2, start=start).bundle
+    lines = [record.getMessage() for record in caplog.records if "held out" in record.getMessage()]
+    if is_anew:
+        assert bundle.temperature != 9
+        assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
+        assert not lines
+    else:
+        assert (bundle.temperature, bundle.thresholds) == (9.0, {0.5: 0.5})
+        assert len(lines) == 1
+        assert lines[0].startswith(f"genomes held out: {num_genomes}, fewer than the 40")
+        assert lines[0].endswith("calibration stays that of model/task")
+
+
+@pytest.mark.parametrize(
+    ("trained", "num_regions", "expected"),
+    [((6, 50), 20, (6, 20)), ((6, 50), 8, (6, 8)), ((6, 50), 6, (6, 6)), ((1, 50), 20, (2, 20)), ((1, 3), 8, (1, 8))],
+)
+def test_a_network_claims_no_fewer_regions_than_the_model(
+    model: ChoiceBundle,
+    posterior: ParametersBundle,
+    trained: tuple[int, int],
+    num_regions: int,
+    expected: tuple[int, int],
+) -> None:
+    scenarios = SCENARIOS[:2]
+    statistics = small_statistics(genomes(scenarios, 15, first=50), num_regions=num_regions, num_bins=2)
+    model, posterior = (replace(bundle, regions=Range(*trained)) for bundle in (model, posterior))
+    length = {"region_length_bp": statistics.region_length_bp}
+    model, posterior = (replace(one, training=replace(one.training, **length)) for one in (model, posterior))
+    start = Start(posterior, FOLDER)
+    for bundle in (
+        adapted(model, statistics, epochs=1).bundle,
+        genome_training.train_parameters(statistics, Family(), epochs=1, seed=4, start=start).bundle,
+    ):
+        assert bundle.regions == Range(*expected)
+
+
+def test_genomes_of_fewer_regions_than_the_models_are_refused(model: ChoiceBundle, posterior: ParametersBundle) -> None:
+    statistics = small_statistics(genomes(SCENARIOS[:2], 15, first=50), num_regions=5)
+    model, posterior = (replace(bundle, regions=Range(6, 50)) for bundle in (model, posterior))
+    message = (
+        "^model/task: trained on genomes of 6 regions and more, those here have 5 at most; simulate more regions, or"
+    )
+    with pytest.raises(ModelError, match=message):
+        adapted(model, statistics)
+    with pytest.raises(ModelError, match=message):
+        genome_training.train_parameters(statistics, Family(), epochs=1, seed=4, start=Start(posterior, FOLDER))
+
+
+HUMAN = models.locate("human")
+PRESETS = Path(__file__).parents[3] / "config" / "scenarios"
+
+
+def check_human(task: Task, *names: str, scenario: str | None = None, **changes: object) -> None:
+    """What the shipped model says to a configuration that differs from it in these."""
+    settings = {"ancestral": "outgroup-major", "bin_bp": 5_000, "region_length_bp": 1_000_000, "regions": 20}
+    loaded = {name: scenarios.load(PRESETS / name) for name in names}
+    starting.check_start(HUMAN, task, **settings | changes, scenarios=loaded, scenario=scenario)
+
+
+def test_a_configuration_that_suits_the_model_passes() -> None:
+    check_human(Task.SEGMENTS, "ghost", regions=1)
+    check_human(Task.MODEL_CHOICE, "ghost", "no_ghost", regions=6)
+    check_human(Task.PARAMETERS, "ghost", "no_ghost", scenario="ghost", regions=6)
+
+
+@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bin_bp": 10_000}, "trained with bin_bp 5000, which is 10000 here"),
+        ({"region_length_bp": 500_000}, "trained with region_length_bp 1000000, which is 500000 here"),
+        ({"ancestral": "ancestral"}, "trained with ancestral 'outgroup-major', which is 'ancestral' here"),
+        ({"regions": 5}, "trained on genomes of 6 regions and more, those here have 5 at most"),
+    ],
+)
+def test_a_configuration_of_other_settings_is_refused(task: Task, change: dict[str, object], message: str) -> None:
+    scenario = "ghost" if task is Task.PARAMETERS else None
+    if task is Task.SEGMENTS and "regions" in change:
+        check_human(task, "ghost", **change)
+        return
+    with pytest.raises(ModelError, match=f"human/{task}: {message}"):
+        check_human(task, "ghost", scenario=scenario, **change)
+
+
+def test_a_configuration_of_other_scenarios_and_priors_is_refused() -> None:
+    settings = {"ancestral": "outgroup-major", "bin_bp": 5_000, "region_length_bp": 1_000_000, "regions": 20}
+    ghost = scenarios.load(PRESETS / "ghost")
+    for task, held, scenario, message in (
+        (Task.MODEL_CHOICE, {"island": replace(ghost, name="island")}, None, "does not know the scenario island"),
+        (
+            Task.MODEL_CHOICE,
+            {"ghost": replace(ghost, has_target_ghost=False)},
+            None,
+            "scenario ghost is without a ghost that gave to the target, in the model with, or",
+        ),
+        (Task.PARAMETERS, {"island": replace(ghost, name="island")}, "island", "of scenario ghost, not of island"),
+        (
+            Task.PARAMETERS,
+            {"ghost": replace(ghost, parameters=ghost.parameters[1:])},
+            "ghost",
+            f"other priors of scenario ghost, first {ghost.parameters[0].name};",
+        ),
+    ):
+        with pytest.raises(ModelError, match=message):
+            starting.check_start(HUMAN, task, **settings, scenarios=held, scenario=scenario)
+    with pytest.raises(ConfigError, match="it has no segments/"):
+        starting.check_start(PRESETS, Task.SEGMENTS, **settings, scenarios={}, scenario=None)
 
 
 def test_a_model_without_the_task_is_refused(tmp_path: Path) -> None:

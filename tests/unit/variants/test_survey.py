@@ -270,8 +270,8 @@ def test_several_targets_are_surveyed_as_each_alone(tmp_path: Path) -> None:
 
     together = source("a", "b", "x")
     targets = [("a",), ("b", "x"), ("x",)]
-    found = survey_targets(together, [source(*target).roles for target in targets])
-    for target, survey in zip(targets, found, strict=True):
+    surveys = survey_targets(together, [source(*target).roles for target in targets])
+    for target, survey in zip(targets, surveys, strict=True):
         (alone,) = survey_targets(source(*target), [source(*target).roles])
         assert np.array_equal(survey.counts.alternative, alone.counts.alternative)
         assert np.array_equal(survey.counts.called, alone.counts.called)
