@@ -135,13 +135,14 @@ def _epochs(task: str, is_trained: bool) -> int:
 
 def _name_and_digest(model: Path | None, task: str) -> dict[str, str] | None:
     """The bundle that training starts from, as provenance names it."""
+    from introghost import provenance
     from introghost.inference import bundle_files, starting
     from introghost.inference.bundles import Task
 
     if model is None:
         return None
     digest = bundle_files.digest(starting.bundle_folder(model, Task(task)))
-    return {"name": model.resolve().name, "sha256": digest}
+    return {"name": provenance.input_name(model), "sha256": digest}
 
 
 def _train(
