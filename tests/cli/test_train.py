@@ -82,7 +82,7 @@ def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsy
         before, after = (json.loads((one / task / DESCRIPTION).read_text()) for one in (model, tmp_path))
         assert before["provenance"]["options"]["from"] is None
         digest = provenance.sha256(model / task / MANIFEST)
-        assert after["provenance"]["options"]["from"] == {"name": "model", "sha256": digest}
+        assert after["provenance"]["options"]["from"] == {"name": folder.name, "sha256": digest}
         assert after["architecture"] == before["architecture"]
         curve = pd.read_csv(tmp_path / task / "learning_curve.tsv", sep="\t")
         assert curve["epoch"].tolist() == list(range(len(curve)))
