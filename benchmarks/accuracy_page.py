@@ -15,10 +15,10 @@ The network of `segments/` was trained on {genomes:,} genomes of 1 Mb, half of t
 model in which almost every flaw varies.
 
 `snakemake --configfile config/human.yaml` makes such a model. The networks that ship now are older: scripts that this
-pipeline has replaced made them, `benchmarks/human.py` that of `segments/`, and `benchmarks/choice.py` (of commit 7976bd9;
-it only measures now) those of `model-choice/` and `parameters/`, from genomes of 50 regions, 115 of each scenario and six
-times as many of `ghost`. The provenance in each `model.json` names the script. `model-choice/model.json` has had the key
-`discriminants` added since; the weights are the same.
+pipeline has replaced made them, `benchmarks/human.py` that of `segments/`, and `benchmarks/choice.py` (of commit
+7976bd9; it only measures now) those of `model-choice/` and `parameters/`, from genomes of 50 regions, 115 of each
+scenario and six times as many of `ghost`. The provenance in each `model.json` names the script.
+`model-choice/model.json` has had the key `discriminants` added since; the weights are the same.
 
 ## Accuracy
 
