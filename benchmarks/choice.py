@@ -3,7 +3,8 @@
 ``python benchmarks/choice.py --folder F`` simulates genomes of models that no network is trained on, many regions each,
 applies a model to them, and writes ``families.tsv``, ``pulses.tsv`` and ``flawed.tsv`` of ``benchmarks/choice/`` and
 what ``docs/model_choice.md`` says of them. What a model is worth on unseen genomes of its own scenarios, `introghost
-evaluate` tells. Of genomes only what is pooled over a region is kept; a run goes on from what another left in the
+evaluate` tells; ``benchmarks/choice/shipped/`` holds these tables for the networks that ship, as the script that made
+them wrote them. Of genomes only what is pooled over a region is kept; a run goes on from what another left in the
 folder.
 """
 

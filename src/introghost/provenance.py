@@ -15,6 +15,7 @@ from introghost.text import is_pipe, read_pipe
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
 _FASTA = "fasta="
+_MODEL = "model"  # what the workflow calls the folder of every model, and so the name of none
 
 
 def record(verb: str, options: Mapping[str, object], inputs: Mapping[str, Path]) -> dict[str, object]:
@@ -53,9 +54,30 @@ def _without_folder(option: object) -> object:
 
 
 def _input(path: Path) -> dict[str, str]:
-    """Name and digest of an input; its resolved name, since ``.`` has none."""
-    name = "pipe" if is_pipe(path) else path.name or path.resolve().name
-    return {"name": name, "sha256": sha256(path)}
+    return {"name": "pipe" if is_pipe(path) else input_name(path), "sha256": sha256(path)}
+
+
+def input_name(path: Path) -> str:
+    """Name by which records and pages call an input.
+
+    Parameters
+    ----------
+    path : Path
+        A file or a folder.
+
+    Returns
+    -------
+    str
+        The last part of the path, resolved where it is ``.`` or ``..``; of a path that ends in ``model`` the part
+        before it, if it has one.
+
+    Examples
+    --------
+    >>> input_name(Path("results/human/model")), input_name(Path("models/mine")), input_name(Path("model"))
+    ('human', 'mine', 'model')
+    """
+    named = path if path.name not in ("", "..") else path.resolve()
+    return named.parent.name or named.name if named.name == _MODEL else named.name
 
 
 def _installed_version(name: str) -> str | None:

@@ -92,7 +92,7 @@ def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsy
         assert before["provenance"]["options"]["from"] is None
         digest = provenance.sha256(model / task / MANIFEST)
         assert after["provenance"]["options"]["from"] == {
-            "name": "model",
+            "name": folder.name,
             "sha256": digest,
             "statistics": seen,
         }

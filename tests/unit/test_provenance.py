@@ -30,6 +30,34 @@ def test_a_record_names_inputs_without_their_folders_and_a_pipe_by_what_was_read
     os.close(reading)
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("results/human/model", "human"),
+        ("results/model", "results"),
+        ("/results/model/", "results"),
+        ("models/mine", "mine"),
+        ("x/model.tsv", "model.tsv"),
+        ("model", "model"),
+        ("/model", "model"),
+        ("./model", "model"),
+    ],
+)
+def test_a_folder_called_model_has_the_name_of_the_one_above(path: str, name: str) -> None:
+    assert provenance.input_name(Path(path)) == name
+
+
+def test_relative_paths_without_a_name_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tmp_path / "mine" / "model"
+    (model / "segments").mkdir(parents=True)
+    monkeypatch.chdir(model)
+    assert provenance.input_name(Path(".")) == "mine"
+    monkeypatch.chdir(model / "segments")
+    assert provenance.input_name(Path("..")) == "mine"
+    made = provenance.record("apply", {}, {"model": model})
+    assert made["inputs"] == {"model": {"name": "mine", "sha256": provenance.sha256(model)}}
+
+
 def test_a_folder_without_the_last_file_is_not_complete(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="run `introghost apply` again"):
         provenance.check_complete(tmp_path, "apply")

@@ -43,12 +43,37 @@ def check(config: str, draws: int, figures: Path | None) -> None:
         configuration = load(path)
         for finding in _check_files(configuration):
             click.echo(str(finding), err=True)
+        _check_starts(configuration)
         folders = configuration.scenario_folders()
     if figures:
         figures.mkdir(parents=True, exist_ok=True)
     for folder in folders:
         _check_scenario(folder, draws, figures)
     click.echo(f"{config}: ok")
+
+
+def _check_starts(configuration: "Configuration") -> None:
+    """Refuse models that training can't start from: of other bins, scenarios or priors."""
+    from introghost import models
+    from introghost.configuration import Kind, trees_ancestral
+    from introghost.inference.bundles import Task
+    from introghost.inference.starting import check_start
+    from introghost.simulation import scenarios
+
+    genomes = configuration.simulations.get(Kind.GENOMES)
+    chosen = {} if genomes is None else {name: configuration.scenarios[name] for name in genomes.genomes}
+    for task, training in configuration.train.items():
+        if training.start is not None:
+            check_start(
+                models.locate(training.start, f"train.{task}.from"),
+                Task(task),
+                ancestral=trees_ancestral(configuration.ancestral),
+                bin_bp=configuration.bin_bp,
+                region_length_bp=configuration.region_length_bp,
+                regions=1 if genomes is None else genomes.regions,
+                scenarios={name: scenarios.load(folder) for name, folder in chosen.items()},
+                scenario=training.scenario,
+            )
 
 
 def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:

@@ -53,7 +53,10 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             "--scenario", "scenarios", type=SCENARIO, multiple=True, help=f"To draw; may be repeated. {SCENARIO_HELP}."
         ),
         click.option(
-            "--costs", type=_FOLDER, help="Snakemake's benchmark files of the run that made the model, by rule."
+            "--costs",
+            multiple=True,
+            type=_FILE,
+            help="Snakemake's benchmark file of a job that made the model (…/benchmarks/STEP….tsv); once for each.",
         ),
         click.option(
             "--link",
@@ -83,7 +86,7 @@ def command(
     genomes_statistics: tuple[Path, ...],
     predictive: Path | None,
     scenarios: tuple[Path, ...],
-    costs: Path | None,
+    costs: tuple[Path, ...],
     links: tuple[Path, ...],
     summary: Path | None,
     output: Path,

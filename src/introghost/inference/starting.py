@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import torch
 
+from introghost import provenance
 from introghost.errors import ConfigError, DataError, ModelError
 from introghost.inference import bundle_files, lineage, offers
 from introghost.inference.bundles import (
@@ -138,7 +139,7 @@ class Start(Generic[AnyBundle]):
             that its network has seen, sorted.
         """
         return {
-            "name": self.folder.parent.resolve().name,
+            "name": provenance.input_name(self.folder.parent),
             "sha256": bundle_files.digest(self.folder),
             "statistics": sorted(lineage.seen_digests(self.bundle.provenance)),
         }

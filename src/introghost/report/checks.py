@@ -17,9 +17,9 @@ class TrainingStatistics:
     Attributes
     ----------
     segments : tuple of Path
-        With haplotypes, for the segment network; none: its training is not checked.
+        With haplotypes, for the segment network.
     genomes : tuple of Path
-        Of whole genomes, for the networks of model choice and parameters; none: their training is not checked.
+        Of whole genomes, for the networks of model choice and parameters.
     """
 
     segments: tuple[Path, ...] = ()
@@ -116,13 +116,17 @@ def check_trained_on(model: Path, statistics: TrainingStatistics) -> None:
     ----------
     model : Path
     statistics : TrainingStatistics
-        Each network must have been trained on exactly the files of its kind, whatever their names are now.
+        Each network must have been trained on exactly the files of its kind, whatever their names are now; where files
+        of one kind alone are given, there must be none of the other. Without any file nothing is checked.
 
     Raises
     ------
     DataError
-        A network was trained on other files, or none of the model is of the kind of some files.
+        A network was trained on other files, or is of a kind of which there are none, or none of the model is of the
+        kind of some files.
     """
+    if not statistics.segments and not statistics.genomes:
+        return
     for option, paths, tasks in (
         ("--segments-statistics", statistics.segments, ("segments",)),
         ("--genomes-statistics", statistics.genomes, ("model-choice", "parameters")),
@@ -132,8 +136,13 @@ def check_trained_on(model: Path, statistics: TrainingStatistics) -> None:
             raise DataError(
                 f"{model}: has no network that {option} could be about ({' or '.join(tasks)}); leave it out"
             )
+        if bundles and not paths:
+            raise DataError(
+                f"{bundles[0]}: not trained on the statistics that are given, which are of another kind; remove it if "
+                f"an older configuration left it here, or give {option}"
+            )
         given = {provenance.sha256(path) for path in paths}
-        for bundle in bundles if paths else ():
+        for bundle in bundles:
             _check_digests(bundle, given, option)
 
 

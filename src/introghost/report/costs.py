@@ -1,6 +1,7 @@
-"""What a run of the workflow cost: the files of Snakemake's ``benchmark:``, by step."""
+"""What it cost to make a model: the files of Snakemake's ``benchmark:``, by step."""
 
 import heapq
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,18 @@ from introghost.errors import DataError
 from introghost.report import tables
 from introghost.report.tables import PageTable
 
-CHAINED = ("train",)  # steps whose jobs come one after another
+# Steps in the order of the work; those of one stage do not depend on each other.
+STAGES = (
+    ("simulate/segments",),
+    ("statistics/segments",),
+    ("train/segments",),
+    ("simulate/genomes",),
+    ("statistics/genomes",),
+    ("train/model-choice", "train/parameters"),
+    ("evaluate",),
+)
+STEPS = tuple(step for stage in STAGES for step in stage)
+_FOLDER = "benchmarks"  # of the workflow's results; what is below it says which job a file is of
 FEW_CORES, MANY_CORES = 2, 64
 _WALL, _PROCESSOR, _MEMORY = "s", "cpu_time", "max_rss"  # columns of Snakemake
 _UNMEASURED = "-"  # beside the words for missing values that `tables.read_table` knows
@@ -26,7 +38,7 @@ class Job:
     Attributes
     ----------
     step : str
-        The rule that it is of.
+        One of `STEPS`.
     wall_s : float
         How long it ran.
     processor_s : float
@@ -75,37 +87,77 @@ class CostsSection:
     estimates: tuple[Estimate, ...]
 
 
-def read_jobs(folder: Path) -> list[Job]:
-    """Every job of the benchmark files in a folder and those below it.
+def read_jobs(paths: Sequence[Path]) -> list[Job]:
+    """The jobs of some benchmark files.
 
     Parameters
     ----------
-    folder : Path
-        The step of ``STEP/…/NAME.tsv`` and of ``STEP.tsv`` is STEP. Each row of a file is a job.
+    paths : sequence of Path
+        A file for each job, see `step_of`; those that Snakemake ran several times have a row for each.
 
     Returns
     -------
     list of Job
-        In the order of the files' names.
+        In the order of the files.
 
     Raises
     ------
     DataError
-        There is no file, one is not a table with the column ``s``, or a value is not a number.
+        A file is missing, given twice, of no step, or not a table with the column ``s``; it has no row, or a value is
+        not a number.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder of costs")
-    paths = sorted(folder.rglob("*.tsv"), key=lambda path: path.relative_to(folder).as_posix())
-    if not paths:
-        raise DataError(f"{folder}: no benchmark file of Snakemake here (*.tsv); name the folder of `benchmark:`")
-    return [job for path in paths for job in _jobs_of(path, path.relative_to(folder).with_suffix("").parts[0])]
+    times_given = Counter(path.resolve() for path in paths)
+    for path in paths:
+        if times_given[path.resolve()] > 1:
+            raise DataError(f"{path}: given as --costs {times_given[path.resolve()]} times; give each file once")
+    return [job for path in paths for job in _jobs_of(path)]
 
 
-def _jobs_of(path: Path, step: str) -> list[Job]:
+def step_of(path: Path) -> str:
+    """The step that a benchmark file is of, by the folders below ``benchmarks``.
+
+    Parameters
+    ----------
+    path : Path
+        ``…/benchmarks/STEP.tsv``, or below a folder ``…/benchmarks/STEP``.
+
+    Returns
+    -------
+    str
+        One of `STEPS`.
+
+    Raises
+    ------
+    DataError
+        It is of none of them.
+
+    Examples
+    --------
+    >>> step_of(Path("results/benchmarks/simulate/segments/ghost/train-20.tsv"))
+    'simulate/segments'
+    >>> step_of(Path("results/benchmarks/evaluate.tsv"))
+    'evaluate'
+    """
+    parts = path.with_suffix("").parts
+    # From the last folder of that name on, since results may lie in one, too; a scenario of that name ends in no step.
+    for start in reversed([index for index, part in enumerate(parts) if part == _FOLDER]):
+        below = "/".join(parts[start + 1 :]) + "/"
+        for step in STEPS:
+            if below.startswith(f"{step}/"):
+                return step
+    raise DataError(
+        f"{path}: of no step that makes a model; expected {_FOLDER}/STEP.tsv, STEP one of {', '.join(STEPS)}"
+    )
+
+
+def _jobs_of(path: Path) -> list[Job]:
+    step = step_of(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such benchmark file, so that its job would not be counted; run this job again")
     table = tables.read_table(path, (_WALL,))
     wall, processor, memory = (_measured(table, column, path) for column in (_WALL, _PROCESSOR, _MEMORY))
-    if wall.isna().any():
-        raise DataError(f"{path}: a job without a time in column {_WALL}; run its rule again")
+    if table.empty or wall.isna().any():
+        raise DataError(f"{path}: a job without a time in column {_WALL}; run it again")
     return [
         Job(step, wall_s, wall_s if pd.isna(processor_s) else processor_s, None if pd.isna(memory_mib) else memory_mib)
         for wall_s, processor_s, memory_mib in zip(wall, processor, memory, strict=True)
@@ -134,7 +186,8 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     -------
     DataFrame
         Columns step, jobs, core_hours (processor time), wall_hours (of its jobs one after another) and max_memory_gib
-        (the largest of a job; NaN where none was measured); the costliest step first, then a row ``all``.
+        (the largest of a job; NaN where none was measured); a row for each of `STEPS` that has a job, in this order,
+        then a row ``all``.
     """
     table = pd.DataFrame(
         {
@@ -148,17 +201,17 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     how = {"jobs": "sum", "core_hours": "sum", "wall_hours": "sum", "max_memory_gib": "max"}
     steps = table.groupby("step", as_index=False).agg(how)
     everything = table.assign(step="all").groupby("step", as_index=False).agg(how)
-    ranked = steps.sort_values(["core_hours", "step"], ascending=[False, True])
-    return pd.concat([ranked, everything], ignore_index=True)
+    ordered = steps.sort_values("step", key=lambda names: names.map(STEPS.index))
+    return pd.concat([ordered, everything], ignore_index=True)
 
 
 def wall_time_s(jobs: Sequence[Job], num_cores: int) -> float:
     """Estimated wall time of a run with so many cores.
 
-    Steps come one after another. The jobs of a step are spread over the cores by list scheduling: each, in the order in
-    which they are given, begins as soon as as many cores are free as it keeps busy (`Job.num_cores`), and runs as long
-    as it did. Jobs of the steps `CHAINED` come one after another, and do not gain from more cores than they had. A job
-    that kept more cores busy than there are takes accordingly longer. Waiting, starting and copying are not counted.
+    The `STAGES` come one after another. The jobs of a stage are spread over the cores by list scheduling: each, in the
+    order in which they are given, begins as soon as as many cores are free as it keeps busy (`Job.num_cores`), and runs
+    as long as it did: it does not gain from more cores than it had. A job that kept more cores busy than there are
+    takes accordingly longer. Waiting, starting and copying are not counted.
 
     Parameters
     ----------
@@ -172,43 +225,46 @@ def wall_time_s(jobs: Sequence[Job], num_cores: int) -> float:
 
     Examples
     --------
-    Four jobs of 10 s on two cores, then training, which was measured on two cores and is given four:
+    Four jobs of 10 s on two cores; with four cores, two trainings that were measured on two run side by side:
 
-    >>> simulate, train = Job("simulate", 10.0, 10.0, None), Job("train", 30.0, 60.0, None)
-    >>> wall_time_s([simulate] * 4, 2), wall_time_s([simulate] * 4 + [train] * 2, 4)
-    (20.0, 70.0)
+    >>> simulate = [Job("simulate/genomes", 10.0, 10.0, None)] * 4
+    >>> train = [Job(f"train/{task}", 30.0, 60.0, None) for task in ("model-choice", "parameters")]
+    >>> wall_time_s(simulate, 2), wall_time_s(simulate + train, 4)
+    (20.0, 40.0)
     """
-    steps = dict.fromkeys(job.step for job in jobs)
-    return sum(_step_s([job for job in jobs if job.step == step], num_cores) for step in steps)
+    return sum(_stage_s([job for job in jobs if job.step in stage], num_cores) for stage in STAGES)
 
 
-def _step_s(jobs: Sequence[Job], num_cores: int) -> float:
-    """Time from the beginning of the first job of a step to the end of its last."""
-    durations_s = [job.wall_s * max(1.0, job.num_cores / num_cores) for job in jobs]
-    if jobs[0].step in CHAINED:
-        return sum(durations_s)
+def _stage_s(jobs: Sequence[Job], num_cores: int) -> float:
+    """Time from the beginning of the first job of a stage to the end of its last; 0 without jobs."""
     # When each core is free again, the earliest first; a job begins when the last of the cores that it needs is free.
     free_s = [0.0] * num_cores
-    for job, duration_s in zip(jobs, durations_s, strict=True):
+    for job in jobs:
         taken = [heapq.heappop(free_s) for _ in range(min(job.num_cores, num_cores))]
+        end_s = taken[-1] + job.wall_s * max(1.0, job.num_cores / num_cores)
         for _ in taken:
-            heapq.heappush(free_s, taken[-1] + duration_s)
+            heapq.heappush(free_s, end_s)
     return max(free_s)
 
 
-def costs_section(folder: Path) -> CostsSection:
-    """What the jobs of a folder of benchmark files cost.
+def costs_section(paths: Sequence[Path]) -> CostsSection:
+    """What the jobs of some benchmark files cost.
 
     Parameters
     ----------
-    folder : Path
+    paths : sequence of Path
+        See `read_jobs`.
+
+    Returns
+    -------
+    CostsSection
 
     Raises
     ------
     DataError
         See `read_jobs`.
     """
-    jobs = read_jobs(folder)
+    jobs = read_jobs(paths)
     estimates = (Estimate(number, f"{wall_time_s(jobs, number) / _HOUR_S:.3g}") for number in (FEW_CORES, MANY_CORES))
     steps = by_step(jobs).rename(columns=_HEADINGS)
     return CostsSection(tables.page_table(steps), tuple(estimates))

@@ -31,15 +31,15 @@ class ModelSources:
         Scenario folders, each drawn once.
     statistics : TrainingStatistics
         What its networks should have been trained on.
-    costs : Path or None
-        Folder of Snakemake's benchmark files; None: nothing is said of costs.
+    costs : tuple of Path
+        Snakemake's benchmark files of the jobs that made the model; none: nothing is said of costs.
     """
 
     model: Path
     evaluation: Path
     scenarios: tuple[Path, ...]
     statistics: TrainingStatistics
-    costs: Path | None
+    costs: tuple[Path, ...] = ()
 
 
 def write_model_report(sources: ModelSources, output: Path) -> None:
@@ -54,8 +54,8 @@ def write_model_report(sources: ModelSources, output: Path) -> None:
     Raises
     ------
     DataError
-        A folder is missing or of something else, the evaluation is of another model, or the model was trained on other
-        statistics.
+        A folder or a file is missing or of something else, the evaluation is of another model, or the model was
+        trained on other statistics.
     ModelError
         A bundle is damaged or of another version, or bundles do not belong together.
     """
@@ -69,23 +69,28 @@ def write_model_report(sources: ModelSources, output: Path) -> None:
     checks.check_trained_on(model, sources.statistics)
     html = render(
         "model.html.j2",
-        title=f"Accuracy of the model {model.resolve().name}",
+        title=f"Accuracy of the model {provenance.input_name(model.resolve())}",
         records=_records(sources),
         networks=networks_table(load_model(model)),
         accuracy=sections.accuracy_section(evaluation, None),
         learning_curves=sections.learning_curves(model),
         scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
-        costs=None if sources.costs is None else costs.costs_section(sources.costs),
+        costs=costs.costs_section(sources.costs) if sources.costs else None,
     )
     atomic.write_text(output, html)
 
 
 def networks_table(model: "Model") -> PageTable:
-    """What each network of a model was trained on: a column for each, a row for each property.
+    """What each network of a model was trained on.
 
     Parameters
     ----------
     model : Model
+
+    Returns
+    -------
+    PageTable
+        A column for each network, a row for each property; a dash where a network has none.
     """
     described = [_properties(bundle) for bundle in model.bundles]
     names = dict.fromkeys(name for properties in described for name in properties)

@@ -91,7 +91,16 @@ class Overview:
         return self.record.data.options["target"] or ""
 
     def count(self, severity: Severity) -> int:
-        """How many findings weigh so much."""
+        """How many findings weigh so much.
+
+        Parameters
+        ----------
+        severity : Severity
+
+        Returns
+        -------
+        int
+        """
         return sum(finding.severity is severity for finding in self.record.findings)
 
     @property
@@ -149,6 +158,11 @@ def beside_table(overviews: Sequence[Overview]) -> PageTable:
     ----------
     overviews : sequence of Overview
         Of different models. Those of equal names are told apart by the first digits of their digests.
+
+    Returns
+    -------
+    PageTable
+        A dash or a word where a model does not say something, or it is withheld.
     """
     names = [one.record.model_name for one in overviews]
     rows = []

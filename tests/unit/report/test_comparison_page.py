@@ -67,6 +67,20 @@ def test_targets_are_linked_to_their_pages(tmp_path: Path, calls: list[Path]) ->
         assert links_of(output) == links
 
 
+def test_names_are_escaped(tmp_path: Path) -> None:
+    names = {"outgroup": "O<i>&", "model": ("m<u>&", "b2")}
+    calls = [write_calls(tmp_path / str(number), target=f"T<b>&{number}", **names) for number in range(2)]  # type: ignore[arg-type]
+    pages = [tmp_path / f"T<b>&{number}.html" for number in range(2)]
+    for page in pages:
+        page.touch()
+    output = tmp_path / "comparison.html"
+    write_comparison(calls, pages, output)
+    html = output.read_text()
+    assert '<a href="T%3Cb%3E%260.html">T&lt;b&gt;&amp;0</a>' in html
+    assert "Model: m&lt;u&gt;&amp;. Outgroup: O&lt;i&gt;&amp;." in html
+    assert not [tag for tag in ("<b>", "<i>", "<u>") if tag in html]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from report_inputs import tables_of, words_of, write_calls, write_tsv
 from untrained import choice_bundle, parameters_bundle, segments_bundle
 from verbs import run
 
+from introghost import presets
 from introghost.errors import DataError, ModelError
 from introghost.inference import bundle_files
 from introghost.inference.bundles import Bundle
@@ -38,7 +40,7 @@ def statistics(tmp_path: Path) -> TrainingStatistics:
 
 @pytest.fixture
 def model(tmp_path: Path, statistics: TrainingStatistics) -> Path:
-    folder = tmp_path / "model"
+    folder = tmp_path / "mine" / "model"
     of_segments, of_genomes = list(statistics.segments), list(statistics.genomes)
     human = {"name": "human", "sha256": "0123456789"}
     bundle_files.save(trained_on(segments_bundle(), of_segments, human), folder / "segments")
@@ -70,7 +72,7 @@ def evaluation(tmp_path: Path, model: Path) -> Path:
 def sources(tmp_path: Path, model: Path, evaluation: Path, statistics: TrainingStatistics) -> ModelSources:
     path = tmp_path / "benchmarks" / "train" / "segments.tsv"
     write_tsv(path, s=[7200.0], max_rss=[4096.0], cpu_time=[14400.0])
-    return ModelSources(model, evaluation, (), statistics, tmp_path / "benchmarks")
+    return ModelSources(model, evaluation, (), statistics, (path,))
 
 
 def test_page_says_what_the_networks_were_trained_on(sources: ModelSources, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_page_says_what_the_networks_were_trained_on(sources: ModelSources, tmp_
     html = output.read_text()
     write_model_report(sources, output)
     assert output.read_text() == html
-    assert "Accuracy of the model model" in html
+    assert "<h1>Accuracy of the model mine</h1>" in html
     assert str(tmp_path) not in html
 
 
@@ -130,12 +132,12 @@ def test_page_says_what_the_model_cost(sources: ModelSources, tmp_path: Path) ->
     write_model_report(sources, output)
     assert tables_of(output)["What it cost"] == [
         ["step", "jobs", "core hours", "hours of wall time", "largest memory (GiB)"],
-        ["train", "1", "4", "2", "4"],
+        ["train/segments", "1", "4", "2", "4"],
         ["all", "1", "4", "2", "4"],
     ]
     words = words_of(output)
-    assert "Wall time on 2 cores: 2 hours. Estimated on 64 cores: 2 hours." in words
-    write_model_report(dataclasses.replace(sources, costs=None), output)
+    assert "Estimated wall time: 2 hours on 2 cores, 2 hours on 64 cores. Both follow from" in words
+    write_model_report(dataclasses.replace(sources, costs=()), output)
     assert "What it cost" not in words_of(output)
 
 
@@ -197,8 +199,80 @@ def test_networks_trained_on_more_or_fewer_files_are_refused_on_the_page_of_call
     # The order of files and their names do not matter.
     moved = statistics.genomes[0].rename(tmp_path / "moved.zarr.zip")
     write_report(
-        Sources(calls, model=model, statistics=TrainingStatistics((), (*statistics.genomes[1:], moved))), output
+        Sources(
+            calls,
+            model=model,
+            statistics=TrainingStatistics(statistics.segments, (*statistics.genomes[1:], moved)),
+        ),
+        output,
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("segments", r"model/model-choice: not trained on .* of another kind; .* give --genomes-statistics"),
+        ("genomes", r"model/segments: not trained on .* of another kind; .* give --segments-statistics"),
+    ],
+)
+def test_networks_of_a_kind_that_no_statistics_are_of_are_refused(
+    sources: ModelSources, statistics: TrainingStatistics, kind: str, message: str, tmp_path: Path
+) -> None:
+    output = tmp_path / "model.html"
+    given = {"segments": (statistics.segments, ()), "genomes": ((), statistics.genomes)}[kind]
+    with pytest.raises(DataError, match=message):
+        write_model_report(dataclasses.replace(sources, statistics=TrainingStatistics(*given)), output)
+    assert not output.exists()
+    write_model_report(dataclasses.replace(sources, statistics=TrainingStatistics()), output)
+    assert output.is_file(), "without any statistics nothing is checked"
+
+
+def test_parameters_alone_are_refused_beside_statistics_of_segments_alone(
+    sources: ModelSources, statistics: TrainingStatistics, tmp_path: Path
+) -> None:
+    shutil.rmtree(sources.model / "model-choice")
+    record = {"verb": "evaluate", "inputs": {"model": {"sha256": sha256(sources.model)}}}
+    (sources.evaluation / "provenance.json").write_text(json.dumps(record))
+    of_segments = dataclasses.replace(sources, statistics=TrainingStatistics(statistics.segments))
+    with pytest.raises(DataError, match=r"model/parameters: not trained on the statistics that are given"):
+        write_model_report(of_segments, tmp_path / "model.html")
+    shutil.rmtree(sources.model / "parameters")
+    record = {"verb": "evaluate", "inputs": {"model": {"sha256": sha256(sources.model)}}}
+    (sources.evaluation / "provenance.json").write_text(json.dumps(record))
+    write_model_report(of_segments, tmp_path / "model.html")
+    assert tables_of(tmp_path / "model.html")["What its networks were trained on"][0] == ["network", "segments"]
+
+
+def test_a_missing_benchmark_file_is_one_line(
+    sources: ModelSources, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "benchmarks" / "evaluate.tsv"
+    words = ["--model", sources.model, "--evaluation", sources.evaluation, "--output", tmp_path / "model.html"]
+    assert run("report", *words, "--costs", sources.costs[0], "--costs", missing) == 3
+    assert capsys.readouterr().err == (
+        f"error: {missing}: no such benchmark file, so that its job would not be counted; run this job again\n"
+    )
+
+
+def test_scenarios_are_drawn_by_name(sources: ModelSources, tmp_path: Path) -> None:
+    output = tmp_path / "model.html"
+    drawn = (presets.locate_scenario("ghost"), presets.locate_scenario("no_ghost"))
+    write_model_report(dataclasses.replace(sources, scenarios=drawn), output)
+    words = words_of(output)
+    for name in ("ghost", "no_ghost"):
+        assert f"Scenario {name}: one draw of its priors; time in generations, logarithmic." in words
+
+
+def test_names_are_escaped(sources: ModelSources, tmp_path: Path) -> None:
+    write_tsv(sources.evaluation / "decisions.tsv", scenario=["a<b>&c"], genomes=[60])
+    renamed = sources.model.rename(tmp_path / "mine" / "x<i>&y")
+    output = tmp_path / "model.html"
+    write_model_report(dataclasses.replace(sources, model=renamed), output)
+    html = output.read_text()
+    assert "<h1>Accuracy of the model x&lt;i&gt;&amp;y</h1>" in html
+    assert "<td>a&lt;b&gt;&amp;c</td>" in html
+    assert "<b>" not in html
+    assert "<i>" not in html
 
 
 def test_each_network_is_checked_and_one_that_is_not_there_is_said(
@@ -232,7 +306,7 @@ def test_command_line(sources: ModelSources, statistics: TrainingStatistics, tmp
     options = {
         "--model": sources.model,
         "--evaluation": sources.evaluation,
-        "--costs": sources.costs,
+        "--costs": sources.costs[0],
         "--output": output,
     }
     words = [str(word) for option in options.items() for word in option]

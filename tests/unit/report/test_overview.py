@@ -56,6 +56,18 @@ def test_another_model_is_shown_beside(tmp_path: Path) -> None:
     assert BESIDE not in tables_of(output)
 
 
+def test_names_are_escaped(tmp_path: Path) -> None:
+    calls = write_calls(tmp_path / "calls", target="T<b>&", model=("m<i>&", "d4"), choice=GHOST)
+    beside = write_calls(tmp_path / "beside", target="T<b>&", model=("n<u>&", "e5"))
+    output = tmp_path / "report.html"
+    write_report(Sources(calls, beside=beside), output)
+    html = output.read_text()
+    assert "<td>m&lt;i&gt;&amp;</td>" in html
+    assert "<td>n&lt;u&gt;&amp;</td>" in html
+    assert "T&lt;b&gt;&amp;" in html, "in the provenance"
+    assert not [tag for tag in ("<b>", "<i>", "<u>") if tag in html]
+
+
 def test_command_line(tmp_path: Path) -> None:
     calls = write_calls(tmp_path / "calls", model=("model", "d4"), choice=GHOST)
     beside = write_calls(tmp_path / "beside", choice=GHOST)
