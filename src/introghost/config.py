@@ -239,8 +239,8 @@ def _targets(section: Section) -> dict[str, tuple[str, ...]]:
         entries = Section({str(number): entry for number, entry in enumerate(section.texts("targets"))}, "data.targets")
         groups = [_populations(entries, number) for number in entries.content]
     targets = {_UNSAFE.sub("_", "+".join(group)).lstrip(".") or "_": group for group in groups}
-    if len(targets) < len(groups):
-        raise ConfigError("data.targets: two of them would have one folder of results; leave one out")
+    if len(targets) < len(groups) or len({frozenset(group) for group in groups}) < len(groups):
+        raise ConfigError("data.targets: two of them are the same, or would have one folder of results; leave one out")
     return targets
 
 

@@ -142,7 +142,11 @@ def test_kinds_have_seeds_apart(config: dict[str, Any]) -> None:
         (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup"),
         (("data",), {"vcf": "x.vcf.gz", "outgroup": "A"}, "section 'data': give target, or targets"),
         (("data",), {"vcf": ["x", "x"], "outgroup": "A", "target": "B"}, "data.vcf: a file is named twice"),
-        (("data",), {"vcf": "x", "outgroup": "A", "targets": ["B,C", "B, C"]}, "data.targets: two of them would have"),
+        (
+            ("data",),
+            {"vcf": "x", "outgroup": "A", "targets": ["B,C", "B, C"]},
+            "data.targets: two of them are the same, or would have",
+        ),
         (("data",), {"vcf": "x.vcf.gz", "outgroup": "A", "target": "B"}, "section 'data' lacks populations"),
     ],
 )

@@ -43,6 +43,7 @@ def check(config: str, draws: int, figures: Path | None) -> None:
         configuration = load(path)
         for finding in _check_files(configuration):
             click.echo(str(finding), err=True)
+        _check_ghosts(configuration)
         _check_starts(configuration)
         folders = configuration.scenario_folders()
     if figures:
@@ -50,6 +51,24 @@ def check(config: str, draws: int, figures: Path | None) -> None:
     for folder in folders:
         _check_scenario(folder, draws, figures)
     click.echo(f"{config}: ok")
+
+
+def _check_ghosts(configuration: "Configuration") -> None:
+    """Refuse a segment network that would see no tract, and demes that simulated data lack."""
+    from introghost.configuration import Kind
+    from introghost.simulation import scenarios
+
+    folders = [configuration.scenarios[name] for name in configuration.simulations[Kind.SEGMENTS].genomes]
+    if not any(scenarios.load(folder).has_target_ghost for folder in folders):
+        raise ConfigError("simulations.segments.genomes: none of these scenarios has a ghost that gave to the target")
+    data = configuration.data
+    if data is None or data.simulated is None:
+        return
+    roles = scenarios.load(data.simulated.folder).roles
+    (target,) = data.targets.values()
+    for role, names in (("outgroup", data.outgroup), ("target", target)):
+        if names != (roles[role],):
+            raise ConfigError(f"data.{role}: {', '.join(names)}; of simulated data it is the deme {roles[role]}")
 
 
 def _check_starts(configuration: "Configuration") -> None:

@@ -275,7 +275,7 @@ def _read_file(path: Path) -> JsonObject:
     try:
         return read_object(path)
     except ConfigError as error:
-        raise ConfigError(f"{error}; --observation takes JSON or a YAML file") from error
+        raise ConfigError(f"{error}; an observation model is a section, JSON or a YAML file") from error
 
 
 class _Levels(Section):
