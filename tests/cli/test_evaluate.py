@@ -3,12 +3,14 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from untrained import choice_bundle, parameters_bundle, segments_bundle
 from verbs import run
 
 from introghost.evaluation import truth
+from introghost.evaluation.segments import evaluate_segments
 from introghost.inference import bundle_files, inputs, regions
 from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.fields import Range
@@ -131,3 +133,19 @@ def test_a_headline_is_of_whole_genomes() -> None:
     assert truth.headline({"model_choice_summary": choice}) == "area under the curve of a ghost 0.900"
     undefined = choice.assign(value=float("nan"))
     assert truth.headline({"model_choice_summary": undefined}) == "area under the curve of a ghost not defined"
+
+
+@pytest.mark.parametrize(
+    ("posterior", "fraction", "words"),
+    [
+        ([0.9, 0.1], [1, 0], "1.000"),
+        ([0.9, 0.1], [0, 0.4], "not defined (no bin that can be called is truly ghost-derived)"),
+        ([0.9, np.nan], [0, 1], "not defined (no bin that can be called is truly ghost-derived)"),
+        ([np.nan, np.nan], [0, 1], "not defined (no bin can be called)"),
+    ],
+)
+def test_a_headline_says_why_there_is_no_average_precision(
+    posterior: list[float], fraction: list[float], words: str
+) -> None:
+    tables = evaluate_segments([[posterior]], [[fraction]], ["one"], [np.nan])
+    assert truth.headline(tables) == f"average precision of segments {words}"

@@ -8,7 +8,7 @@ from bad_inputs import Inputs
 from verbs import run
 
 from introghost.config import load
-from introghost.configuration import Configuration
+from introghost.configuration import Configuration, Kind
 from introghost.simulation.observation import ObservationModel
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -110,8 +110,25 @@ def test_files_of_one_contig_each_are_one_genome(folder: Path, capsys: pytest.Ca
 def test_equal_runs_give_equal_bytes(folder: Path) -> None:
     init("--target", "Near")
     before = Path("my.yaml").read_bytes()
+    Path("my.yaml").unlink()
     init("--target", "Near")
     assert Path("my.yaml").read_bytes() == before
+
+
+def test_a_configuration_that_is_there_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("exists.yaml").write_text("edited: true\n")
+    assert run("init", *DATA, "--target", "Near", "--output", "exists.yaml") == 2
+    assert capsys.readouterr().err == "error: exists.yaml is there already; name another file or remove it\n"
+    assert Path("exists.yaml").read_text() == "edited: true\n"
+
+
+def test_results_have_no_leading_dots(folder: Path) -> None:
+    assert init("--target", "Near", output="..my.run.yaml").results == "results/my.run"
+
+
+def test_a_year_may_be_aimed_at(folder: Path) -> None:
+    segments = init("--target", "Near", "--minutes", 525_600).simulations[Kind.SEGMENTS]
+    assert segments.genomes == {"ghost": 500, "no_ghost": 250, "structure": 250}  # the most that are worth it
 
 
 def test_simulations_take_the_configuration_as_it_is(folder: Path) -> None:
@@ -154,6 +171,15 @@ def test_a_flaw_of_one_of_several_targets_is_refused(folder: Path, capsys: pytes
     ("more", "message"),
     [
         (["--target", "Near", "--target", "Near"], "--target Near is given twice; leave one out"),
+        (
+            ["--target", "Near,Far", "--target", "Far, Near"],
+            "--target Far, Near is given twice, once as Near,Far; leave",
+        ),
+        (["--target", "Near", "--minutes", "nan"], "--minutes nan: expected 1 to 525600 minutes"),
+        (["--target", "Near", "--minutes", "inf"], "--minutes inf: expected 1 to 525600 minutes"),
+        (["--target", "Near", "--minutes", "1e308"], "--minutes 1e+308: expected 1 to 525600 minutes"),
+        (["--target", "Near", "--minutes", "0.5"], "--minutes 0.5: expected 1 to 525600 minutes"),
+        (["--target", "Near", "--output", "...yaml"], "--output '...yaml': results are named like it, without dots"),
         (["--target", "Near", "--output", "a{b}.yaml"], "--output 'a{b}.yaml': results are named like it"),
         (["--target", "Near", "--include-bed", "<m>.bed"], "--include-bed '<m>.bed': Snakemake does not take braces"),
     ],

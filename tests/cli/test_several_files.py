@@ -163,6 +163,18 @@ def test_a_contig_in_two_files_is_one_line(
     assert f"{data / 'c2.bcf'}: contig 2 has records here and in {data / 'c2.vcf'}" in error
 
 
+@pytest.mark.parametrize("verb", [["vcf", "check"], ["statistics"], ["observe"], ["apply"], ["init"]])
+def test_a_file_without_a_record_is_one_line(
+    verb: list[str], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.vcf"
+    empty.write_text("".join(row for row in (data / "x.vcf").read_text().splitlines(True) if row.startswith("#")))
+    options = ["--ancestral", "outgroup-major", "--output", tmp_path / "out"]
+    assert run(*verb, "--vcf", empty, *several(data), *options) == 3
+    assert capsys.readouterr().err == f"error: {empty}: no record in this file; leave it out or write it again\n"
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("verb", [["vcf", "check"], ["statistics"], ["observe"], ["apply"]])
 def test_no_output_is_written_over_any_of_the_files(
     verb: list[str], data: Path, capsys: pytest.CaptureFixture[str]

@@ -48,7 +48,8 @@ def data_options(
             required="vcf" in required,
             multiple=True,
             help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it. May be repeated: "
-            "the files have the same individuals and different contigs.",
+            "the files have the same individuals and different contigs, which come in the order of the files; odd and "
+            "even regions are counted in that order.",
         ),
         click.option(
             "--populations",

@@ -8,10 +8,17 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, map_findings, open_data, show
+from introghost.cli.data import data_options, map_findings, open_data, show, split_names
 from introghost.errors import ConfigError
 
 _MODEL = "human"
+_YEAR_MINUTES = 365 * 24 * 60
+
+
+def _possible(context: click.Context, parameter: click.Parameter, minutes: float | None) -> float | None:
+    if minutes is not None and not 1 <= minutes <= _YEAR_MINUTES:  # nor is nan
+        raise ConfigError(f"--minutes {minutes:g}: expected 1 to {_YEAR_MINUTES} minutes")
+    return minutes
 
 
 @click.command("init")
@@ -25,7 +32,8 @@ _MODEL = "human"
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=1),
+    type=float,
+    callback=_possible,
     help="Time to aim at on two cores; never fewer genomes than training needs, which may take longer.  [default: 45, "
     "or 150 where no trained model suits]",
 )
@@ -33,7 +41,7 @@ _MODEL = "human"
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The configuration, my.yaml; results will be in results/my.",
+    help="The configuration, my.yaml, which must not be there yet; results will be in results/my.",
 )
 def command(output: Path, target: tuple[str, ...], minutes: float | None, **options: Any) -> None:
     """Write a configuration for VCF files, which runs as it is: simulations like them, networks adapted to them.
@@ -49,6 +57,7 @@ def command(output: Path, target: tuple[str, ...], minutes: float | None, **opti
 
     _check_targets(target)
     _check_paths(options, output)
+    results = _results_of(output)
     roles = [open_data({**options, "target": one})[0].roles for one in target]
     source, _ = open_data({**options, "target": ",".join(target)})
     findings = map_findings(source, options["genetic_map"])
@@ -64,7 +73,6 @@ def command(output: Path, target: tuple[str, ...], minutes: float | None, **opti
         include_bed=_text(options["include_bed"]),
         genetic_map=_text(options["genetic_map"]),
     )
-    results = f"results/{output.stem}"
     start = Start.load(_MODEL)
     proposal = propose(inputs, surveys, contigs=source.contigs(), results=results, start=start, minutes=minutes)
     text = proposal.to_yaml()
@@ -92,10 +100,31 @@ def _next(output: Path) -> list[str]:
 
 
 def _check_targets(targets: Sequence[str]) -> None:
-    """Refuse a target that is given again: of two answers to one question, one is too many."""
-    repeated = next((name for number, name in enumerate(targets) if name in targets[:number]), None)
-    if repeated is not None:
-        raise ConfigError(f"--target {repeated} is given twice; leave one out")
+    """Refuse a target that is given again, in whichever order: of two answers to one question, one is too many."""
+    by_populations = dict[frozenset[str], str]()
+    for target in targets:
+        populations = frozenset(split_names(target))
+        if populations in by_populations:
+            first = by_populations[populations]
+            other = "" if first == target else f", once as {first}"
+            raise ConfigError(f"--target {target} is given twice{other}; leave one out")
+        by_populations[populations] = target
+
+
+def _results_of(output: Path) -> str:
+    """Folder of results, named like the file, without leading dots: they would hide it, or lead to another one.
+
+    Raises
+    ------
+    ConfigError
+        The file is there already, perhaps edited by its user; or its name has only dots.
+    """
+    if output.exists():
+        raise ConfigError(f"{output} is there already; name another file or remove it")
+    name = output.stem.lstrip(".")
+    if not name:
+        raise ConfigError(f"--output {str(output)!r}: results are named like it, without dots; name another file")
+    return f"results/{name}"
 
 
 def _check_paths(options: Mapping[str, Any], output: Path) -> None:

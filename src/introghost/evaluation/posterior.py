@@ -34,8 +34,9 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
     Returns
     -------
     dict of str to DataFrame
-        ``posterior_summary``: parameter, r_squared (of the posterior mean, against the variance of the truth),
-        contraction (1 less the mean posterior variance; 0 where nothing was learnt), sbc_p_value.
+        ``posterior_summary``: parameter, r_squared (of the posterior mean, against the variance of the truth; NaN where
+        that is 0, as of one genome), contraction (1 less the mean posterior variance; 0 where nothing was learnt),
+        sbc_p_value.
         ``posterior_coverage``: parameter, level, coverage (of central intervals, by ranks), lower, upper (95 %,
         binomial). ``posterior_checks``: check, p_value, num_genomes: SBC, with Bonferroni's correction over parameters,
         and TARP. ``posterior_ranks``: a row each genome, a column each parameter, see `ranks`.
@@ -60,9 +61,10 @@ def evaluate_posterior(draws: Array, truth: Array, names: Sequence[str], *, seed
     # Squared error of the posterior mean against the variance of the truth; posterior variance against that of the
     # prior, which is 1 on this scale.
     error = np.square(draws.mean(axis=1) - truth).mean(axis=0)
+    variance = truth.var(axis=0)
     summary = {
         "parameter": list(names),
-        "r_squared": 1 - error / truth.var(axis=0),
+        "r_squared": 1 - error / np.where(variance > 0, variance, np.nan),
         "contraction": 1 - draws.var(axis=1).mean(axis=0),
         "sbc_p_value": p_values,
     }

@@ -87,12 +87,11 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
     -------
     str
         Average precision of segments, area under the curve of a ghost, and the coverage of 95 % intervals of parameters
-        (mean over these, of whole genomes), as far as they were evaluated.
+        (mean over these, of whole genomes), as far as they were evaluated; why one is not defined.
     """
     parts = []
     if "summary" in tables:
-        value = tables["summary"].set_index("metric")["value"]["average_precision"]
-        parts.append(f"average precision of segments {value:.3f}")
+        parts.append(f"average precision of segments {_precision_text(tables['summary'])}")
     if "model_choice_summary" in tables:
         area = np.ravel(tables["model_choice_summary"].set_index("metric")["value"]["auc_ghost"])[0]
         # Of whole genomes, which come first; not defined where all have a ghost, or none.
@@ -102,6 +101,16 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         is_shown = (coverage["level"] == 0.95) & (coverage["regions"] == coverage["regions"].max())
         parts.append(f"95 % intervals hold {100 * coverage.loc[is_shown, 'coverage'].mean():.0f} % of parameters")
     return "; ".join(parts)
+
+
+def _precision_text(summary: pd.DataFrame) -> str:
+    """Average precision of a table ``summary``, or why there is none."""
+    values = summary.set_index("metric")["value"]
+    if not np.isnan(values["average_precision"]):
+        return f"{values['average_precision']:.3f}"
+    if np.isnan(values["true_fraction"]):
+        return "not defined (no bin can be called)"
+    return "not defined (no bin that can be called is truly ghost-derived)"
 
 
 def _segment_tables(bundle: SegmentsBundle, statistics: Statistics, seed: int) -> dict[str, pd.DataFrame]:

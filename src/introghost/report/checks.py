@@ -7,7 +7,9 @@ from pathlib import Path
 from introghost import provenance
 from introghost.errors import DataError
 from introghost.report import records
-from introghost.report.records import CallsRecord, JsonSection
+from introghost.report.records import CHOICE, CallsRecord, JsonSection
+
+_TABLES = ("segments.tsv", "per_sample.tsv")  # of every answer
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def check_folder(folder: Path | None, role: str) -> None:
 
 
 def check_calls(calls: Path) -> None:
-    """Refuse calls that are not there, or that `apply` did not write to the end.
+    """Refuse calls that are not there, that `apply` did not write to the end, or that lost a file of every answer.
 
     Parameters
     ----------
@@ -55,10 +57,13 @@ def check_calls(calls: Path) -> None:
     Raises
     ------
     DataError
-        The folder is not there, or lacks the file that is written last.
+        The folder is not there, or lacks the file that is written last, or a table.
     """
     check_folder(calls, "calls")
     provenance.check_complete(calls, "apply")
+    for name in _TABLES:
+        if not (calls / name).is_file():
+            raise DataError(f"{calls / name}: no such file; run `introghost apply` again")
 
 
 def check_evaluation(folder: Path, *, of_model: bool) -> None:
@@ -179,7 +184,7 @@ def check_beside(calls: Path, beside: Path) -> None:
 
 
 def check_comparable(calls: Sequence[Path]) -> None:
-    """Refuse calls that differ in more than the target.
+    """Refuse calls that differ in more than the target, or of which one lost its choice between scenarios.
 
     Parameters
     ----------
@@ -189,7 +194,8 @@ def check_comparable(calls: Sequence[Path]) -> None:
     Raises
     ------
     DataError
-        They are of another model or of other data, or of a target that another one is of.
+        They are of another model or of other data, or of a target that another one is of. One has no choice between
+        scenarios, and another has: a model always makes one, or never.
     """
     first, *others = (CallsRecord.read(folder) for folder in calls)
     targets = {first.data.options["target"]: calls[0]}
@@ -206,6 +212,13 @@ def check_comparable(calls: Sequence[Path]) -> None:
         if target in targets:
             raise DataError(f"{folder}: of the same target as {targets[target]} ({target}); give each target once")
         targets[target] = folder
+    with_choice = [folder for folder in calls if (folder / CHOICE).is_file()]
+    lacking = [folder for folder in calls if folder not in with_choice]
+    if with_choice and lacking:
+        raise DataError(
+            f"{lacking[0] / CHOICE}: no such file, though {with_choice[0]} of the same model has one; run `introghost "
+            "apply` again"
+        )
 
 
 def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Path | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from introghost.errors import DataError
@@ -104,7 +105,7 @@ def read_jobs(paths: Sequence[Path]) -> list[Job]:
     ------
     DataError
         A file is missing, given twice, of no step, or not a table with the column ``s``; it has no row, or a value is
-        not a number.
+        not a number, negative or infinite.
     """
     times_given = Counter(path.resolve() for path in paths)
     for path in paths:
@@ -165,14 +166,20 @@ def _jobs_of(path: Path) -> list[Job]:
 
 
 def _measured(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
-    """A column as numbers; NaN where it is absent, or a job was too short for a measurement."""
+    """A column as finite numbers, none negative; NaN where it is absent, or a job was too short for a measurement."""
     if column not in table.columns:
         return pd.Series(float("nan"), index=table.index)
     values = table[column]
     try:
-        return pd.to_numeric(values.mask(values == _UNMEASURED)).astype("float64")
+        numbers = pd.to_numeric(values.mask(values == _UNMEASURED)).astype("float64")
     except ValueError as error:
         raise DataError(f"{path}: column {column}: {error}; expected a benchmark file of Snakemake") from None
+    impossible = numbers[(numbers < 0) | np.isinf(numbers)]
+    if len(impossible):
+        raise DataError(
+            f"{path}: a job with {impossible.iloc[0]:g} in column {column}; expected 0 or more, run it again"
+        )
+    return numbers
 
 
 def by_step(jobs: Sequence[Job]) -> pd.DataFrame:

@@ -169,9 +169,17 @@ class VariantFiles:
                     "them out of the populations table"
                 )
 
-    def records(self, selection: Selection) -> Records:
-        """The records of all files as those of one."""
-        return _JoinedRecords([(file.path, file.records(selection)) for file in self.files])
+    def records(self, selection: Selection, *, is_whole: bool) -> Records:
+        """The records of all files as those of one.
+
+        Parameters
+        ----------
+        selection : Selection
+        is_whole : bool
+            Whether all of them are to be read, and not one region: each file of several must have a record then, or
+            the first look at the records is a `DataError`.
+        """
+        return _JoinedRecords([(file.path, file.records(selection)) for file in self.files], is_whole)
 
 
 def open_files(vcf: PathInputs) -> VariantFiles:
@@ -259,12 +267,29 @@ class ContigOwners:
         """Contigs of a file."""
         return [contig for contig, owner in self._paths.items() if owner == path]
 
+    def require_contig(self, path: Path) -> None:
+        """Refuse a file of several that turned out to be empty: a job that failed may have left it behind.
+
+        Parameters
+        ----------
+        path : Path
+            All of its contigs are claimed.
+
+        Raises
+        ------
+        DataError
+            It has no record at position 1 or beyond.
+        """
+        if path not in self._paths.values():
+            raise DataError(f"{path}: no record in this file; leave it out or write it again")
+
 
 class _JoinedRecords:
     """The records of several files, of which each has other contigs; see `extents.Records`."""
 
-    def __init__(self, parts: Sequence[tuple[Path, Records]]) -> None:
+    def __init__(self, parts: Sequence[tuple[Path, Records]], is_whole: bool) -> None:
         self._parts = parts
+        self._needs_each = is_whole and len(parts) > 1
         self._ends: dict[str, tuple[int, int]] | None = None
         self._by_contig: dict[str, Records] = {}
 
@@ -277,6 +302,8 @@ class _JoinedRecords:
                     owners.claim(contig, path)
                     ends[contig] = of_contig
                     self._by_contig[contig] = records
+                if self._needs_each:
+                    owners.require_contig(path)
             self._ends = ends
         return self._ends
 

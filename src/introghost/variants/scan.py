@@ -83,12 +83,14 @@ class Scan:
         ------
         DataError
             Damage: a cut or corrupt file, records that are not sorted or lie outside their contig. A contig with
-            records in two files.
+            records in two files; without a region, also one of several files that has no record.
         """
         for file in self.files.files:
             before = self.counts.records
             yield from self._of_text(file) if file.store is None else self._of_store(file, file.store)
             self.file_records.append(self.counts.records - before)
+            if self._region is None and len(self.files.files) > 1:
+                self.owners.require_contig(file.path)
 
     def _admit(self, file: VariantFile, contig: str, positions: NDArray[np.int64]) -> None:
         """Take the positions of a file's records of a contig; none if all lie before the first base."""

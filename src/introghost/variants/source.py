@@ -124,7 +124,8 @@ class VcfSource:
         self._phase_sets = PhaseSets(roles.names)
         self._comparison = Comparison()
         self._heterozygosity = Heterozygosity(roles.names, [_ROLES[int(role)] for role in roles.roles])
-        self._records = files.records(Selection(roles.names, ancestral == INFO_AA, self.counts, self._phase_sets))
+        selection = Selection(roles.names, ancestral == INFO_AA, self.counts, self._phase_sets)
+        self._records = files.records(selection, is_whole=not region)
         self._ancestral = ancestral
         self._fasta = fasta
         self._intervals = intervals

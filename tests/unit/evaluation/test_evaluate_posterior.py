@@ -133,3 +133,11 @@ def test_ranks_are_those_of_a_loop() -> None:
 def test_what_cannot_be_checked_is_refused(draws: Array, truth: Array, message: str) -> None:
     with pytest.raises(DataError, match=message):
         evaluate_posterior(draws, truth, NAMES)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_genome_has_no_r_squared() -> None:
+    draws, truth = linear_gaussian(1)
+    summary = evaluate_posterior(draws[:1], truth[:1], NAMES)["posterior_summary"]
+    assert summary["r_squared"].isna().all()
+    np.testing.assert_allclose(summary["contraction"], 1 - draws[0].var(axis=0))

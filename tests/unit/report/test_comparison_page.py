@@ -105,6 +105,33 @@ def test_calls_that_were_not_finished_are_refused(tmp_path: Path, calls: list[Pa
         write_comparison(calls, [], tmp_path / "comparison.html")
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("segments.tsv", r"CEU,TSI/segments\.tsv: no such file; run `introghost apply` again"),
+        ("per_sample.tsv", r"CEU,TSI/per_sample\.tsv: no such file; run `introghost apply` again"),
+        (
+            "model_choice.json",
+            r"CEU,TSI/model_choice\.json: no such file, though .*/GBR of the same model has one; run",
+        ),
+    ],
+)
+def test_calls_that_lost_a_file_are_refused(tmp_path: Path, calls: list[Path], name: str, message: str) -> None:
+    (calls[1] / name).unlink()
+    for folders in (calls, calls[::-1]):
+        with pytest.raises(DataError, match=message):
+            write_comparison(folders, [], tmp_path / "comparison.html")
+    assert not (tmp_path / "comparison.html").exists()
+
+
+def test_a_model_of_segments_alone_makes_no_choice_of_any_target(tmp_path: Path, calls: list[Path]) -> None:
+    for folder in calls:
+        (folder / "model_choice.json").unlink()
+    write_comparison(calls, [], tmp_path / "comparison.html")
+    (_, *rows) = tables_of(tmp_path / "comparison.html")["What one model says of several targets"]
+    assert [row[1:3] for row in rows] == [["–", "–"]] * 2
+
+
 def test_command_line(tmp_path: Path, calls: list[Path]) -> None:
     page, output = tmp_path / "a b.html", tmp_path / "comparison.html"
     page.touch()

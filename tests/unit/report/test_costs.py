@@ -124,6 +124,11 @@ def test_columns_that_are_absent_are_not_measured(tmp_path: Path) -> None:
         ("seconds\n1\n", r"evaluate\.tsv: column s is missing; it has seconds"),
         ("s\tmax_rss\n1\tmuch\n", r"evaluate\.tsv: column max_rss: .*'much'"),
         ("s\tmax_rss\n-\t1\n", r"evaluate\.tsv: a job without a time in column s; run it again"),
+        ("s\n-3.5\n", r"evaluate\.tsv: a job with -3\.5 in column s; expected 0 or more, run it again"),
+        ("s\ninf\n", r"evaluate\.tsv: a job with inf in column s;"),
+        ("s\tcpu_time\n1\t1\n2\t-2\n", r"evaluate\.tsv: a job with -2 in column cpu_time;"),
+        ("s\tmax_rss\n1\tinf\n", r"evaluate\.tsv: a job with inf in column max_rss;"),
+        ("s\tmax_rss\n1\t-inf\n", r"evaluate\.tsv: a job with -inf in column max_rss;"),
         ("s\tmax_rss\n", r"evaluate\.tsv: a job without a time in column s; run it again"),
     ],
 )

@@ -204,6 +204,17 @@ def test_a_contig_in_two_files_is_refused_whichever_way_it_is_written(tmp_path: 
         opened([first, second]).contigs()
 
 
+@pytest.mark.parametrize("kind", ["vcf", "indexed", "bcf"])
+def test_a_file_without_a_record_is_refused_unless_a_region_of_another_is_read(tmp_path: Path, kind: str) -> None:
+    parts = [write(tmp_path / "a", "1"), write(tmp_path / "empty", "none", kind=kind), write(tmp_path / "b", "2,3")]
+    for reader in (lambda: opened(parts).contigs(), lambda: tally(parts), lambda: allele_counts(parts)):
+        with pytest.raises(DataError) as raised:
+            reader()
+        assert str(raised.value) == f"{parts[1]}: no record in this file; leave it out or write it again"
+    assert opened(parts, region="2").contigs() == [("2", 0, 50_000)]
+    assert tally(parts, ("2", 0, None)).scan.file_records == [0, 0, 3]
+
+
 def test_lengths_that_disagree_are_refused(tmp_path: Path) -> None:
     first, second = write(tmp_path / "a", "1"), write(tmp_path / "b", "2", lengths={"2": 61_000})
     with pytest.raises(DataError) as raised:
