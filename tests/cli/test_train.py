@@ -106,7 +106,7 @@ def test_a_model_is_adapted_to_other_genomes(folder: Path, tmp_path: Path, capsy
     assert run("train", "--task", "segments", *given, "--width", 8, "--output", tmp_path / "refused") == 2
     assert "--width and --members are those of the model" in capsys.readouterr().err
     assert run("train", "--task", "segments", *given, "--output", model / "segments") == 2
-    assert "is also the bundle of --from; name another folder" in capsys.readouterr().err
+    assert "is also an input; name another file" in capsys.readouterr().err
     for start, message in ((tmp_path / "segments", "it has no segments/"), ("mars", "--from mars: no such folder")):
         options = *given[:-1], start, "--output", tmp_path / "refused"
         assert run("train", "--task", "segments", *options) == 2

@@ -12,6 +12,7 @@ from introghost.errors import ConfigError
 _OUTPUTS = ("output", "populations_output", "summary")
 _FOLDERS_OF_OUTPUT = ("figures",)  # files are added to them
 _READ_BESIDE = (".tbi", ".csi", ".fai", ".gzi")
+_MODELS = ("--model", "--from", "--segment-model")  # a shipped model by its name, any other by its folder
 _WRITTEN_ONLY = (".html", ".trees")  # no verb reads such a file out of a folder that it is given
 
 
@@ -57,21 +58,40 @@ def check(command: click.Command, values: Mapping[str, object]) -> None:
     Raises
     ------
     ConfigError
-        An output is an input, or lies in one, or both outputs are one file.
+        An output is an input, or lies in one, or both outputs are one file; or a model is neither shipped nor there.
     """
     outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
     if len({path.resolve() for path in outputs.values()}) < len(outputs):
         first, second = (f"--{name.replace('_', '-')}" for name in outputs)
         raise ConfigError(f"{second} {values[list(outputs)[1]]} is also {first}; name another file")
-    inputs = [path for path in _inputs(command, values) if path.exists()] if outputs else []
+    if not outputs:
+        return
+    inputs = [path for path in _inputs(command, values) if path.exists()]
+    models = [folder for model in _models(command, values) for folder in (model, *model.glob("*/"))]
     for name, path in outputs.items():
-        if path.exists() and any(_overwrites(path, given) for given in inputs):
+        overwrites = path.exists() and any(_overwrites(path, given) for given in inputs)
+        if overwrites or any(_lies_in(path, folder) for folder in models):
             raise ConfigError(f"--{name.replace('_', '-')} {path} is also an input; name another file")
 
 
 def _overwrites(output: Path, given: Path) -> bool:
     inside = given.is_dir() and given.resolve() in output.resolve().parents
     return os.path.samefile(output, given) or (inside and output.is_file() and output.suffix not in _WRITTEN_ONLY)
+
+
+def _lies_in(output: Path, folder: Path) -> bool:
+    return folder.resolve() in (output.resolve(), *output.resolve().parents)
+
+
+def _models(command: click.Command, values: Mapping[str, object]) -> Iterator[Path]:
+    """Folders of the models that the options name, in which nothing is written: they would be other models."""
+    from introghost import models
+
+    for parameter in command.params:
+        value = values.get(str(parameter.name))
+        option = next((name for name in parameter.opts if name in _MODELS), None)
+        if option is not None and value is not None:
+            yield models.locate(str(value), option)
 
 
 def _inputs(command: click.Command, values: Mapping[str, object]) -> Iterator[Path]:

@@ -105,7 +105,8 @@ def command(
         raise ConfigError("--width 0: only --task model-choice can do without hidden units; give one at least")
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    begun = _start(start, task, output)
+    _check_output(task, output)
+    begun = _start(start, task)
     most_epochs = epochs or _epochs(task, begun is not None)
     options = {"task": task, "epochs": most_epochs, "width": width, "members": members, "seed": seed}
     options |= {"from": None if begun is None else begun.origin()}
@@ -134,18 +135,25 @@ def _epochs(task: str, is_trained: bool) -> int:
     return 40 if is_trained else 300
 
 
-def _start(name: str | None, task: str, output: Path) -> "Start[Bundle] | None":
-    """The bundle that training starts from, which is not the one that it makes."""
+def _check_output(task: str, output: Path) -> None:
+    """Refuse a folder that holds the bundle of another task, or where its training was stopped."""
+    from introghost.inference import bundle_files, checkpoints
+
+    tasks = bundle_files.task_name(output), checkpoints.task_name(output / CHECKPOINT)
+    for other, what in zip(tasks, ("bundle", "checkpoint"), strict=True):
+        if other not in (None, task):
+            raise ConfigError(f"--output {output} holds the {what} of task {other}, not {task}; name another folder")
+
+
+def _start(name: str | None, task: str) -> "Start[Bundle] | None":
+    """The bundle that training starts from."""
     from introghost import models
     from introghost.inference.bundles import TYPES, Task
     from introghost.inference.starting import Start
 
     if name is None:
         return None
-    model = models.locate(name, "--from")
-    if output.resolve() == (model / task).resolve():
-        raise ConfigError(f"--output {output} is also the bundle of --from; name another folder")
-    return Start.load(model, TYPES[Task(task)])
+    return Start.load(models.locate(name, "--from"), TYPES[Task(task)])
 
 
 def _train(

@@ -1,6 +1,7 @@
 """Bundles as folders: weights (safetensors), description (JSON) and digests. Nothing in them is executed."""
 
 import hashlib
+import json
 import re
 import stat
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors.torch import save as bytes_from_tensors
 from introghost import atomic, provenance
 from introghost.errors import ModelError
 from introghost.inference import weights
-from introghost.inference.bundles import Bundle
+from introghost.inference.bundles import Bundle, Task
 from introghost.inference.fields import Fields, Json, is_whole, parse_object, short
 from introghost.models import MANIFEST
 
@@ -52,11 +53,14 @@ def save(bundle: Bundle, folder: Path) -> None:
     weights.check_architecture(bundle.architecture, bundle.network_type, where)
     tensors = {name: tensor.contiguous().cpu() for name, tensor in bundle.network.state_dict().items()}
     weights.check_values(tensors, str(folder / WEIGHTS))
+    text = json.dumps(description, indent=2, sort_keys=True) + "\n"
+    contents = {DESCRIPTION: text.encode(), WEIGHTS: bytes_from_tensors(tensors)}
     (folder / MANIFEST).unlink(missing_ok=True)
-    with atomic.atomic_path(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(bytes_from_tensors(tensors))
-    atomic.write_json(folder / DESCRIPTION, description)
-    lines = [f"{provenance.sha256(folder / name)}  {name}\n" for name in (DESCRIPTION, WEIGHTS)]
+    for name, content in contents.items():
+        with atomic.atomic_path(folder / name) as temporary:
+            temporary.write_bytes(content)
+    # Digests of what was written here, not of what is there now: another writer's file is never certified.
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items()]
     atomic.write_text(folder / MANIFEST, "".join(lines))
 
 
@@ -93,6 +97,26 @@ def load(folder: Path, bundle_type: type[AnyBundle]) -> AnyBundle:
     network.load_state_dict(_tensors(contents[WEIGHTS], network, str(folder / WEIGHTS)), assign=True)
     network.eval()
     return bundle
+
+
+def task_name(folder: Path) -> Task | None:
+    """Task of the bundle in `folder`, finished or half written.
+
+    Parameters
+    ----------
+    folder : Path
+        There or not.
+
+    Returns
+    -------
+    Task or None
+        None where no description of a bundle can be read.
+    """
+    path = folder / DESCRIPTION
+    try:
+        return Task(str(parse_object(_read_file(path), str(path)).get("task")))
+    except (ModelError, ValueError):
+        return None
 
 
 def digest(folder: Path) -> str:

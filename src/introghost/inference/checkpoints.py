@@ -1,6 +1,7 @@
 """Checkpoints: where a training stands at the end of an epoch, on disk, so that a killed one goes on from there."""
 
 import contextlib
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -8,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors
-import torch
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 from torch import Tensor
@@ -18,10 +18,13 @@ from introghost import atomic
 logger = logging.getLogger(__name__)
 
 STATE = "state.safetensors"
-_REST = "training"  # key of that file's metadata, which are texts: JSON of all that is no tensor
+# Keys of that file's metadata, which are texts: JSON of all that is no tensor, and the digest of both together.
+_REST, _DIGEST = "training", "sha256"
 _CURVE, _NETWORK, _BEST, _OPTIMISER = "curve", "network", "best", "optimiser"
 
 Tensors = dict[str, Tensor]
+# What safetensors raises of damaged files, and ValueError of a digest that differs.
+_UNREADABLE = (OSError, safetensors.SafetensorError, ValueError, KeyError)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class State:
         for number, slot in self.slots.items():
             tensors |= _prefixed(f"{_OPTIMISER}.{number}", slot)
         rest = json.dumps({"record": record, "groups": self.groups, "schedule": self.schedule})
-        content: bytes = bytes_from_tensors(tensors, {_REST: rest})
+        content: bytes = bytes_from_tensors(tensors, {_REST: rest, _DIGEST: _digest(tensors, rest)})
         return content
 
 
@@ -94,7 +97,7 @@ class Checkpoint:
             return None
         try:
             record, state = _parsed(path)
-        except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             logger.info("%s: not a readable checkpoint (%s), not used", path, " ".join(str(error).split()))
             return None
         expected = json.loads(json.dumps(self.record))
@@ -130,6 +133,32 @@ class Checkpoint:
             self.folder.rmdir()
 
 
+def task_name(folder: Path) -> str | None:
+    """Task of the training whose checkpoint is in `folder`, as the options in its record say.
+
+    Parameters
+    ----------
+    folder : Path
+        There or not.
+
+    Returns
+    -------
+    str or None
+        None where no checkpoint can be read, or its record has no task.
+    """
+    if not (folder / STATE).is_file():
+        return None
+    with contextlib.suppress(*_UNREADABLE):
+        options = _parsed(folder / STATE)[0].get("options")
+        return str(options["task"]) if isinstance(options, dict) and "task" in options else None
+    return None
+
+
+def _digest(tensors: Tensors, rest: str) -> str:
+    """SHA-256 of names, types, shapes and values of all tensors and of the text beside them."""
+    return hashlib.sha256(bytes_from_tensors(tensors, {_REST: rest})).hexdigest()
+
+
 def _prefixed(prefix: str, tensors: Tensors) -> Tensors:
     return {f"{prefix}.{name}": tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
@@ -137,8 +166,11 @@ def _prefixed(prefix: str, tensors: Tensors) -> Tensors:
 def _parsed(path: Path) -> tuple[Mapping[str, object], State]:
     """The record and the state in a file."""
     with safetensors.safe_open(path, "pt") as file:
-        rest = json.loads(file.metadata()[_REST])
+        metadata = file.metadata() or {}
     tensors: Tensors = tensors_from_bytes(path.read_bytes())
+    if metadata.get(_DIGEST) != _digest(tensors, metadata.get(_REST, "")):
+        raise ValueError("its SHA-256 differs: it was damaged or changed")
+    rest = json.loads(metadata[_REST])
     parts: dict[str, Tensors] = {_NETWORK: {}, _BEST: {}}
     slots = dict[int, Tensors]()
     curve = tensors.pop(_CURVE)
@@ -149,8 +181,4 @@ def _parsed(path: Path) -> tuple[Mapping[str, object], State]:
             slots.setdefault(int(number), {})[key] = tensor
         else:
             parts[part][key] = tensor
-    if curve.dtype != torch.float64 or curve.ndim != 2 or curve.shape[1] != 3:
-        raise ValueError("its learning curve is no table of three columns")
-    if not isinstance(rest["record"], dict):
-        raise TypeError("its record is no object")
     return rest["record"], State(parts[_NETWORK], parts[_BEST], slots, rest["groups"], rest["schedule"], curve)

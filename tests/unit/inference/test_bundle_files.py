@@ -3,11 +3,13 @@
 The manifest is written anew after each change, so that it is the inner check that refuses.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
 import resource
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,28 @@ def test_round_trip(folder: Path) -> None:
     assert torch.equal(SegmentNetwork(6, 8).eval()(values), loaded.network(values))
     assert not any(tensor.is_meta for tensor in loaded.network.state_dict().values())
     assert not loaded.network.training
+
+
+def test_the_manifest_certifies_what_was_written_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another writer puts weights of its own there before the manifest is written."""
+    others, write = save(SegmentNetwork(6, 8).state_dict()), atomic.atomic_path
+
+    @contextlib.contextmanager
+    def disturbed(path: Path) -> Iterator[Path]:
+        with write(path) as temporary:
+            yield temporary
+        if path.name != MANIFEST:
+            (folder / WEIGHTS).write_bytes(others)
+
+    bundle = bundle_files.load(folder, SegmentsBundle)
+    with monkeypatch.context() as context:
+        context.setattr(atomic, "atomic_path", disturbed)
+        bundle_files.save(bundle, folder)
+    with pytest.raises(ModelError, match=f"{WEIGHTS}: SHA-256 differs from {MANIFEST}"):
+        bundle_files.load(folder, SegmentsBundle)
+    bundle_files.save(bundle, folder)
+    lines = [f"{provenance.sha256(folder / name)}  {name}" for name in (DESCRIPTION, WEIGHTS)]
+    assert (folder / MANIFEST).read_text().splitlines() == lines
 
 
 def test_round_trip_of_model_choice(choice: Path) -> None:
