@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         The words after ``introghost``; by default those of the process.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    # Read by OpenMP when torch is imported: a thread that waits leaves its core to others. On busy cores training takes a
-    # quarter of the time.
+    # Read by OpenMP when torch is imported: a thread that waits leaves its core to others. On busy cores training takes
+    # a quarter of the time.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code = _exit_code(words)
