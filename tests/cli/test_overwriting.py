@@ -15,6 +15,7 @@ from introghost.cli.overwriting import check
 from introghost.errors import ConfigError
 from introghost.inference import bundle_files
 from introghost.inference.checkpoints import STATE, Checkpoint, State
+from introghost.models import MANIFEST
 
 OUTPUTS = ("output", "populations_output", "summary")
 PAIRS = [
@@ -165,7 +166,7 @@ def test_training_writes_over_no_bundle_of_another_task(
 ) -> None:
     """Neither over a finished one, nor one half written, nor one whose training was stopped."""
     (tmp_path / "x").touch()
-    (model / "segments" / bundle_files.MANIFEST).unlink()
+    (model / "segments" / MANIFEST).unlink()
     stopped = tmp_path / "stopped"
     state = State({}, {}, {}, [], {}, torch.zeros((1, 3), dtype=torch.float64))
     Checkpoint(stopped / "checkpoint", {"options": {"task": "parameters"}}).write(state)
