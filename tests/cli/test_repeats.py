@@ -18,6 +18,7 @@ REPEATABLE = {
     ("scenario", "report"),
     ("vcf", "init"),
     ("calls", "report"),
+    ("costs", "report"),
     ("segments-statistics", "report"),
     ("genomes-statistics", "report"),
     ("link", "report"),
