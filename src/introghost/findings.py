@@ -32,6 +32,8 @@ class Code(StrEnum):
     """The parameter posterior is not given: the data lie outside the range of its training."""
     VERDICT_AGAINST_SEGMENTS = "verdict-against-segments"
     """The decision and the called segments contradict each other."""
+    POSTERIOR_NO_BETTER_THAN_PRIOR = "posterior-no-better-than-prior"
+    """Of held-out genomes the parameter posterior tells less than the prior does."""
     POSTERIOR_AT_EDGE = "posterior-at-edge"
     """The posterior of a parameter is squeezed against an edge of its prior."""
     STATISTICS_UNLIKE = "statistics-unlike"

@@ -94,7 +94,7 @@ def command(
 
     from introghost import provenance
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle_files, calibration, lineage, starting
+    from introghost.inference import bundle_files, calibration, genome_training, lineage, starting
     from introghost.inference.bundles import ParametersBundle
     from introghost.inference.checkpoints import Checkpoint
     from introghost.simulation import scenarios
@@ -120,7 +120,10 @@ def command(
     settings: _Settings = {"epochs": most_epochs, "width": width, "members": members, "seed": seed}
     trained = _train(task, statistics_paths, begun, scenario, settings, checkpoint)
     bundle = trained.bundle
-    findings = [] if isinstance(bundle, ParametersBundle) else calibration.bound_findings(bundle.temperature)
+    if isinstance(bundle, ParametersBundle):
+        findings = genome_training.prior_findings(trained.learning_curve, len(bundle.scale.names))
+    else:
+        findings = calibration.bound_findings(bundle.temperature)
     show(findings)
     write_tables({"learning_curve": trained.learning_curve}, output)
     record |= {"findings": [finding.to_json() for finding in findings]}

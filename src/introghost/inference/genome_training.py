@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
+from introghost.findings import Code, Finding, Severity
 from introghost.inference import balance, calibration, inputs, novelty, starting
 from introghost.inference.bundles import Architecture, ChoiceBundle, ParametersBundle, TrainingData
 from introghost.inference.checkpoints import Checkpoint
@@ -409,3 +410,28 @@ def _new_posterior(
     predictors = Predictors.fit(prepared.standardise(network), parameters, held_out, identities)
     predictors.give(network)
     return network, predictors, architecture
+
+
+def prior_findings(curve: pd.DataFrame, num_parameters: int) -> list[Finding]:
+    """A finding if a parameter posterior is of no use: if the prior is at least as good for held-out genomes.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Learning curve of `train_parameters`; ``validation_loss`` is the negative log density in nats.
+    num_parameters : int
+
+    Returns
+    -------
+    list of Finding
+    """
+    # Entropy of the prior, which is standard normal in each parameter on the scale of training.
+    prior_loss = 0.5 * np.log(2 * np.pi * np.e) * num_parameters
+    lowest = float(curve["validation_loss"].min())
+    if lowest < prior_loss:
+        return []
+    text = (
+        f"of held-out genomes the posterior of the parameters is no better than the prior ({lowest:.3g} nats against "
+        f"{prior_loss:.3g}): do not use it; simulate more genomes, or start from a model that knows such data"
+    )
+    return [Finding(Code.POSTERIOR_NO_BETTER_THAN_PRIOR, Severity.WARNING, text)]

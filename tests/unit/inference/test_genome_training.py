@@ -3,12 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from small_statistics import ATTRIBUTES, small_statistics
 from squares import squares
 
 from introghost.errors import DataError
+from introghost.findings import Code
 from introghost.inference import genome_training, training
 from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.discriminants import Discriminants
@@ -182,3 +184,12 @@ def test_parameters_are_learnt_from_the_genomes_of_their_scenario_alone() -> Non
 def test_parameters_of_a_scenario_that_is_not_there_are_refused() -> None:
     with pytest.raises(DataError, match="no genome of scenario ghosts"):
         genome_training.train_parameters(small_statistics([("ghost", 1)]), Uniform(), epochs=1, seed=1)
+
+
+@pytest.mark.parametrize(("lowest", "is_told"), [(2.80, False), (2.84, True)])
+def test_a_posterior_that_is_no_better_than_the_prior_is_told(lowest: float, is_told: bool) -> None:
+    """Two parameters that are standard normal have an entropy of ln(2 pi e) nats, 2.838."""
+    curve = pd.DataFrame({"epoch": [1, 2, 3], "validation_loss": [9.0, lowest, np.nan]})
+    findings = genome_training.prior_findings(curve, 2)
+    assert [finding.code for finding in findings] == [Code.POSTERIOR_NO_BETTER_THAN_PRIOR] * is_told
+    assert all("(2.84 nats against 2.84)" in finding.text for finding in findings)
