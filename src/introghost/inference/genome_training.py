@@ -1,5 +1,6 @@
 """Training of the networks that look at whole genomes: the choice between scenarios, and the parameter posterior."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -426,7 +427,7 @@ def prior_findings(curve: pd.DataFrame, num_parameters: int) -> list[Finding]:
     list of Finding
     """
     # Entropy of the prior, which is standard normal in each parameter on the scale of training.
-    prior_loss = 0.5 * np.log(2 * np.pi * np.e) * num_parameters
+    prior_loss = 0.5 * math.log(2 * math.pi * math.e) * num_parameters
     lowest = float(curve["validation_loss"].min())
     if lowest < prior_loss:
         return []
