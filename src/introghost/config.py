@@ -230,17 +230,14 @@ def _populations(section: Section, key: str) -> tuple[str, ...]:
 
 
 def _targets(section: Section) -> dict[str, tuple[str, ...]]:
-    """Populations of each target by its name: of ``target``, or of each entry of ``targets``."""
-    if ("target" in section) == ("targets" in section):
-        raise ConfigError("section 'data': give target, or targets for several of them")
-    if "target" in section:
-        groups = [_populations(section, "target")]
-    else:
-        entries = Section({str(number): entry for number, entry in enumerate(section.texts("targets"))}, "data.targets")
-        groups = [_populations(entries, number) for number in entries.content]
+    """Populations of each target by its name: of ``target``, or of each entry of it where it is a list."""
+    value = section.content["target"]
+    listed = section.texts("target") if isinstance(value, list) else (section.text("target"),)
+    entries = Section({"target": value} | {str(number): entry for number, entry in enumerate(listed)}, section.name)
+    groups = [_populations(entries, str(number)) for number in range(len(listed))]
     targets = {_UNSAFE.sub("_", "+".join(group)).lstrip(".") or "_": group for group in groups}
     if len(targets) < len(groups) or len({frozenset(group) for group in groups}) < len(groups):
-        raise ConfigError("data.targets: two of them are the same, or would have one folder of results; leave one out")
+        raise ConfigError("data.target: two of them are the same, or would have one folder of results; leave one out")
     return targets
 
 
@@ -259,7 +256,7 @@ def _check_data(configuration: Configuration) -> None:
         return
     if data.simulated is not None:
         if len(data.targets) > 1:
-            raise ConfigError("section 'data': targets can't go with simulated, which has one target")
+            raise ConfigError("section 'data': several targets can't go with simulated, which has one target")
         surplus = [*data.files(), *(["region"] if data.region is not None else [])]
         if surplus:
             raise ConfigError(f"section 'data': {', '.join(surplus)} can't go with simulated")

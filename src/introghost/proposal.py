@@ -283,7 +283,7 @@ class Proposal:
         if len(given.targets) == 1:
             lines.append((f"  target: {json.dumps(given.targets[0])}", ""))
         else:
-            lines.append((f"  targets: {json.dumps(given.targets)}", "each has an answer of its own"))
+            lines.append((f"  target: {json.dumps(given.targets)}", "each has an answer of its own"))
         reasons = {"region": "", "include_bed": "the mask of the observation, too", "genetic_map": ""}
         files = {"region": given.region, "include_bed": given.include_bed, "genetic_map": given.genetic_map}
         return [*lines, *((f"  {key}: {json.dumps(value)}", reasons[key]) for key, value in files.items() if value)]

@@ -137,15 +137,15 @@ def test_kinds_have_seeds_apart(config: dict[str, Any]) -> None:
         (("observation",), "nowhere.yaml", "nowhere.yaml: no such file"),
         (("results",), "{mine}", "results: '{mine}' does not fit. A path without braces"),
         (("ancestral",), "fasta=x.fa", "a FASTA can't go with simulated data"),
-        (("data", "targets"), ["A", "B"], "section 'data': give target, or targets for several of them"),
+        (("data", "target"), ["A", "B"], "section 'data': several targets can't go with simulated"),
         (("data", "vcf"), "x.vcf.gz", "section 'data': vcf can't go with simulated"),
-        (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup"),
-        (("data",), {"vcf": "x.vcf.gz", "outgroup": "A"}, "section 'data': give target, or targets"),
+        (("data",), {"vcf": "x.vcf.gz"}, "section 'data' lacks outgroup, target"),
+        (("data",), {"vcf": "x.vcf.gz", "outgroup": "A"}, "section 'data' lacks target"),
         (("data",), {"vcf": ["x", "x"], "outgroup": "A", "target": "B"}, "data.vcf: a file is named twice"),
         (
             ("data",),
-            {"vcf": "x", "outgroup": "A", "targets": ["B,C", "B, C"]},
-            "data.targets: two of them are the same, or would have",
+            {"vcf": "x", "outgroup": "A", "target": ["B,C", "B, C"]},
+            "data.target: two of them are the same, or would have",
         ),
         (("data",), {"vcf": "x.vcf.gz", "outgroup": "A", "target": "B"}, "section 'data' lacks populations"),
     ],
@@ -330,7 +330,7 @@ def write(path: Path, config: dict[str, Any], old: str, new: str) -> Path:
     [
         ("YRI", ("YRI",)),
         ("YRI, East Asia", ("YRI", "East Asia")),
-        (["YRI", "NO"], ("YRI", "NO")),
+        (["YRI, NO"], ("YRI", "NO")),
         ("1e5", ("1e5",)),
         ("001", ("001",)),
     ],
@@ -347,8 +347,7 @@ def test_populations_are_a_list_or_separated_by_commas(
 
 
 def test_each_target_has_a_name_that_is_a_file_name(config: dict[str, Any], data: dict[str, Any]) -> None:
-    del data["target"]
-    data["targets"] = ["CHB", "CEU, TSI", "East/Asia 'x'", "Ås", ".."]
+    data["target"] = ["CHB", "CEU, TSI", "East/Asia 'x'", "Ås", ".."]
     parsed = parse(config).data
     assert parsed is not None
     assert parsed.targets == {

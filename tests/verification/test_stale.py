@@ -124,7 +124,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 
 # Steps that there were none of before an edit.
-ADDED = {"data.targets": frozenset({"compare"}), "train.segments.from": frozenset({"apply_start"})}
+ADDED = {"data.target": frozenset({"compare"}), "train.segments.from": frozenset({"apply_start"})}
 
 
 def test_every_key_of_the_configuration_has_an_edit() -> None:

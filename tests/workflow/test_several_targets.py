@@ -36,7 +36,7 @@ CONFIG: dict[str, Any] = {
         "vcf": ["first.vcf", "second.vcf"],
         "populations": "populations.tsv",
         "outgroup": "Outgroup",
-        "targets": list(TARGETS),
+        "target": list(TARGETS),
     },
 }
 
@@ -111,7 +111,7 @@ def test_networks_were_adapted_once_for_both_targets(folder: Path) -> None:
 
 
 def test_another_target_is_asked_without_another_training(folder: Path) -> None:
-    changed = {**CONFIG, "data": {**CONFIG["data"], "targets": [*TARGETS, "North,South Coast"]}}
+    changed = {**CONFIG, "data": {**CONFIG["data"], "target": [*TARGETS, "North,South Coast"]}}
     (folder / "my.yaml").write_text(yaml.safe_dump(changed))
     plans = snakemake(folder, "--dry-run", "--quiet", "rules")
     (folder / "my.yaml").write_text(yaml.safe_dump(CONFIG))

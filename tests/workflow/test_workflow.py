@@ -106,7 +106,7 @@ def values(words: list[str], option: str) -> list[str]:
 
 
 def test_files_and_populations_reach_every_command_whole(workflow: Path, thousand: dict[str, Any]) -> None:
-    thousand["data"] |= {"outgroup": ["YRI", "East Africa"], "targets": ["GBR, NO", "CHB"]}
+    thousand["data"] |= {"outgroup": ["YRI", "East Africa"], "target": ["GBR, NO", "CHB"]}
     thousand["results"] = "the results"
     (workflow / "c.yaml").write_text(yaml.safe_dump(thousand, allow_unicode=True), encoding="utf-8")
     result = run("snakemake", "--dry-run", "--printshellcmds", "--configfile", "c.yaml", folder=workflow)
