@@ -8,18 +8,19 @@ import contextlib
 import gzip
 import hashlib
 import io
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 
 import pandas as pd
 import pytest
 import yaml
 from edits import ANSWERS, CONFIGURATIONS, FILES, KEYS, Edit, keys
+from forks import served
 from verbs import run
 
 from introghost.documents import JsonObject
@@ -49,7 +50,7 @@ def inputs(folder: Path) -> None:
     for place, proportion in {"scenarios/ghost": "0.05", "other_ghost": "0.1"}.items():
         shutil.copytree(ROOT / "config" / "scenarios" / "ghost", folder / place)
         edited(folder / place / "priors.yaml", "lower: 0.003", f"lower: {proportion}")
-    edited(folder / "other_demo" / "priors.yaml", "0.0225", "0.05")
+    edited(folder / "other_demo" / "priors.yaml", "0.0225", "0.5")
     edited(folder / "other_ghost" / "model.demes.yaml", "demes: [Outgroup, Target]", "source: Outgroup, dest: Target")
     for name, callable_bp in {"mask.bed": 900, "other.bed": 700}.items():
         rows = (f"{chromosome}\t{at}\t{at + callable_bp}\n" for chromosome in "12" for at in range(0, CONTIG_BP, 1_000))
@@ -189,11 +190,13 @@ class Chain:
         Made here.
     name : str
         Of the configuration.
+    environment : dict of str to str
+        What its jobs run in.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, environment: dict[str, str]) -> None:
         folder.mkdir()
-        self.folder, self.document = folder, CONFIGURATIONS[name]
+        self.folder, self.document, self.environment = folder, CONFIGURATIONS[name], environment
         inputs(folder)
         if name == "vcf":
             data(folder)
@@ -201,12 +204,12 @@ class Chain:
 
     def run(self) -> set[str]:
         """Run to the end; the steps that were run."""
-        binaries = Path(sys.executable).parent
-        environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
         (self.folder / "edited.yaml").write_text(yaml.safe_dump(self.document))
-        command = [str(binaries / "snakemake"), "--cores", "2", "--configfile", "edited.yaml"]
+        command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", "--configfile", "edited.yaml"]
         command += ["--workflow-profile", "workflow/profiles/default"]
-        result = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stdout + result.stderr
         return steps(result.stdout + result.stderr)
 
@@ -264,13 +267,20 @@ def ancestral_sequences(folder: Path, *, is_other: bool) -> str:
 
 
 @pytest.fixture(scope="module")
-def chains(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Chain]:
+def environment() -> Iterator[dict[str, str]]:
+    """Where `introghost` is served by forks."""
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def chains(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Callable[[str], Chain]:
     """Gives the one chain of a configuration, after its first run."""
     begun = dict[str, Chain]()
 
     def of(name: str) -> Chain:
         if name not in begun:
-            begun[name] = Chain(tmp_path_factory.mktemp("chain") / "x", name)
+            begun[name] = Chain(tmp_path_factory.mktemp("chain") / "x", name, environment)
         return begun[name]
 
     return of
