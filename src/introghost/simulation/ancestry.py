@@ -6,11 +6,12 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import demes
 import msprime
 import pandas as pd
 import pyarrow
@@ -24,12 +25,14 @@ from introghost.simulation import priors, rates
 from introghost.simulation.layout import KEY, RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import MUTATION_RATE, RECOMBINATION_RATE, Scenario
-from introghost.simulation.tracts import ghost_tracts
+from introghost.simulation.stretches import Stretch, draw_size, draw_stretches, graph_of, pulse_proportion
+from introghost.simulation.tracts import ghost_tracts, merge_intervals
 from introghost.simulation.windows import Window, Windows
 
 _FILE_IDENTIFIER = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TRACT_COLUMNS = ["genome", "region", "haplotype", "start_bp", "end_bp"]
 MAP_ERROR, MUTATION_VARIATION = "genetic_map_error_sd", "mutation_rate_cv"
+REGIONAL_MUTATION_VARIATION, LINKED_SELECTION = "regional_mutation_rate_cv", "linked_selection"
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _simulate_regions(
     scenario: Scenario, genome: int, settings: SimulationSettings, genome_parameters: Mapping[str, float]
 ) -> Iterator[tuple[tskit.TreeSequence, pd.DataFrame]]:
     """The regions of one genome and their tracts, under parameters that were drawn."""
-    demography = msprime.Demography.from_demes(scenario.graph(genome_parameters))
+    graph = scenario.graph(genome_parameters)
     for region in range(settings.num_regions):
         region_seeds = _RegionSeeds(settings.seed, scenario.name, genome, region)
         parameters = {
@@ -124,15 +127,8 @@ def _simulate_regions(
         recombination = _recombination(parameters, windows, window, length_bp, region_seeds)
         if isinstance(recombination, msprime.RateMap):
             parameters[RECOMBINATION_RATE] = float(recombination.mean_rate)
-        ancestry = msprime.sim_ancestry(
-            samples=settings.samples.sample_sets(scenario.roles),
-            demography=demography,
-            sequence_length=length_bp,
-            recombination_rate=recombination,
-            record_migrations=True,
-            random_seed=region_seeds("ancestry"),
-            record_provenance=False,
-        )
+        parts = _stretches(graph, scenario, settings, parameters, region_seeds)
+        ancestry, tracts = _ancestry(graph, scenario, settings, recombination, parts, region_seeds)
         record = RegionRecord(
             scenario=scenario.name,
             ghost_of_target=scenario.has_target_ghost,
@@ -152,8 +148,65 @@ def _simulate_regions(
             random_seed=region_seeds("mutations"),
             record_provenance=False,
         )
-        # The truth is in the migration records, which only the ancestry has.
-        yield mutated, ghost_tracts(ancestry, scenario.roles.get("ghost"))
+        yield mutated, tracts
+
+
+def _stretches(
+    graph: demes.Graph,
+    scenario: Scenario,
+    settings: SimulationSettings,
+    parameters: Mapping[str, float],
+    region_seeds: "_RegionSeeds",
+) -> tuple[Stretch, ...]:
+    """What differs along one region."""
+    size = draw_size(parameters.get(LINKED_SELECTION, 0.0), region_seeds("linked_selection"))
+    proportion = pulse_proportion(graph, scenario.roles) if scenario.has_target_ghost else None
+    share = settings.observation.selected_ghost
+    return draw_stretches(settings.region_length_bp, size, share, proportion, region_seeds("selected_ghost"))
+
+
+def _ancestry(
+    graph: demes.Graph,
+    scenario: Scenario,
+    settings: SimulationSettings,
+    recombination: float | msprime.RateMap,
+    stretches: Sequence[Stretch],
+    region_seeds: "_RegionSeeds",
+) -> tuple[tskit.TreeSequence, pd.DataFrame]:
+    """Genealogies of one region, without migration records, and the ghost tracts that were told from these."""
+    parts, tables = list[tskit.TreeSequence](), list[pd.DataFrame]()
+    for index, stretch in enumerate(stretches):
+        is_whole = len(stretches) == 1
+        part = msprime.sim_ancestry(
+            samples=settings.samples.sample_sets(scenario.roles),
+            demography=msprime.Demography.from_demes(graph_of(stretch, graph, scenario.roles)),
+            sequence_length=stretch.end_bp - stretch.start_bp,
+            recombination_rate=recombination if is_whole else _part_of(recombination, stretch),
+            record_migrations=True,
+            random_seed=region_seeds("ancestry") if is_whole else region_seeds(f"ancestry of stretch {index}"),
+            record_provenance=False,
+        )
+        tracts = ghost_tracts(part, scenario.roles.get("ghost"))
+        tables.append(tracts.assign(**{name: tracts[name] + stretch.start_bp for name in ("start_bp", "end_bp")}))
+        parts.append(_without_migrations(part))
+    if len(parts) == 1:
+        return parts[0], tables[0]
+    joined = pd.concat(tables)
+    tracts = merge_intervals(*(joined[name].to_numpy() for name in ("haplotype", "start_bp", "end_bp")))
+    return parts[0].concatenate(*parts[1:], record_provenance=False, add_populations=False), tracts
+
+
+def _part_of(recombination: float | msprime.RateMap, stretch: Stretch) -> float | msprime.RateMap:
+    if isinstance(recombination, msprime.RateMap):
+        return recombination.slice(stretch.start_bp, stretch.end_bp, trim=True)
+    return recombination
+
+
+def _without_migrations(ancestry: tskit.TreeSequence) -> tskit.TreeSequence:
+    """The same trees without the migrations, which would be most of a file."""
+    tables = ancestry.dump_tables()
+    tables.migrations.clear()
+    return tables.tree_sequence()
 
 
 def draw_genome(
@@ -169,12 +222,13 @@ def draw_genome(
     seed : int
         Root seed; what is drawn depends on it, the scenario's name and the genome's number alone.
     observation : ObservationModel, optional
-        Says whether the genetic map has errors and whether the mutation rate varies.
+        Says whether the genetic map has errors, the mutation rate varies, and selection at linked sites is simulated.
 
     Returns
     -------
     dict of str to float
-        Parameters in their own units; `MAP_ERROR` and `MUTATION_VARIATION`, without unit, where these are on.
+        Parameters in their own units; `MAP_ERROR`, `MUTATION_VARIATION`, `REGIONAL_MUTATION_VARIATION` and
+        `LINKED_SELECTION`, without unit, where these are on.
     """
     drawn = priors.draw(scenario, seeds.derive(seed, "simulate", scenario.name, genome, "parameters"))
     if observation is None:
@@ -183,6 +237,11 @@ def draw_genome(
         drawn[MAP_ERROR] = observation.level("genetic_map_error", seed, scenario.name, genome)
     if not observation.mutation_rate_variation.is_off:
         drawn[MUTATION_VARIATION] = observation.level("mutation_rate_variation", seed, scenario.name, genome)
+    if not observation.regional_mutation_rate_variation.is_off:
+        name = "regional_mutation_rate_variation"
+        drawn[REGIONAL_MUTATION_VARIATION] = observation.level(name, seed, scenario.name, genome)
+    if not observation.linked_selection.is_off:
+        drawn[LINKED_SELECTION] = observation.level("linked_selection", seed, scenario.name, genome)
     return drawn
 
 
@@ -217,6 +276,9 @@ def _recombination(
 
 def _mutation(parameters: Mapping[str, float], length_bp: int, region_seeds: _RegionSeeds) -> float | msprime.RateMap:
     rate = parameters[MUTATION_RATE]
+    if REGIONAL_MUTATION_VARIATION in parameters:
+        variation = parameters[REGIONAL_MUTATION_VARIATION]
+        rate *= rates.factor(variation, region_seeds("regional_mutation_rate_variation"))
     if MUTATION_VARIATION not in parameters:
         return rate
     return rates.varying(rate, length_bp, parameters[MUTATION_VARIATION], region_seeds("mutation_rate_variation"))
@@ -372,9 +434,8 @@ def read_tracts(path: Path) -> pd.DataFrame:
 
 
 def _with_record(ancestry: tskit.TreeSequence, record: RegionRecord) -> tskit.TreeSequence:
-    """The same trees with their record as metadata, and without the migrations, which would be most of a file."""
+    """The same trees with their record as metadata."""
     tables = ancestry.dump_tables()
-    tables.migrations.clear()
     tables.metadata_schema = tskit.MetadataSchema.permissive_json()
     tables.metadata = {KEY: record.to_metadata()}
     return tables.tree_sequence()

@@ -64,7 +64,7 @@ _OFF = Range(0, 0)
 _FILES = ("include_bed", "genetic_map")
 _FLAWS = (  # what a genome that is shown flawless is spared
     *("minimum_allele_count", "include_bed", "missing", "genotype_error", "switch_error", "ancestral_error"),
-    *("outgroup_gene_flow", "mislabelled"),
+    *("outgroup_gene_flow", "mislabelled", "rare_allele_detection", "inbreeding", "loci"),
 )
 
 
@@ -88,6 +88,19 @@ class ObservationModel:
         Standard deviation of the log of the rate, per 50 kb.
     mutation_rate_variation : Range
         Coefficient of variation of the mutation rate, per 50 kb.
+    regional_mutation_rate_variation : Range
+        Coefficient of variation of the mutation rate between regions.
+    linked_selection : Range
+        Mean over regions of what selection at linked sites takes of all population sizes, as a share of them.
+    selected_ghost : float
+        Share of regions in a stretch of which the ghost's proportion is drawn anew, up to 1.
+    rare_allele_detection : Range
+        Probability that an allele seen once, among the individuals of the data and the panel, is found; seen k times
+        it is found unless it is missed k times.
+    inbreeding : Range
+        Share of regions in which the two haplotypes of an individual are one.
+    loci : float
+        Share of genomes of whose regions only some loci are shown.
     missing : Range
         Mean share of genotypes that are missing; sites and samples differ.
     genotype_error : Range
@@ -114,6 +127,12 @@ class ObservationModel:
     regions: tuple[str, ...] = ()
     genetic_map_error: Range = _OFF
     mutation_rate_variation: Range = _OFF
+    regional_mutation_rate_variation: Range = _OFF
+    linked_selection: Range = _OFF
+    selected_ghost: float = 0.0
+    rare_allele_detection: Range = Range(1, 1)
+    inbreeding: Range = _OFF
+    loci: float = 0.0
     missing: Range = _OFF
     genotype_error: Range = _OFF
     switch_error: Range = _OFF
@@ -153,6 +172,12 @@ class ObservationModel:
             regions=levels.texts("regions"),
             genetic_map_error=levels.level("genetic_map_error", highest=2.0),
             mutation_rate_variation=levels.level("mutation_rate_variation", highest=2.0),
+            regional_mutation_rate_variation=levels.level("regional_mutation_rate_variation", highest=2.0),
+            linked_selection=levels.level("linked_selection", highest=0.7),
+            selected_ghost=levels.share("selected_ghost"),
+            rare_allele_detection=levels.range("rare_allele_detection", 0.01, 1) or Range(1, 1),
+            inbreeding=levels.level("inbreeding", highest=1.0),
+            loci=levels.share("loci"),
             missing=levels.level("missing", highest=0.9),
             genotype_error=levels.level("genotype_error", highest=0.5),
             switch_error=levels.level("switch_error", highest=0.5),
@@ -221,7 +246,7 @@ class ObservationModel:
         shown = self.without_flaws() if self.flawless == 1 else self
         numbers = shown.outgroup_diploids, shown.target_diploids, shown.minimum_allele_count
         noise = [
-            *(shown.missing, shown.genotype_error, shown.switch_error),
+            *(shown.missing, shown.genotype_error, shown.switch_error, shown.inbreeding),
             *(shown.outgroup_gene_flow, shown.mislabelled),
             *([shown.ancestral_error] if ancestral == KNOWN_ANCESTRAL else []),
         ]
@@ -229,6 +254,8 @@ class ObservationModel:
             0 < self.flawless < 1
             or any(number is not None and number.low < number.high for number in numbers)
             or any(not level.is_off for level in noise)
+            or shown.rare_allele_detection.low < 1
+            or shown.loci > 0
             or (shown.include_bed is not None and shown.genetic_map is None)
         )
 

@@ -24,8 +24,8 @@ class Observed:
     Attributes
     ----------
     haplotypes : Haplotypes
-    origins : ndarray of int64, shape (num_target_diploids,)
-        The first simulated haplotype of each target individual.
+    origins : ndarray of int64, shape (num_target_haplotypes,)
+        The simulated haplotype that each target haplotype is, before phase switches.
     switches_bp : list of ndarray of int64
         Positions from which on each target individual's haplotypes have changed places.
     """
@@ -47,17 +47,18 @@ class Observed:
         DataFrame
             haplotype (row among the observed target haplotypes), start_bp, end_bp.
         """
-        individuals = {int(origin): number for number, origin in enumerate(self.origins)}
+        rows = dict[int, list[int]]()  # of each simulated haplotype: two where an individual is inbred
+        for row, origin in enumerate(self.origins.tolist()):
+            rows.setdefault(origin, []).append(row)
         pieces = []
         for haplotype, start, end in simulated[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
-            individual = individuals.get(int(haplotype) // 2 * 2)
-            if individual is None:
-                continue
-            switches = self.switches_bp[individual]
-            edges = [start, *switches[(switches > start) & (switches < end)].tolist(), end]
-            parity = int(haplotype) + int((switches <= start).sum())
-            for step, (left, right) in enumerate(itertools.pairwise(edges)):
-                pieces.append((2 * individual + (parity + step) % 2, int(left), int(right)))
+            for row in rows.get(int(haplotype), ()):
+                individual, side = divmod(row, 2)
+                switches = self.switches_bp[individual]
+                edges = [start, *switches[(switches > start) & (switches < end)].tolist(), end]
+                parity = side + int((switches <= start).sum())
+                for step, (left, right) in enumerate(itertools.pairwise(edges)):
+                    pieces.append((2 * individual + (parity + step) % 2, int(left), int(right)))
         return pd.DataFrame(pieces, columns=["haplotype", "start_bp", "end_bp"])
 
 
@@ -117,10 +118,15 @@ def observe(
     draws = _Draws(model, record, seed, draw)
     shown = _shown_individuals(draws)
     columns = haplotypes_of(shown.individuals)
+    if not model.inbreeding.is_off:
+        columns = operators.inbred(columns, draws.level("inbreeding"), draws.noise("inbreeding"))
     simulated = tree_sequence.genotype_matrix().astype(np.int8)
     # Sites that the makers' filter keeps: counted over everybody but those simulated for other genomes alone.
     minor = operators.minor_allele_counts(simulated, haplotypes_of(shown.spare))
     keep = minor >= draws.number("minimum_allele_count")
+    if model.rare_allele_detection.low < 1:
+        noise = draws.noise("rare_allele_detection")
+        keep &= operators.detected(minor, draws.level("rare_allele_detection"), noise)
     if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
         keep &= operators.varies(simulated[:, columns])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
@@ -146,9 +152,11 @@ def observe(
     )
     if model.include_bed is not None:
         haplotypes = haplotypes.mask(_callable(windows, length, draws))
+    if draws.noise_of_genome("loci").random() < model.loci:
+        haplotypes = haplotypes.mask(operators.draw_loci(length, draws.noise("loci")))
     if ancestral == OUTGROUP_MAJOR:
         haplotypes = haplotypes.polarise_by_outgroup()
-    return Observed(haplotypes, 2 * shown.target, switches[len(shown.outgroup) :])
+    return Observed(haplotypes, columns[2 * len(shown.outgroup) :], switches[len(shown.outgroup) :])
 
 
 @dataclass(frozen=True)

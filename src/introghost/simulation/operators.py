@@ -13,6 +13,8 @@ Genotypes = NDArray[np.int8]
 Rng = np.random.Generator
 
 HOMOZYGOTE_ERROR = 0.1
+LOCUS_BP = (20_000, 300_000)
+MOST_LOCI = 3
 GENE_FLOW_TRACT_BP = (50_000, 500_000)
 MISSING_CONCENTRATION = 10.0
 SAMPLE_SHAPE = 4.0
@@ -41,6 +43,74 @@ def minor_allele_counts(genotypes: Genotypes, left_out: NDArray[np.int64]) -> ND
     number = genotypes.shape[1] - len(left_out)
     counts: NDArray[np.int64] = np.where(biallelic, np.minimum(derived, number - derived), 0)
     return counts
+
+
+def detected(minor: NDArray[np.int64], probability: float, rng: Rng) -> NDArray[np.bool_]:
+    """Which sites were found, when each copy of the rarer allele is found or missed by chance.
+
+    Shallow sequencing finds common alleles and misses rare ones.
+
+    Parameters
+    ----------
+    minor : ndarray of int64, shape (num_sites,)
+        Copies of the rarer allele among all who were sequenced.
+    probability : float
+        That an allele seen once is found, in (0, 1].
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, shape (num_sites,)
+    """
+    missed: NDArray[np.bool_] = rng.random(len(minor)) < (1 - probability) ** minor
+    return ~missed
+
+
+def inbred(columns: NDArray[np.int64], share: float, rng: Rng) -> NDArray[np.int64]:
+    """Columns of individuals of whom some are homozygous throughout the region.
+
+    Parameters
+    ----------
+    columns : ndarray of int64, shape (num_haplotypes,)
+        Simulated haplotypes, the two of an individual side by side.
+    share : float
+        Of individuals, in [0, 1].
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int64, the same shape
+        The second haplotype of an inbred individual is its first.
+    """
+    pairs = columns.reshape(-1, 2).copy()
+    autozygous = rng.random(len(pairs)) < share
+    pairs[autozygous, 1] = pairs[autozygous, 0]
+    return pairs.ravel()
+
+
+def draw_loci(length_bp: int, rng: Rng) -> NDArray[np.int64]:
+    """Some loci of a region, as a panel of genes has them.
+
+    Parameters
+    ----------
+    length_bp : int
+        Of the region.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int64, shape (num_loci, 2)
+        At most `MOST_LOCI` intervals, sorted and disjoint, of lengths log-uniform in `LOCUS_BP`; where two overlap they
+        are one.
+    """
+    number = int(rng.integers(1, MOST_LOCI, endpoint=True))
+    shortest, longest = np.log(LOCUS_BP)
+    lengths = np.minimum(np.exp(rng.uniform(shortest, longest, number)), length_bp).astype(np.int64)
+    starts = rng.integers(length_bp - lengths, endpoint=True)
+    order = np.argsort(starts)
+    starts, ends = starts[order], np.maximum.accumulate((starts + lengths)[order])
+    apart = np.append(True, starts[1:] > ends[:-1])
+    return np.stack([starts[apart], ends[np.append(apart[1:], True)]], axis=1)
 
 
 def varies(genotypes: Genotypes) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_BP = 50_000
+NO_VARIANCE = 1e-12  # below it the gamma distribution has no shape
 
 
 def with_error(rate_map: msprime.RateMap, log_sd: float, seed: int) -> msprime.RateMap:
@@ -37,11 +38,29 @@ def varying(rate: float, length_bp: int, coefficient_of_variation: float, seed: 
     seed : int
     """
     uniform = msprime.RateMap.uniform(length_bp, rate)
-    variance = coefficient_of_variation**2
-    if variance < 1e-12:  # the gamma distribution has no shape at 0
+    if coefficient_of_variation**2 < NO_VARIANCE:
         return uniform
-    factors = np.random.default_rng(seed).gamma(1 / variance, variance, _num_blocks(length_bp))
-    return multiply(uniform, factors)
+    return multiply(uniform, _gamma(coefficient_of_variation, _num_blocks(length_bp), seed))
+
+
+def factor(coefficient_of_variation: float, seed: int) -> float:
+    """A gamma-distributed factor of mean 1.
+
+    Parameters
+    ----------
+    coefficient_of_variation : float
+        Its standard deviation, from 0 on.
+    seed : int
+    """
+    return float(_gamma(coefficient_of_variation, 1, seed)[0])
+
+
+def _gamma(coefficient_of_variation: float, number: int, seed: int) -> NDArray[np.float64]:
+    """Gamma-distributed factors of mean 1, shape (number,)."""
+    variance = coefficient_of_variation**2
+    if variance < NO_VARIANCE:
+        return np.ones(number)
+    return np.random.default_rng(seed).gamma(1 / variance, variance, number)
 
 
 def multiply(rate_map: msprime.RateMap, factors: NDArray[np.float64]) -> msprime.RateMap:

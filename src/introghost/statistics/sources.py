@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SIMULATED_WITH = (  # keys of an observation model that simulation has used already
     *("outgroup_diploids", "target_diploids", "panel_outgroup_diploids", "panel_target_diploids"),
     *("genetic_map", "genetic_map_error", "mutation_rate_variation", "include_bed", "regions"),
+    *("regional_mutation_rate_variation", "linked_selection", "selected_ghost"),
 )
 
 

@@ -113,3 +113,33 @@ def test_swap_exchanges_between_the_groups():
     assert (first >= 1000).sum() == (second < 1000).sum()
     assert (first >= 1000).sum() == pytest.approx(50, abs=30)
     np.testing.assert_array_equal(np.sort(np.concatenate([first, second])), np.arange(3000))
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.7, 1.0])
+def test_rare_alleles_are_found_by_chance(probability):
+    minor = np.repeat([1, 2, 5], 20_000)
+    kept = operators.detected(minor, probability, np.random.default_rng(1)).reshape(3, -1).mean(axis=1)
+    np.testing.assert_allclose(kept, 1 - (1 - probability) ** np.array([1, 2, 5]), atol=0.01)
+
+
+def test_the_inbred_have_one_haplotype_twice():
+    columns = np.arange(4_000)
+    shown = operators.inbred(columns, 0.25, np.random.default_rng(1)).reshape(-1, 2)
+    assert (shown[:, 0] == columns[::2]).all()
+    autozygous = shown[:, 0] == shown[:, 1]
+    assert abs(autozygous.mean() - 0.25) < 0.03
+    assert (shown[~autozygous, 1] == columns[1::2][~autozygous]).all()
+    assert (columns == np.arange(4_000)).all()
+
+
+def test_loci_lie_apart_within_the_region():
+    several = [operators.draw_loci(1_000_000, np.random.default_rng(seed)) for seed in range(500)]
+    for loci in several:
+        assert 0 <= loci[0, 0] < loci[-1, 1] <= 1_000_000
+        assert (loci[:, 0] < loci[:, 1]).all()
+        assert (loci[1:, 0] > loci[:-1, 1]).all()
+    assert {len(loci) for loci in several} == {1, 2, 3}
+    single = np.concatenate([np.diff(loci, axis=1) for loci in several if len(loci) == 3])
+    assert operators.LOCUS_BP[0] <= single.min() < 25_000
+    assert 200_000 < single.max() <= operators.LOCUS_BP[1]
+    assert operators.draw_loci(5_000, np.random.default_rng(1)).tolist() == [[0, 5_000]]

@@ -1,0 +1,141 @@
+"""What differs along a chromosome: population sizes under linked selection, and the ghost's proportion where it was
+selected.
+
+A region is one stretch or three side by side. Each has a demographic model of its own, and its genealogies are
+independent of its neighbours', as if a hotspot of recombination lay between.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import demes
+import numpy as np
+
+from introghost.simulation.observation import Range
+
+LEAST_SIZE = 0.3
+SELECTION_CONCENTRATION = 6.0
+SELECTED_BP = (50_000, 500_000)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a region, and how its demographic model differs from the genome's.
+
+    Attributes
+    ----------
+    start_bp, end_bp : int
+        Counted from the region's start, half-open.
+    size : float
+        What all population sizes are multiplied by.
+    ghost_proportion : float or None
+        Proportion of the pulse from the ghost into the target; None leaves the genome's.
+    """
+
+    start_bp: int
+    end_bp: int
+    size: float = 1.0
+    ghost_proportion: float | None = None
+
+
+def draw_size(reduction: float, seed: int) -> float:
+    """Factor on all population sizes of one region.
+
+    Selection at linked sites lowers diversity about as a smaller population would (Charlesworth et al. 1993, Genetics
+    134:1289; its map in humans: McVicker et al. 2009, PLoS Genet 5:e1000471).
+
+    Parameters
+    ----------
+    reduction : float
+        Mean over regions of one minus the factor, from 0 up to 1.
+    seed : int
+
+    Returns
+    -------
+    float
+        From `LEAST_SIZE` to 1; beta-distributed above that bound.
+    """
+    if reduction <= 0:
+        return 1.0
+    shape = SELECTION_CONCENTRATION
+    drawn = np.random.default_rng(seed).beta((1 - reduction) * shape, reduction * shape)
+    return float(max(drawn, LEAST_SIZE))
+
+
+def draw_stretches(
+    length_bp: int, size: float, share: float, ghost_proportion: float | None, seed: int
+) -> tuple[Stretch, ...]:
+    """Stretches of one region: in a share of regions one in the middle has a ghost's proportion of its own.
+
+    Parameters
+    ----------
+    length_bp : int
+        Of the region.
+    size : float
+        Of `draw_size`.
+    share : float
+        Probability that the ghost's proportion differs.
+    ghost_proportion : float or None
+        The genome's, the least that is drawn, log-uniformly up to 1; None where there is no pulse from a ghost into the
+        target, and all is one stretch.
+    seed : int
+
+    Returns
+    -------
+    tuple of Stretch
+        Side by side, from 0 to `length_bp`. The one that differs is log-uniform in `SELECTED_BP` long, at most the
+        region, and lies anywhere in it.
+    """
+    rng = np.random.default_rng(seed)
+    if ghost_proportion is None or rng.random() >= share:
+        return (Stretch(0, length_bp, size),)
+    selected_bp = min(int(Range(*SELECTED_BP).draw(int(rng.integers(2**31)))), length_bp)
+    start = int(rng.integers(length_bp - selected_bp, endpoint=True))
+    proportion = float(np.exp(rng.uniform(math.log(ghost_proportion), 0.0)))
+    edges = [0, start, start + selected_bp, length_bp]
+    parts = zip(edges[:-1], edges[1:], (None, proportion, None), strict=True)
+    return tuple(Stretch(left, right, size, each) for left, right, each in parts if left < right)
+
+
+def pulse_proportion(graph: demes.Graph, roles: Mapping[str, str]) -> float | None:
+    """Proportion of the pulse from the ghost into the target; of several, the largest; None without one."""
+    ghost, target = roles.get("ghost"), roles["target"]
+    pulses = (pulse for pulse in graph.pulses if pulse.dest == target)
+    proportions = (
+        proportion
+        for pulse in pulses
+        for source, proportion in zip(pulse.sources, pulse.proportions, strict=True)
+        if source == ghost
+    )
+    return max(proportions, default=None)
+
+
+def graph_of(stretch: Stretch, graph: demes.Graph, roles: Mapping[str, str]) -> demes.Graph:
+    """Demographic model of a stretch.
+
+    Parameters
+    ----------
+    stretch : Stretch
+    graph : demes.Graph
+        The genome's.
+    roles : mapping of str to str
+        Deme of each role.
+    """
+    if stretch.size == 1.0 and stretch.ghost_proportion is None:
+        return graph
+    model = graph.asdict()
+    for deme in model["demes"]:
+        for epoch in deme["epochs"]:
+            epoch["start_size"] *= stretch.size
+            epoch["end_size"] *= stretch.size
+    if stretch.ghost_proportion is not None:
+        for pulse in model["pulses"]:
+            if pulse["dest"] == roles["target"] and roles["ghost"] in pulse["sources"]:
+                # The other sources of the pulse keep what is left, in their shares.
+                index = pulse["sources"].index(roles["ghost"])
+                others = sum(pulse["proportions"]) - pulse["proportions"][index]
+                left = min(1.0, (1 - stretch.ghost_proportion) / others) if others else 0.0
+                pulse["proportions"] = [left * proportion for proportion in pulse["proportions"]]
+                pulse["proportions"][index] = stretch.ghost_proportion
+    return demes.Graph.fromdict(model)
