@@ -244,6 +244,12 @@ def enriched(target: list[int], outgroup: list[int]) -> bool:
     return k > 0 and j > 0 and k / n <= 0.25 * j / m
 
 
+def nearly_private(target: list[int], outgroup: list[int]) -> bool:
+    (k, n), (j, m) = count(outgroup), count(target)
+    outgroup_share, target_share = k / max(n, 1), j / max(m, 1)
+    return outgroup_share <= 0.02 and outgroup_share <= 0.25 * target_share
+
+
 def panel(h: Haplotypes, role: int) -> list[int]:
     """At most 200 haplotypes, those of individuals whose names have the lowest digests."""
     names = [name for name, own in zip(h.sample_names, h.roles, strict=True) if own == role]
@@ -251,23 +257,28 @@ def panel(h: Haplotypes, role: int) -> list[int]:
     return sorted(index for _, _, index in by_digest[:200])
 
 
-CLOSEST = ("distance_nearest_outgroup", "distance_quantile_outgroup", "private_shared", "private_window")
+CLOSEST = (
+    *("distance_nearest_outgroup", "distance_quantile_outgroup", "private_shared"),
+    *("private_window", "nearly_private_window"),
+)
 
 
 def neighbour(
     target: list[list[int]],
     near_out: list[list[int]],
     classes: list[str | None],
+    nearly: list[bool],
     bins: list[list[int]],
     over: range,
     t: int,
     members: list[int],
-) -> tuple[float, float, int, int]:
+) -> tuple[float, float, int, int, int]:
     """The statistics `CLOSEST` of target haplotype `t`, not divided by callable sequence."""
     to_out = sorted(sum(distance(target[t], other, bins[w]) for w in over) for other in near_out)
     private = [s for w in over for s in bins[w] if target[t][s] == 1 and (classes[s] or "").startswith("private")]
     shared = [sum(target[u][s] == 1 for s in private) for u in members if u != t]
-    return to_out[0], to_out[int(0.05 * len(to_out))], max(shared, default=0), len(private)
+    num_nearly = sum(target[t][s] == 1 and nearly[s] for w in over for s in bins[w])
+    return to_out[0], to_out[int(0.05 * len(to_out))], max(shared, default=0), len(private), num_nearly
 
 
 def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
@@ -280,6 +291,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
     sites = range(len(h.positions_bp))
     rows = [([hap[s] for hap in target], [hap[s] for hap in outgroup]) for s in sites]
     classes = [site_class(*row) for row in rows]
+    nearly = [nearly_private(*row) for row in rows]
     start, end = h.interval_bp
     spans = [(start + b * bin_bp, min(start + (b + 1) * bin_bp, end)) for b in range(len(bins))]
     callable_bp = [callable_total(h, *span) for span in spans]
@@ -308,6 +320,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
                 put(name, t, b, sum(mine[s] == 1 and classes[s] == name for s in bins[b]), here)
             found = sum(mine[s] == 1 and enriched(*rows[s]) for s in bins[b])
             put("enriched_in_target", t, b, found, here)
+            put("nearly_private", t, b, sum(mine[s] == 1 and nearly[s] for s in bins[b]), here)
             to_out = [sum(distance(mine, other, bins[w]) for w in over) for other in near_out]
             put("distance_nearest_outgroup", t, b, min(to_out), over)
             put("distance_quantile_outgroup", t, b, sorted(to_out)[int(0.05 * len(to_out))], over)
@@ -315,6 +328,7 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             put("distance_nearest_outgroup_bin", t, b, min(distance(mine, o, bins[b]) for o in near_out), here)
             far = [sum(distance(mine, other, bins[w]) for w in wide) for other in near_out]
             put("distance_nearest_outgroup_wide", t, b, min(far), wide)
+            put("distance_quantile_outgroup_wide", t, b, sorted(far)[int(0.05 * len(far))], wide)
             others = [target[u] for u in members if u != t]
             to_in = [sum(distance(mine, other, bins[w]) for w in over) for other in others]
             put("distance_nearest_target", t, b, min(to_in, default=0.0), over)
@@ -333,13 +347,19 @@ def haplotype(h: Haplotypes, bin_bp: int) -> dict[str, np.ndarray]:
             in_wide = [s for w in wide for s in bins[w] if mine[s] == 1 and (classes[s] or "").startswith("private")]
             shared = [sum(other[s] == 1 for s in in_wide) for other in others]
             put("private_shared_with_closest_target_wide", t, b, max(shared, default=0), wide)
+            for name, bins_over in (("", over), ("_wide", wide)):
+                mine_nearly = [s for w in bins_over for s in bins[w] if mine[s] == 1 and nearly[s]]
+                shared = [sum(other[s] == 1 for s in mine_nearly) for other in others]
+                put(f"nearly_private_shared_with_closest_target{name}", t, b, max(shared, default=0), bins_over)
+                if not name:
+                    put("nearly_private_window", t, b, len(mine_nearly), over)
             for quarter in range(4):
                 left, right = (start + b * bin_bp + edge * bin_bp // 4 for edge in (quarter, quarter + 1))
                 inside = sum(left <= h.positions_bp[s] < right for s in mine_private)
                 put(f"private_quarter_{quarter + 1}", t, b, 4 * inside, here)
             least = min(to_in, default=0.0)
             closest = [u for u, d in zip([u for u in members if u != t], to_in, strict=True) if d <= least + 1e-3]
-            about = [neighbour(target, near_out, classes, bins, over, u, members) for u in closest]
+            about = [neighbour(target, near_out, classes, nearly, bins, over, u, members) for u in closest]
             for place, name in enumerate(CLOSEST):
                 put(f"closest_target_{name}", t, b, max((values[place] for values in about), default=0.0), over)
             for role, name in ((1, "outgroup_segregating"), (0, "target_segregating")):

@@ -16,7 +16,7 @@ from introghost.statistics.registry import STATISTICS, Scale
 
 
 def test_every_statistic_of_the_registry_is_described():
-    assert len(STATISTICS) == 34
+    assert len(STATISTICS) == 40
     assert all(s.definition and s.unit and s.citation for s in (*registry.HAPLOTYPE, *registry.POPULATION))
 
 
@@ -38,6 +38,7 @@ def test_definitions_quote_the_thresholds_of_the_code():
     for name, quoted in {
         "private_shared_intermediate": ["5 %", "20 %"],
         "enriched_in_target": ["25 %"],
+        "nearly_private": ["2 %", "25 %"],
         "distance_quantile_outgroup": ["5 % quantile", "window of 5 bins"],
         "distance_nearest_outgroup_wide": ["window of 15 bins"],
         "sfs_target_3": ["(0.2, 0.5]"],

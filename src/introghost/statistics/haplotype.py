@@ -22,6 +22,7 @@ from introghost.statistics.thresholds import (
     BLANK_BINS,
     ENRICHED_RATIO,
     MINIMUM_CALLABLE_FRACTION,
+    NEARLY_PRIVATE,
     OUTGROUP_QUANTILE,
     PANEL_HAPLOTYPES,
     RARE_IN_OUTGROUP,
@@ -127,8 +128,10 @@ def _over_windows(haplotypes: Haplotypes, per_bin: "_PerBin", private: Array) ->
     `private`, (num_target, num_bins), are private alleles per bin.
     """
     members = panel(haplotypes, TARGET)
-    values = {**_distances_to_outgroup(per_bin.to_outgroup), **_private_shared(per_bin.shared, members)}
-    values["private_window"] = _rolling_sum(private.T, WINDOW_BINS)
+    values = _distances_to_outgroup(per_bin.to_outgroup)
+    for name, alleles in (("private", private), ("nearly_private", per_bin.counts["nearly_private"])):
+        values |= _shared_with_closest(f"{name}_shared_with_closest_target", per_bin.shared[name], members)
+        values[f"{name}_window"] = _rolling_sum(alleles.T, WINDOW_BINS)
     # Differences to other target haplotypes: each wide array is let go before the next is made.
     window, wide = _windows(per_bin.to_target)
     values["distance_nearest_target_wide"] = pairs.exclude_self(wide, np.inf, members).min(axis=2)
@@ -139,7 +142,10 @@ def _over_windows(haplotypes: Haplotypes, per_bin: "_PerBin", private: Array) ->
     values["closer_targets"] = pairs.share_closer(window, values["distance_nearest_outgroup"], members)
     # The same statistics of whichever target haplotype is closest.
     of_closest = pairs.of_closest(window, nearest, members)
-    for name in ("distance_nearest_outgroup", "distance_quantile_outgroup", "private_window"):
+    for name in (
+        *("distance_nearest_outgroup", "distance_quantile_outgroup"),
+        *("private_window", "nearly_private_window"),
+    ):
         values[f"closest_target_{name}"] = of_closest(values[name])
     values["closest_target_private_shared"] = of_closest(values["private_shared_with_closest_target"])
     return {name: value.T for name, value in values.items()}
@@ -155,13 +161,14 @@ def _distances_to_outgroup(differences: Array) -> Named:
         "distance_mean_outgroup": window.mean(axis=2, dtype=np.float64),  # the same in any order of haplotypes
     }
     rank = int(OUTGROUP_QUANTILE * window.shape[2])
-    window.partition(rank, axis=2)
-    return values | {"distance_quantile_outgroup": window[:, :, rank].copy()}
+    for name, sums in (("distance_quantile_outgroup", window), ("distance_quantile_outgroup_wide", wide)):
+        sums.partition(rank, axis=2)
+        values[name] = sums[:, :, rank].copy()
+    return values
 
 
-def _private_shared(shared: Array, members: NDArray[np.intp]) -> dict[str, Array]:
-    """Private alleles shared with the target haplotype that shares most, each (num_bins, num_target)."""
-    name = "private_shared_with_closest_target"
+def _shared_with_closest(name: str, shared: Array, members: NDArray[np.intp]) -> dict[str, Array]:
+    """Alleles of a class shared with the target haplotype that shares most, each (num_bins, num_target)."""
     sums = zip((name, f"{name}_wide"), _windows(shared), strict=True)
     return {label: pairs.exclude_self(window, 0.0, members).max(axis=2) for label, window in sums}
 
@@ -290,13 +297,14 @@ class _PerBin:
     """What is counted in each bin.
 
     ``counts`` by statistic are of shape (num_target, num_bins); differences ``to_outgroup`` and ``to_target`` panels
-    and private alleles ``shared`` with the target panel of shape (num_bins, num_target, num_panel).
+    and alleles ``shared`` with the target panel, private and nearly private ones, of shape (num_bins, num_target,
+    num_panel).
     """
 
     counts: dict[str, Array]
     to_outgroup: Array
     to_target: Array
-    shared: Array
+    shared: dict[str, Array]
 
 
 def _per_bin(haplotypes: Haplotypes, bin_bp: int) -> _PerBin:
@@ -312,13 +320,16 @@ def _per_bin(haplotypes: Haplotypes, bin_bp: int) -> _PerBin:
         counts[name] = np.broadcast_to(number, (target.shape[1], len(bins)))
     members = panel(haplotypes, TARGET)
     differences, halves = _differences(target, outgroup[:, panel(haplotypes, OUTGROUP)], members, bins)
-    private = np.any([classes[name] for name in PRIVATE_CLASSES], axis=0)
+    shared_classes = {
+        "private": np.any([classes[name] for name in PRIVATE_CLASSES], axis=0),
+        "nearly_private": classes["nearly_private"],
+    }
     num_outgroup = differences.shape[2] - len(members)
     return _PerBin(
         counts | halves,
         differences[:, :, :num_outgroup],
         differences[:, :, num_outgroup:],
-        _shared(carried, private, members, sites),
+        {name: _shared(carried, of_class, members, sites) for name, of_class in shared_classes.items()},
     )
 
 
@@ -371,15 +382,15 @@ def _differences(
     return differences, halves
 
 
-def _shared(carried: Array, private: NDArray[np.bool_], members: NDArray[np.intp], sites: list[slice]) -> Array:
-    """Private alleles that target haplotypes share with those of the panel, (num_bins, num_target, num_panel)."""
-    before = np.concatenate([[0], np.cumsum(private)])
-    private_carried = carried[private]
-    private_panel = private_carried[:, members]
+def _shared(carried: Array, of_class: NDArray[np.bool_], members: NDArray[np.intp], sites: list[slice]) -> Array:
+    """Alleles of a class that target haplotypes share with those of the panel, (num_bins, num_target, num_panel)."""
+    before = np.concatenate([[0], np.cumsum(of_class)])
+    class_carried = carried[of_class]
+    class_panel = class_carried[:, members]
     shared = np.empty((len(sites), carried.shape[1], len(members)), dtype=np.float32)
     for index, of_bin in enumerate(sites):
-        private_sites = slice(before[of_bin.start], before[of_bin.stop])
-        np.matmul(private_carried[private_sites].T, private_panel[private_sites], out=shared[index])
+        class_sites = slice(before[of_bin.start], before[of_bin.stop])
+        np.matmul(class_carried[class_sites].T, class_panel[class_sites], out=shared[index])
     return shared
 
 
@@ -399,6 +410,7 @@ def _site_classes(target: NDArray[np.int8], outgroup: NDArray[np.int8]) -> dict[
         "rare_in_outgroup": (out_count > 0) & (out_share <= RARE_IN_OUTGROUP),
         "common_in_outgroup": out_share > RARE_IN_OUTGROUP,
         "enriched_in_target": (out_count > 0) & (out_share <= ENRICHED_RATIO * in_share),
+        "nearly_private": (out_share <= NEARLY_PRIVATE) & (out_share <= ENRICHED_RATIO * in_share),
     }
 
 

@@ -17,6 +17,7 @@ from introghost.statistics.thresholds import (
     JOINT_EDGES,
     LD_EDGES_BP,
     LD_MINIMUM_FREQUENCY,
+    NEARLY_PRIVATE,
     OUTGROUP_QUANTILE,
     POOLED_QUANTILES,
     PRIVATE_EDGES,
@@ -229,6 +230,11 @@ _KNOWN_TO_OUTGROUP = (
         f"Carried alleles that some of the outgroup carry, at most {_percent(ENRICHED_RATIO)} as often as the target: "
         "what was private to the target before its genes flowed into the outgroup.",
     ),
+    _count(
+        "nearly_private",
+        f"Carried alleles that at most {_percent(NEARLY_PRIVATE)} of the outgroup carry, or none, and at most "
+        f"{_percent(ENRICHED_RATIO)} as often as the target.",
+    ),
 )
 
 _DISTANCES = (
@@ -263,6 +269,12 @@ _DISTANCES = (
     _count(
         "distance_nearest_outgroup_wide",
         f"Differences to the nearest outgroup haplotype {_OVER[Scale.WIDE]}.",
+        _DISTANCE_CITATION,
+        scale=Scale.WIDE,
+    ),
+    _count(
+        "distance_quantile_outgroup_wide",
+        f"{_percent(OUTGROUP_QUANTILE)} quantile of the differences to the outgroup haplotypes {_OVER[Scale.WIDE]}.",
         _DISTANCE_CITATION,
         scale=Scale.WIDE,
     ),
@@ -309,6 +321,17 @@ _SHARED = (
         scale=Scale.WIDE,
     ),
     _count("private_window", f"Private alleles carried {_OVER[Scale.WINDOW]}.", _PRIVATE_CITATION, scale=Scale.WINDOW),
+    _count(
+        "nearly_private_shared_with_closest_target",
+        f"Nearly private alleles shared with the target haplotype that shares most, {_OVER[Scale.WINDOW]}.",
+        scale=Scale.WINDOW,
+    ),
+    _count(
+        "nearly_private_shared_with_closest_target_wide",
+        f"Nearly private alleles shared with the target haplotype that shares most, {_OVER[Scale.WIDE]}.",
+        scale=Scale.WIDE,
+    ),
+    _count("nearly_private_window", f"Nearly private alleles carried {_OVER[Scale.WINDOW]}.", scale=Scale.WINDOW),
 )
 
 _QUARTERS = tuple(
@@ -332,6 +355,7 @@ _OF_CLOSEST = tuple(
         ("distance_quantile_outgroup", f"{_percent(OUTGROUP_QUANTILE)} quantile of the distances to the outgroup"),
         ("private_shared", "Private alleles shared with the target haplotype that shares most,"),
         ("private_window", "Private alleles"),
+        ("nearly_private_window", "Nearly private alleles"),
     )
 )
 

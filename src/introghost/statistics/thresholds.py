@@ -12,6 +12,7 @@ BLANK_BINS = 5
 SHARED_CLASSES = (0.05, 0.2)  # target frequencies between which private alleles are rare, intermediate, common
 RARE_IN_OUTGROUP = 0.05
 ENRICHED_RATIO = 0.25
+NEARLY_PRIVATE = 0.02  # outgroup frequency that recent gene flow out of the target leaves
 OUTGROUP_QUANTILE = 0.05
 
 # Those pooled over a region.
