@@ -27,11 +27,12 @@ class PriorScale:
     Parameters
     ----------
     parameters : sequence of Prior
-        Of one scenario, in its order. Those of regions are left out; those that are fixed need no inference.
+        Of one scenario, in its order. Those of regions and nuisances are left out; those that are fixed need no
+        inference.
     """
 
     def __init__(self, parameters: Sequence[Prior]) -> None:
-        self._priors = [prior for prior in parameters if prior.scope == priors.GENOME]
+        self._priors = [prior for prior in parameters if prior.scope == priors.GENOME and not prior.nuisance]
         self.names = [prior.name for prior in self._priors if prior.distribution != "fixed"]
 
     def describe(self) -> list[dict[str, object]]:

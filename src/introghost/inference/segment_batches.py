@@ -132,7 +132,9 @@ class SegmentRegions:
         return values[:, :, self.mirrored], labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
-        """Let the network standardise by all haplotypes of these regions, each region weighing the same.
+        """Let the network standardise by usable bins of all haplotypes of these regions, each region weighing the same.
+
+        What is not callable is 0, and would be taken for a value where much is masked.
 
         Parameters
         ----------
@@ -142,12 +144,13 @@ class SegmentRegions:
             Indices of the regions.
         """
         total = torch.zeros(2, len(self.channel_names), dtype=torch.float64)
-        for region in regions:
+        with_bins = [region for region in regions.tolist() if self.usable[region].any()]
+        for region in with_bins:
             rows = np.arange(self.present[region])
-            values, _, _ = self.batch(np.full(len(rows), region), rows)
-            roots = signed_root(values).double()
+            values, _, usable = self.batch(np.full(len(rows), region), rows)
+            roots = signed_root(values[:, usable[0].bool()]).double()
             total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1))])
-        mean, square = total / len(regions)
+        mean, square = total / len(with_bins)
         network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
 
 

@@ -69,6 +69,8 @@ class Prior:
     scope : str
         `GENOME` or `REGION`: drawn once for a genome, or afresh for each of its regions.
     assignments : tuple of Assignment
+    nuisance : bool
+        Drawn, but not inferred.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Prior:
     beta: float = 1.0
     scope: str = GENOME
     assignments: tuple[Assignment, ...] = ()
+    nuisance: bool = False
 
 
 class HasParameters(Protocol):

@@ -238,6 +238,7 @@ def _prior(name: str, entry: Section) -> Prior:
         beta=float(entry.number("beta", 1)),
         scope=entry.optional_text("scope") or priors.GENOME,
         assignments=_assignments(entry),
+        nuisance=entry.truth("nuisance", default=False),
     )
 
 
@@ -293,10 +294,16 @@ def _leads(scenario: Scenario, first: str, last: str) -> bool:
 def _check_parameters(scenario: Scenario) -> None:
     where = f"scenario {scenario.name}"
     scopes: dict[str, str] = {}
+    nuisances = {prior.name for prior in scenario.parameters if prior.nuisance}
     for prior in scenario.parameters:
         for bound in (prior.lower, prior.upper):
             if bound.parameter is not None:
                 _check_reference(where, prior, bound.parameter, scopes)
+                if bound.parameter in nuisances and not prior.nuisance:
+                    raise ConfigError(
+                        f"{where}: parameter {prior.name} is inferred, so can't refer to '{bound.parameter}', which is "
+                        "a nuisance"
+                    )
         if prior.scope == priors.REGION and prior.assignments:
             raise ConfigError(
                 f"{where}: parameter {prior.name}: the demographic model is one per genome, not per region"

@@ -141,6 +141,18 @@ def test_networks_standardise_by_the_regions_they_are_given_each_weighing_the_sa
     torch.testing.assert_close(network.standardise.deviation, (square - mean.square()).sqrt(), rtol=1e-3, atol=1e-3)
 
 
+def test_what_is_not_callable_does_not_enter_the_standardisation() -> None:
+    statistics = small_statistics([("ghost", 1), ("ghost", 2)], num_regions=1)
+    masked = statistics.dataset.copy(deep=True)
+    masked["callable_fraction"][0, 2:] = 0
+    masked["callable_fraction"][1] = 0
+    data = SegmentRegions(Statistics(masked))
+    network = SegmentNetwork(len(data.channel_names), 8)
+    data.standardise(network, np.array([0, 1]))
+    values, _, _ = data.batch(np.zeros(4, np.int64), np.arange(4))
+    torch.testing.assert_close(network.standardise.mean, signed_root(values[:, :2]).mean((0, 1)), rtol=1e-4, atol=1e-5)
+
+
 def test_statistics_without_truth_are_refused() -> None:
     bare = Statistics(small_statistics([("ghost", 1)]).dataset.drop_vars("ghost_fraction"))
     with pytest.raises(DataError, match="no truth"):

@@ -7,6 +7,7 @@ import pytest
 
 from introghost import presets
 from introghost.errors import ConfigError
+from introghost.inference.prior_scale import PriorScale
 from introghost.simulation import priors, scenarios
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -37,6 +38,17 @@ NEANDERTHAL = {
     "ghost_size": 3400,
     "pulse_time": 1896.6,
     "ghost_proportion": 0.0225,
+}
+
+
+# Neither growth nor founders.
+STEADY = {
+    "growth_time": 250,
+    "outgroup_present_size": 10_000,
+    "target_present_size": 10_000,
+    "target_founder_time": 25,
+    "target_founder_end_time": 15,
+    "target_founder_size": 10_000,
 }
 
 
@@ -88,7 +100,7 @@ def test_published_models_lie_inside_the_ghost_prior(published: dict[str, float]
 
 
 def test_ghost_graph_equals_a_demography_written_by_hand() -> None:
-    graph = scenarios.load(CONFIG / "scenarios" / "ghost").graph({**ARCHIE, "migration_rate": 1e-6})
+    graph = scenarios.load(CONFIG / "scenarios" / "ghost").graph({**ARCHIE, **STEADY, "migration_rate": 1e-6})
     demography = msprime.Demography()
     for name in ("Ancestral", "Outgroup", "Target", "Ghost"):
         demography.add_population(name=name, initial_size=10_000)
@@ -224,3 +236,17 @@ def test_a_folder_cannot_be_called_null(folder: Path) -> None:
         folder = folder.rename(folder.with_name(name))
         with pytest.raises(ConfigError, match=f"no scenario can be called {name}.*no_ghost"):
             scenarios.load(folder)
+
+
+def test_a_nuisance_is_drawn_and_not_inferred(folder: Path) -> None:
+    scenario = scenarios.load(folder)
+    nuisances = {prior.name for prior in scenario.parameters if prior.nuisance}
+    assert nuisances == set(STEADY)
+    assert nuisances < set(priors.draw(scenario, 1))
+    assert not nuisances & set(PriorScale(scenario.parameters).names)
+
+
+def test_what_is_inferred_does_not_rest_on_a_nuisance(folder: Path) -> None:
+    edit(folder / "priors.yaml", "  split_time:\n    {", "  split_time:\n    {nuisance: true, ")
+    with pytest.raises(ConfigError, match=r"target_bottleneck_end_time is inferred.*'split_time', which is a nuisance"):
+        scenarios.load(folder)
