@@ -12,12 +12,13 @@ from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
-from introghost.inference import calibration, starting
+from introghost.inference import calibration, region_novelty, starting
 from introghost.inference.bundles import Architecture, SegmentsBundle
 from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
 from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
+from introghost.networks.novelty import RegionNovelty
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.table import Statistics
 
@@ -128,6 +129,7 @@ def train_segments(
         temperature, thresholds = start.bundle.temperature, start.bundle.thresholds
     else:
         temperature, thresholds = _calibration(network, loaders[1])
+        architecture = _with_novelty(network, architecture, statistics, train, validation)
     regions = *genomes, statistics.region_indices
     train_regions, validation_regions = (_num_distinct(regions, rows) for rows in (train, validation))
     bundle = SegmentsBundle(
@@ -153,10 +155,29 @@ def _network(
     """The trained network, or a new one that standardises by the training regions."""
     if start is not None:
         return copy.deepcopy(start.bundle.network), start.bundle.architecture
-    architecture = {"channels": len(data.channel_names), "width": width, "members": members}
+    architecture = {"channels": len(data.channel_names), "width": width, "members": members, "references": 0}
     network = SegmentNetwork(**architecture)
     data.standardise(network, train)
     return network, architecture
+
+
+def _with_novelty(
+    network: SegmentNetwork,
+    architecture: Architecture,
+    statistics: Statistics,
+    train: NDArray[np.intp],
+    validation: NDArray[np.intp],
+) -> Architecture:
+    """Let the network know what the regions of training are like; its architecture then."""
+    of_regions = np.stack(
+        [region_novelty.features(*each) for each in zip(statistics.moments, statistics.usable, strict=True)]
+    )
+    known = ~np.isnan(of_regions[:, 0])
+    held_out = of_regions[validation[known[validation]]]
+    references = region_novelty.num_references(len(held_out))
+    network.novelty = RegionNovelty(of_regions.shape[1], references)
+    region_novelty.fit(network.novelty, of_regions[train[known[train]]], held_out, statistics.haplotype_names)
+    return {**architecture, "references": references}
 
 
 def _calibration(network: SegmentNetwork, validation: DataLoader[Batch]) -> tuple[float, Mapping[float, float]]:

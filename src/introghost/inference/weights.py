@@ -18,6 +18,7 @@ _SIZES = {  # network and argument: others are 1 to the maximum
     ("ModelChoiceNetwork", "levels"): (1, 32),
     ("ModelChoiceNetwork", "discriminants"): (1, 4096),
     ("SegmentNetwork", "members"): (1, 32),
+    ("SegmentNetwork", "references"): (0, _MAXIMUM_SIZE),
     ("PosteriorNetwork", "channels"): (1, 4096),
     ("PosteriorNetwork", "parameters"): (1, 64),
     ("PosteriorNetwork", "width"): (1, 512),

@@ -1,4 +1,4 @@
-"""Where the simulated genomes of each scenario lie: what a new genome is compared with."""
+"""Where simulated genomes and regions lie: what new ones are compared with."""
 
 import torch
 from torch import Tensor, nn
@@ -41,3 +41,34 @@ class Novelty(nn.Module):
         self.register_buffer("references", torch.zeros(used, dtype=torch.float16))  # to be small
         self.register_buffer("scores", torch.zeros(levels, scenarios, references, 2))
         self.register_buffer("nearest", torch.zeros(levels, scenarios, references))
+
+
+class RegionNovelty(nn.Module):
+    """Tensors of `inference.region_novelty`; nothing of it is trained by gradients.
+
+    Parameters
+    ----------
+    num_features : int
+    references : int
+        Held-out simulated regions; 0 for none, and then novelty cannot be told.
+
+    Attributes
+    ----------
+    mean : Tensor of float64, shape (num_features,)
+        Of the simulated regions of training.
+    precision : Tensor of float64, shape (num_features, num_features)
+        Inverse of their shrunk covariance; 0 for features that tell of the sample and not of the sequence.
+    distances : Tensor of float64, shape (references,)
+        Squared Mahalanobis distances of the held-out regions from the mean, ascending.
+    """
+
+    mean: Tensor
+    precision: Tensor
+    distances: Tensor
+
+    def __init__(self, num_features: int, references: int) -> None:
+        super().__init__()
+        used = num_features if references else 0
+        self.register_buffer("mean", torch.zeros(used, dtype=torch.float64))
+        self.register_buffer("precision", torch.zeros(used, used, dtype=torch.float64))
+        self.register_buffer("distances", torch.zeros(references, dtype=torch.float64))

@@ -5,8 +5,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from introghost.networks.layers import ResidualBlock, Standardise, initialise
+from introghost.networks.novelty import RegionNovelty
 
 DILATIONS = (1, 2, 4, 8, 16, 32)
+CHANNELS_PER_MOMENT = 3  # `inference.inputs.segment_input` gives six of each statistic, which has two moments
 
 
 class SegmentNetwork(nn.Module):
@@ -23,11 +25,14 @@ class SegmentNetwork(nn.Module):
     width : int
         Channels of the trunk.
     members : int
+    references : int
+        Simulated regions that others are compared with, see `inference.region_novelty`.
     """
 
-    def __init__(self, channels: int, width: int = 48, members: int = 1) -> None:
+    def __init__(self, channels: int, width: int = 48, members: int = 1, references: int = 0) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
+        self.novelty = RegionNovelty(channels // CHANNELS_PER_MOMENT, references)
         self.members = nn.ModuleList(_member(channels, width) for _ in range(members))
 
     def forward(self, statistics: Tensor) -> Tensor:
