@@ -26,6 +26,8 @@ class Code(StrEnum):
     # What is asked of the model, heaviest first.
     NO_SCENARIO_FITS = "no-scenario-fits"
     """The data lie farther from every scenario than nearly all simulated genomes."""
+    SEGMENTS_UNLIKE = "segments-unlike"
+    """The statistics lie farther from the simulated regions of the segment network than nearly all held-out ones."""
     TOO_LITTLE_SEQUENCE = "too-little-sequence"
     """Less callable sequence than the networks for whole genomes were trained on."""
     PARAMETERS_WITHHELD = "parameters-withheld"

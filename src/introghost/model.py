@@ -185,7 +185,7 @@ class Model:
         costs : Costs, optional
             Of a false ghost (5), a missed one (1) and no decision (0.5).
         force : bool
-            Give probabilities and parameters that would be withheld.
+            Give probabilities, parameters and segments that would be withheld.
 
         Returns
         -------
@@ -224,6 +224,7 @@ class Model:
         findings = in_order(
             [
                 *whole.findings,
+                *suitability.segments_findings(calls, force),
                 *suitability.bin_findings(calls),
                 *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
                 *suitability.callable_share_findings(self.bundles, bins),
@@ -232,6 +233,8 @@ class Model:
                 *source.findings(),
             ]
         )
+        if suitability.are_segments_withheld(calls) and not force:
+            calls = [calling.withheld(contig) for contig in calls]
         return Answer(
             segments=calling.segments(calls, settings.threshold),
             parameters=whole.parameters,

@@ -308,7 +308,7 @@ def test_a_network_for_other_statistics_is_refused(data, tmp_path, capsys):
         bundle,
         network=SegmentNetwork(7, 8).eval(),
         inputs=bundle.inputs[:7],
-        architecture={"channels": 7, "width": 8, "members": 1},
+        architecture={"channels": 7, "width": 8, "members": 1, "references": 0},
     )
     save(tmp_path / "model", fewer)
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4

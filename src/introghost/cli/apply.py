@@ -60,7 +60,7 @@ COST = click.FloatRange(min=0)
 @click.option("--false-ghost-cost", type=COST, default=5, show_default=True, help="Cost of finding one that is none.")
 @click.option("--missed-ghost-cost", type=COST, default=1, show_default=True, help="Cost of missing one.")
 @click.option("--undecided-cost", type=COST, default=0.5, show_default=True, help="Cost of no decision.")
-@click.option("--force", is_flag=True, help="Write probabilities and parameters that would be withheld.")
+@click.option("--force", is_flag=True, help="Write probabilities, parameters and segments that would be withheld.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str,

@@ -1,7 +1,7 @@
 """Segments: posteriors per haplotype and bin, and the runs of bins that are called."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from introghost.arrays import runs
 from introghost.haplotypes import label_parts
-from introghost.inference import inputs
+from introghost.inference import inputs, region_novelty
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.reading import Bins, ContigStatistics
 from introghost.statistics.haplotype import moments, usable_bins
@@ -43,12 +43,16 @@ class ContigCalls:
         NaN in bins that are not called.
     private_alleles : ndarray of int64, shape (num_haplotypes, num_bins)
         Derived alleles that no outgroup haplotype carries.
+    novelty_p_values : ndarray of float64, shape (num_regions,)
+        Of each region of the trained length, see `region_novelty.p_values`; NaN for those with few usable bins. Without
+        a value where the network has nothing to compare with.
     """
 
     bins: Bins
     labels: list[str]
     posterior: Array
     private_alleles: NDArray[np.int64]
+    novelty_p_values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 def segment_posterior(
@@ -102,11 +106,33 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigC
     bins = statistics.bins
     posterior = np.full((len(statistics.labels), len(bins)), np.nan, dtype=np.float32)
     private_alleles = np.zeros(posterior.shape, dtype=np.int64)
+    p_values = list[NDArray[np.float64]]()
     if bins.has_sites:
         for group in statistics.groups:
-            posterior[group] = segment_posterior(bundle, statistics.haplotype.values[group], bins.callable_fraction)
+            values = statistics.haplotype.values[group]
+            over_haplotypes = moments(values)
+            posterior[group] = segment_posterior(bundle, values, bins.callable_fraction, over_haplotypes)
+            p_values.append(_novelty(bundle, over_haplotypes, usable_bins(bins.callable_fraction)))
         private_alleles = statistics.haplotype.private_alleles
-    return ContigCalls(bins, statistics.labels, posterior, private_alleles)
+    novelty = np.median(p_values, axis=0) if p_values else np.empty(0)
+    return ContigCalls(bins, statistics.labels, posterior, private_alleles, novelty)
+
+
+def _novelty(bundle: SegmentsBundle, over_haplotypes: Array, usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """p-value of each region of the trained length, NaN where few bins are usable; none without references."""
+    known = bundle.network.novelty
+    if not len(known.distances):
+        return np.empty(0)
+    step = bundle.training.region_length_bp // bundle.training.bin_bp
+    parts = [slice(first, first + step) for first in range(0, len(usable), step)]
+    regions = np.stack([region_novelty.features(over_haplotypes[:, part], usable[part]) for part in parts])
+    is_scrap = np.array([usable[part].sum() < region_novelty.LEAST_BINS for part in parts])
+    return np.where(is_scrap, np.nan, region_novelty.p_values(known, regions))
+
+
+def withheld(calls: ContigCalls) -> ContigCalls:
+    """The same contig without a posterior."""
+    return replace(calls, posterior=np.full_like(calls.posterior, np.nan))
 
 
 def segments(calls: Sequence[ContigCalls], threshold: float) -> pd.DataFrame:

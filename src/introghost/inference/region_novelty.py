@@ -19,7 +19,7 @@ from introghost.statistics.registry import COVARIATES
 Array = NDArray[np.float64]
 
 MOST_REFERENCES = 500
-FEWEST_REFERENCES = 100
+FEWEST_REFERENCES = 200  # fewer give no p-value of `decisions.NOVELTY_LEVEL`
 LEAST_BINS = 20
 
 

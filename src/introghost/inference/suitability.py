@@ -10,7 +10,7 @@ from scipy import stats
 
 from introghost.arrays import runs
 from introghost.findings import Code, Finding, Severity
-from introghost.inference import calling, decisions, model_choice
+from introghost.inference import calling, decisions, model_choice, region_novelty
 from introghost.inference.bundles import (
     DEFAULT_FALSE_DISCOVERY_RATE,
     Bundle,
@@ -34,6 +34,8 @@ MANY = 0.02
 MUCH_CALLED, HARDLY_CALLED = 0.005, 0.0001
 # A posterior whose median lies beyond this quantile of the prior, on either side, is squeezed against its edge.
 EDGE_QUANTILE = 0.025
+# p-value of novelty at which segments are not given: that of a median region farther than 400 held-out ones or more.
+SEGMENTS_WITHHELD_LEVEL = 0.005
 # Contigs that a finding names.
 LISTED = 5
 
@@ -324,6 +326,41 @@ def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[
         "then the other parameters are wrong too: train with wider priors, or look for a flaw of the data"
     )
     return [Finding(Code.POSTERIOR_AT_EDGE, Severity.WARNING, text)]
+
+
+def segments_findings(calls: Sequence[ContigCalls], is_forced: bool = False) -> list[Finding]:
+    """What to tell if the data are unlike all that the segment network was trained on; see `are_segments_withheld`.
+
+    Parameters
+    ----------
+    calls : sequence of ContigCalls
+    is_forced : bool
+        Whether segments are given that would be withheld.
+    """
+    p_value = _novelty_p_value(calls)
+    if not p_value <= decisions.NOVELTY_LEVEL:
+        return []
+    text = f"the data are unlike the simulations of the segment network (p = {p_value:.2g}): "
+    advice = "look for a filter, a mask or errors that training did not have, for roles that were exchanged, or train "
+    advice += "with data like yours"
+    if not are_segments_withheld(calls):
+        return [Finding(Code.SEGMENTS_UNLIKE, Severity.WARNING, f"{text}segments may be wrong; {advice}")]
+    return [Finding(Code.SEGMENTS_UNLIKE, _weight(is_forced), f"{text}{_withheld('segments', is_forced)}; {advice}")]
+
+
+def are_segments_withheld(calls: Sequence[ContigCalls]) -> bool:
+    """Whether the median region is as unlike training as hardly any held-out one.
+
+    Parameters
+    ----------
+    calls : sequence of ContigCalls
+    """
+    return bool(_novelty_p_value(calls) <= SEGMENTS_WITHHELD_LEVEL)
+
+
+def _novelty_p_value(calls: Sequence[ContigCalls]) -> float:
+    """Of all regions together; NaN where none has one, which is below no level."""
+    return region_novelty.together(np.concatenate([contig.novelty_p_values for contig in calls]))
 
 
 def contradiction_findings(

@@ -47,7 +47,7 @@ SEGMENTS = {
     **SHARED,
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "temperature": 1.5,
-    "architecture": {"channels": 6, "width": 8, "members": 1},
+    "architecture": {"channels": 6, "width": 8, "members": 1, "references": 0},
     "inputs": list("abcdef"),
 }
 OF_GENOMES: dict[str, Any] = {**SHARED, "inputs": list("abcde"), "regions": [2, 2], "segment_model": ""}
@@ -294,7 +294,7 @@ def test_another_version_is_refused(folder: Path, version: int, word: str) -> No
 
 def test_another_task_or_architecture_is_refused(folder: Path) -> None:
     assert "is for 'segments', expected 'model-choice'" in refused(folder, "model-choice")
-    seven = {"architecture": {"channels": 7, "width": 8, "members": 1}, "inputs": list("abcdefg")}
+    seven = {"architecture": {"channels": 7, "width": 8, "members": 1, "references": 0}, "inputs": list("abcdefg")}
     describe(folder, lambda description: description.update(seven))
     assert "tensors are not those of the architecture" in refused(folder)
     describe(folder, lambda description: description["architecture"].update(nonsense=1))

@@ -1,5 +1,6 @@
 """Posteriors of haplotypes and bins, and the segments that they make."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -9,10 +10,12 @@ import torch
 from random_source import RandomSource, bundle_of, plan
 
 from introghost.haplotypes import MISSING
-from introghost.inference import calling, inputs, reading
+from introghost.inference import calling, inputs, reading, region_novelty
+from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import SEGMENT_TYPES, ContigCalls
 from introghost.inference.reading import Bins, BinStatus, ContigStatistics
-from introghost.statistics.haplotype import moments
+from introghost.networks.novelty import RegionNovelty
+from introghost.statistics.haplotype import STATISTICS, moments
 
 
 def contig_statistics(source: RandomSource, length_bp: int, **more: object) -> ContigStatistics:
@@ -141,3 +144,35 @@ def test_the_context_of_a_bin_is_averaged_over_a_region_of_training() -> None:
         posterior = calling.segment_posterior(bundle, values.numpy(), fraction)
         np.testing.assert_allclose(posterior, by_hand(region_length_bp // 10_000), atol=1e-6)
     assert np.abs(by_hand(10) - by_hand(20)).max() > 1e-3
+
+
+def with_references(bundle: SegmentsBundle, mean: float) -> SegmentsBundle:
+    """Its network was trained on regions whose features have this mean, each a deviation of 1."""
+    number = 2 * len(STATISTICS)
+    network = copy.deepcopy(bundle.network)
+    network.novelty = RegionNovelty(number, 99)
+    network.novelty.mean.fill_(mean)
+    network.novelty.precision.copy_(torch.eye(number))
+    network.novelty.distances.copy_(torch.linspace(0, 1e4, 99))
+    return dataclasses.replace(bundle, network=network)
+
+
+def test_each_region_of_a_contig_has_a_p_value_and_scraps_have_none() -> None:
+    statistics = contig_statistics(RandomSource(3000, 500_000), 500_000, region_length_bp=200_000)
+    bundle = bundle_of(statistics, 200_000)
+    assert len(calling.call_contig(bundle, statistics).novelty_p_values) == 0
+    called = calling.call_contig(with_references(bundle, 0.0), statistics)
+    features = region_novelty.features(moments(statistics.haplotype.values)[:, :20], np.ones(20, np.bool_))
+    farther = (np.linspace(0, 1e4, 99) >= (features**2).sum()).sum()
+    assert len(called.novelty_p_values) == 3
+    assert called.novelty_p_values[0] == (1 + farther) / 100
+    assert 0 < farther < 99
+    assert np.isnan(called.novelty_p_values[2])
+    assert (calling.call_contig(with_references(bundle, 1e3), statistics).novelty_p_values[:2] == 0.01).all()
+
+
+def test_what_is_withheld_is_called_nowhere() -> None:
+    calls = calls_of([[0.9, 0.8], [0.1, 0.9]])
+    assert len(calling.segments([calls], 0.5)) == 2
+    assert len(calling.segments([calling.withheld(calls)], 0.5)) == 0
+    assert calling.called_share([calling.withheld(calls)], 0.0) == 0

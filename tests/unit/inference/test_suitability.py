@@ -293,3 +293,23 @@ def test_findings_come_in_the_order_of_their_weight_and_each_once() -> None:
     assert codes(ordered) == expected
     assert in_order(findings[::-1]) == ordered
     assert [str(finding).split(":")[0] for finding in ordered] == ["withheld"] * 2 + ["warning"] * 2 + ["remark"]
+
+
+def novel(*p_values: float) -> ContigCalls:
+    calls = calls_of(np.full((2, 2), 0.1), bins_of([10_000, 10_000]))
+    return dataclasses.replace(calls, novelty_p_values=np.array(p_values))
+
+
+def test_data_unlike_the_simulations_of_the_segment_network_are_told_of_or_withheld() -> None:
+    assert suitability.segments_findings([novel(0.03, 0.5), novel(0.4)]) == []
+    assert suitability.segments_findings([novel(), novel(np.nan)]) == []
+    (finding,) = suitability.segments_findings([novel(0.005, 0.005), novel(0.4, np.nan)])
+    assert (finding.code, finding.severity) == ("segments-unlike", "warning")
+    assert "(p = 0.01): segments may be wrong; look for a filter" in finding.text
+    assert not suitability.are_segments_withheld([novel(0.005, 0.005)])
+    (finding,) = suitability.segments_findings([novel(0.002)])
+    assert (finding.severity, suitability.are_segments_withheld([novel(0.002)])) == ("withheld", True)
+    assert "segments are not given without --force" in finding.text
+    (finding,) = suitability.segments_findings([novel(0.002)], is_forced=True)
+    assert finding.severity == "warning"
+    assert "segments are given because they are forced" in finding.text
