@@ -29,6 +29,13 @@ _GENE_FLOW = (0.001, 0.05)
 _MUTATION_RATE_VARIATION = (0.01, 0.3)
 _GENETIC_MAP_ERROR = (0.01, 0.5)
 _MISLABELLED = (0.001, 0.05)
+_LINKED_SELECTION = (0.03, 0.3)
+_REGIONAL_MUTATION_RATE_VARIATION = (0.02, 0.2)
+_SELECTED_GHOST = 0.1
+_INBREEDING = (0.001, 0.1)
+# Of alleles seen once, the least that is believed to have been found, and the share from which all were.
+LEAST_DETECTION, FULL_DETECTION = 0.1, 0.95
+DETECTION_SPREAD = (0.7, 1.3)
 
 Value = int | float | str | tuple[float, float] | list[str]
 
@@ -160,7 +167,26 @@ def _filter(found: Survey) -> list[Entry]:
         panels[TARGET] = Entry("panel_target_diploids", DONORS, "from whom gene flow into the outgroup comes")
         has_donors = True
     why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
-    return [*entries, *panels, Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)]
+    gene_flow = Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)
+    return [*entries, _detection(minor, cut), *panels, gene_flow]
+
+
+def _detection(minor: Counts, cut: int) -> Entry:
+    """How many of the alleles seen once were found, told by how many there are of those seen twice.
+
+    In a population of constant size there are twice as many, and in one that has grown even more (Fu 1995, Theor Popul
+    Biol 48:172). If p of the former are found, 1 - (1 - p)^2 of the latter are: the ratio is 2 / (2 - p).
+    """
+    key = "rare_allele_detection"
+    once, twice = int((minor == 1).sum()), int((minor == 2).sum())
+    if cut > 1 or twice < FEWEST_AT_CUT:
+        return Entry(key, 1, "no allele that is seen once or twice to tell by")
+    reason = f"{once:,} alleles are seen once and {twice:,} twice"
+    found = max(2 - 2 * twice / max(once, 1), LEAST_DETECTION)
+    if found >= FULL_DETECTION:
+        return Entry(key, 1, f"{reason}: none is missed")
+    low, high = (min(max(factor * found, LEAST_DETECTION), 1.0) for factor in DETECTION_SPREAD)
+    return Entry(key, (low, high), f"{reason}, in constant size twice as many: about {found:.0%} were found")
 
 
 def _cut_reason(minor: Counts, cut: int) -> str:
@@ -201,6 +227,10 @@ def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
         Entry("genotype_error", _GENOTYPE_ERROR, _JUDGEMENT),
         Entry("mutation_rate_variation", _MUTATION_RATE_VARIATION, _JUDGEMENT),
         Entry("mislabelled", _MISLABELLED, _JUDGEMENT),
+        Entry("inbreeding", _INBREEDING, _JUDGEMENT),
+        Entry("linked_selection", _LINKED_SELECTION, _JUDGEMENT),
+        Entry("regional_mutation_rate_variation", _REGIONAL_MUTATION_RATE_VARIATION, _JUDGEMENT),
+        Entry("selected_ghost", _SELECTED_GHOST, f"{_JUDGEMENT}; tracts that many carry are found for it"),
     ]
     if "genetic_map" in files:
         entries.append(Entry("genetic_map_error", _GENETIC_MAP_ERROR, _JUDGEMENT))
