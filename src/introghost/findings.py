@@ -48,6 +48,8 @@ class Code(StrEnum):
     """Fewer individuals than in training."""
     MANY_SAMPLES = "many-samples"
     """More individuals than in training, and no way to divide them."""
+    OUTGROUP_RELATIVES = "outgroup-relatives"
+    """Populations related to the outgroup carry what is called."""
     CALLABLE_SHARE = "callable-share"
     """More, or less, of the sequence is masked than in training."""
     SHORT_STRETCHES = "short-stretches"

@@ -22,6 +22,7 @@ from introghost.inference import (
     novelty,
     parameters,
     regions,
+    relatives,
     suitability,
 )
 from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, ParametersBundle, SegmentsBundle
@@ -33,6 +34,7 @@ from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, 
 from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.counts import ReadCounts
+from introghost.variants.populations import read_populations
 from introghost.variants.source import VcfSource
 
 _NO_PERCENTILES = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
@@ -221,9 +223,14 @@ class Model:
         calls, contigs = self._read(source, plan)
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = self._whole(contigs, diploids, plan, settings)
+        is_withheld = suitability.are_segments_withheld(calls) and not force
+        given = [calling.withheld(contig) for contig in calls] if is_withheld else calls
+        segments = calling.segments(given, settings.threshold)
+        lookup = relatives.look_up(source, read_populations(data.files["populations"]), segments)
         findings = in_order(
             [
                 *whole.findings,
+                *relatives.findings(lookup),
                 *suitability.segments_findings(calls, force),
                 *suitability.bin_findings(calls),
                 *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
@@ -233,16 +240,14 @@ class Model:
                 *source.findings(),
             ]
         )
-        if suitability.are_segments_withheld(calls) and not force:
-            calls = [calling.withheld(contig) for contig in calls]
         return Answer(
-            segments=calling.segments(calls, settings.threshold),
+            segments=segments,
             parameters=whole.parameters,
             parameter_draws=whole.parameter_draws,
             percentiles=whole.percentiles,
             findings=findings,
             choice=whole.choice,
-            calls=tuple(calls),
+            calls=tuple(given),
             settings=settings,
             record=self._record(data, source.counts, settings, findings),
         )
