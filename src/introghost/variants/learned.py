@@ -31,7 +31,7 @@ _GENETIC_MAP_ERROR = (0.01, 0.5)
 _MISLABELLED = (0.001, 0.05)
 _LINKED_SELECTION = (0.03, 0.3)
 _REGIONAL_MUTATION_RATE_VARIATION = (0.02, 0.2)
-_SELECTED_GHOST = 0.1
+_SELECTED_GHOST = 0.05
 _INBREEDING = (0.001, 0.1)
 # Of alleles seen once, the least that is believed to have been found, and the share from which all were.
 LEAST_DETECTION, FULL_DETECTION = 0.1, 0.95

@@ -237,7 +237,7 @@ JUDGED = {
     "inbreeding": [0.001, 0.1],
     "linked_selection": [0.03, 0.3],
     "regional_mutation_rate_variation": [0.02, 0.2],
-    "selected_ghost": 0.1,
+    "selected_ghost": 0.05,
 }
 
 
