@@ -280,10 +280,9 @@ class Proposal:
         lines.append((f"  vcf: {json.dumps(given.vcf[0] if len(given.vcf) == 1 else given.vcf)}", ""))
         lines.append((f"  populations: {json.dumps(given.populations)}", ""))
         lines.append((f"  outgroup: {json.dumps(given.outgroup)}", ""))
-        if len(given.targets) == 1:
-            lines.append((f"  target: {json.dumps(given.targets[0])}", ""))
-        else:
-            lines.append((f"  target: {json.dumps(given.targets)}", "each has an answer of its own"))
+        several = len(given.targets) > 1
+        target = given.targets if several else given.targets[0]
+        lines.append((f"  target: {json.dumps(target)}", "each has an answer of its own" if several else ""))
         reasons = {"region": "", "include_bed": "the mask of the observation, too", "genetic_map": ""}
         files = {"region": given.region, "include_bed": given.include_bed, "genetic_map": given.genetic_map}
         return [*lines, *((f"  {key}: {json.dumps(value)}", reasons[key]) for key, value in files.items() if value)]

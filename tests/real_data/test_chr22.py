@@ -18,11 +18,12 @@ from introghost.inference import bundle_files
 from introghost.inference.fields import Range
 from introghost.inference.reading import BinStatus
 from introghost.variants.allele_counts import allele_counts
-from introghost.variants.checks import Request, inspect
+from introghost.variants.checks import inspect
 from introghost.variants.counts import DropReason
 from introghost.variants.fit import check_genetic_maps
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import VcfSource, open_source
+from introghost.variants.trial import Request
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
 DATA = SHARED / "data" / "1000genomes-chr22-1mb"

@@ -9,11 +9,12 @@ import pytest
 
 from introghost.findings import Code
 from introghost.haplotypes import Haplotypes
-from introghost.variants.checks import Request, inspect
+from introghost.variants.checks import inspect
 from introghost.variants.counts import DropReason
 from introghost.variants.fit import check_genetic_maps
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.source import open_source
+from introghost.variants.trial import Request
 
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", Path(__file__).parents[2].parent / "shared"))
 DPYD = SHARED / "data" / "1000genomes-dpyd"

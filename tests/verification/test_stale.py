@@ -19,11 +19,12 @@ from pathlib import Path, PurePath
 import pandas as pd
 import pytest
 import yaml
-from edits import ANSWERS, CONFIGURATIONS, FILES, KEYS, Edit, keys
+from edits import ANSWERS, CONFIGURATIONS, FILES, KEYS, MODEL, Edit, keys
 from forks import served
 from verbs import run
 
 from introghost.documents import JsonObject
+from introghost.inference.bundles import Task
 
 ROOT = Path(__file__).parents[2]
 cli = pytest.importorskip("snakemake.cli", reason="the extra `workflow` is not installed")
@@ -202,16 +203,24 @@ class Chain:
             data(folder)
         self.steps = self.run()
 
-    def run(self) -> set[str]:
-        """Run to the end; the steps that were run."""
+    def run(self, *more: str) -> set[str]:
+        """Run to the end, or as far as more arguments say; the steps that were run."""
         (self.folder / "edited.yaml").write_text(yaml.safe_dump(self.document))
         command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", "--configfile", "edited.yaml"]
-        command += ["--workflow-profile", "workflow/profiles/default"]
+        command += ["--workflow-profile", "workflow/profiles/default", *more]
         result = subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stdout + result.stderr
         return steps(result.stdout + result.stderr)
+
+    def make_start(self) -> None:
+        """Networks to start from, in the folder ``start``; of other genomes, as those of training must not be seen."""
+        document, self.document = self.document, {**self.document, "seed": MODEL["seed"], "results": "others"}
+        assert document["seed"] != MODEL["seed"]
+        self.run(*(f"others/model/{task}/MANIFEST.sha256" for task in Task))
+        self.document = document
+        shutil.copytree(self.folder / "others" / "model", self.folder / "start", dirs_exist_ok=True)
 
     def digests(self) -> dict[PurePath, str]:
         """SHA-256 of every result."""
@@ -302,8 +311,7 @@ def test_after_another_value_of_a_key_one_run_is_enough(chains: Callable[[str], 
 
     def make() -> None:
         if edit.value == "start" and not (chain.folder / "start" / "segments" / "model.json").exists():
-            results = chain.folder / str(chain.document.get("results", "results"))
-            shutil.copytree(results / "model", chain.folder / "start", dirs_exist_ok=True)
+            chain.make_start()
         chain.document = edit.of_key(key, chain.document)
 
     chain.check(edit, make, ADDED.get(key, frozenset()))

@@ -28,7 +28,8 @@ def check(bin_bp: int, output: Path | None, **options: Any) -> None:
     are described by population, or all together.
     """
     from introghost.atomic import write_text
-    from introghost.variants.checks import Request, inspect
+    from introghost.variants.checks import inspect
+    from introghost.variants.trial import Request
 
     roles = {role: options[role] for role in ("outgroup", "target")}
     if any(roles.values()) and not (all(roles.values()) and options["populations"]):

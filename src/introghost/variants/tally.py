@@ -15,7 +15,7 @@ from introghost.variants.files import PathInputs
 from introghost.variants.heterozygosity import Heterozygosity
 from introghost.variants.phase_sets import PhaseSets
 from introghost.variants.scan import Region, Scan
-from introghost.variants.sites import BASES, PADDING, Block, ancestral_base, first_two
+from introghost.variants.sites import BASES, PADDING, Block, Interval, ancestral_base, first_two
 
 
 class Flaw(StrEnum):
@@ -183,6 +183,10 @@ class Tally:
             Genotypes that have it.
         """
         self.genotypes[flaw] += where.sum(axis=0)
+
+    def extents(self) -> list[Interval]:
+        """Each contig with records, and where these lie: its name, start and end, 0-based and half-open."""
+        return [(name, *contig.extent_bp) for name, contig in self.contigs.items()]
 
     @property
     def num_snvs(self) -> int:

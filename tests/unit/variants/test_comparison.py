@@ -9,8 +9,9 @@ import pytest
 
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
-from introghost.variants.checks import Request, inspect
+from introghost.variants.checks import inspect
 from introghost.variants.comparison import Comparison
+from introghost.variants.trial import Request
 
 HEADER = (
     "##fileformat=VCFv4.3\n##contig=<ID=1,length=900000>\n"

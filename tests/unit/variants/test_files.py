@@ -10,10 +10,11 @@ from introghost.data import open_vcf
 from introghost.errors import ConfigError, DataError
 from introghost.findings import Code
 from introghost.variants.allele_counts import allele_counts
-from introghost.variants.checks import Request, inspect
+from introghost.variants.checks import inspect
 from introghost.variants.files import as_paths, by_role, open_files
 from introghost.variants.source import VcfSource, open_source
 from introghost.variants.tally import Flaw, tally
+from introghost.variants.trial import Request
 
 SAMPLES = ("t1", "o1", "x", "o2")
 # Genotypes of t1, o1, x and o2.

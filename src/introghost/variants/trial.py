@@ -1,0 +1,120 @@
+"""A reading of VCF files as an analysis would read them, up to what it refuses."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.errors import DataError
+from introghost.findings import Finding
+from introghost.haplotypes import GeneticMap
+from introghost.variants.counts import ReadCounts
+from introghost.variants.files import PathInputs
+from introghost.variants.fit import check_genetic_maps
+from introghost.variants.source import OUTGROUP_MAJOR, VcfSource, open_source
+from introghost.variants.tally import Tally
+
+_TILE_BP = 5_000_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be checked; as in `source.open_source`, but populations and roles may be left out.
+
+    Attributes
+    ----------
+    vcf : path, or sequence of path
+        Several have the records of different contigs.
+    populations : Path or None
+        Table of the population of each sample.
+    outgroup, target : tuple of str
+        Populations of either role; empty where it is not known yet.
+    ancestral : str
+        Where ancestral alleles come from.
+    include_bed, genetic_map : Path or None
+    region : str or None
+        ``CHR`` or ``CHR:START-END``, 1-based and inclusive; None is everything.
+    bin_bp : int
+        Width of the bins in which sites are counted.
+    """
+
+    vcf: PathInputs
+    populations: Path | None = None
+    outgroup: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    ancestral: str = OUTGROUP_MAJOR
+    include_bed: Path | None = None
+    genetic_map: Path | None = None
+    region: str | None = None
+    bin_bp: int = 10_000
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether any population has a role."""
+        return bool(self.outgroup or self.target)
+
+
+@dataclass
+class Reading:
+    """What the reader of an analysis made of the files.
+
+    Attributes
+    ----------
+    positions : dict of str to ndarray of int64, shape (num_sites,)
+        Sites that were kept, by contig.
+    counts : ReadCounts
+    findings : list of Finding
+    refusal : DataError or None
+        Why it refused.
+    is_complete : bool
+        Whether it read all; of roles there are none, or they are refused, otherwise.
+    """
+
+    positions: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    counts: ReadCounts = field(default_factory=ReadCounts)
+    findings: list[Finding] = field(default_factory=list)
+    refusal: DataError | None = None
+    is_complete: bool = False
+
+
+def read(request: Request, counted: Tally, genetic_maps: dict[str, GeneticMap] | None) -> Reading:
+    """Read the files as an analysis would, up to the first thing that it refuses.
+
+    Parameters
+    ----------
+    request : Request
+        With roles.
+    counted : Tally
+        What all samples show.
+    genetic_maps : dict of str to GeneticMap, or None
+    """
+    reading = Reading()
+    try:
+        if genetic_maps is not None and counted.contigs:
+            reading.findings += check_genetic_maps(counted.extents(), counted.lengths, genetic_maps)
+        source = open_source(
+            request.vcf,
+            request.populations or Path(),
+            list(request.outgroup),
+            list(request.target),
+            ancestral=request.ancestral,
+            include_bed=request.include_bed,
+            region=request.region,
+        )
+        reading.counts = source.counts
+        for contig, start, end in source.contigs():
+            reading.positions[contig] = _positions(source, contig, start, end)
+        source.require_sites()
+        reading.findings = [*reading.findings, *source.findings()]
+        reading.is_complete = True
+    except DataError as error:
+        reading.refusal = error
+    return reading
+
+
+def _positions(source: VcfSource, contig: str, start: int, end: int) -> NDArray[np.int64]:
+    parts = [np.empty(0, dtype=np.int64)]
+    for tile in range(start, end, _TILE_BP):
+        parts.append(source.read(contig, tile, min(tile + _TILE_BP, end)).positions_bp)
+    return np.concatenate(parts)
