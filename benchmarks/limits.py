@@ -42,13 +42,13 @@ from introghost import atomic, seeds
 from introghost.arrays import runs
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
-from introghost.haplotypes import Haplotypes
+from introghost.haplotypes import Haplotypes, callable_per_bin_bp
 from introghost.inference import calling
 from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
-from introghost.statistics.haplotype import callable_per_bin_bp, haplotype_statistics
+from introghost.statistics.haplotype import haplotype_statistics
 
 HERE = Path(__file__).parent
 OUTPUT, PAGE_PATH = HERE / "limits.tsv", HERE.parent / "docs" / "limits.md"

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from introghost.arrays import runs
+from introghost.arrays import bin_edges_bp, runs
 from introghost.errors import DataError
 
 OUTGROUP, TARGET = 0, 1
@@ -232,3 +232,25 @@ class Haplotypes:
         genotypes = self.genotypes.copy()
         genotypes[flip] = exchange_alleles(genotypes[flip])
         return dataclasses.replace(self, genotypes=genotypes, ancestral_status=OUTGROUP_MAJOR)
+
+
+def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> NDArray[np.float32]:
+    """Callable base pairs in each bin.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    bin_bp : int
+
+    Returns
+    -------
+    ndarray of float32, shape (num_bins,)
+        Whole numbers; the last bin may be shorter than `bin_bp`.
+    """
+    start, end = haplotypes.interval_bp
+    # Callable sequence up to each end of a callable interval; in between it grows linearly or not at all.
+    lengths = np.diff(haplotypes.callable_bp, axis=1)[:, 0]
+    ends = np.concatenate([[start], haplotypes.callable_bp.ravel()]).astype(np.float64)
+    covered = np.concatenate([[0, 0], np.repeat(np.cumsum(lengths), 2)[:-1]]) if len(lengths) else np.zeros(1)
+    result: NDArray[np.float32] = np.diff(np.interp(bin_edges_bp(start, end, bin_bp), ends, covered)).astype(np.float32)
+    return result

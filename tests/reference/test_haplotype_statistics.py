@@ -9,9 +9,9 @@ import pytest
 import tskit
 from small_haplotypes import make
 
-from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
 from introghost.statistics import registry
-from introghost.statistics.haplotype import callable_per_bin_bp, haplotype_statistics, moments, usable_bins
+from introghost.statistics.haplotype import haplotype_statistics, moments, usable_bins
 from introghost.statistics.registry import STATISTICS, Scale
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from introghost import seeds
 from introghost.arrays import num_bins
 from introghost.errors import DataError
-from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
 from introghost.inference import inputs
 from introghost.inference.fields import Range
 from introghost.statistics.haplotype import (
@@ -19,7 +19,6 @@ from introghost.statistics.haplotype import (
     STATISTICS,
     WIDE_BINS,
     HaplotypeStatistics,
-    callable_per_bin_bp,
     haplotype_statistics,
     usable_bins,
     without_blank_runs,

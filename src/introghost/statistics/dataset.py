@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from introghost.arrays import bin_edges_bp
 from introghost.errors import ConfigError, DataError
-from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
 from introghost.statistics import stored
 from introghost.statistics.haplotype import (
     MOMENTS,
     STATISTICS,
-    callable_per_bin_bp,
     haplotype_statistics,
     moments,
 )

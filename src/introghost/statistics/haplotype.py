@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from introghost import seeds
 from introghost.arrays import bin_edges_bp, num_bins, runs
-from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes
+from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
 from introghost.statistics import pairs, registry
 from introghost.statistics.registry import MIRRORED, PRIVATE_CLASSES, QUARTERS, STATISTICS, Scale
 from introghost.statistics.thresholds import (
@@ -39,7 +39,6 @@ __all__ = [
     "STATISTICS",
     "WIDE_BINS",
     "HaplotypeStatistics",
-    "callable_per_bin_bp",
     "haplotype_statistics",
     "moments",
     "panel",
@@ -236,28 +235,6 @@ def without_blank_runs(haplotypes: Haplotypes, bin_bp: int) -> tuple[Haplotypes,
     if not blank.any():
         return haplotypes, blank
     return haplotypes.mask(np.stack([edges[:-1], edges[1:]], axis=1)[~blank]), blank
-
-
-def callable_per_bin_bp(haplotypes: Haplotypes, bin_bp: int) -> Array:
-    """Callable base pairs in each bin.
-
-    Parameters
-    ----------
-    haplotypes : Haplotypes
-    bin_bp : int
-
-    Returns
-    -------
-    ndarray of float32, shape (num_bins,)
-        Whole numbers; the last bin may be shorter than `bin_bp`.
-    """
-    start, end = haplotypes.interval_bp
-    # Callable sequence up to each end of a callable interval; in between it grows linearly or not at all.
-    lengths = np.diff(haplotypes.callable_bp, axis=1)[:, 0]
-    ends = np.concatenate([[start], haplotypes.callable_bp.ravel()]).astype(np.float64)
-    covered = np.concatenate([[0, 0], np.repeat(np.cumsum(lengths), 2)[:-1]]) if len(lengths) else np.zeros(1)
-    result: Array = np.diff(np.interp(bin_edges_bp(start, end, bin_bp), ends, covered)).astype(np.float32)
-    return result
 
 
 def panel(haplotypes: Haplotypes, role: int) -> NDArray[np.intp]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from introghost import __version__
 from introghost.documents import JsonValue, commented
 from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.simulation.stretches import SELECTION_CONCENTRATION
 from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
 
 MISSING_SPREAD = (0.5, 2.0)
@@ -30,9 +32,13 @@ _MUTATION_RATE_VARIATION = (0.01, 0.3)
 _GENETIC_MAP_ERROR = (0.01, 0.5)
 _MISLABELLED = (0.001, 0.05)
 _LINKED_SELECTION = (0.03, 0.3)
-_REGIONAL_MUTATION_RATE_VARIATION = (0.02, 0.2)
+_REGIONAL_VARIATION = (0.02, 0.2)
+MOST_BETWEEN_REGIONS = 0.5
 _SELECTED_GHOST = 0.05
 _INBREEDING = (0.001, 0.1)
+# What 1 Mb of neutral sequence varies by in the priors of the shipped scenarios, and how many of them show a spread.
+NEUTRAL_VARIATION = 0.06
+FEWEST_STRETCHES = 20
 # Of alleles seen once, the least that is believed to have been found, and the share from which all were.
 LEAST_DETECTION, FULL_DETECTION = 0.1, 0.95
 DETECTION_SPREAD = (0.7, 1.3)
@@ -99,7 +105,8 @@ def learn(
     if files:
         places = [f"{contig}:{start + 1}-{end}" for contig, start, end in regions]
         named.append(Entry("regions", places, f"where {vcf} was surveyed; simulated regions get its places there"))
-    return [*sizes, *_filter(found), *named, _missing(found.counts.missing), *_judged(files, ancestral_known)]
+    flaws = [_missing(found.counts.missing), *_between_regions(found.diversity), *_judged(files, ancestral_known)]
+    return [*sizes, *_filter(found), *named, *flaws]
 
 
 def section(entries: Sequence[Entry]) -> dict[str, JsonValue]:
@@ -221,6 +228,28 @@ def _missing(share: float) -> Entry:
     return Entry("missing", (low, high), f"{share:.3%} of outgroup and target are missing; half to twice that")
 
 
+def _between_regions(diversity: NDArray[np.float64]) -> list[Entry]:
+    """Linked selection and mutation rates of regions, neither of which explains more than the diversity varies by.
+
+    A share s that selection takes gives sizes, `stretches.draw_size`, a squared coefficient of variation of
+    s / ((1 - s)(c + 1)), where c is `SELECTION_CONCENTRATION`.
+    """
+    ranges = {"linked_selection": _LINKED_SELECTION, "regional_mutation_rate_variation": _REGIONAL_VARIATION}
+    if len(diversity) < FEWEST_STRETCHES:
+        reason = f"{_JUDGEMENT}: {len(diversity)} Mb are too few to tell by"
+        return [Entry(key, bounds, reason) for key, bounds in ranges.items()]
+    # What is left of the variation that neutral sequence has, and the highest level of each that gives all of it.
+    variation = float(diversity.std(ddof=1) / diversity.mean())
+    excess_square = max(variation**2 - NEUTRAL_VARIATION**2, 0.0)
+    scaled = excess_square * (SELECTION_CONCENTRATION + 1)
+    highest = {"linked_selection": scaled / (1 + scaled), "regional_mutation_rate_variation": math.sqrt(excess_square)}
+    reason = f"the outgroup's diversity varies by {variation:.0%} between {len(diversity)} stretches of 1 Mb"
+    return [
+        Entry(key, (low, min(max(highest[key], 2 * low), MOST_BETWEEN_REGIONS)), reason)
+        for key, (low, _) in ranges.items()
+    ]
+
+
 def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
     entries = [
         Entry("switch_error", _SWITCH_ERROR, f"{_JUDGEMENT}; statistical phasing with a panel"),
@@ -228,8 +257,6 @@ def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
         Entry("mutation_rate_variation", _MUTATION_RATE_VARIATION, _JUDGEMENT),
         Entry("mislabelled", _MISLABELLED, _JUDGEMENT),
         Entry("inbreeding", _INBREEDING, _JUDGEMENT),
-        Entry("linked_selection", _LINKED_SELECTION, _JUDGEMENT),
-        Entry("regional_mutation_rate_variation", _REGIONAL_MUTATION_RATE_VARIATION, _JUDGEMENT),
         Entry("selected_ghost", _SELECTED_GHOST, f"{_JUDGEMENT}; tracts that many carry are found for it"),
     ]
     if "genetic_map" in files:

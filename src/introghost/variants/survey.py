@@ -1,12 +1,13 @@
 """What can be learned from a VCF about how it was made, from allele counts alone and without a demographic model."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.arrays import bin_edges_bp
+from introghost.haplotypes import MISSING, OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
 from introghost.variants.allele_counts import AlleleCounts, allele_counts
 from introghost.variants.samples import SampleRoles
 from introghost.variants.sites import Interval
@@ -21,7 +22,9 @@ FEWEST_AT_CUT = 30
 HIGHEST_STEP = 50
 PRIVATE_FREQUENCY = 0.05
 FEWEST_PRIVATE_SITES = 20
-_TILE_BP = 5_000_000
+DIVERSITY_BP = 1_000_000
+LEAST_CALLABLE = 0.5
+_TILE_BP = 5 * DIVERSITY_BP
 
 
 @dataclass(frozen=True)
@@ -163,12 +166,15 @@ class Survey:
         Length of the stretches with records, and how much of it is callable.
     num_callable_sites : int
         SNVs that vary among outgroup and target and lie in callable sequence.
+    diversity : ndarray of float64, shape (num_stretches,)
+        Of `stretch_diversity`, one after the other along all contigs.
     """
 
     counts: SiteCounts
     surveyed_bp: int
     callable_bp: int
     num_callable_sites: int
+    diversity: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 def survey(source: VcfSource, counts: SiteCounts) -> Survey:
@@ -187,14 +193,42 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     """
     # Stretches are read tile by tile, so that memory does not grow with the contig.
     surveyed, seen, num_sites = 0, 0, 0
+    diversity = [np.empty(0)]
     for contig, start, end in source.contigs():
         for tile in range(start, end, _TILE_BP):
             haplotypes = source.read(contig, tile, min(tile + _TILE_BP, end))
             surveyed += haplotypes.interval_bp[1] - haplotypes.interval_bp[0]
             seen += int(np.diff(haplotypes.callable_bp, axis=1).sum())
             num_sites += len(haplotypes.positions_bp)
+            diversity.append(stretch_diversity(haplotypes))
     source.require_sites()
-    return Survey(counts, surveyed, seen, num_sites)
+    return Survey(counts, surveyed, seen, num_sites, np.concatenate(diversity))
+
+
+def stretch_diversity(haplotypes: Haplotypes) -> NDArray[np.float64]:
+    """Nucleotide diversity of the outgroup in each stretch of `DIVERSITY_BP`.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+
+    Returns
+    -------
+    ndarray of float64, shape (num_stretches,)
+        Mean number of differences between two haplotypes, over the pairs that both have a genotype, per callable bp.
+        Stretches of which less than `LEAST_CALLABLE` is callable are left out, a short last one too.
+    """
+    # Share of pairs that differ at each site.
+    outgroup = haplotypes.genotypes[:, haplotypes.roles == OUTGROUP]
+    called = (outgroup != MISSING).sum(axis=1, dtype=np.float64)
+    derived = (outgroup == 1).sum(axis=1, dtype=np.float64)
+    differing = 2 * derived * (called - derived) / np.maximum(called * (called - 1), 1)
+    # Their sums over stretches.
+    edges = bin_edges_bp(*haplotypes.interval_bp, DIVERSITY_BP)
+    total = np.histogram(haplotypes.positions_bp, edges, weights=differing)[0]
+    callable_bp = callable_per_bin_bp(haplotypes, DIVERSITY_BP).astype(np.float64)
+    kept = callable_bp >= LEAST_CALLABLE * DIVERSITY_BP
+    return total[kept] / callable_bp[kept]
 
 
 def survey_targets(source: VcfSource, targets: Sequence[SampleRoles], region: Interval | None = None) -> list[Survey]:

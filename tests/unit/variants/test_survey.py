@@ -1,5 +1,7 @@
 """What is learned from allele counts: compared with slow twins, and with what simulations were made of."""
 
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import msprime
@@ -8,15 +10,23 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.simulation import operators
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
+from introghost.simulation.stretches import draw_size
 from introghost.variants import learned as learning
 from introghost.variants.allele_counts import AlleleCounts
 from introghost.variants.source import VcfSource, open_source
-from introghost.variants.survey import SiteCounts, Survey, allele_count_cut, panel_diploids, survey_targets
+from introghost.variants.survey import (
+    SiteCounts,
+    Survey,
+    allele_count_cut,
+    panel_diploids,
+    stretch_diversity,
+    survey_targets,
+)
 
 SCENARIO = Path(__file__).parents[3] / "config" / "scenarios" / "no_ghost"
 
@@ -211,6 +221,47 @@ def test_a_deficit_of_rare_alleles_tells_how_many_were_found(probability: float)
         assert value == 1
     else:
         assert value == pytest.approx([0.7 * probability, 1.3 * probability], rel=0.1)
+
+
+@pytest.mark.parametrize("variation", [0.0, 0.15, 0.3])
+def test_what_varies_between_regions_is_no_more_than_the_diversity_does(variation: float) -> None:
+    rng = np.random.default_rng(6)
+    relative = rng.gamma(1 / 0.06**2, 0.06**2, 400) * np.maximum(rng.normal(1, variation, 400), 0.01)
+    learned = section(replace(found(1, (20, 15, 10)), diversity=0.001 * relative))
+    selection, rate = learned["linked_selection"], learned["regional_mutation_rate_variation"]
+    assert (selection[0], rate[0]) == (0.03, 0.02)
+    if variation == 0:
+        assert (selection[1], rate[1]) == (0.06, 0.04)  # the least of either is doubled
+    else:
+        assert rate[1] == pytest.approx(variation, rel=0.1)
+        # Sizes that are drawn with that much selection vary as much as the diversity.
+        sizes = np.array([draw_size(selection[1], seed) for seed in range(3000)])
+        assert sizes.std() / sizes.mean() == pytest.approx(variation, rel=0.2)
+
+
+def test_diversity_of_a_stretch_is_the_mean_over_pairs() -> None:
+    rng = np.random.default_rng(7)
+    positions = np.sort(rng.choice(2_400_000, 300, replace=False))
+    haplotypes = Haplotypes(
+        contig="1",
+        interval_bp=(0, 2_400_000),
+        positions_bp=positions,
+        genotypes=rng.integers(-1, 2, (300, 8)).astype(np.int8),
+        sample_names=("a", "a", "b", "b", "c", "c", "d", "d"),
+        haplotype_indices=np.array([0, 1] * 4, dtype=np.int8),
+        roles=np.array([OUTGROUP] * 6 + [TARGET] * 2, dtype=np.int8),
+        callable_bp=np.array([[0, 800_000], [900_000, 2_400_000]]),
+        ancestral_status="outgroup-major",
+    )
+    expected = []
+    for start, callable_bp in ((0, 900_000), (1_000_000, 1_000_000)):  # the last 400 kb are too short
+        total = 0.0
+        for site in np.flatnonzero((positions >= start) & (positions < start + 1_000_000)):
+            alleles = [allele for allele in haplotypes.genotypes[site, :6] if allele >= 0]
+            pairs = list(combinations(alleles, 2))
+            total += sum(one != other for one, other in pairs) / len(pairs) if pairs else 0.0
+        expected.append(total / callable_bp)
+    assert stretch_diversity(haplotypes) == pytest.approx(expected)
 
 
 def test_few_snvs_show_no_filter() -> None:
