@@ -3,15 +3,20 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from untrained import TRAINING, choice_bundle, parameters_bundle, segments_bundle
 
+from introghost.data import VcfData, open_vcf
 from introghost.errors import ConfigError, ModelError
+from introghost.findings import Code, Severity
 from introghost.inference import bundle_files
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
+from introghost.networks.novelty import RegionNovelty
 from introghost.statistics.pooled import PLAIN
 
 
@@ -83,3 +88,48 @@ def test_every_network_is_held_against_the_data() -> None:
         other = dataclasses.replace(bundle, training=dataclasses.replace(bundle.training, bin_bp=5_000))
         with pytest.raises(ModelError, match=f"^m/{bundle.task}: trained with bin_bp 5000"):
             dataclasses.replace(model, **{place: other}).check(offer)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
+    """600 kb of alleles that are drawn at random, for the sizes of `TRAINING`."""
+    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(1)
+    names = [f"{population}{number}" for population in "ot" for number in range(5)]
+    table = folder / "table.tsv"
+    table.write_text("sample\tpopulation\n" + "".join(f"{name}\t{name[0]}\n" for name in names))
+    rows = ["##fileformat=VCFv4.2", "##contig=<ID=1,length=600000>"]
+    rows.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(names))
+    for position in range(500, 600_000, 1000):
+        alleles = rng.choice(["0", "1"], (len(names), 2), p=[0.7, 0.3])
+        rows.append(f"1\t{position}\t.\tA\tG\t.\t.\t.\tGT\t" + "\t".join("|".join(pair) for pair in alleles))
+    vcf = folder / "x.vcf"
+    vcf.write_text("\n".join(rows) + "\n")
+    return open_vcf(vcf, populations=table, outgroup=["o"], target=["t"])
+
+
+def with_references(folder: Path, distance: float) -> Model:
+    """A model whose held-out regions lay that far from the mean of its training, which was 0 of everything."""
+    bundle = segments_bundle()
+    novelty = RegionNovelty(len(bundle.inputs) // 3, 500)
+    novelty.precision.copy_(torch.eye(len(novelty.mean), dtype=torch.float64))
+    novelty.distances.fill_(distance)
+    bundle.network.novelty = novelty
+    bundle = dataclasses.replace(bundle, architecture={**bundle.architecture, "references": 500})
+    bundle_files.save(bundle, folder / "segments")
+    return load_model(folder)
+
+
+def test_segments_of_data_unlike_all_training_are_withheld_unless_forced(data: VcfData, tmp_path: Path) -> None:
+    like, unlike = with_references(tmp_path / "like", 1e9), with_references(tmp_path / "unlike", 0.0)
+    usual = like.apply(data, threshold=0.2)
+    assert len(usual.segments) > 0
+    assert Code.SEGMENTS_UNLIKE not in {finding.code for finding in usual.findings}
+    withheld = unlike.apply(data, threshold=0.2)
+    assert len(withheld.segments) == 0
+    assert all(np.isnan(contig.posterior).all() for contig in withheld.calls)
+    (finding,) = [finding for finding in withheld.findings if finding.code == Code.SEGMENTS_UNLIKE]
+    assert finding.severity is Severity.WITHHELD
+    forced = unlike.apply(data, threshold=0.2, force=True)
+    assert forced.segments.equals(usual.segments)
+    (finding,) = [finding for finding in forced.findings if finding.code == Code.SEGMENTS_UNLIKE]
+    assert finding.severity is Severity.WARNING
