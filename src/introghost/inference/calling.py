@@ -76,8 +76,7 @@ def segment_posterior(
     usable = usable_bins(callable_fraction)
     if over_haplotypes is None:
         over_haplotypes = moments(statistics)
-    window_bins = bundle.training.region_length_bp // bundle.training.bin_bp
-    context = torch.from_numpy(inputs.context(over_haplotypes, usable, window_bins))
+    context = torch.from_numpy(inputs.context(over_haplotypes))
     haplotypes = torch.from_numpy(statistics)
     posterior = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():

@@ -20,42 +20,27 @@ Array = NDArray[np.float32]
 _HARDLY = 0.02
 
 
-def context(moments: Array, usable: NDArray[np.bool_], window_bins: int) -> Array:
-    """What surrounds a haplotype: moments of each statistic over haplotypes, and those averaged along the sequence.
+def context(moments: Array) -> Array:
+    """What surrounds a haplotype in each bin: moments of each statistic over haplotypes, side by side.
+
+    Nothing is averaged along the sequence. An average over a megabase ranks simulated haplotypes a little better, and
+    real ones worse: there it depends on which other loci a file has, and on tracts that many carry.
 
     Parameters
     ----------
     moments : ndarray of float32, shape (num_moments, num_bins, num_statistics)
         Over all target haplotypes, see `statistics.haplotype.moments`.
-    usable : ndarray of bool, shape (num_bins,)
-        Bins that enter the average.
-    window_bins : int
-        Bins of the centred moving average, truncated at the ends: the same for a region and for a whole contig, so
-        that tiling leaves no seam.
 
     Returns
     -------
-    ndarray of float32, shape (num_bins, 2 * num_moments * num_statistics)
-        The average is 0 where no bin of the window is usable.
+    ndarray of float32, shape (num_bins, num_moments * num_statistics)
     """
-    pooled = np.concatenate(list(moments), axis=1)
-    # Sums over usable bins up to each bin: the difference of two of them is the sum over a window.
-    weights = usable[:, None].astype(np.float64)
-    start = np.zeros((1, pooled.shape[1]))
-    total = np.concatenate([start, np.cumsum(pooled * weights, axis=0, dtype=np.float64)])
-    number = np.concatenate([start[:, :1], np.cumsum(weights, axis=0)])
-    # The window of each bin, cut off at the ends.
-    index = np.arange(len(pooled))
-    low = np.maximum(index - window_bins // 2, 0)
-    high = np.minimum(index + window_bins // 2 + 1, len(pooled))
-    smooth = (total[high] - total[low]) / np.maximum(number[high] - number[low], 1)
-    return np.concatenate([pooled, np.maximum(smooth, 0)], axis=1).astype(np.float32)
+    return np.concatenate(list(moments), axis=1)
 
 
 def context_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
     """Names of the channels of a `context` of these statistics, in its order."""
-    moments = [f"{name}:{moment}" for moment in MOMENTS for name in statistics]
-    return (*moments, *(f"{name}:smoothed" for name in moments))
+    return tuple(f"{name}:{moment}" for moment in MOMENTS for name in statistics)
 
 
 def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
@@ -64,19 +49,18 @@ def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0
     Parameters
     ----------
     statistics : Tensor, shape (..., num_bins, num_statistics)
-    around : Tensor, shape (..., num_bins, 4 * num_statistics)
+    around : Tensor, shape (..., num_bins, 2 * num_statistics)
         A `context`.
     blur : Tensor or float
         What the context is multiplied by, in training.
 
     Returns
     -------
-    Tensor, shape (..., num_bins, 6 * num_statistics)
+    Tensor, shape (..., num_bins, 4 * num_statistics)
         The last part is the deviation from the mean over haplotypes in standard deviations, near 0 where haplotypes
         hardly differ, whatever the precision of their values.
     """
-    number = statistics.shape[-1]
-    mean, deviation = around[..., :number], around[..., number : 2 * number]
+    mean, deviation = around.chunk(2, dim=-1)
     deviations = (statistics - mean) / (deviation + _HARDLY * (mean + 0.5))
     return torch.cat([statistics, around * blur, deviations], dim=-1)
 
@@ -91,10 +75,9 @@ def segment_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str, length 6 * len(statistics)
-        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``,
-        and each of these averaged along the sequence, ``private_window:mean:smoothed``), and how far the haplotype is
-        from the mean, ``private_window:deviation``.
+    tuple of str, length 4 * len(statistics)
+        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``),
+        and how far the haplotype is from the mean, ``private_window:deviation``.
     """
     return (*statistics, *context_channel_names(statistics), *(f"{name}:deviation" for name in statistics))
 

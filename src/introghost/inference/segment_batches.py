@@ -14,10 +14,13 @@ from introghost.inference import inputs
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import MIRRORED
+from introghost.statistics.registry import SAMPLE_SIZES
 from introghost.statistics.table import Statistics
 
 HAPLOTYPES_PER_EPOCH = 24
 CONTEXT_NOISE = 0.2
+LOCUS_SHARE = 0.3
+LEAST_LOCUS_BINS = 4
 
 SegmentBatch = tuple[Tensor, Tensor, Tensor]
 
@@ -39,6 +42,31 @@ def mirrored_channels(names: Sequence[str]) -> list[int]:
     place = {name: index for index, name in enumerate(names)}
     parts = [name.partition(":") for name in names]
     return [place[f"{MIRRORED.get(statistic, statistic)}{colon}{rest}"] for statistic, colon, rest in parts]
+
+
+def draw_loci(number: int, num_bins: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which bins of each sequence are shown: all, or of `LOCUS_SHARE` of the sequences one locus alone.
+
+    Parameters
+    ----------
+    number : int
+        Sequences.
+    num_bins : int
+        Bins of each.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, shape (number, num_bins)
+        Loci lie anywhere and are log-uniform in length, from `LEAST_LOCUS_BINS` to the whole sequence.
+    """
+    least = min(LEAST_LOCUS_BINS, num_bins)
+    length = np.exp(rng.uniform(np.log(least), np.log(num_bins + 1), number)).astype(np.intp)
+    start = (rng.random(number) * (num_bins - length + 1)).astype(np.intp)
+    place = np.arange(num_bins) - start[:, None]
+    is_whole = rng.random(number) >= LOCUS_SHARE
+    result: NDArray[np.bool_] = ((place >= 0) & (place < length[:, None])) | is_whole[:, None]
+    return result
 
 
 def halve(statistics: Statistics) -> Statistics:
@@ -86,6 +114,8 @@ class SegmentRegions:
         Of `inputs.segment_channel_names`.
     mirrored : list of int
         Of `mirrored_channels`.
+    everywhere : Tensor of bool, shape (num_channels,)
+        Channels that are known of bins without callable sequence too: numbers of haplotypes.
 
     Raises
     ------
@@ -98,15 +128,14 @@ class SegmentRegions:
         if labels is None:
             raise DataError("these statistics have no truth: training needs those of simulations (statistics --trees)")
         usable = statistics.usable
-        window = statistics.region_length_bp // statistics.bin_bp
-        regions = zip(statistics.moments, usable, strict=True)
         self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
-        self.context = torch.from_numpy(np.stack([inputs.context(*region, window) for region in regions]))
+        self.context = torch.from_numpy(np.stack([inputs.context(moments) for moments in statistics.moments]))
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
         self.channel_names = inputs.segment_channel_names(statistics.haplotype_names)
         self.mirrored = mirrored_channels(self.channel_names)
+        self.everywhere = torch.tensor([name.partition(":")[0] in SAMPLE_SIZES for name in self.channel_names])
 
     def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0) -> SegmentBatch:
         """Input of the network, labels and usable bins of some haplotypes.
@@ -130,6 +159,21 @@ class SegmentRegions:
         """The same sequences read from their other end."""
         values, labels, usable = (torch.flip(part, (1,)) for part in batch)
         return values[:, :, self.mirrored], labels, usable
+
+    def only(self, batch: SegmentBatch, shown: NDArray[np.bool_]) -> SegmentBatch:
+        """The same sequences with no callable sequence but in the bins that are shown.
+
+        Windows of these still reach beyond, where those of a file that ends there would not.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+            Of `batch`.
+        shown : ndarray of bool, shape (batch, num_bins)
+        """
+        values, labels, usable = batch
+        kept = torch.from_numpy(shown)
+        return values * (kept[:, :, None] | self.everywhere), labels, usable * kept
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         """Let the network standardise by usable bins of all haplotypes of these regions, each region weighing the same.
@@ -159,7 +203,8 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
 
     In training every second batch is read from its other end, and the context is scaled by log-normal factors, new ones
     for each statistic of each sequence: all haplotypes of a region have the same context, by which the network would
-    learn the region by heart.
+    learn the region by heart. Of some sequences no more than a locus is shown, so that calls hardly depend on what lies
+    beside.
 
     Parameters
     ----------
@@ -195,16 +240,17 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
 
     def __iter__(self) -> Iterator[SegmentBatch]:
         pairs = self._pairs()
-        generator = None
         if self.seed is not None:
             generator = torch.Generator().manual_seed(seeds.derive(self.seed, "noise", self.epoch))
+            rng = np.random.default_rng(seeds.derive(self.seed, "loci", self.epoch))
         self.epoch += 1
         for start in range(0, len(pairs), self.size):
             region, haplotype = pairs[start : start + self.size].T
-            if generator is None:
+            if self.seed is None:
                 yield self.data.batch(region, haplotype)
                 continue
             noise = torch.randn(len(region), 1, self.data.context.shape[2], generator=generator)
-            batch = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
+            whole = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
+            batch = self.data.only(whole, draw_loci(len(region), whole[1].shape[1], rng))
             reverse = start // self.size % 2 == 1
             yield self.data.reversed(batch) if reverse else batch

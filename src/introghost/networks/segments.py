@@ -8,7 +8,7 @@ from introghost.networks.layers import ResidualBlock, Standardise, initialise
 from introghost.networks.novelty import RegionNovelty
 
 DILATIONS = (1, 2, 4, 8, 16, 32)
-CHANNELS_PER_MOMENT = 3  # `inference.inputs.segment_input` gives six of each statistic, which has two moments
+CHANNELS_PER_MOMENT = 2  # `inference.inputs.segment_input` gives four of each statistic, which has two moments
 
 
 class SegmentNetwork(nn.Module):

@@ -400,3 +400,5 @@ QUARTERS: tuple[str, ...] = tuple(statistic.name for statistic in _QUARTERS)
 # Statistics that change places when a sequence is read from its other end.
 MIRRORED: dict[str, str] = {statistic.name: statistic.mirror for statistic in HAPLOTYPE if statistic.mirror}
 COVARIATES: tuple[str, ...] = tuple(statistic.name for statistic in HAPLOTYPE if statistic.covariate)
+# The same in every bin of a file, callable or not.
+SAMPLE_SIZES = ("outgroup_haplotypes", "target_haplotypes")

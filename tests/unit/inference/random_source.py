@@ -65,7 +65,7 @@ def bundle_of(statistics: ContigStatistics, region_length_bp: int = 200_000) -> 
     """A network that was never trained, on the scale of these statistics."""
     bundle = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=region_length_bp))
     values = statistics.haplotype.values
-    around = inputs.context(moments(values), np.ones(values.shape[1], bool), 20)
+    around = inputs.context(moments(values))
     given = inputs.segment_input(torch.from_numpy(values), torch.from_numpy(around).expand(len(values), -1, -1))
     roots = signed_root(given).flatten(0, 1)
     bundle.network.standardise.set(roots.mean(dim=0), roots.std(dim=0))

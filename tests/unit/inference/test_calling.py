@@ -10,7 +10,7 @@ import torch
 from random_source import RandomSource, bundle_of, plan
 
 from introghost.haplotypes import MISSING
-from introghost.inference import calling, inputs, reading, region_novelty
+from introghost.inference import calling, reading, region_novelty
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import SEGMENT_TYPES, ContigCalls
 from introghost.inference.reading import Bins, BinStatus, ContigStatistics
@@ -127,23 +127,6 @@ def test_the_temperature_divides_logits_and_bins_that_are_not_usable_have_no_pos
     assert np.isnan(cold).sum() == len(cold)
     logits = np.log(cold / (1 - cold))
     np.testing.assert_allclose(np.log(warm / (1 - warm)), logits / 2, atol=1e-4)
-
-
-def test_the_context_of_a_bin_is_averaged_over_a_region_of_training() -> None:
-    statistics = contig_statistics(RandomSource(1600, 400_000), 400_000)
-    values, fraction = torch.from_numpy(statistics.haplotype.values), statistics.bins.callable_fraction
-
-    def by_hand(window_bins: int) -> np.ndarray:
-        around = inputs.context(moments(values.numpy()), np.ones(len(fraction), bool), window_bins)
-        given = inputs.segment_input(values, torch.from_numpy(around).expand(len(values), -1, -1))
-        with torch.inference_mode():
-            return torch.sigmoid(bundle_of(statistics).network(given)).numpy()
-
-    for region_length_bp in (100_000, 200_000):
-        bundle = bundle_of(statistics, region_length_bp)
-        posterior = calling.segment_posterior(bundle, values.numpy(), fraction)
-        np.testing.assert_allclose(posterior, by_hand(region_length_bp // 10_000), atol=1e-6)
-    assert np.abs(by_hand(10) - by_hand(20)).max() > 1e-3
 
 
 def with_references(bundle: SegmentsBundle, mean: float) -> SegmentsBundle:

@@ -7,19 +7,12 @@ from introghost.inference import inputs
 from introghost.inference.inputs import Pooled
 
 
-def test_context_is_the_moments_and_their_moving_average_over_usable_bins():
-    rng = np.random.default_rng(1)
-    moments, usable = rng.random((2, 30, 3)).astype(np.float32), rng.random(30) < 0.7
-    result, pooled = inputs.context(moments, usable, 10), np.concatenate([moments[0], moments[1]], axis=1)
-    for b in range(30):
-        near = slice(max(b - 5, 0), b + 6)
-        average = pooled[near][usable[near]].mean(axis=0)
-        np.testing.assert_allclose(result[b], np.concatenate([pooled[b], average]), rtol=1e-5)
-
-
-def test_context_without_a_usable_bin_is_zero():
-    result = inputs.context(np.ones((1, 4, 2), np.float32), np.zeros(4, bool), 2)
-    np.testing.assert_array_equal(result[:, 2:], 0)
+def test_the_context_is_the_moments_side_by_side():
+    moments = np.random.default_rng(1).random((2, 30, 3)).astype(np.float32)
+    result = inputs.context(moments)
+    for index in np.ndindex(2, 30, 3):
+        moment, place, statistic = index
+        assert result[place, 3 * moment + statistic] == moments[index]
 
 
 def genomes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -61,24 +54,21 @@ def test_stacked_genomes_keep_their_order() -> None:
 
 def test_names_of_segment_channels_say_what_each_holds() -> None:
     """Every channel computed once more from its name alone."""
-    names, window = ("a", "b", "c"), 4
+    names = ("a", "b", "c")
     values = np.random.default_rng(8).random((6, 9, 3)).astype(np.float32)
     moments = np.stack([values.mean(axis=0), values.std(axis=0)])
-    around = torch.from_numpy(inputs.context(moments, np.ones(9, bool), window))
+    around = torch.from_numpy(inputs.context(moments))
     given = inputs.segment_input(torch.from_numpy(values), around.expand(6, -1, -1)).numpy()
     channels = inputs.segment_channel_names(names)
-    assert given.shape[2] == len(channels) == len(set(channels)) == 6 * len(names)
+    assert given.shape[2] == len(channels) == len(set(channels)) == 4 * len(names)
     for channel, name in enumerate(channels):
         statistic, *parts = name.split(":")
         each = values[:, :, names.index(statistic)]
         over = {"mean": each.mean(axis=0), "standard_deviation": each.std(axis=0)}
-        smoothed = {key: [line[max(b - 2, 0) : b + 3].mean() for b in range(9)] for key, line in over.items()}
         expected = {
             (): each,
             ("mean",): over["mean"],
             ("standard_deviation",): over["standard_deviation"],
-            ("mean", "smoothed"): smoothed["mean"],
-            ("standard_deviation", "smoothed"): smoothed["standard_deviation"],
             ("deviation",): (each - over["mean"]) / (over["standard_deviation"] + 0.02 * (over["mean"] + 0.5)),
         }[tuple(parts)]
         np.testing.assert_allclose(given[:, :, channel], np.broadcast_to(expected, (6, 9)), rtol=1e-4, err_msg=name)
@@ -131,12 +121,12 @@ def test_the_callable_share_is_of_usable_bins_alone():
 
 def test_the_input_of_segments_is_what_it_says():
     rng = np.random.default_rng(4)
-    own, around = rng.random((2, 3, 5)), rng.random((2, 3, 20))
+    own, around = rng.random((2, 3, 5)), rng.random((2, 3, 10))
     given = inputs.segment_input(torch.from_numpy(own), torch.from_numpy(around), 2.0).numpy()
     for index in np.ndindex(2, 3, 5):
         haplotype, position, statistic = index
         mean, deviation = around[haplotype, position, statistic], around[haplotype, position, 5 + statistic]
         assert given[index] == own[index]
         wanted = (own[index] - mean) / (deviation + 0.02 * (mean + 0.5))
-        assert given[haplotype, position, 25 + statistic] == pytest.approx(wanted)
-    np.testing.assert_array_equal(given[:, :, 5:25], 2 * around)
+        assert given[haplotype, position, 15 + statistic] == pytest.approx(wanted)
+    np.testing.assert_array_equal(given[:, :, 5:15], 2 * around)

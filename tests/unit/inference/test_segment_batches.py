@@ -1,19 +1,35 @@
 """Batches of the segment network: what training may see of a region, and what validation must."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from small_statistics import small_statistics
 
 from introghost.errors import DataError
-from introghost.inference import inputs
-from introghost.inference.segment_batches import SegmentBatches, SegmentRegions, mirrored_channels
+from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
+from introghost.inference import inputs, segment_batches
+from introghost.inference.segment_batches import SegmentBatches, SegmentRegions, draw_loci, mirrored_channels
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
+from introghost.simulation import scenarios
+from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel
+from introghost.simulation.observed import observe
+from introghost.statistics import dataset
+from introghost.statistics.dataset import Region
 from introghost.statistics.haplotype import STATISTICS as HAPLOTYPE_STATISTICS
 from introghost.statistics.table import Statistics
 
+SCENARIOS = Path(__file__).parents[3] / "config" / "scenarios"
 REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
+
+
+@pytest.fixture
+def whole_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sequence is cut down to a locus."""
+    monkeypatch.setattr(segment_batches, "LOCUS_SHARE", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +65,7 @@ def places(data: SegmentRegions, values: torch.Tensor) -> tuple[list[int], list[
 NAMES = ("a", "b", "private_quarter_1", "private_quarter_4")
 
 
+@pytest.mark.usefixtures("whole_sequences")
 def test_every_second_batch_of_training_is_read_backwards_and_none_of_validation(data: SegmentRegions) -> None:
     for seed, expected in ((1, [False, True, False, True, False]), (None, [False] * 5)):
         for (values, labels, usable), reverse in zip(
@@ -61,6 +78,7 @@ def test_every_second_batch_of_training_is_read_backwards_and_none_of_validation
             assert usable.all()
 
 
+@pytest.mark.usefixtures("whole_sequences")
 def test_training_blurs_the_context_and_nothing_else(data: SegmentRegions) -> None:
     for values, _, _ in SegmentBatches(data, np.arange(REGIONS), 16, 1):
         where, backwards = places(data, values)
@@ -76,6 +94,54 @@ def test_training_blurs_the_context_and_nothing_else(data: SegmentRegions) -> No
             assert 0.01 < around[0].log().abs().mean() < 1
 
 
+def test_loci_are_of_all_lengths_and_lie_anywhere() -> None:
+    shown = draw_loci(20_000, 50, np.random.default_rng(1))
+    length = shown.sum(axis=1)
+    assert abs((length < 50).mean() - segment_batches.LOCUS_SHARE) < 0.02
+    assert length.min() == segment_batches.LEAST_LOCUS_BINS
+    assert (np.diff(shown.astype(int), axis=1) == 1).sum(axis=1).max() == 1, "one stretch"
+    of_loci = shown[length < 50]
+    assert np.median(of_loci.sum(axis=1)) == pytest.approx(np.sqrt(4 * 50), abs=1)
+    assert of_loci.mean(axis=0).min() > 0.03, "the ends too"
+    assert draw_loci(9, 2, np.random.default_rng(1)).shape == (9, 2)
+
+
+def test_training_sees_some_loci_alone_and_learns_of_nothing_else(data: SegmentRegions) -> None:
+    hidden = 0
+    for values, labels, usable in SegmentBatches(data, np.arange(REGIONS), 16, 1):
+        assert not values[~usable.bool()].any()
+        assert labels.any(), "labels stay, for the loss goes by what is usable"
+        hidden += int((~usable.bool()).any(dim=1).sum())
+    assert 0.1 < hidden / (REGIONS * segment_batches.HAPLOTYPES_PER_EPOCH) < 0.45
+
+
+def test_a_locus_alone_is_what_a_file_of_it_alone_would_show() -> None:
+    """But for windows that reach across its ends."""
+    ((trees, tracts),) = simulate_genome_with_tracts(
+        scenarios.load(SCENARIOS / "ghost"),
+        1,
+        SimulationSettings(seed=1, num_regions=1, region_length_bp=600_000, outgroup_diploids=5, target_diploids=4),
+    )
+    observed = observe(trees, ObservationModel(), ancestral=OUTGROUP_MAJOR, seed=1)
+    haplotypes, tracts = observed.haplotypes, observed.tracts(tracts)
+    locus = np.zeros(60, dtype=bool)
+    locus[20:45] = True
+
+    def regions(shown: Haplotypes) -> SegmentRegions:
+        region = Region(shown, index=0, genome=1, scenario="ghost", tracts=tracts, rows=np.arange(8))
+        attributes = {"outgroup_diploids": [5, 5], "target_diploids": [4, 4], "observation": "{}"}
+        return SegmentRegions(dataset.build([region], bin_bp=10_000, num_rows=8, attributes=attributes))
+
+    every = np.zeros(8, dtype=np.intp), np.arange(8)
+    of_the_file, *_ = regions(haplotypes.mask(np.array([[200_000, 450_000]]))).batch(*every)
+    whole = regions(haplotypes)
+    values, _, usable = whole.only(whole.batch(*every), np.tile(locus, (8, 1)))
+    np.testing.assert_array_equal(usable, np.tile(locus, (8, 1)))
+    far = np.r_[0:10, 55:60, 30:35]  # from the ends of the locus
+    torch.testing.assert_close(values[:, far], of_the_file[:, far], rtol=1e-3, atol=1e-3)
+    assert values[:, far].any(dim=2).all(), "numbers of haplotypes are known everywhere"
+
+
 def test_validation_sees_things_as_they_are(data: SegmentRegions) -> None:
     values, _ = rows(data, None)
     blocks = values[:, :, STATISTICS:-STATISTICS].reshape(REGIONS, -1, BINS, data.context.shape[2])
@@ -89,7 +155,7 @@ def test_what_has_a_direction_is_turned_with_the_sequence() -> None:
     named = SegmentRegions(small_statistics([("ghost", 1)], names=names))
     batch = named.batch(np.array([0, 1]), np.array([2, 0]))
     turned, labels, _ = named.reversed(batch)
-    for block in range(6):
+    for block in range(4):
         for index, name in enumerate(names):
             expected = batch[0][:, :, block * len(names) + of_names[name]].flip(1)
             torch.testing.assert_close(turned[:, :, block * len(names) + index], expected, rtol=0, atol=0)
@@ -102,9 +168,9 @@ def test_mirror_images_are_by_name() -> None:
     order = mirrored_channels(channels)
     assert sorted(order) == list(range(len(channels)))
     exchanged = {channels[index]: channels[place] for index, place in enumerate(order) if index != place}
-    assert len(exchanged) == 4 * 6
+    assert len(exchanged) == 4 * 4
     assert exchanged["private_quarter_1"] == "private_quarter_4"
-    assert exchanged["private_quarter_3:mean:smoothed"] == "private_quarter_2:mean:smoothed"
+    assert exchanged["private_quarter_3:mean"] == "private_quarter_2:mean"
     assert exchanged["private_quarter_2:deviation"] == "private_quarter_3:deviation"
 
 

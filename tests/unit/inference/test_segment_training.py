@@ -92,7 +92,7 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
     assert (bundle.training.num_training, bundle.training.num_validation) == (32 - len(regions), len(regions))
     assert bundle.inputs == data.channel_names
-    assert bundle.architecture == {"channels": 24, "width": 8, "members": 1, "references": 0}
+    assert bundle.architecture == {"channels": 16, "width": 8, "members": 1, "references": 0}
 
 
 def test_a_region_that_was_observed_several_times_counts_once() -> None:
