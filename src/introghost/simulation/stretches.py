@@ -5,6 +5,7 @@ A region is one stretch or three side by side. Each has a demographic model of i
 independent of its neighbours', as if a hotspot of recombination lay between.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ from introghost.simulation.observation import Range
 LEAST_SIZE = 0.3
 SELECTION_CONCENTRATION = 6.0
 SELECTED_BP = (50_000, 500_000)
-CARRIER_SIZES = (0.01, 1.0)
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,12 @@ class Stretch:
         What all population sizes are multiplied by.
     ghost_proportion : float or None
         Proportion of the pulse from the ghost into the target; None leaves the genome's.
-    ghost_size : float
-        What the ghost's sizes are multiplied by beside that.
     """
 
     start_bp: int
     end_bp: int
     size: float = 1.0
     ghost_proportion: float | None = None
-    ghost_size: float = 1.0
 
 
 def draw_size(reduction: float, seed: int) -> float:
@@ -80,7 +77,7 @@ def draw_stretches(
     share : float
         Probability that the ghost's proportion differs.
     ghost_proportion : float or None
-        The genome's, the least that is drawn, uniformly up to 1; None where there is no pulse from a ghost into the
+        The genome's, the least that is drawn, log-uniformly up to 1; None where there is no pulse from a ghost into the
         target, and all is one stretch.
     seed : int
 
@@ -88,23 +85,17 @@ def draw_stretches(
     -------
     tuple of Stretch
         Side by side, from 0 to `length_bp`. The one that differs is log-uniform in `SELECTED_BP` long, at most the
-        region, and lies anywhere in it. The ghost is smaller there, by a log-uniform factor in `CARRIER_SIZES`: what
-        was selected for descends from few haplotypes, so that its carriers are hardly different.
+        region, and lies anywhere in it.
     """
     rng = np.random.default_rng(seed)
     if ghost_proportion is None or rng.random() >= share:
         return (Stretch(0, length_bp, size),)
     selected_bp = min(int(Range(*SELECTED_BP).draw(int(rng.integers(2**31)))), length_bp)
     start = int(rng.integers(length_bp - selected_bp, endpoint=True))
-    selected = Stretch(
-        start_bp=start,
-        end_bp=start + selected_bp,
-        size=size,
-        ghost_proportion=float(rng.uniform(ghost_proportion, 1.0)),
-        ghost_size=Range(*CARRIER_SIZES).draw(int(rng.integers(2**31))),
-    )
-    beside = Stretch(0, start, size), Stretch(selected.end_bp, length_bp, size)
-    return tuple(part for part in (beside[0], selected, beside[1]) if part.start_bp < part.end_bp)
+    proportion = float(np.exp(rng.uniform(math.log(ghost_proportion), 0.0)))
+    edges = [0, start, start + selected_bp, length_bp]
+    parts = zip(edges[:-1], edges[1:], (None, proportion, None), strict=True)
+    return tuple(Stretch(left, right, size, each) for left, right, each in parts if left < right)
 
 
 def pulse_proportion(graph: demes.Graph, roles: Mapping[str, str]) -> float | None:
@@ -135,10 +126,9 @@ def graph_of(stretch: Stretch, graph: demes.Graph, roles: Mapping[str, str]) -> 
         return graph
     model = graph.asdict()
     for deme in model["demes"]:
-        factor = stretch.size * (stretch.ghost_size if deme["name"] == roles.get("ghost") else 1.0)
         for epoch in deme["epochs"]:
-            epoch["start_size"] *= factor
-            epoch["end_size"] *= factor
+            epoch["start_size"] *= stretch.size
+            epoch["end_size"] *= stretch.size
     if stretch.ghost_proportion is not None:
         for pulse in model["pulses"]:
             if pulse["dest"] == roles["target"] and roles["ghost"] in pulse["sources"]:

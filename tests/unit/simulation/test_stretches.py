@@ -58,10 +58,7 @@ def test_a_share_of_regions_has_a_stretch_of_its_own():
     assert 400_000 < lengths.max() <= SELECTED_BP[1]
     proportions = np.array([part.ghost_proportion for part in selected])
     assert 0.02 <= proportions.min() < 0.03
-    assert abs(np.mean(proportions > 0.51) - 0.5) < 0.06
-    assert 0.99 < proportions.max() <= 1
-    assert 0.4 < np.mean([part.ghost_size < 0.1 for part in selected]) < 0.6
-    assert {part.ghost_size for parts in several for part in parts} - {part.ghost_size for part in selected} == {1.0}
+    assert 0.9 < proportions.max() <= 1
 
 
 @pytest.mark.parametrize(("share", "proportion"), [(0.0, 0.02), (1.0, None)])
@@ -90,8 +87,7 @@ def test_the_model_of_a_stretch_differs_in_sizes_and_pulse_alone():
     other = {"sources": ["Ghost"], "dest": "Outgroup", "time": 10, "proportions": [0.3]}
     before = graph(pulse, other)
     assert graph_of(Stretch(0, 1), before, ROLES) is before
-    after = graph_of(Stretch(0, 1, 0.5, 0.8, 0.1), before, ROLES)
-    assert after["Ghost"].epochs[0].end_size == pytest.approx(20)
+    after = graph_of(Stretch(0, 1, 0.5, 0.8), before, ROLES)
     assert [epoch.end_size for epoch in after["Target"].epochs] == [200]
     assert [epoch.start_size for epoch in after["Ancestral"].epochs] == [50]
     assert after["Target"].start_time == before["Target"].start_time
