@@ -7,7 +7,7 @@ from torch.nn import functional
 from introghost.networks.layers import ResidualBlock, Standardise, initialise
 from introghost.networks.novelty import RegionNovelty
 
-DILATIONS = (1, 2, 4, 8, 16, 32)
+DILATIONS = (1, 2, 4, 8, 16)
 CHANNELS_PER_MOMENT = 2  # `inference.inputs.segment_input` gives four of each statistic, which has two moments
 
 
