@@ -109,7 +109,8 @@ class Answer:
     Attributes
     ----------
     segments : DataFrame
-        contig, start, end (bp, 0-based and half-open), sample, haplotype, mean_posterior, num_private_alleles.
+        contig, start, end (bp, 0-based and half-open), sample, haplotype, mean_posterior, num_private_alleles; without
+        a row where they are withheld.
     parameters : DataFrame
         A row for each parameter of the ghost scenario, see `inference.parameters.posterior_table`; without a row where
         it is withheld, or the model does not know.
@@ -141,8 +142,9 @@ class Answer:
     def __repr__(self) -> str:
         p_ghost = "" if self.p_ghost is None else f", p_ghost {self.p_ghost:.3f}"
         decision = "" if self.decision is None else f"{self.decision}{p_ghost}; "
+        segments = "segments withheld" if self.are_segments_withheld else f"{len(self.segments):,} segments"
         codes = ", ".join(dict.fromkeys(str(finding.code) for finding in self.findings)) or "none"
-        return f"<Answer: {decision}{len(self.segments):,} segments; findings: {codes}>"
+        return f"<Answer: {decision}{segments}; findings: {codes}>"
 
     @property
     def decision(self) -> Decision | None:
@@ -153,6 +155,11 @@ class Answer:
     def p_ghost(self) -> float | None:
         """Probability that a ghost gave to the target; None where it is withheld, or the model does not know."""
         return None if self.choice is None or self.choice.is_withheld else self.choice.verdict.p_ghost
+
+    @property
+    def are_segments_withheld(self) -> bool:
+        """Whether segments and posteriors of bins are kept back, since the data are unlike all training."""
+        return any(contig.is_withheld for contig in self.calls)
 
     def posterior(self, contig: str) -> xr.DataArray:
         """Probability that each bin of each target haplotype descends from the ghost.

@@ -236,7 +236,7 @@ class Model:
                 *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
                 *suitability.callable_share_findings(self.bundles, bins),
                 *suitability.sample_size_findings(self.bundles, diploids, plan),
-                *suitability.contradiction_findings(whole.decision, self.segments, calls),
+                *suitability.contradiction_findings(whole.decision, self.segments, given),
                 *source.findings(),
             ]
         )

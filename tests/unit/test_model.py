@@ -4,9 +4,11 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from untrained import TRAINING, choice_bundle, parameters_bundle, segments_bundle
+from verbs import run
 
 from introghost.data import VcfData, open_vcf
 from introghost.errors import ConfigError, ModelError
@@ -110,7 +112,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
 def with_references(folder: Path, distance: float) -> Model:
     """A model whose held-out regions lay that far from the mean of its training, which was 0 of everything."""
     bundle = segments_bundle()
-    novelty = RegionNovelty(len(bundle.inputs) // 3, 500)
+    novelty = RegionNovelty(len(bundle.inputs) // 2, 500)
     novelty.precision.copy_(torch.eye(len(novelty.mean), dtype=torch.float64))
     novelty.distances.fill_(distance)
     bundle.network.novelty = novelty
@@ -133,3 +135,21 @@ def test_segments_of_data_unlike_all_training_are_withheld_unless_forced(data: V
     assert forced.segments.equals(usual.segments)
     (finding,) = [finding for finding in forced.findings if finding.code == Code.SEGMENTS_UNLIKE]
     assert finding.severity is Severity.WARNING
+
+
+def test_what_is_withheld_is_in_no_file_and_the_page_says_so(data: VcfData, tmp_path: Path) -> None:
+    answer = with_references(tmp_path / "model", 0.0).apply(data, threshold=0.2)
+    assert answer.are_segments_withheld
+    assert "segments withheld" in repr(answer)
+    calls, page = tmp_path / "calls", tmp_path / "page.html"
+    answer.write(calls)
+    assert (calls / "posterior.bedgraph").read_text() == "track type=bedGraph name=ghost\n"
+    status = pd.read_csv(calls / "bin_status.tsv", sep="\t")["status"]
+    assert set(status) == {"withheld"}
+    per_sample = pd.read_csv(calls / "per_sample.tsv", sep="\t")
+    assert (per_sample[["called_bp", "callable_bp"]] == 0).all(axis=None)
+    assert per_sample["fraction"].isna().all()
+    assert run("report", "--calls", calls, "--model", tmp_path / "model", "--output", page) == 0
+    text = page.read_text()
+    assert "Segments are withheld" in text
+    assert "No segment was called" not in text

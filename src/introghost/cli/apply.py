@@ -117,5 +117,7 @@ def _summary(answer: "Answer", output: Path) -> list[str]:
     if answer.decision is not None:
         p_ghost = "" if answer.p_ghost is None else f"; posterior probability of a ghost {answer.p_ghost:.3f}"
         lines.append(f"decision: {answer.decision}{p_ghost}: {output / 'model_choice.json'}")
+    if answer.are_segments_withheld:
+        return [*lines, "segments: withheld"]
     number, haplotypes = len(answer.segments), len(answer.calls[0].labels)
     return [*lines, f"{number} segments in {haplotypes} haplotypes: {output / 'segments.bed'}"]

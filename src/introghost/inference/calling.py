@@ -12,7 +12,7 @@ from introghost.arrays import runs
 from introghost.haplotypes import label_parts
 from introghost.inference import inputs, region_novelty
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.reading import Bins, ContigStatistics
+from introghost.inference.reading import Bins, BinStatus, ContigStatistics
 from introghost.statistics.haplotype import moments, usable_bins
 
 Array = NDArray[np.float32]
@@ -53,6 +53,11 @@ class ContigCalls:
     posterior: Array
     private_alleles: NDArray[np.int64]
     novelty_p_values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether posteriors are kept back."""
+        return bool((self.bins.status == BinStatus.WITHHELD).any())
 
 
 def segment_posterior(
@@ -113,7 +118,7 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigC
             posterior[group] = segment_posterior(bundle, values, bins.callable_fraction, over_haplotypes)
             p_values.append(_novelty(bundle, over_haplotypes, usable_bins(bins.callable_fraction)))
         private_alleles = statistics.haplotype.private_alleles
-    novelty = np.median(p_values, axis=0) if p_values else np.empty(0)
+    novelty = np.max(p_values, axis=0) if p_values else np.empty(0)  # a p-value however groups depend on each other
     return ContigCalls(bins, statistics.labels, posterior, private_alleles, novelty)
 
 
@@ -125,13 +130,15 @@ def _novelty(bundle: SegmentsBundle, over_haplotypes: Array, usable: NDArray[np.
     step = bundle.training.region_length_bp // bundle.training.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(usable), step)]
     regions = np.stack([region_novelty.features(over_haplotypes[:, part], usable[part]) for part in parts])
-    is_scrap = np.array([usable[part].sum() < region_novelty.LEAST_BINS for part in parts])
-    return np.where(is_scrap, np.nan, region_novelty.p_values(known, regions))
+    is_told = np.array([region_novelty.is_told(usable[part]) for part in parts])
+    return np.where(is_told, region_novelty.p_values(known, regions), np.nan)
 
 
 def withheld(calls: ContigCalls) -> ContigCalls:
-    """The same contig without a posterior."""
-    return replace(calls, posterior=np.full_like(calls.posterior, np.nan))
+    """The same contig without a posterior; bins that were called have the status `BinStatus.WITHHELD`."""
+    status = np.where(calls.bins.called, BinStatus.WITHHELD, calls.bins.status).astype(np.str_)
+    bins = replace(calls.bins, status=status)
+    return replace(calls, bins=bins, posterior=np.full_like(calls.posterior, np.nan))
 
 
 def segments(calls: Sequence[ContigCalls], threshold: float) -> pd.DataFrame:

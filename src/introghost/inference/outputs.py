@@ -105,6 +105,8 @@ def write_bin_status(folder: Path, calls: Sequence[ContigCalls]) -> None:
 def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: float) -> None:
     """``per_sample.tsv``: callable base pairs of each target haplotype, and those in bins called at `threshold`.
 
+    Bins without a posterior don't count; if none has one, the fraction is empty.
+
     Parameters
     ----------
     folder : Path
@@ -122,7 +124,7 @@ def write_per_sample(folder: Path, calls: Sequence[ContigCalls], threshold: floa
     called = sum((contig.posterior >= threshold) @ contig.bins.callable_bp.astype(np.float64) for contig in calls)
     rows = []
     for label, called_bp in zip(calls[0].labels, np.asarray(called).astype(int), strict=True):
-        rows.append((*label_parts(label), called_bp, callable_bp, called_bp / max(callable_bp, 1)))
+        rows.append((*label_parts(label), called_bp, callable_bp, called_bp / callable_bp if callable_bp else np.nan))
     columns = ["sample", "haplotype", "called_bp", "callable_bp", "fraction"]
     write_table(folder / "per_sample.tsv", pd.DataFrame(rows, columns=columns), "%.5f")
 

@@ -42,6 +42,7 @@ class BinStatus(StrEnum):
     TOO_LITTLE_CALLABLE = "too little callable sequence"
     BLANK = f"no site in {BLANK_BINS} or more bins"
     CONTIG_WITHOUT_SITES = "no sites in the contig"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True)

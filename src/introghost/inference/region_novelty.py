@@ -19,7 +19,7 @@ from introghost.statistics.registry import COVARIATES
 Array = NDArray[np.float64]
 
 MOST_REFERENCES = 500
-FEWEST_REFERENCES = 200  # fewer give no p-value of `decisions.NOVELTY_LEVEL`
+FEWEST_REFERENCES = 400  # fewer give no p-value of `suitability.SEGMENTS_WITHHELD_LEVEL`
 LEAST_BINS = 20
 
 
@@ -43,9 +43,23 @@ def features(moments: NDArray[np.float32], usable: NDArray[np.bool_]) -> Array:
     return np.asarray(np.sign(mean) * np.sqrt(np.abs(mean)))
 
 
-def num_references(num_held_out: int) -> int:
-    """How many held-out regions are kept; 0 if they are too few to tell novelty."""
-    return 0 if num_held_out < FEWEST_REFERENCES else min(num_held_out, MOST_REFERENCES)
+def is_told(usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether enough of a region is usable to tell novelty by, in training as in application.
+
+    Parameters
+    ----------
+    usable : ndarray of bool, shape (..., num_bins)
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+    """
+    return np.asarray(usable.sum(axis=-1) >= LEAST_BINS)
+
+
+def num_references(num_genomes: int) -> int:
+    """How many held-out regions are kept; 0 if they are of too few genomes to tell novelty."""
+    return 0 if num_genomes < FEWEST_REFERENCES else min(num_genomes, MOST_REFERENCES)
 
 
 def fit(novelty: RegionNovelty, train: Array, held_out: Array, statistics: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
 from introghost.networks.novelty import RegionNovelty
 from introghost.networks.segments import SegmentNetwork
+from introghost.statistics.haplotype import MOMENTS
 from introghost.statistics.table import Statistics
 
 WIDTH, MEMBERS = 48, 1
@@ -80,7 +81,8 @@ def train_segments(
         Haplotypes in a batch.
     start : Start, optional
         A trained network to start from, in place of a new one of such sizes; its standardisation stays, and so do its
-        temperature and its thresholds unless enough genomes are held out.
+        temperature and its thresholds unless enough genomes are held out. Novelty is told by the new genomes alone, if
+        they are enough.
     checkpoint : Checkpoint, optional
         See `training.fit`.
 
@@ -129,7 +131,7 @@ def train_segments(
         temperature, thresholds = start.bundle.temperature, start.bundle.thresholds
     else:
         temperature, thresholds = _calibration(network, loaders[1])
-        architecture = _with_novelty(network, architecture, statistics, train, validation)
+    architecture = _with_novelty(network, architecture, statistics, train, validation)
     regions = *genomes, statistics.region_indices
     train_regions, validation_regions = (_num_distinct(regions, rows) for rows in (train, validation))
     bundle = SegmentsBundle(
@@ -168,15 +170,20 @@ def _with_novelty(
     train: NDArray[np.intp],
     validation: NDArray[np.intp],
 ) -> Architecture:
-    """Let the network know what the regions of training are like; its architecture then."""
-    of_regions = np.stack(
-        [region_novelty.features(*each) for each in zip(statistics.moments, statistics.usable, strict=True)]
-    )
-    known = ~np.isnan(of_regions[:, 0])
-    held_out = of_regions[validation[known[validation]]]
-    references = region_novelty.num_references(len(held_out))
-    network.novelty = RegionNovelty(of_regions.shape[1], references)
-    region_novelty.fit(network.novelty, of_regions[train[known[train]]], held_out, statistics.haplotype_names)
+    """Let the network know what the regions of its last training are like; its architecture then.
+
+    Of too few held-out genomes nothing is known, not what a model that training started from knew of its own.
+    """
+    is_told = region_novelty.is_told(statistics.usable)
+    trained, held_out = train[is_told[train]], validation[is_told[validation]]
+    genomes = statistics.scenarios, statistics.genome_indices
+    references = region_novelty.num_references(_num_distinct(genomes, held_out))
+    network.novelty = RegionNovelty(len(MOMENTS) * len(statistics.haplotype_names), references)
+    if references:
+        of_regions = np.stack(
+            [region_novelty.features(*each) for each in zip(statistics.moments, statistics.usable, strict=True)]
+        )
+        region_novelty.fit(network.novelty, of_regions[trained], of_regions[held_out], statistics.haplotype_names)
     return {**architecture, "references": references}
 
 

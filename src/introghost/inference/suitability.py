@@ -338,7 +338,13 @@ def segments_findings(calls: Sequence[ContigCalls], is_forced: bool = False) -> 
         Whether segments are given that would be withheld.
     """
     p_value = _novelty_p_value(calls)
-    if not p_value <= decisions.NOVELTY_LEVEL:
+    if np.isnan(p_value):
+        text = (
+            "nothing is known of how the data compare with the simulations of the segment network: it was trained on "
+        )
+        text += f"too few genomes, or no region has {region_novelty.LEAST_BINS} callable bins"
+        return [Finding(Code.NOVELTY_UNKNOWN, Severity.REMARK, text)]
+    if p_value > decisions.NOVELTY_LEVEL:
         return []
     text = f"the data are unlike the simulations of the segment network (p = {p_value:.2g}): "
     advice = "look for a filter, a mask or errors that training did not have, for roles that were exchanged, or train "
@@ -382,6 +388,8 @@ def contradiction_findings(
     """
     threshold = bundle.thresholds.get(DEFAULT_FALSE_DISCOVERY_RATE, 1.0)
     if threshold >= 1:  # no call can be relied on
+        return []
+    if any(contig.is_withheld for contig in calls):
         return []
     share = calling.called_share(calls, threshold)
     if decision is Decision.NO_GHOST and share > MUCH_CALLED:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
-from introghost.findings import Finding
+from introghost.findings import Code, Finding, Severity
 from introghost.inference import decisions
 from introghost.report import figures, tables
 from introghost.report.records import CallsRecord, Choice, PredictiveRecord, ScenarioProbability
@@ -106,6 +106,7 @@ class SegmentsSection:
 
     Attributes
     ----------
+    is_withheld : bool
     called_at : str
         The threshold in words.
     facts : dict of str to str
@@ -121,6 +122,7 @@ class SegmentsSection:
         The haplotypes with the largest called share first.
     """
 
+    is_withheld: bool
     called_at: str
     facts: dict[str, str]
     num_contigs: int
@@ -253,6 +255,10 @@ def segments_section(calls: Path, record: CallsRecord) -> SegmentsSection:
     labels = tables.haplotype_labels(per_sample)
     ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
     return SegmentsSection(
+        is_withheld=any(
+            finding.code is Code.SEGMENTS_UNLIKE and finding.severity is Severity.WITHHELD
+            for finding in record.findings
+        ),
         called_at=_called_at(record),
         facts=_facts(segments, per_sample),
         num_contigs=len(extents),

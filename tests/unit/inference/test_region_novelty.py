@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from introghost.inference import region_novelty
+from introghost.inference import region_novelty, suitability
 from introghost.networks.novelty import RegionNovelty
 from introghost.statistics.registry import STATISTICS
 
@@ -28,7 +28,7 @@ def test_p_values_of_what_was_simulated_are_uniform(novelty: RegionNovelty) -> N
     p_values = region_novelty.p_values(novelty, regions(4_000, 3))
     for level in (0.05, 0.2, 0.5):
         assert abs((p_values <= level).mean() - level) < 0.03
-    assert p_values.min() >= 1 / 501
+    assert p_values.min() < 0.005
 
 
 def test_distances_are_those_of_the_covariance(novelty: RegionNovelty) -> None:
@@ -70,8 +70,12 @@ def test_the_p_value_of_several_regions_is_twice_their_median() -> None:
 
 
 def test_few_held_out_regions_tell_nothing() -> None:
-    numbers = [region_novelty.num_references(number) for number in (0, 199, 200, 300, 501)]
-    assert numbers == [0, 0, 200, 300, 500]
+    numbers = [region_novelty.num_references(number) for number in (0, 399, 400, 450, 501)]
+    assert numbers == [0, 0, 400, 450, 500]
+    assert 2 / (1 + region_novelty.FEWEST_REFERENCES) <= suitability.SEGMENTS_WITHHELD_LEVEL
+    usable = np.zeros((3, 30), bool)
+    usable[1, :19], usable[2, 5:25] = True, True
+    assert region_novelty.is_told(usable).tolist() == [False, False, True]
     nothing = RegionNovelty(NUM, 0)
     region_novelty.fit(nothing, regions(10, 1), regions(10, 2), STATISTICS)
     assert nothing.mean.shape == torch.Size([0])

@@ -302,7 +302,8 @@ def novel(*p_values: float) -> ContigCalls:
 
 def test_data_unlike_the_simulations_of_the_segment_network_are_told_of_or_withheld() -> None:
     assert suitability.segments_findings([novel(0.03, 0.5), novel(0.4)]) == []
-    assert suitability.segments_findings([novel(), novel(np.nan)]) == []
+    (unknown,) = suitability.segments_findings([novel(), novel(np.nan)])
+    assert (unknown.code, unknown.severity) == ("novelty-unknown", "remark")
     (finding,) = suitability.segments_findings([novel(0.005, 0.005), novel(0.4, np.nan)])
     assert (finding.code, finding.severity) == ("segments-unlike", "warning")
     assert "(p = 0.01): segments may be wrong; look for a filter" in finding.text
