@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.variants.allele_counts import AlleleCounts, allele_counts
+from introghost.variants.index import index_path
 from introghost.variants.source import VcfSource
+from introghost.variants.zarr_source import is_store
 
 MOST_SEGMENTS = 60
 LONGEST_BP = 500_000
@@ -22,6 +24,7 @@ FEWEST_SAMPLES = 5
 FEWEST_ALLELES = 4
 # Share of a segment's private alleles that relatives carry, from which it counts as theirs too; share of segments.
 CARRIED, MANY = 0.5, 0.1
+ADMIXED = -0.03
 LEAST_FREQUENCY = 0.05
 _WHY = "the outgroup lacks them by chance, or a little of the ghost came to it"
 
@@ -40,20 +43,30 @@ class Lookup:
         Of each segment, the share of its private alleles that each population carries.
     from_outgroup, from_target : ndarray of float64, shape (num_populations,)
         Squared differences of allele frequencies, summed over sites.
+    f3 : ndarray of float64, shape (num_populations,)
+        The statistic f3 of a population with outgroup and target (Patterson et al. 2012, Genetics 192:1065), without
+        the bias of small samples, summed over sites: negative where it descends of both.
+    apart : float
+        The statistic f2 of outgroup and target, their squared differences without that bias, summed over sites.
     """
 
     names: list[str]
     carried: list[Frequencies] = field(default_factory=list)
     from_outgroup: Frequencies = field(default_factory=lambda: np.zeros(0))
     from_target: Frequencies = field(default_factory=lambda: np.zeros(0))
+    f3: Frequencies = field(default_factory=lambda: np.zeros(0))
+    apart: float = 0.0
 
     def __post_init__(self) -> None:
-        self.from_outgroup, self.from_target = np.zeros(len(self.names)), np.zeros(len(self.names))
+        self.from_outgroup, self.from_target, self.f3 = (np.zeros(len(self.names)) for _ in range(3))
 
     @property
     def relatives(self) -> list[str]:
-        """Populations whose allele frequencies are nearer to the outgroup's than to the target's."""
-        nearer = self.from_outgroup < self.from_target
+        """Populations whose allele frequencies are nearer to the outgroup's than to the target's, admixed ones apart.
+
+        Who descends of the target too, by a few per cent or more, may have the ghost's alleles from there.
+        """
+        nearer = (self.from_outgroup < self.from_target) & (self.f3 >= ADMIXED * self.apart)
         return [name for name, is_relative in zip(self.names, nearer, strict=True) if is_relative]
 
     @property
@@ -89,10 +102,14 @@ def look_up(source: VcfSource, populations: Mapping[str, str], segments: pd.Data
     again = source.unread()
     again.contigs()
     subsets = [source.roles.members(OUTGROUP), source.roles.members(TARGET), *(members[name] for name in lookup.names)]
-    for (contig, start, end), inside in _stretches(chosen):
-        counts = list(allele_counts(source.files.paths, region=(contig, start, end), subsets=subsets))
-        if counts:
-            _add(lookup, again.read(contig, start, end), counts[0], inside)
+    paths = source.files.paths
+    # Without an index the whole file is read for any region: then all of it is counted, once.
+    has_index = all(is_store(path) or index_path(path) is not None for path in paths)
+    whole = [] if has_index else list(allele_counts(paths, subsets=subsets))
+    for region, inside in _stretches(chosen):
+        for counts in allele_counts(paths, region=region, subsets=subsets) if has_index else whole:
+            if counts.contig == region[0]:
+                _add(lookup, again.read(*region), counts, inside)
     return lookup
 
 
@@ -134,13 +151,11 @@ def _add(lookup: Lookup, haplotypes: Haplotypes, counts: AlleleCounts, segments:
     """Add one stretch: differences of frequencies, and what each segment's haplotype carries privately."""
     _, rows, columns = np.intersect1d(haplotypes.positions_bp, counts.positions_bp, return_indices=True)
     alternate, called = counts.alternate[columns, 1:], counts.called[columns, 1:]
-    frequency = np.divide(alternate, called, out=np.zeros(alternate.shape), where=called > 0)
-    outgroup, target, others = frequency[:, 0], frequency[:, 1], frequency[:, 2:]
-    both = (outgroup + target) / 2
-    common = (both > LEAST_FREQUENCY) & (both < 1 - LEAST_FREQUENCY)
-    lookup.from_outgroup += ((others - outgroup[:, None])[common] ** 2).sum(axis=0)
-    lookup.from_target += ((others - target[:, None])[common] ** 2).sum(axis=0)
-    # Alleles that the outgroup lacks, and whether each population has them: ALT where the outgroup has REF alone.
+    frequency = np.divide(alternate, called, out=np.full(alternate.shape, np.nan), where=called > 0)
+    _add_differences(lookup, frequency, called)
+    outgroup, others = frequency[:, 0], frequency[:, 2:]
+    # Alleles that the outgroup lacks, and whether each population has them: ALT where the outgroup has REF alone. A
+    # population without a genotype is not known to have any.
     is_private = ~(haplotypes.outgroup[rows] == 1).any(axis=1) & ((outgroup == 0) | (outgroup == 1))
     has = np.where((outgroup == 0)[:, None], others > 0, others < 1)
     names = [name for name, role in zip(haplotypes.sample_names, haplotypes.roles, strict=True) if role == TARGET]
@@ -152,3 +167,20 @@ def _add(lookup: Lookup, haplotypes: Haplotypes, counts: AlleleCounts, segments:
         private = is_private & inside & (haplotypes.target[rows, column] == 1)
         if private.sum() >= FEWEST_ALLELES:
             lookup.carried.append(has[private].mean(axis=0))
+
+
+def _add_differences(lookup: Lookup, frequency: Frequencies, called: NDArray[np.int32]) -> None:
+    """Add differences of frequencies at common sites, of the outgroup, the target and the others, one column each.
+
+    NaN where a population has no genotype.
+    """
+    both = frequency[:, :2].mean(axis=1)
+    common = (both > LEAST_FREQUENCY) & (both < 1 - LEAST_FREQUENCY)
+    frequency = frequency[common]
+    # Each with the variance that sampling adds to its square.
+    variance = frequency * (1 - frequency) / np.maximum(called[common] - 1, 1)
+    outgroup, target, others = frequency[:, :1], frequency[:, 1:2], frequency[:, 2:]
+    lookup.apart += float(((outgroup - target) ** 2 - variance[:, :1] - variance[:, 1:2]).sum())
+    lookup.from_outgroup += np.nansum((others - outgroup) ** 2, axis=0)
+    lookup.from_target += np.nansum((others - target) ** 2, axis=0)
+    lookup.f3 += np.nansum((others - outgroup) * (others - target) - variance[:, 2:], axis=0)

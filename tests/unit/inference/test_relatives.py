@@ -5,26 +5,27 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 
 from introghost import open_vcf
 from introghost.inference import relatives
 from introghost.inference.relatives import Lookup
 
-SAMPLES = 8
-POPULATIONS = ("Out", "Target", "NearOut", "NearTarget")
-FIRST_PRIVATE, NUM_PRIVATE = 100, 6
+SAMPLES = 20
+POPULATIONS = {"Out": 0.0, "Target": 1.0, "NearOut": 0.0, "NearTarget": 1.0, "Mixed": 0.25}  # share of one side
+FIRST_PRIVATE, NUM_PRIVATE = 400, 6
 
 
 def genotypes(carriers: Mapping[str, int]) -> np.ndarray:
-    """Alleles of 16 haplotypes of each population at 100 common sites and 6 that the outgroup lacks.
+    """Alleles of 40 haplotypes of each population at 400 common sites and 6 that the outgroup lacks.
 
     Populations at either side of a split have frequencies of their own; haplotype 0 of the target carries all private
     alleles, and so do as many of other populations as `carriers` says.
     """
     rng = np.random.default_rng(1)
-    sides = rng.uniform(0.3, 0.7, (2, FIRST_PRIVATE))
-    frequency = {name: sides[int("Target" in name)] for name in POPULATIONS}
+    sides = rng.choice([0.3, 0.7], (2, FIRST_PRIVATE))
+    frequency = {name: (1 - share) * sides[0] + share * sides[1] for name, share in POPULATIONS.items()}
     columns = []
     for name in POPULATIONS:
         common = rng.random((FIRST_PRIVATE, 2 * SAMPLES)) < frequency[name][:, None]
@@ -34,13 +35,13 @@ def genotypes(carriers: Mapping[str, int]) -> np.ndarray:
     return np.concatenate(columns, axis=1).astype(int)
 
 
-def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = False) -> Lookup:
+def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = False, indexed: bool = False) -> Lookup:
     """Of one segment of the target's first haplotype; `exchanged` writes the other allele as ALT at every site."""
     samples = [f"{name}{number}" for name in POPULATIONS for number in range(SAMPLES)]
     alleles = genotypes({"Target": 1, **carriers}) ^ int(exchanged)
     lines = [
         "##fileformat=VCFv4.2",
-        "##contig=<ID=1,length=200000>",
+        "##contig=<ID=1,length=500000>",
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="">',
     ]
     lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]))
@@ -50,9 +51,12 @@ def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = Fals
     (folder / "x.vcf").write_text("\n".join(lines) + "\n")
     table = {name: name.rstrip("0123456789") for name in samples}
     (folder / "x.tsv").write_text("sample\tpopulation\n" + "".join(f"{a}\t{b}\n" for a, b in table.items()))
-    data = open_vcf(folder / "x.vcf", populations=folder / "x.tsv", outgroup="Out", target="Target")
+    vcf = folder / "x.vcf"
+    if indexed:
+        vcf = Path(pysam.tabix_index(str(vcf), preset="vcf", force=True, keep_original=True))
+    data = open_vcf(vcf, populations=folder / "x.tsv", outgroup="Out", target="Target")
     segments = pd.DataFrame(
-        {"contig": ["1"], "start": [50_000], "end": [110_000], "sample": ["Target0"], "haplotype": [0]}
+        {"contig": ["1"], "start": [350_000], "end": [410_000], "sample": ["Target0"], "haplotype": [0]}
     )
     before = data.source.counts.to_json()
     lookup = relatives.look_up(data.source, table, segments)
@@ -63,9 +67,9 @@ def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = Fals
 @pytest.mark.parametrize("exchanged", [False, True])
 def test_a_segment_that_a_relative_of_the_outgroup_carries_is_told_of(tmp_path: Path, exchanged: bool) -> None:
     lookup = look_up(tmp_path, {"NearOut": 1}, exchanged=exchanged)
-    assert lookup.names == ["NearOut", "NearTarget"]
+    assert lookup.names == ["Mixed", "NearOut", "NearTarget"]
     assert lookup.relatives == ["NearOut"]
-    assert [share.tolist() for share in lookup.carried] == [[1.0, 0.0]]
+    assert [share.tolist() for share in lookup.carried] == [[0.0, 1.0, 0.0]]
     (finding,) = relatives.findings(lookup)
     assert finding.code == "outgroup-relatives"
     assert finding.text.startswith("1 of 1 called segments that were looked up are also in NearOut, which are nearer")
@@ -73,9 +77,37 @@ def test_a_segment_that_a_relative_of_the_outgroup_carries_is_told_of(tmp_path: 
 
 def test_what_only_relatives_of_the_target_carry_is_a_ghosts(tmp_path: Path) -> None:
     lookup = look_up(tmp_path, {"NearTarget": 4})
-    assert [share.tolist() for share in lookup.carried] == [[0.0, 1.0]]
+    assert [share.tolist() for share in lookup.carried] == [[0.0, 0.0, 1.0]]
     assert lookup.num_shared == 0
     assert relatives.findings(lookup) == []
+
+
+def test_who_descends_of_outgroup_and_target_may_have_it_from_the_target(tmp_path: Path) -> None:
+    lookup = look_up(tmp_path, {"Mixed": 4, "NearTarget": 4})
+    assert lookup.from_outgroup[0] < lookup.from_target[0]
+    assert lookup.f3[0] / lookup.apart == pytest.approx(-0.25 * 0.75, abs=0.07)
+    assert lookup.relatives == ["NearOut"]
+    assert [share.tolist() for share in lookup.carried] == [[1.0, 0.0, 1.0]]
+    assert relatives.findings(lookup) == []
+
+
+def test_a_population_without_genotypes_has_nothing() -> None:
+    lookup = Lookup(["a", "b"])
+    nan = np.nan
+    frequency = np.array([[0.5, 0.1, nan, 0.3], [1.0, 0.4, 0.9, nan], [nan, 0.5, 0.2, 0.2]])
+    relatives._add_differences(lookup, frequency, np.full((3, 4), 11, np.int32))
+    assert lookup.from_outgroup == pytest.approx([0.01, 0.04])
+    assert lookup.from_target == pytest.approx([0.25, 0.04])
+    assert lookup.apart == pytest.approx(0.16 - 0.025 - 0.009 + 0.36 - 0.024)
+    assert lookup.f3 == pytest.approx([-0.1 * 0.5 - 0.009, -0.2 * 0.2 - 0.021])
+
+
+def test_a_file_with_an_index_is_looked_up_as_one_without(tmp_path: Path) -> None:
+    plain = look_up(tmp_path, {"NearOut": 1, "Mixed": 2})
+    packed = look_up(tmp_path, {"NearOut": 1, "Mixed": 2}, indexed=True)
+    np.testing.assert_array_equal(plain.carried, packed.carried)
+    for name in ("from_outgroup", "from_target", "f3"):
+        np.testing.assert_allclose(getattr(plain, name), getattr(packed, name))
 
 
 def test_few_shared_segments_are_no_finding() -> None:
