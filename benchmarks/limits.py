@@ -91,8 +91,8 @@ No pulse, and a target of {founders} individuals since {generations} generations
 
 ## What lies beside a locus
 
-Loci of 50 to 500 kb that hold a tract, shown in their region of 1 Mb, and shown otherwise. Of the bins that are called
-either way, how many are called one way only: median over {loci} loci, 90 % quantile, and the most.
+Loci of 50 to 500 kb that hold a tract and a call, shown in their region of 1 Mb, and shown otherwise. Of the bins that
+are called either way, how many are called one way only: median over {loci} loci, 90 % quantile, and the most.
 
 | shown | median | 90 % | most |
 |---|---|---|---|
@@ -185,7 +185,7 @@ def shown(haplotypes: Haplotypes, locus: tuple[int, int], rng: np.random.Generat
 
 
 def changes_of_locus(bundle: SegmentsBundle, folder: Path, genome: int) -> dict[str, float] | None:
-    """Of the called bins of a locus, how many are called one way only; None for a region without a tract."""
+    """Of the called bins of a locus, how many are called one way only; None for a region without a tract or a call."""
     look, rng = Look.of(folder, CLEAN), np.random.default_rng(seeds.derive(SEED, "locus", genome))
     ((trees, tracts),) = simulate_genome_with_tracts(published(MODEL), genome, look.settings())
     observed = observe(trees, look.model, ancestral=ANCESTRAL, seed=SEED)
@@ -203,12 +203,13 @@ def changes_of_locus(bundle: SegmentsBundle, folder: Path, genome: int) -> dict[
         callable_fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
         values = haplotype_statistics(haplotypes, BIN_BP).values
         called[way] = calling.segment_posterior(bundle, values, callable_fraction)[:, inside] >= bundle.threshold()
+    if not called["whole"].any():
+        return None
     return {way: _changed(called["whole"], called[way]) for way in WAYS}
 
 
 def _changed(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    either = (first | second).sum()
-    return float((first ^ second).sum() / either) if either else 0.0
+    return float((first ^ second).sum() / (first | second).sum())
 
 
 def locus_rows(changes: Sequence[Mapping[str, float]]) -> Iterator[dict[str, str | float]]:
@@ -234,7 +235,7 @@ def table(folder: Path, workers: int) -> pd.DataFrame:
     with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         list(pool.map(Job.run, (*selected, *plain, *founded)))
         first = FIRST_TEST_GENOME + TEST_GENOMES
-        genomes = range(first, first + 2 * LOCI)  # some have no tract
+        genomes = range(first, first + 3 * LOCI)  # some have no tract or call
         changes = pool.map(changes_of_locus, *zip(*((bundle, folder, genome) for genome in genomes), strict=True))
         found = [change for change in changes if change is not None][:LOCI]
     rows = [

@@ -218,7 +218,7 @@ class ObservationModel:
         return result
 
     def without_flaws(self) -> "ObservationModel":
-        """The same sizes and what simulation used, without a filter, a mask, an error, gene flow or a wrong label."""
+        """The same sizes and what simulation used, without any of `_FLAWS`: filter, mask, errors and so on."""
         default = ObservationModel()
         return dataclasses.replace(self, **{name: getattr(default, name) for name in _FLAWS})
 

@@ -48,7 +48,8 @@ def draw_size(reduction: float, seed: int) -> float:
     Parameters
     ----------
     reduction : float
-        Mean over regions of one minus the factor, from 0 up to 1.
+        Mean over regions of one minus the factor, from 0 up to 1. Above 0.3 the bound of the factor makes it less: 0.49
+        for 0.5, 0.63 for 0.7.
     seed : int
 
     Returns
@@ -77,8 +78,8 @@ def draw_stretches(
     share : float
         Probability that the ghost's proportion differs.
     ghost_proportion : float or None
-        The genome's, the least that is drawn, log-uniformly up to 1; None where there is no pulse from a ghost into the
-        target, and all is one stretch.
+        The genome's, the least that is drawn, log-uniformly up to 1; where there is no pulse from a ghost into the
+        target, None or 0, all is one stretch.
     seed : int
 
     Returns
@@ -88,7 +89,7 @@ def draw_stretches(
         region, and lies anywhere in it.
     """
     rng = np.random.default_rng(seed)
-    if ghost_proportion is None or rng.random() >= share:
+    if not ghost_proportion or rng.random() >= share:
         return (Stretch(0, length_bp, size),)
     selected_bp = min(int(Range(*SELECTED_BP).draw(int(rng.integers(2**31)))), length_bp)
     start = int(rng.integers(length_bp - selected_bp, endpoint=True))
@@ -100,15 +101,19 @@ def draw_stretches(
 
 def pulse_proportion(graph: demes.Graph, roles: Mapping[str, str]) -> float | None:
     """Proportion of the pulse from the ghost into the target; of several, the largest; None without one."""
+    places = _ghost_pulses(graph, roles)
+    return graph.pulses[places[0][0]].proportions[places[0][1]] if places else None
+
+
+def _ghost_pulses(graph: demes.Graph, roles: Mapping[str, str]) -> list[tuple[int, int]]:
+    """Pulses from the ghost into the target, the largest first, and the ghost's place among the sources of each."""
     ghost, target = roles.get("ghost"), roles["target"]
-    pulses = (pulse for pulse in graph.pulses if pulse.dest == target)
-    proportions = (
-        proportion
-        for pulse in pulses
-        for source, proportion in zip(pulse.sources, pulse.proportions, strict=True)
-        if source == ghost
-    )
-    return max(proportions, default=None)
+    places = [
+        (number, pulse.sources.index(ghost))
+        for number, pulse in enumerate(graph.pulses)
+        if pulse.dest == target and ghost in pulse.sources
+    ]
+    return sorted(places, key=lambda place: -graph.pulses[place[0]].proportions[place[1]])
 
 
 def graph_of(stretch: Stretch, graph: demes.Graph, roles: Mapping[str, str]) -> demes.Graph:
@@ -130,12 +135,11 @@ def graph_of(stretch: Stretch, graph: demes.Graph, roles: Mapping[str, str]) -> 
             epoch["start_size"] *= stretch.size
             epoch["end_size"] *= stretch.size
     if stretch.ghost_proportion is not None:
-        for pulse in model["pulses"]:
-            if pulse["dest"] == roles["target"] and roles["ghost"] in pulse["sources"]:
-                # The other sources of the pulse keep what is left, in their shares.
-                index = pulse["sources"].index(roles["ghost"])
-                others = sum(pulse["proportions"]) - pulse["proportions"][index]
-                left = min(1.0, (1 - stretch.ghost_proportion) / others) if others else 0.0
-                pulse["proportions"] = [left * proportion for proportion in pulse["proportions"]]
-                pulse["proportions"][index] = stretch.ghost_proportion
+        number, index = _ghost_pulses(graph, roles)[0]
+        pulse = model["pulses"][number]
+        # The other sources of the pulse keep what is left, in their shares.
+        others = sum(pulse["proportions"]) - pulse["proportions"][index]
+        left = min(1.0, (1 - stretch.ghost_proportion) / others) if others else 0.0
+        pulse["proportions"] = [left * proportion for proportion in pulse["proportions"]]
+        pulse["proportions"][index] = stretch.ghost_proportion
     return demes.Graph.fromdict(model)

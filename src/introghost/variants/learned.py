@@ -41,6 +41,7 @@ NEUTRAL_VARIATION = 0.06
 FEWEST_STRETCHES = 20
 # Of alleles seen once, the least that is believed to have been found, and the share from which all were.
 LEAST_DETECTION, FULL_DETECTION = 0.1, 0.95
+FEWEST_HAPLOTYPES = 6  # of fewer, alleles seen once and twice are all
 DETECTION_SPREAD = (0.7, 1.3)
 
 Value = int | float | str | tuple[float, float] | list[str]
@@ -175,25 +176,29 @@ def _filter(found: Survey) -> list[Entry]:
         has_donors = True
     why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
     gene_flow = Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)
-    return [*entries, _detection(minor, cut), *panels, gene_flow]
+    return [*entries, _detection(minor, sum(found.counts.num_haplotypes), cut), *panels, gene_flow]
 
 
-def _detection(minor: Counts, cut: int) -> Entry:
+def _detection(minor: Counts, num_haplotypes: int, cut: int) -> Entry:
     """How many of the alleles seen once were found, told by how many there are of those seen twice.
 
-    In a population of constant size there are twice as many, and in one that has grown even more (Fu 1995, Theor Popul
-    Biol 48:172). If p of the former are found, 1 - (1 - p)^2 of the latter are: the ratio is 2 / (2 - p).
+    In a population of constant size sites whose rarer of two alleles is seen i times among n haplotypes are as many as
+    1/i + 1/(n - i), and in one that has grown more of them are seen once (Fu 1995, Theor Popul Biol 48:172). If p of
+    those seen once are found, 1 - (1 - p)^2 of those seen twice are: their ratio is 2 - p times smaller.
     """
     key = "rare_allele_detection"
     once, twice = int((minor == 1).sum()), int((minor == 2).sum())
-    if cut > 1 or twice < FEWEST_AT_CUT:
+    if cut > 1 or twice < FEWEST_AT_CUT or num_haplotypes < FEWEST_HAPLOTYPES:
         return Entry(key, 1, "no allele that is seen once or twice to tell by")
     reason = f"{once:,} alleles are seen once and {twice:,} twice"
-    found = max(2 - 2 * twice / max(once, 1), LEAST_DETECTION)
+    neutral = (1 + 1 / (num_haplotypes - 1)) / (1 / 2 + 1 / (num_haplotypes - 2))
+    found = max(2 - neutral * twice / max(once, 1), LEAST_DETECTION)
     if found >= FULL_DETECTION:
         return Entry(key, 1, f"{reason}: none is missed")
     low, high = (min(max(factor * found, LEAST_DETECTION), 1.0) for factor in DETECTION_SPREAD)
-    return Entry(key, (low, high), f"{reason}, in constant size twice as many: about {found:.0%} were found")
+    return Entry(
+        key, (low, high), f"{reason}, in constant size {neutral:.2g} times as many: about {found:.0%} were found"
+    )
 
 
 def _cut_reason(minor: Counts, cut: int) -> str:

@@ -61,7 +61,7 @@ def test_a_share_of_regions_has_a_stretch_of_its_own():
     assert 0.9 < proportions.max() <= 1
 
 
-@pytest.mark.parametrize(("share", "proportion"), [(0.0, 0.02), (1.0, None)])
+@pytest.mark.parametrize(("share", "proportion"), [(0.0, 0.02), (1.0, None), (1.0, 0.0)])
 def test_without_selection_a_region_is_one_stretch(share, proportion):
     assert draw_stretches(1_000, 0.5, share, proportion, 1) == (Stretch(0, 1_000, 0.5),)
 
@@ -93,6 +93,13 @@ def test_the_model_of_a_stretch_differs_in_sizes_and_pulse_alone():
     assert after["Target"].start_time == before["Target"].start_time
     np.testing.assert_allclose(after.pulses[0].proportions, [0.2, 0.8])
     assert after.pulses[1].proportions == [0.3]
+
+
+def test_of_several_pulses_the_largest_is_drawn_anew():
+    pulse = {"sources": ["Ghost"], "dest": "Target"}
+    before = graph({**pulse, "time": 20, "proportions": [0.02]}, {**pulse, "time": 10, "proportions": [0.05]})
+    after = graph_of(Stretch(0, 1, 1.0, 0.6), before, ROLES)
+    assert sorted((pulse.time, pulse.proportions[0]) for pulse in after.pulses) == [(10, 0.6), (20, 0.02)]
 
 
 def test_trees_of_stretches_are_joined_with_their_tracts():

@@ -208,12 +208,15 @@ def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
 
 
 @pytest.mark.parametrize("probability", [0.3, 0.6, 1.0])
-def test_a_deficit_of_rare_alleles_tells_how_many_were_found(probability: float) -> None:
-    rng = np.random.default_rng(5)
-    number = np.repeat(np.arange(1, 20), (60_000 / np.arange(1, 20)).astype(int))  # a neutral spectrum
-    number = number[operators.detected(number, probability, rng)]
+@pytest.mark.parametrize("diploids", [4, 10, 60])
+def test_a_deficit_of_rare_alleles_tells_how_many_were_found(probability: float, diploids: int) -> None:
+    rng, haplotypes = np.random.default_rng(5), 2 * diploids
+    copies = np.arange(1, haplotypes)
+    number = np.repeat(copies, (200_000 / copies).astype(int))  # a neutral spectrum of derived alleles
+    number = number[operators.detected(np.minimum(number, haplotypes - number), probability, rng)]
     alternative = np.stack([number, np.zeros_like(number), np.zeros_like(number)], axis=1)
-    counts = SiteCounts(alternative, np.full_like(alternative, 40), (40, 40, 40))
+    numbers = haplotypes - 2, 2, 0
+    counts = SiteCounts(alternative, np.tile(numbers, (len(number), 1)), numbers)
     learned = section(Survey(counts, 100_000, 80_000, 400))
     assert learned["minimum_allele_count"] == 1
     value = learned["rare_allele_detection"]
