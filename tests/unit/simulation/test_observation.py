@@ -161,6 +161,9 @@ LEVELS = {
     "outgroup_gene_flow": 0.3,
     "mislabelled": 0.3,
     "minimum_allele_count": 3,
+    "rare_allele_detection": 0.2,
+    "inbreeding": 0.7,
+    "loci": 1.0,
 }
 
 
@@ -171,6 +174,17 @@ def test_every_operator_changes_something_and_is_reproducible(simulated, name):
     once, again = (seen(simulated, **levels).haplotypes for _ in range(2))
     np.testing.assert_array_equal(once.genotypes, again.genotypes)
     assert once.genotypes.shape != clean.genotypes.shape or (once.genotypes != clean.genotypes).any()
+
+
+def test_the_haplotypes_of_an_inbred_individual_are_one_and_so_are_their_tracts(simulated):
+    observed = seen(simulated, inbreeding=1.0)
+    target = observed.haplotypes.target
+    np.testing.assert_array_equal(target[:, ::2], target[:, 1::2])
+    assert (target[:, 0] != target[:, 2]).any()
+    whole = pd.DataFrame({"haplotype": np.arange(16, 32), "start_bp": 1_000 * np.arange(16), "end_bp": LENGTH})
+    tracts = observed.tracts(whole).sort_values("haplotype")["start_bp"].to_numpy()
+    np.testing.assert_array_equal(tracts[::2], tracts[1::2])
+    assert len(tracts) == target.shape[1]
 
 
 def test_an_added_operator_leaves_the_noise_of_the_others_as_it_was(simulated):
