@@ -16,19 +16,40 @@ Parameters = dict[str, float]
 def ancestors(p: Parameters, others: dict[str, tuple[float, float]] | None = None) -> msprime.Demography:
     """Ancestral population, others of constant size until a time, outgroup and target with the migration between."""
     demography = msprime.Demography()
-    growth = math.log(p["target_recent_size"] / p["target_expansion_size"]) / p["target_bottleneck_end_time"]
     demography.add_population(name="Ancestral", initial_size=p["ancestral_size"])
     for name, (size, end_time) in (others or {}).items():
         demography.add_population(name=name, initial_size=size, default_sampling_time=end_time, initially_active=False)
-    demography.add_population(name="Outgroup", initial_size=p["outgroup_size"])
-    demography.add_population(name="Target", initial_size=p["target_recent_size"], growth_rate=growth)
-    demography.set_symmetric_migration_rate(["Outgroup", "Target"], p["migration_rate"])
-    demography.add_population_parameters_change(
-        time=p["target_bottleneck_end_time"],
-        population="Target",
-        initial_size=p["target_bottleneck_size"],
-        growth_rate=0,
+    growth_time, founder_time = p["growth_time"], p["target_founder_time"]
+    demography.add_population(
+        name="Outgroup",
+        initial_size=p["outgroup_present_size"],
+        growth_rate=math.log(p["outgroup_present_size"] / p["outgroup_size"]) / growth_time,
     )
+    demography.add_population(name="Target", initial_size=p["target_present_size"])
+    demography.set_symmetric_migration_rate(["Outgroup", "Target"], p["migration_rate"])
+    # Backwards in time: founders, recent growth, growth after the bottleneck, bottleneck.
+    of_target = [
+        (p["target_founder_end_time"], p["target_founder_size"], 0.0),
+        (
+            founder_time,
+            p["target_present_size"],
+            math.log(p["target_present_size"] / p["target_recent_size"]) / (growth_time - founder_time),
+        ),
+        (
+            growth_time,
+            p["target_recent_size"],
+            math.log(p["target_recent_size"] / p["target_expansion_size"])
+            / (p["target_bottleneck_end_time"] - growth_time),
+        ),
+        (p["target_bottleneck_end_time"], p["target_bottleneck_size"], 0.0),
+    ]
+    for population, time, size, rate in [
+        ("Outgroup", growth_time, p["outgroup_size"], 0.0),
+        *(("Target", *change) for change in of_target),
+    ]:
+        demography.add_population_parameters_change(
+            time=time, population=population, initial_size=size, growth_rate=rate
+        )
     return demography
 
 
