@@ -28,6 +28,8 @@ class Code(StrEnum):
     """The data lie farther from every scenario than nearly all simulated genomes."""
     SEGMENTS_UNLIKE = "segments-unlike"
     """The statistics lie farther from the simulated regions of the segment network than nearly all held-out ones."""
+    MUCH_CALLED = "much-called"
+    """More of the sequence is called than of any region that training held out."""
     TOO_LITTLE_SEQUENCE = "too-little-sequence"
     """Less callable sequence than the networks for whole genomes were trained on."""
     PARAMETERS_WITHHELD = "parameters-withheld"

@@ -232,6 +232,7 @@ class Model:
                 *whole.findings,
                 *relatives.findings(lookup),
                 *suitability.segments_findings(calls, force),
+                *suitability.called_share_findings(self.segments, given),
                 *suitability.bin_findings(calls),
                 *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
                 *suitability.callable_share_findings(self.bundles, bins),

@@ -13,7 +13,7 @@ from verbs import run
 from introghost.data import VcfData, open_vcf
 from introghost.errors import ConfigError, ModelError
 from introghost.findings import Code, Severity
-from introghost.inference import bundle_files
+from introghost.inference import bundle_files, calling
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
@@ -135,6 +135,18 @@ def test_segments_of_data_unlike_all_training_are_withheld_unless_forced(data: V
     assert forced.segments.equals(usual.segments)
     (finding,) = [finding for finding in forced.findings if finding.code == Code.SEGMENTS_UNLIKE]
     assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("most", [1.0, 1e-6])
+def test_more_called_than_of_any_region_of_training_is_told(data: VcfData, tmp_path: Path, most: float) -> None:
+    bundle = dataclasses.replace(segments_bundle(), thresholds={0.15: 0.2}, highest_called_share=most)
+    bundle_files.save(bundle, tmp_path / "segments")
+    answer = load_model(tmp_path).apply(data)
+    share = calling.called_share(answer.calls, 0.2)
+    texts = [finding.text for finding in answer.findings if finding.code is Code.MUCH_CALLED]
+    assert len(answer.segments) > 0
+    assert len(texts) == (share > most)
+    assert all(text.startswith(f"{share:.0%} of the sequence is called") for text in texts)
 
 
 def test_what_is_withheld_is_in_no_file_and_the_page_says_so(data: VcfData, tmp_path: Path) -> None:

@@ -189,6 +189,8 @@ class SegmentsBundle(Bundle):
     thresholds : mapping of float to float
         For false-discovery rates, ascending, the posterior from which at most that part of what is called was false in
         held-out simulations.
+    highest_called_share : float
+        The largest share of the usable bins of a held-out simulated region that is called at the default rate, above 0.
     """
 
     task = Task.SEGMENTS
@@ -197,6 +199,7 @@ class SegmentsBundle(Bundle):
     network: SegmentNetwork
     temperature: float
     thresholds: Mapping[float, float]
+    highest_called_share: float
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
@@ -222,6 +225,7 @@ class SegmentsBundle(Bundle):
             thresholds=description.take(
                 "thresholds", _thresholds, "pairs of a false-discovery rate and a posterior, each above 0 and at most 1"
             ),
+            highest_called_share=description.share("highest_called_share"),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -230,6 +234,7 @@ class SegmentsBundle(Bundle):
             **super().to_json(),
             "temperature": self.temperature,
             "thresholds": [[rate, posterior] for rate, posterior in self.thresholds.items()],
+            "highest_called_share": self.highest_called_share,
         }
 
     def threshold(self, false_discovery_rate: float = DEFAULT_FALSE_DISCOVERY_RATE) -> float:

@@ -148,6 +148,10 @@ class Fields:
         """A finite number above 0."""
         return self.take(key, _scale, "a finite number above 0")
 
+    def share(self, key: str) -> float:
+        """A number above 0 and at most 1."""
+        return self.take(key, share, "a number above 0 and at most 1")
+
     def name(self, key: str) -> str:
         """A text that can be printed, not empty."""
         return self.take(key, lambda value: _names([value])[0], "a name")

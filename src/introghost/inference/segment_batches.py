@@ -226,8 +226,13 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
     def _per_region(self) -> int:
         return min(HAPLOTYPES_PER_EPOCH, self.data.statistics.shape[1])
 
-    def _pairs(self) -> NDArray[np.intp]:
-        """(region, haplotype) of one epoch: drawn anew and shuffled for training, always the same for validation."""
+    def pairs(self) -> NDArray[np.intp]:
+        """(region, haplotype) of one epoch: drawn anew and shuffled for training, always the same for validation.
+
+        Returns
+        -------
+        ndarray of int, shape (num_pairs, 2)
+        """
         total, drawn = self.data.statistics.shape[1], self._per_region()
         present = self.data.present[self.regions][:, None]
         if self.seed is None:
@@ -239,7 +244,7 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
         return rng.permutation(np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1))
 
     def __iter__(self) -> Iterator[SegmentBatch]:
-        pairs = self._pairs()
+        pairs = self.pairs()
         if self.seed is not None:
             generator = torch.Generator().manual_seed(seeds.derive(self.seed, "noise", self.epoch))
             rng = np.random.default_rng(seeds.derive(self.seed, "loci", self.epoch))

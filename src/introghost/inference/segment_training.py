@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import calibration, region_novelty, starting
-from introghost.inference.bundles import Architecture, SegmentsBundle
+from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, Architecture, SegmentsBundle
 from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
 from introghost.inference.starting import Start
@@ -25,6 +26,7 @@ from introghost.statistics.table import Statistics
 
 WIDTH, MEMBERS = 48, 1
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
+LEAST_CALLED_SHARE = 1e-6  # written where nothing is called
 
 
 def segment_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -110,10 +112,8 @@ def train_segments(
     held_out = split_genomes(*genomes, seed)
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     network, architecture = _network(data, train, width or WIDTH, members or MEMBERS, start)
-    loaders = [
-        DataLoader(SegmentBatches(data, rows, batch_size, order_seed), batch_size=None)
-        for rows, order_seed in ((train, seed), (validation, None))
-    ]
+    batches = [SegmentBatches(data, rows, batch_size, order) for rows, order in ((train, seed), (validation, None))]
+    loaders = [DataLoader(each, batch_size=None) for each in batches]
     # No early end: the loss may rise for epochs while the learning rate is high, and falls when that comes down.
     curve = fit(
         network,
@@ -128,9 +128,9 @@ def train_segments(
         checkpoint=checkpoint,
     )
     if start is not None and starting.keeps_calibration(start, _num_distinct(genomes, validation)):
-        temperature, thresholds = start.bundle.temperature, start.bundle.thresholds
+        calibrated = _Calibration(start.bundle.temperature, start.bundle.thresholds, start.bundle.highest_called_share)
     else:
-        temperature, thresholds = _calibration(network, loaders[1])
+        calibrated = _calibration(network, batches[1])
     architecture = _with_novelty(network, architecture, statistics, train, validation)
     regions = *genomes, statistics.region_indices
     train_regions, validation_regions = (_num_distinct(regions, rows) for rows in (train, validation))
@@ -140,8 +140,9 @@ def train_segments(
         inputs=data.channel_names,
         training=training_data(statistics, num_training=train_regions, num_validation=validation_regions),
         provenance={},
-        temperature=temperature,
-        thresholds=thresholds,
+        temperature=calibrated.temperature,
+        thresholds=calibrated.thresholds,
+        highest_called_share=calibrated.highest_called_share,
     )
     return Trained(bundle, curve)
 
@@ -187,22 +188,37 @@ def _with_novelty(
     return {**architecture, "references": references}
 
 
-def _calibration(network: SegmentNetwork, validation: DataLoader[Batch]) -> tuple[float, Mapping[float, float]]:
-    """Temperature of the validation haplotypes, and the thresholds of what it makes of their logits."""
-    logits, labels = _validation_logits(network, validation)
+class _Calibration(NamedTuple):
+    """See `bundles.SegmentsBundle`."""
+
+    temperature: float
+    thresholds: Mapping[float, float]
+    highest_called_share: float
+
+
+def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibration:
+    """Temperature of the validation haplotypes, and what is called of the posterior that it makes of their logits."""
+    logits, labels, region = _validation_logits(network, validation)
     temperature = calibration.binary_temperature(logits, labels)
     posterior = expit(logits / temperature)
-    return temperature, {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
+    thresholds = {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
+    # Share of the usable bins of each validation region, over its haplotypes, that is called.
+    is_called = posterior >= thresholds[DEFAULT_FALSE_DISCOVERY_RATE]
+    _, index, number = np.unique(region, return_inverse=True, return_counts=True)
+    shares = np.bincount(index, is_called) / number
+    return _Calibration(temperature, thresholds, max(float(shares.max()), LEAST_CALLED_SHARE))
 
 
 def _validation_logits(
-    network: SegmentNetwork, loader: DataLoader[Batch]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits and labels of all usable bins of the validation haplotypes, each of shape (num_usable,)."""
-    logits, labels = [], []
+    network: SegmentNetwork, validation: SegmentBatches
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp]]:
+    """Logits, labels and regions of all usable bins of the validation haplotypes, each of shape (num_usable,)."""
+    logits, labels, number = [], [], []
     with torch.inference_mode():
-        for values, label, usable in loader:
+        for values, label, usable in validation:
             kept = usable.bool()
             logits.append(network(values)[kept].numpy())
             labels.append(label[kept].numpy())
-    return np.concatenate(logits), np.concatenate(labels)
+            number.append(kept.sum(dim=1).numpy())
+    region = np.repeat(validation.pairs()[:, 0], np.concatenate(number))
+    return np.concatenate(logits), np.concatenate(labels), region

@@ -364,6 +364,25 @@ def are_segments_withheld(calls: Sequence[ContigCalls]) -> bool:
     return bool(_novelty_p_value(calls) <= SEGMENTS_WITHHELD_LEVEL)
 
 
+def called_share_findings(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) -> list[Finding]:
+    """What to tell if more is called, at the model's own threshold, than of any region that training held out.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    calls : sequence of ContigCalls
+    """
+    share = calling.called_share(calls, bundle.thresholds.get(DEFAULT_FALSE_DISCOVERY_RATE, 1.0))
+    if share <= bundle.highest_called_share:
+        return []
+    text = (
+        f"{share:.0%} of the sequence is called, of the simulated regions of training at most "
+        f"{bundle.highest_called_share:.0%}: most of it may be false; check which population is the outgroup, and "
+        "whether it is close enough to the target"
+    )
+    return [Finding(Code.MUCH_CALLED, Severity.WARNING, text)]
+
+
 def _novelty_p_value(calls: Sequence[ContigCalls]) -> float:
     """Of all regions together; NaN where none has one, which is below no level."""
     return region_novelty.together(np.concatenate([contig.novelty_p_values for contig in calls]))

@@ -47,6 +47,7 @@ SEGMENTS = {
     **SHARED,
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "temperature": 1.5,
+    "highest_called_share": 0.4,
     "architecture": {"channels": 6, "width": 8, "members": 1, "references": 0},
     "inputs": list("abcdef"),
 }
@@ -75,7 +76,7 @@ PARAMETERS = {
 }
 TYPES: dict[str, type[Bundle]] = {str(kind.task): kind for kind in (SegmentsBundle, ChoiceBundle, ParametersBundle)}
 OF_TASK = {
-    "segments": {"temperature", "thresholds"},
+    "segments": {"temperature", "thresholds", "highest_called_share"},
     "model-choice": {"temperature", "scenarios", "regions", "segment_model"},
     "parameters": {"scenario", "priors", "regions", "segment_model"},
 }
@@ -383,7 +384,7 @@ HEADERS = {
     "negative": _offsets(-32, 0),
     "backwards": _offsets(32, 0),
     "overlap": lambda header: header["members.0.0.bias"].update(
-        data_offsets=header["members.0.8.weight"]["data_offsets"]
+        data_offsets=header["members.0.7.weight"]["data_offsets"]
     ),
     "overlap of equal size": lambda header: header["members.0.0.bias"].update(
         data_offsets=header["members.0.1.norm.bias"]["data_offsets"]

@@ -90,9 +90,29 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
         assert threshold == pytest.approx(expected, rel=1e-4)
         assert threshold < 1
     assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
+    is_called = (posterior >= bundle.threshold()).reshape(len(regions), -1)
+    assert bundle.highest_called_share == pytest.approx(is_called.mean(axis=1).max())
     assert (bundle.training.num_training, bundle.training.num_validation) == (32 - len(regions), len(regions))
     assert bundle.inputs == data.channel_names
     assert bundle.architecture == {"channels": 16, "width": 8, "members": 1, "references": 0}
+
+
+def test_the_highest_called_share_is_that_of_the_region_with_most() -> None:
+    """Half of the bins of some regions are ghost-derived, a quarter of others, as the first statistic shows."""
+    dataset = small_statistics(PAIRS, num_bins=8).dataset.copy(deep=True)
+    is_ghost = np.arange(8) < np.where(np.arange(32) % 2, 2, 4)[:, None, None]
+    dataset["ghost_fraction"][:] = is_ghost
+    dataset["haplotype_statistics"][:, :, :, 0] = 9.0 * is_ghost
+    bundle = segment_training.train_segments(Statistics(dataset), epochs=40, seed=1, width=8).bundle
+    assert bundle.highest_called_share == 0.5
+
+
+def test_nothing_called_is_a_share_that_a_bundle_can_hold() -> None:
+    dataset = small_statistics(PAIRS).dataset.copy(deep=True)
+    dataset["ghost_fraction"][:] = dataset["ghost_fraction"] > 0.9
+    bundle = segment_training.train_segments(Statistics(dataset), epochs=1, seed=1, width=8).bundle
+    assert bundle.threshold() == 1
+    assert 0 < bundle.highest_called_share < 1e-5
 
 
 def test_a_region_that_was_observed_several_times_counts_once() -> None:

@@ -265,7 +265,7 @@ def segments_start() -> Start[SegmentsBundle]:
     """A segment network with a temperature and a threshold that no training would find."""
     statistics = small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=1))
     model = segment_training.train_segments(statistics, epochs=2, seed=1, width=8, members=2).bundle
-    return Start(replace(model, temperature=9.0, thresholds={0.5: 0.5}), FOLDER)
+    return Start(replace(model, temperature=9.0, thresholds={0.5: 0.5}, highest_called_share=0.7), FOLDER)
 
 
 @pytest.mark.parametrize(("number", "is_anew"), [(110, False), (150, True)])
@@ -285,10 +285,12 @@ def test_segments_are_calibrated_anew_where_enough_genomes_are_held_out(
     lines = [record.getMessage() for record in caplog.records if "held out" in record.getMessage()]
     if is_anew:
         assert bundle.temperature != 9
+        assert bundle.highest_called_share != 0.7
         assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
         assert not lines
     else:
         assert (bundle.temperature, bundle.thresholds) == (9.0, {0.5: 0.5})
+        assert bundle.highest_called_share == 0.7
         assert len(lines) == 1
         assert lines[0].startswith(f"genomes held out: {num_genomes}, fewer than the 40")
         assert lines[0].endswith("calibration stays that of model/task")
