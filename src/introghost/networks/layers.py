@@ -1,5 +1,7 @@
 """Layers shared by the networks."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -85,6 +87,61 @@ class Standardise(_Standardiser):
         Tensor of float32, same shape
         """
         return self.standardised(signed_root(values))
+
+
+class StatisticNoise(nn.Module):
+    """In training each statistic of each sequence is off by a factor and a shift of its own, or left out.
+
+    Statistics of real data differ from simulated ones each in its own way. A network that can rely on none of them
+    alone ranks real haplotypes better. In evaluation nothing changes.
+
+    Parameters
+    ----------
+    copies : int
+        How many channels each statistic has: channel `i` is of statistic `i` modulo channels / `copies`.
+    """
+
+    FACTOR_SD, SHIFT_SD, LEFT_OUT = 0.2, 0.2, 0.15
+
+    def __init__(self, copies: int) -> None:
+        super().__init__()
+        self.copies = copies
+
+    def factors(self, values: Tensor) -> Tensor:
+        """Log-normal factors of raw values.
+
+        Parameters
+        ----------
+        values : Tensor of float32, shape (batch, bins, channels)
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, 1, channels), or of one 1
+        """
+        if not self.training:
+            return values.new_ones(1)
+        return torch.exp(self.FACTOR_SD * self._drawn(torch.randn, values))
+
+    def forward(self, standard: Tensor) -> Tensor:
+        """Standardised values, shifted or set to the mean of training.
+
+        Parameters
+        ----------
+        standard : Tensor of float32, shape (batch, bins, channels)
+
+        Returns
+        -------
+        Tensor of float32, same shape
+        """
+        if not self.training:
+            return standard
+        shift = self.SHIFT_SD * self._drawn(torch.randn, standard)
+        return (standard + shift) * (self._drawn(torch.rand, standard) >= self.LEFT_OUT)
+
+    def _drawn(self, draw: Callable[..., Tensor], values: Tensor) -> Tensor:
+        """One number for each sequence and statistic, for all of its channels, shape (batch, 1, channels)."""
+        batch, _, channels = values.shape
+        return draw(batch, 1, channels // self.copies, device=values.device).repeat(1, 1, self.copies)
 
 
 class RootsAndLogarithms(_Standardiser):

@@ -4,11 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from introghost.networks.layers import ResidualBlock, Standardise, initialise
+from introghost.networks.layers import ResidualBlock, Standardise, StatisticNoise, initialise
 from introghost.networks.novelty import RegionNovelty
 
 DILATIONS = (1, 2, 4, 8, 16)
-CHANNELS_PER_MOMENT = 2  # `inference.inputs.segment_input` gives four of each statistic, which has two moments
+# `inference.inputs.segment_input` gives four of each statistic, which has two moments.
+CHANNELS_PER_STATISTIC, CHANNELS_PER_MOMENT = 4, 2
 
 
 class SegmentNetwork(nn.Module):
@@ -32,6 +33,7 @@ class SegmentNetwork(nn.Module):
     def __init__(self, channels: int, width: int = 48, members: int = 1, references: int = 0) -> None:
         super().__init__()
         self.standardise = Standardise(channels)
+        self.noise = StatisticNoise(CHANNELS_PER_STATISTIC)
         self.novelty = RegionNovelty(channels // CHANNELS_PER_MOMENT, references)
         self.members = nn.ModuleList(_member(channels, width) for _ in range(members))
 
@@ -51,7 +53,7 @@ class SegmentNetwork(nn.Module):
             In training of shape (members, batch, bins).
         """
         # Logits of each member, shape (members, batch, bins).
-        standard = self.standardise(statistics)
+        standard = self.noise(self.standardise(statistics * self.noise.factors(statistics)))
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])
         return logits if self.training else _logit_of_mean(logits)
 

@@ -57,6 +57,7 @@ def test_the_loss_is_that_of_usable_bins(batch: tuple[torch.Tensor, ...]) -> Non
 def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(batch: tuple[torch.Tensor, ...]) -> None:
     torch.manual_seed(1)
     network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
+    network.noise.eval()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
     together = segment_loss(network, batch)

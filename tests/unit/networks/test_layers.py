@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from introghost.networks.layers import RootsAndLogarithms, Standardise, signed_root
+from introghost.networks.layers import RootsAndLogarithms, Standardise, StatisticNoise, signed_root
 
 
 def test_logarithms_come_before_the_roots_and_the_number_of_regions_has_none() -> None:
@@ -61,3 +61,25 @@ def test_a_ratio_is_a_difference() -> None:
     layer.set_floor(values * 1e-3)
     logs = layer.transform(values, torch.ones(50))[:, :2]
     torch.testing.assert_close(logs[:, 0] - logs[:, 1], (values[:, 0] / values[:, 1]).log(), atol=1e-4, rtol=0)
+
+
+def test_noise_is_the_same_for_all_channels_of_a_statistic_and_along_the_sequence() -> None:
+    torch.manual_seed(1)
+    noise, values = StatisticNoise(copies=2).train(), torch.ones(4000, 3, 6)
+    factors = noise.factors(values)
+    assert factors.shape == (4000, 1, 6)
+    torch.testing.assert_close(factors[:, :, :3], factors[:, :, 3:])
+    assert float(factors.log().std()) == pytest.approx(noise.FACTOR_SD, rel=0.05)
+    changed = noise(values)
+    torch.testing.assert_close(changed[:, :, :3], changed[:, :, 3:])
+    torch.testing.assert_close(changed[:, :1].expand_as(changed), changed)
+    is_left_out = changed[:, 0, :3] == 0
+    assert float(is_left_out.float().mean()) == pytest.approx(noise.LEFT_OUT, rel=0.1)
+    shifts = changed[:, 0, :3][~is_left_out] - 1
+    assert float(shifts.std()) == pytest.approx(noise.SHIFT_SD, rel=0.05)
+    assert abs(float(shifts.mean())) < 0.02
+
+
+def test_there_is_no_noise_in_evaluation() -> None:
+    noise, values = StatisticNoise(copies=2).eval(), torch.rand(5, 3, 6)
+    assert torch.equal(noise(values * noise.factors(values)), values)

@@ -194,6 +194,7 @@ MEANING = {
     "bottleneck": False,
     "ghost": True,
     "ghost_continuous": True,
+    "ghost_with_structure": True,
     "no_ghost": False,
     "outgroup_ghost": False,
     "structure": False,

@@ -130,6 +130,13 @@ def structure(p: Parameters) -> msprime.Demography:
     return demography
 
 
+def ghost_with_structure(p: Parameters) -> msprime.Demography:
+    demography = structure(p)
+    demography.add_population(name="Ghost", initial_size=p["ghost_size"])
+    demography.add_population_split(time=p["ghost_split_time"], derived=["Ghost"], ancestral="Ancestral")
+    return pulse(demography, p, "Ghost", "Target", "ghost_proportion")
+
+
 def structure_merged(p: Parameters) -> msprime.Demography:
     merged = {"Merged": (p["merged_size"], p["split_time"])}
     demography = split(ancestors(p, stems(p, p["merge_time"]) | merged), p, "Merged")
@@ -150,6 +157,7 @@ TWINS: dict[str, Callable[[Parameters], msprime.Demography]] = {
         structure_merged,
         ghost,
         ghost_continuous,
+        ghost_with_structure,
         outgroup_ghost,
         back_migration,
     )
