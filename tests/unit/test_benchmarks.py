@@ -65,6 +65,13 @@ def test_every_confounder_has_two_rows_and_a_description() -> None:
         assert f"\n| {name} | " in robustness["PAGE"], "each has its levels explained"
 
 
+@pytest.mark.parametrize("name", ["limits", "real_loci"])
+def test_a_page_is_of_its_table(name: str) -> None:
+    benchmark = runpy.run_path(str(FOLDER / f"{name}.py"), run_name="loaded")
+    table = pd.read_csv(FOLDER / f"{name}.tsv", sep="\t")
+    assert benchmark["page"](table) == (FOLDER.parent / "docs" / f"{name}.md").read_text()
+
+
 def test_the_page_of_robustness_is_of_its_table() -> None:
     robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     table = pd.read_csv(FOLDER / "robustness.tsv", sep="\t")
