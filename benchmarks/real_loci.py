@@ -87,13 +87,8 @@ def score(model: Path | str, comparison: Comparison) -> dict[str, object]:
     )
     with tempfile.TemporaryDirectory() as calls:
         load_model(model).apply(data).write(Path(calls) / "calls")
-        command = [
-            sys.executable,
-            SHARED / "tools" / "real_score.py",
-            folder,
-            Path(calls) / "calls",
-            *comparison.target,
-        ]
+        paths = (SHARED / "tools" / "real_score.py", folder, Path(calls) / "calls")
+        command = [sys.executable, *(str(path) for path in paths), *comparison.target]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     matches = {name: re.search(pattern, text) for name, pattern in SCORES.items()}
     numbers = {name: float(match.group(1)) if match else float("nan") for name, match in matches.items()}
@@ -144,7 +139,7 @@ def _locus_lines(rows: pd.DataFrame) -> Iterator[str]:
         numbers = (row.average_precision, row.precision, row.recall)
         has_truth = row.target != "ESN"
         figures = " | ".join(f"{number:.3f}" for number in numbers) if has_truth else "– | – | –"
-        yield f"| {row.target!s} | {row.outgroup!s} | {figures} | {row.called_elsewhere:.2%} |\n"
+        yield "| " + " | ".join([row.target, row.outgroup, figures, f"{row.called_elsewhere:.2%}"]) + " |\n"
 
 
 def _carrier_lines(rows: pd.DataFrame) -> Iterator[str]:
