@@ -21,7 +21,6 @@ FEWEST_AT_CUT = 30
 HIGHEST_STEP = 50
 PRIVATE_FREQUENCY = 0.05
 FEWEST_PRIVATE_SITES = 20
-_TILE_BP = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -185,11 +184,9 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     DataError
         Whatever makes the file unusable; no site that is usable.
     """
-    # Stretches are read tile by tile, so that memory does not grow with the contig.
     surveyed, seen, num_sites = 0, 0, 0
-    for contig, start, end in source.contigs():
-        for tile in range(start, end, _TILE_BP):
-            haplotypes = source.read(contig, tile, min(tile + _TILE_BP, end))
+    for interval in source.contigs():
+        for haplotypes in source.tiles(interval):
             surveyed += haplotypes.interval_bp[1] - haplotypes.interval_bp[0]
             seen += int(np.diff(haplotypes.callable_bp, axis=1).sum())
             num_sites += len(haplotypes.positions_bp)
