@@ -51,14 +51,16 @@ def rows_of_files(
         What an analysis made of the files.
     annotations : Annotations
     """
-    rows = _file_rows(counted) + _sample_rows(counted, groups, populations)
-    rows += _contig_rows(counted, reading) + _site_rows(counted, reading) + _genotype_rows(counted, groups)
-    return (
-        rows
-        + _ancestral_rows(counted, annotations)
-        + _annotation_rows(counted, annotations)
-        + _gap_rows(counted, annotations)
-    )
+    return [
+        *_file_rows(counted),
+        *_sample_rows(counted, groups, populations),
+        *_contig_rows(counted, reading),
+        *_site_rows(counted, reading),
+        *_genotype_rows(counted, groups),
+        *_ancestral_rows(counted, annotations),
+        *_annotation_rows(counted, annotations),
+        *_gap_rows(counted, annotations),
+    ]
 
 
 def problem_rows(counted: Tally, groups: Groups, findings: list[Finding], refusal: DataError | None) -> Rows:

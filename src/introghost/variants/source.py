@@ -1,7 +1,7 @@
 """VCF, BCF and VCF Zarr files as a source of `Haplotypes`: strict in what it takes, counting all that it drops."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ INFO_AA, FASTA, OUTGROUP_MAJOR = "info-aa", "fasta", "outgroup-major"
 _BASE_CODES = np.array(sorted(BASES), dtype="S1")
 _ROLES = ("outgroup", "target")
 _GRID_BP = 10_000
+TILE_BP = 5_000_000
 # Of sites with a known ancestral base, 1-3 % have a third base; half of them do where the sequence is shifted.
 _ENOUGH_KNOWN, _MAX_THIRD_BASE = 1000, 0.2
 
@@ -175,6 +176,18 @@ class VcfSource:
             if self._intervals is not None:
                 self._mask_findings = check_intervals(self._contigs, self.header_lengths, self._intervals)
         return self._contigs
+
+    def tiles(self, interval: Interval) -> Iterator[Haplotypes]:
+        """Haplotypes of one stretch in parts of `TILE_BP`, so that memory does not grow with it; see `read`.
+
+        Parameters
+        ----------
+        interval : tuple of str, int and int
+            Contig, start and end, 0-based and half-open.
+        """
+        contig, start, end = interval
+        for tile in range(start, end, TILE_BP):
+            yield self.read(contig, tile, min(tile + TILE_BP, end))
 
     def read(self, contig: str, start: int, end: int) -> Haplotypes:
         """Haplotypes of one stretch.

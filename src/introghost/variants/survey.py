@@ -22,9 +22,8 @@ FEWEST_AT_CUT = 30
 HIGHEST_STEP = 50
 PRIVATE_FREQUENCY = 0.05
 FEWEST_PRIVATE_SITES = 20
-DIVERSITY_BP = 1_000_000
+DIVERSITY_BP = 1_000_000  # divides `source.TILE_BP`
 LEAST_CALLABLE = 0.5
-_TILE_BP = 5 * DIVERSITY_BP
 
 
 @dataclass(frozen=True)
@@ -191,12 +190,10 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     DataError
         Whatever makes the file unusable; no site that is usable.
     """
-    # Stretches are read tile by tile, so that memory does not grow with the contig.
     surveyed, seen, num_sites = 0, 0, 0
     diversity = [np.empty(0)]
-    for contig, start, end in source.contigs():
-        for tile in range(start, end, _TILE_BP):
-            haplotypes = source.read(contig, tile, min(tile + _TILE_BP, end))
+    for interval in source.contigs():
+        for haplotypes in source.tiles(interval):
             surveyed += haplotypes.interval_bp[1] - haplotypes.interval_bp[0]
             seen += int(np.diff(haplotypes.callable_bp, axis=1).sum())
             num_sites += len(haplotypes.positions_bp)

@@ -12,10 +12,8 @@ from introghost.haplotypes import GeneticMap
 from introghost.variants.counts import ReadCounts
 from introghost.variants.files import PathInputs
 from introghost.variants.fit import check_genetic_maps
-from introghost.variants.source import OUTGROUP_MAJOR, VcfSource, open_source
+from introghost.variants.source import OUTGROUP_MAJOR, open_source
 from introghost.variants.tally import Tally
-
-_TILE_BP = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -103,18 +101,11 @@ def read(request: Request, counted: Tally, genetic_maps: dict[str, GeneticMap] |
             region=request.region,
         )
         reading.counts = source.counts
-        for contig, start, end in source.contigs():
-            reading.positions[contig] = _positions(source, contig, start, end)
+        for interval in source.contigs():
+            reading.positions[interval[0]] = np.concatenate([tile.positions_bp for tile in source.tiles(interval)])
         source.require_sites()
         reading.findings = [*reading.findings, *source.findings()]
         reading.is_complete = True
     except DataError as error:
         reading.refusal = error
     return reading
-
-
-def _positions(source: VcfSource, contig: str, start: int, end: int) -> NDArray[np.int64]:
-    parts = [np.empty(0, dtype=np.int64)]
-    for tile in range(start, end, _TILE_BP):
-        parts.append(source.read(contig, tile, min(tile + _TILE_BP, end)).positions_bp)
-    return np.concatenate(parts)
