@@ -1,6 +1,7 @@
 """Simulated regions for the training of the segment network, and batches of their haplotypes."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -244,6 +245,15 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
         return rng.permutation(np.stack([np.repeat(self.regions, drawn), chosen.ravel()], axis=1))
 
     def __iter__(self) -> Iterator[SegmentBatch]:
+        """Batches of one epoch; while one is used, the next is put together in a thread."""
+        batches = self._batches()
+        with ThreadPoolExecutor(1) as thread:
+            upcoming = thread.submit(next, batches, None)
+            while (batch := upcoming.result()) is not None:
+                upcoming = thread.submit(next, batches, None)
+                yield batch
+
+    def _batches(self) -> Iterator[SegmentBatch]:
         pairs = self.pairs()
         if self.seed is not None:
             generator = torch.Generator().manual_seed(seeds.derive(self.seed, "noise", self.epoch))
