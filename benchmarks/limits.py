@@ -43,7 +43,7 @@ from introghost.arrays import runs
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
-from introghost.inference import calling
+from introghost.inference import calling, reading
 from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
@@ -202,7 +202,9 @@ def changes_of_locus(bundle: SegmentsBundle, folder: Path, genome: int) -> dict[
     for way, haplotypes in shown(observed.haplotypes, (start, start + length), rng).items():
         callable_fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
         values = haplotype_statistics(haplotypes, BIN_BP).values
-        called[way] = calling.segment_posterior(bundle, values, callable_fraction)[:, inside] >= bundle.threshold()
+        population = reading.mean_population([reading.region_population([haplotypes])], LENGTH_BP)
+        posterior = calling.segment_posterior(bundle, values, callable_fraction, population)
+        called[way] = posterior[:, inside] >= bundle.threshold()
     if not called["whole"].any():
         return None
     return {way: _changed(called["whole"], called[way]) for way in WAYS}

@@ -30,7 +30,14 @@ from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Costs, Decision
 from introghost.inference.offers import Offer, check_fit
 from introghost.inference.parameters import no_posterior
-from introghost.inference.reading import ContigStatistics, Genome, ReadingPlan, contig_statistics
+from introghost.inference.reading import (
+    ContigStatistics,
+    Genome,
+    ReadingPlan,
+    contig_population,
+    contig_statistics,
+    mean_population,
+)
 from introghost.statistics.pooled import PLAIN, Summary
 from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.counts import ReadCounts
@@ -104,13 +111,11 @@ class Model:
     @property
     def plan(self) -> ReadingPlan:
         """How a VCF is read for this model."""
-        trained = [bundle.training for bundle in self.genome_bundles]
-        most_diploids = None
-        if trained:
-            most_diploids = (
-                min(training.outgroup_diploids.highest for training in trained),
-                min(training.target_diploids.highest for training in trained),
-            )
+        trained = [bundle.training for bundle in self.bundles]
+        most_diploids = (
+            min(training.outgroup_diploids.highest for training in trained),
+            min(training.target_diploids.highest for training in trained),
+        )
         segments = self.segments.training
         return ReadingPlan(
             bin_bp=segments.bin_bp,
@@ -220,7 +225,7 @@ class Model:
         self.check(self._offer(data))
         plan = self.plan
         source = data.source.unread()
-        calls, contigs = self._read(source, plan)
+        calls, contigs = self._read(data.source.unread(), source, plan)
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = self._whole(contigs, diploids, plan, settings)
         is_withheld = suitability.are_segments_withheld(calls) and not force
@@ -265,12 +270,20 @@ class Model:
         elif settings.scenario_prior:
             raise ConfigError("a scenario prior is given, and this model has no bundle model-choice/ to use it")
 
-    def _read(self, source: VcfSource, plan: ReadingPlan) -> tuple[list[ContigCalls], list[ContigStatistics]]:
-        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory."""
-        calls, contigs = list[ContigCalls](), list[ContigStatistics]()
-        for interval in tqdm(source.contigs(), unit="contig", disable=None):
-            statistics = contig_statistics(source, interval, plan)
-            calls.append(calling.call_contig(self.segments, statistics))
+    def _read(
+        self, survey: VcfSource, source: VcfSource, plan: ReadingPlan
+    ) -> tuple[list[ContigCalls], list[ContigStatistics]]:
+        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory.
+
+        Calls hang on the population statistics of all contigs, which are read by themselves before (`survey`).
+        """
+        calls, contigs, intervals = list[ContigCalls](), list[ContigStatistics](), source.contigs()
+        populations = [contig_population(survey, interval, plan) for interval in intervals]
+        together = mean_population(populations, plan.region_length_bp)
+        parts = zip(intervals, populations, strict=True)
+        for interval, population in tqdm(parts, total=len(intervals), unit="contig", disable=None):
+            statistics = contig_statistics(source, interval, plan, population.values)
+            calls.append(calling.call_contig(self.segments, statistics, together))
             contigs.append(statistics.without_haplotypes())
         source.require_sites()
         return calls, contigs
@@ -283,7 +296,7 @@ class Model:
         settings: Settings,
     ) -> _WholeGenome:
         """What the networks for whole genomes say."""
-        if plan.summary is None or plan.most_diploids is None:
+        if plan.summary is None:
             return _WholeGenome()
         genome = Genome.of(contigs, plan.region_length_bp)
         findings = suitability.extent_findings(self.genome_bundles, genome.extent)

@@ -300,15 +300,15 @@ def _fail(*_: object) -> None:
 def test_a_network_for_other_statistics_is_refused(data, tmp_path, capsys):
     bundle = segments_bundle()
     statistics = ("other", *STATISTICS[1:])
-    named = dataclasses.replace(bundle, inputs=inputs.segment_channel_names(statistics))
+    named = dataclasses.replace(bundle, inputs=inputs.segment_channel_names(statistics, POPULATION_STATISTICS))
     save(tmp_path / "model", named, statistics=statistics)
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4
     assert f"statistics number 1 is 'other' in the bundle and '{STATISTICS[0]}'" in capsys.readouterr().err
     fewer = dataclasses.replace(
         bundle,
-        network=SegmentNetwork(7, 8).eval(),
+        network=SegmentNetwork(7, 3, 8).eval(),
         inputs=bundle.inputs[:7],
-        architecture={"channels": 7, "width": 8, "members": 1, "references": 0},
+        architecture={"channels": 7, "population": 3, "width": 8, "members": 1, "references": 0},
     )
     save(tmp_path / "model", fewer)
     assert apply(data, tmp_path / "calls", model=str(tmp_path / "model")) == 4

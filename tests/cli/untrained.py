@@ -28,14 +28,20 @@ TRAINING = TrainingData(
     num_training=9,
     num_validation=1,
 )
-OF_SEGMENTS = inputs.segment_channel_names(STATISTICS)
+OF_SEGMENTS = inputs.segment_channel_names(STATISTICS, POPULATION_STATISTICS)
 OF_GENOMES = inputs.genome_channel_names(POOLED, POPULATION_STATISTICS)
 
 
 def segments_bundle(training: TrainingData = TRAINING, seed: int = 1) -> SegmentsBundle:
     """A network that says something else of each bin; as they are made, networks say the same of all."""
     torch.manual_seed(seed)
-    architecture = {"channels": len(OF_SEGMENTS), "width": 8, "members": 1, "references": 0}
+    architecture = {
+        "channels": len(OF_SEGMENTS),
+        "population": len(POPULATION_STATISTICS),
+        "width": 8,
+        "members": 1,
+        "references": 0,
+    }
     network = SegmentNetwork(**architecture).eval()
     torch.nn.init.normal_(network.members[0][-1].weight)
     return SegmentsBundle(network, architecture, OF_SEGMENTS, training, {}, 1.0, {0.05: 0.9, 0.15: 0.6}, 1.0)

@@ -19,6 +19,7 @@ from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.networks.novelty import RegionNovelty
+from introghost.statistics.haplotype import STATISTICS
 from introghost.statistics.pooled import PLAIN
 
 
@@ -34,7 +35,7 @@ def saved(folder: Path, *digests: str | None) -> Path:
 
 def test_a_model_is_asked_with_the_segment_network_it_was_trained_with(tmp_path: Path) -> None:
     alone = load_model(saved(tmp_path / "alone"))
-    assert (alone.summary, alone.genome_bundles, alone.plan.most_diploids) == (None, (), None)
+    assert (alone.summary, alone.genome_bundles, alone.plan.most_diploids) == (None, (), (10, 5))
     assert load_model(saved(tmp_path / "plain", "", "")).summary is PLAIN
     assert load_model(saved(tmp_path / "one", "")).summary is PLAIN
     both = load_model(saved(tmp_path / "both", None, None))
@@ -62,9 +63,12 @@ def with_sizes(bundle: GenomeBundle, outgroup: int, target: int) -> GenomeBundle
 
 def test_data_are_read_as_the_networks_were_trained() -> None:
     choice, parameters = with_sizes(choice_bundle(), 8, 14), with_sizes(parameters_bundle(), 9, 12)
-    model = Model(Path("m"), segments_bundle(), choice, parameters, "")  # type: ignore[arg-type]
+    segments = segments_bundle(
+        dataclasses.replace(TRAINING, outgroup_diploids=Range(5, 20), target_diploids=Range(5, 20))
+    )
+    model = Model(Path("m"), segments, choice, parameters, "")  # type: ignore[arg-type]
     plan = model.plan
-    assert (plan.bin_bp, plan.region_length_bp, plan.target_diploids) == (10_000, 200_000, Range(5, 5))
+    assert (plan.bin_bp, plan.region_length_bp, plan.target_diploids) == (10_000, 200_000, Range(5, 20))
     assert plan.most_diploids == (8, 12), "the least of either role"
     assert plan.summary is PLAIN
     assert [bundle.task for bundle in model.bundles] == ["segments", "model-choice", "parameters"]
@@ -112,7 +116,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
 def with_references(folder: Path, distance: float) -> Model:
     """A model whose held-out regions lay that far from the mean of its training, which was 0 of everything."""
     bundle = segments_bundle()
-    novelty = RegionNovelty(len(bundle.inputs) // 2, 500)
+    novelty = RegionNovelty(2 * len(STATISTICS), 500)
     novelty.precision.copy_(torch.eye(len(novelty.mean), dtype=torch.float64))
     novelty.distances.fill_(distance)
     bundle.network.novelty = novelty

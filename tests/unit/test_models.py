@@ -24,6 +24,7 @@ from introghost.simulation.observation import ObservationModel
 from introghost.simulation.observed import observe
 from introghost.statistics.haplotype import haplotype_statistics
 from introghost.statistics.pooled import PLAIN
+from introghost.statistics.population import POPULATION_STATISTICS
 
 MAXIMUM_BYTES = 5_000_000
 ROOT = Path(__file__).parents[2]
@@ -190,7 +191,12 @@ def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
 
 def posterior(bundle: SegmentsBundle, haplotypes: Haplotypes) -> np.ndarray:
     statistics = haplotype_statistics(haplotypes, bundle.training.bin_bp).values
-    return calling.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32))
+    return calling.segment_posterior(
+        bundle,
+        statistics,
+        np.ones(statistics.shape[1], np.float32),
+        np.full(len(POPULATION_STATISTICS), np.nan, np.float32),
+    )
 
 
 def test_doubling_the_target_panel_hardly_changes_the_calls(human: SegmentsBundle, haplotypes: Haplotypes):

@@ -14,7 +14,7 @@ from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
-from introghost.inference import calling, lineage
+from introghost.inference import calling, inputs, lineage
 from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
 from introghost.statistics import dataset
@@ -141,7 +141,9 @@ def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.flo
     -------
     ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
     """
-    regions = zip(statistics.haplotype, statistics.callable_fraction, statistics.moments, strict=True)
+    usable = statistics.usable
+    population = [inputs.known_population(*each) for each in zip(statistics.population, usable, strict=True)]
+    regions = zip(statistics.haplotype, statistics.callable_fraction, population, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
 
 

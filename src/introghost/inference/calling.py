@@ -61,7 +61,11 @@ class ContigCalls:
 
 
 def segment_posterior(
-    bundle: SegmentsBundle, statistics: Array, callable_fraction: Array, over_haplotypes: Array | None = None
+    bundle: SegmentsBundle,
+    statistics: Array,
+    callable_fraction: Array,
+    population: Array,
+    over_haplotypes: Array | None = None,
 ) -> Array:
     """Probability that each bin of each haplotype is ghost-derived.
 
@@ -70,6 +74,8 @@ def segment_posterior(
     bundle : SegmentsBundle
     statistics : ndarray of float32, shape (num_haplotypes, num_bins, num_statistics)
     callable_fraction : ndarray of float32, shape (num_bins,)
+    population : ndarray of float32, shape (num_population,)
+        Population statistics; NaN where they are unknown.
     over_haplotypes : ndarray of float32, shape (num_moments, num_bins, num_statistics), optional
         Moments over all target haplotypes, if `statistics` does not hold all of them.
 
@@ -81,7 +87,7 @@ def segment_posterior(
     usable = usable_bins(callable_fraction)
     if over_haplotypes is None:
         over_haplotypes = moments(statistics)
-    context = torch.from_numpy(inputs.context(over_haplotypes))
+    context = torch.from_numpy(inputs.context(over_haplotypes, population))
     haplotypes = torch.from_numpy(statistics)
     posterior = np.empty(statistics.shape[:2], dtype=np.float32)
     with torch.inference_mode():
@@ -94,13 +100,15 @@ def segment_posterior(
     return posterior
 
 
-def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigCalls:
+def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics, population: Array) -> ContigCalls:
     """Posteriors along one contig from its statistics; every bin has a column, called or not.
 
     Parameters
     ----------
     bundle : SegmentsBundle
     statistics : ContigStatistics
+    population : ndarray of float32, shape (num_population,)
+        Population statistics of all contigs together, see `reading.Populations.mean`.
 
     Returns
     -------
@@ -115,7 +123,7 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics) -> ContigC
         for group in statistics.groups:
             values = statistics.haplotype.values[group]
             over_haplotypes = moments(values)
-            posterior[group] = segment_posterior(bundle, values, bins.callable_fraction, over_haplotypes)
+            posterior[group] = segment_posterior(bundle, values, bins.callable_fraction, population, over_haplotypes)
             p_values.append(_novelty(bundle, over_haplotypes, usable_bins(bins.callable_fraction)))
         private_alleles = statistics.haplotype.private_alleles
     novelty = np.max(p_values, axis=0) if p_values else np.empty(0)  # a p-value however groups depend on each other

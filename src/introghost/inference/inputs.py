@@ -18,29 +18,51 @@ from introghost.statistics.haplotype import MOMENTS, usable_bins
 Array = NDArray[np.float32]
 
 _HARDLY = 0.02
+POPULATION = "population"
 
 
-def context(moments: Array) -> Array:
-    """What surrounds a haplotype in each bin: moments of each statistic over haplotypes, side by side.
+def context(moments: Array, population: Array) -> Array:
+    """What surrounds a haplotype in each bin: moments of each statistic over haplotypes, and what the file is like.
 
-    Nothing is averaged along the sequence. An average over a megabase ranks simulated haplotypes a little better, and
-    real ones worse: there it depends on which other loci a file has, and on tracts that many carry.
+    Nothing else is averaged along the sequence. An average over a megabase of what haplotypes are like ranks real ones
+    worse: it depends on which other loci a file has, and on tracts that many carry. What outgroup and target are like
+    as a whole tells how much of a ghost to expect, and how old it is.
 
     Parameters
     ----------
     moments : ndarray of float32, shape (num_moments, num_bins, num_statistics)
         Over all target haplotypes, see `statistics.haplotype.moments`.
+    population : ndarray of float32, shape (num_population,)
+        Population statistics, the same in all bins; NaN where they are unknown.
 
     Returns
     -------
-    ndarray of float32, shape (num_bins, num_moments * num_statistics)
+    ndarray of float32, shape (num_bins, num_moments * num_statistics + num_population)
     """
-    return np.concatenate(list(moments), axis=1)
+    everywhere = np.broadcast_to(population, (moments.shape[1], len(population)))
+    return np.concatenate([*moments, everywhere], axis=1)
 
 
-def context_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+def context_channel_names(statistics: Sequence[str], population: Sequence[str]) -> tuple[str, ...]:
     """Names of the channels of a `context` of these statistics, in its order."""
-    return tuple(f"{name}:{moment}" for moment in MOMENTS for name in statistics)
+    of_haplotypes = (f"{name}:{moment}" for moment in MOMENTS for name in statistics)
+    return (*of_haplotypes, *(f"{POPULATION}:{name}" for name in population))
+
+
+def known_population(population: Array, usable: NDArray[np.bool_]) -> Array:
+    """Population statistics of a region, NaN if fewer than half of its bins are usable.
+
+    Parameters
+    ----------
+    population : ndarray of float32, shape (num_population,)
+    usable : ndarray of bool, shape (num_bins,)
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population,)
+    """
+    is_known = usable.mean() >= 0.5
+    return population if is_known else np.full_like(population, np.nan)
 
 
 def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
@@ -49,37 +71,41 @@ def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0
     Parameters
     ----------
     statistics : Tensor, shape (..., num_bins, num_statistics)
-    around : Tensor, shape (..., num_bins, 2 * num_statistics)
+    around : Tensor, shape (..., num_bins, 2 * num_statistics + num_population)
         A `context`.
     blur : Tensor or float
         What the context is multiplied by, in training.
 
     Returns
     -------
-    Tensor, shape (..., num_bins, 4 * num_statistics)
+    Tensor, shape (..., num_bins, 4 * num_statistics + num_population)
         The last part is the deviation from the mean over haplotypes in standard deviations, near 0 where haplotypes
         hardly differ, whatever the precision of their values.
     """
-    mean, deviation = around.chunk(2, dim=-1)
+    number = statistics.shape[-1]
+    mean, deviation = around[..., :number], around[..., number : 2 * number]
     deviations = (statistics - mean) / (deviation + _HARDLY * (mean + 0.5))
     return torch.cat([statistics, around * blur, deviations], dim=-1)
 
 
-def segment_channel_names(statistics: Sequence[str]) -> tuple[str, ...]:
+def segment_channel_names(statistics: Sequence[str], population: Sequence[str]) -> tuple[str, ...]:
     """Names of the channels of a `segment_input` of these statistics, in its order.
 
     Parameters
     ----------
     statistics : sequence of str
         In the order of the haplotype statistics, for example ``private_window``.
+    population : sequence of str
+        Population statistics, for example ``fst``.
 
     Returns
     -------
-    tuple of str, length 4 * len(statistics)
-        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``),
-        and how far the haplotype is from the mean, ``private_window:deviation``.
+    tuple of str, length 4 * len(statistics) + len(population)
+        The statistics themselves, then their context (``private_window:mean``, ``private_window:standard_deviation``,
+        ``population:fst``), and how far the haplotype is from the mean, ``private_window:deviation``.
     """
-    return (*statistics, *context_channel_names(statistics), *(f"{name}:deviation" for name in statistics))
+    around = context_channel_names(statistics, population)
+    return (*statistics, *around, *(f"{name}:deviation" for name in statistics))
 
 
 NUM_REGIONS = "num_regions"

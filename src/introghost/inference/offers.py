@@ -72,7 +72,7 @@ class Offer:
     def inputs_of(self, task: Task) -> tuple[str, ...]:
         """Names of the channels that a network of a task is given of these data."""
         if task is Task.SEGMENTS:
-            return inputs.segment_channel_names(self.statistics)
+            return inputs.segment_channel_names(self.statistics, self.population_statistics)
         return inputs.genome_channel_names(self.pooled_statistics, self.population_statistics)
 
 

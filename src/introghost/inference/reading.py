@@ -1,6 +1,6 @@
 """What is read of the contigs of a VCF: bins, statistics of haplotypes and regions, and whole genomes made of these."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -137,8 +137,9 @@ class ReadingPlan:
         As the model was trained: `region_length_bp` is the stretch that population statistics describe.
     target_diploids : Range
         Numbers with which the segment network was trained: more individuals are looked at in groups.
-    most_diploids : tuple of int or None
-        The most of outgroup and target with which networks for whole genomes were trained: of more, so many are chosen.
+    most_diploids : tuple of int
+        The most of outgroup and target with which every network was trained: statistics of populations and of regions
+        as a whole are of so many, chosen if there are more.
     summary : Summary or None
         What is kept of a region as a whole; None keeps nothing.
     tile_bins : int
@@ -148,7 +149,7 @@ class ReadingPlan:
     bin_bp: int
     region_length_bp: int
     target_diploids: Range
-    most_diploids: tuple[int, int] | None = None
+    most_diploids: tuple[int, int]
     summary: Summary | None = None
     tile_bins: int = TILE_BINS
 
@@ -183,7 +184,82 @@ class ContigStatistics:
         return replace(self, haplotype=_no_statistics(len(self.labels)))
 
 
-def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigStatistics:
+@dataclass(frozen=True)
+class ContigPopulation:
+    """Population statistics of the regions of a contig.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (num_regions, num_population_statistics)
+        Of a contig without sites, without a region.
+    callable_bp : ndarray of int64, shape (num_regions,)
+    """
+
+    values: Array
+    callable_bp: NDArray[np.int64]
+
+
+def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigPopulation:
+    """Population statistics of one contig.
+
+    Parameters
+    ----------
+    source : VcfSource
+    interval : tuple of str, int and int
+        Contig, start and end in bp, 0-based and half-open.
+    plan : ReadingPlan
+    """
+    haplotypes, _ = without_blank_runs(source.read(*interval), plan.bin_bp)
+    if not len(haplotypes.positions_bp):
+        return region_population(())
+    return region_population(_regions(_chosen(haplotypes, plan), plan.region_length_bp))
+
+
+def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
+    """Population statistics of regions.
+
+    Parameters
+    ----------
+    regions : iterable of Haplotypes
+    """
+    values, callable_bp = [np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)], list[int]()
+    for region in regions:
+        values.append(population_statistics(region)[None])
+        callable_bp.append(int(np.diff(region.callable_bp, axis=1).sum()))
+    return ContigPopulation(np.concatenate(values), np.array(callable_bp, dtype=np.int64))
+
+
+def mean_population(contigs: Sequence[ContigPopulation], least_callable_bp: int) -> Array:
+    """Population statistics of all contigs together.
+
+    Parameters
+    ----------
+    contigs : sequence of ContigPopulation
+    least_callable_bp : int
+        With less callable sequence they are unknown: those of a locus tell of the locus.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population_statistics,)
+        Means over regions, weighted by their callable sequence; NaN if they are unknown.
+    """
+    callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
+    if callable_bp.sum() < least_callable_bp:
+        return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
+    values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
+    return np.average(values, axis=0, weights=callable_bp).astype(np.float32)
+
+
+def _chosen(haplotypes: Haplotypes, plan: ReadingPlan) -> Haplotypes:
+    """Not more individuals of either role than in training."""
+    for role, most in zip((OUTGROUP, TARGET), plan.most_diploids, strict=True):
+        haplotypes = at_most(haplotypes, role, most)
+    return haplotypes
+
+
+def contig_statistics(
+    source: "VcfSource", interval: "Interval", plan: ReadingPlan, population: Array
+) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
 
     Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
@@ -195,6 +271,8 @@ def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPl
     interval : tuple of str, int and int
         Contig, start and end in bp, 0-based and half-open.
     plan : ReadingPlan
+    population : ndarray of float32, shape (num_regions, num_population_statistics)
+        Of `contig_population`.
 
     Returns
     -------
@@ -206,10 +284,9 @@ def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPl
     haplotype = _by_group(haplotypes, groups, plan) if bins.has_sites else _no_statistics(len(labels))
     if bins.has_sites and plan.summary is not None:
         values = haplotype.values if len(groups) == 1 else None
-        pooled, population = _by_region(haplotypes, bins, values, plan, plan.summary)
+        pooled = _by_region(haplotypes, bins, values, population, plan, plan.summary)
     else:
         pooled = np.empty((0, 0 if plan.summary is None else len(plan.summary.names)), dtype=np.float32)
-        population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
     return ContigStatistics(bins, labels, groups, haplotype, pooled, population)
 
 
@@ -235,18 +312,15 @@ def _by_group(haplotypes: Haplotypes, groups: list[NDArray[np.intp]], plan: Read
 
 
 def _by_region(
-    haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: ReadingPlan, summary: Summary
-) -> tuple[Array, Array]:
-    """Pooled and population statistics of each region; `values` are those of all haplotypes together, if known."""
-    chosen = haplotypes
-    for role, most in zip((OUTGROUP, TARGET), plan.most_diploids or (), strict=False):
-        chosen = at_most(chosen, role, most)
-    population = np.stack([population_statistics(region) for region in _regions(chosen, plan.region_length_bp)])
-    few = few_targets(chosen)
+    haplotypes: Haplotypes, bins: Bins, values: Array | None, population: Array, plan: ReadingPlan, summary: Summary
+) -> Array:
+    """Pooled statistics of each region; `values` are those of all haplotypes together, if known."""
+    few = few_targets(_chosen(haplotypes, plan))
     few_values = values if values is not None and few is haplotypes else _tiled(few, plan).values
     fraction, step = bins.callable_fraction, plan.region_length_bp // plan.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(bins), step)]
-    return np.stack([summary.compute(few_values[:, part], fraction[part]) for part in parts]), population
+    regions = zip(parts, population, strict=True)
+    return np.stack([summary.compute(few_values[:, part], fraction[part], of_region) for part, of_region in regions])
 
 
 def target_groups(haplotypes: Haplotypes, trained: Range) -> list[NDArray[np.intp]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from introghost.arrays import runs
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import segment_posterior
+from introghost.inference.inputs import known_population
 from introghost.statistics.haplotype import STATISTICS, usable_bins
 from introghost.statistics.pooled import POOLED, Summary, pool
 
@@ -80,7 +81,7 @@ def summary(segments: SegmentsBundle, segment_model_digest: str) -> Summary:
     return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), segment_model_digest)
 
 
-def _summarise(statistics: Array, callable_fraction: Array, segments: SegmentsBundle) -> Array:
+def _summarise(statistics: Array, callable_fraction: Array, population: Array, segments: SegmentsBundle) -> Array:
     """Values of `summary` for one region.
 
     Parameters
@@ -89,8 +90,10 @@ def _summarise(statistics: Array, callable_fraction: Array, segments: SegmentsBu
         Of `statistics.pooled.few_targets`.
     callable_fraction : ndarray of float32, shape (num_bins,)
         0 where a bin is not to be looked at.
+    population : ndarray of float32, shape (num_population,)
     segments : SegmentsBundle
     """
-    pooled = pool(statistics, usable_bins(callable_fraction))
-    posterior = segment_posterior(segments, statistics, callable_fraction)
+    usable = usable_bins(callable_fraction)
+    pooled, known = pool(statistics, usable), known_population(population, usable)
+    posterior = segment_posterior(segments, statistics, callable_fraction, known)
     return np.concatenate([pooled, segment_summaries(posterior, statistics)])

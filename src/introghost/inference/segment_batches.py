@@ -22,6 +22,7 @@ HAPLOTYPES_PER_EPOCH = 24
 CONTEXT_NOISE = 0.2
 LOCUS_SHARE = 0.3
 LEAST_LOCUS_BINS = 4
+UNKNOWN_SHARE = 0.4
 
 SegmentBatch = tuple[Tensor, Tensor, Tensor]
 
@@ -115,8 +116,10 @@ class SegmentRegions:
         Of `inputs.segment_channel_names`.
     mirrored : list of int
         Of `mirrored_channels`.
+    of_population : Tensor of bool, shape (num_channels,)
+        Channels of population statistics.
     everywhere : Tensor of bool, shape (num_channels,)
-        Channels that are known of bins without callable sequence too: numbers of haplotypes.
+        Channels that are known of bins without callable sequence too: those, and numbers of haplotypes.
 
     Raises
     ------
@@ -131,12 +134,16 @@ class SegmentRegions:
         usable = statistics.usable
         self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
-        self.context = torch.from_numpy(np.stack([inputs.context(moments) for moments in statistics.moments]))
+        population = [inputs.known_population(*each) for each in zip(statistics.population, usable, strict=True)]
+        around = [inputs.context(*each) for each in zip(statistics.moments, population, strict=True)]
+        self.context = torch.from_numpy(np.stack(around))
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
-        self.channel_names = inputs.segment_channel_names(statistics.haplotype_names)
+        self.channel_names = inputs.segment_channel_names(statistics.haplotype_names, statistics.population_names)
         self.mirrored = mirrored_channels(self.channel_names)
-        self.everywhere = torch.tensor([name.partition(":")[0] in SAMPLE_SIZES for name in self.channel_names])
+        subjects = [name.partition(":")[0] for name in self.channel_names]
+        self.of_population = torch.tensor([subject == inputs.POPULATION for subject in subjects])
+        self.everywhere = torch.tensor([subject in (*SAMPLE_SIZES, inputs.POPULATION) for subject in subjects])
 
     def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0) -> SegmentBatch:
         """Input of the network, labels and usable bins of some haplotypes.
@@ -174,12 +181,26 @@ class SegmentRegions:
         """
         values, labels, usable = batch
         kept = torch.from_numpy(shown)
-        return values * (kept[:, :, None] | self.everywhere), labels, usable * kept
+        return values.where(kept[:, :, None] | self.everywhere, 0.0), labels, usable * kept
+
+    def without_population(self, batch: SegmentBatch, hidden: NDArray[np.bool_]) -> SegmentBatch:
+        """The same sequences, some without population statistics.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+            Of `batch`.
+        hidden : ndarray of bool, shape (batch,)
+        """
+        values, labels, usable = batch
+        is_hidden = torch.from_numpy(hidden)[:, None, None] & self.of_population
+        return values.where(~is_hidden, torch.nan), labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         """Let the network standardise by usable bins of all haplotypes of these regions, each region weighing the same.
 
-        What is not callable is 0, and would be taken for a value where much is masked.
+        What is not callable is 0, and would be taken for a value where much is masked. Regions whose population
+        statistics are unknown do not count for these.
 
         Parameters
         ----------
@@ -188,14 +209,15 @@ class SegmentRegions:
         regions : ndarray of int64, shape (num_regions,)
             Indices of the regions.
         """
-        total = torch.zeros(2, len(self.channel_names), dtype=torch.float64)
+        total = torch.zeros(3, len(self.channel_names), dtype=torch.float64)
         with_bins = [region for region in regions.tolist() if self.usable[region].any()]
         for region in with_bins:
             rows = np.arange(self.present[region])
             values, _, usable = self.batch(np.full(len(rows), region), rows)
-            roots = signed_root(values[:, usable[0].bool()]).double()
-            total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1))])
-        mean, square = total / len(with_bins)
+            roots = signed_root(values[:, usable[0].bool()]).double().nan_to_num()
+            is_known = ~values[0, 0].isnan()
+            total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1)), is_known.double()])
+        mean, square = total[:2] / total[2].clamp_min(1)
         network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
 
 
@@ -205,7 +227,7 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
     In training every second batch is read from its other end, and the context is scaled by log-normal factors, new ones
     for each statistic of each sequence: all haplotypes of a region have the same context, by which the network would
     learn the region by heart. Of some sequences no more than a locus is shown, so that calls hardly depend on what lies
-    beside.
+    beside, and of some no population statistics, as of files that hold too little sequence for them.
 
     Parameters
     ----------
@@ -266,6 +288,7 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
                 continue
             noise = torch.randn(len(region), 1, self.data.context.shape[2], generator=generator)
             whole = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
-            batch = self.data.only(whole, draw_loci(len(region), whole[1].shape[1], rng))
+            shown = self.data.only(whole, draw_loci(len(region), whole[1].shape[1], rng))
+            batch = self.data.without_population(shown, rng.random(len(region)) < UNKNOWN_SHARE)
             reverse = start // self.size % 2 == 1
             yield self.data.reversed(batch) if reverse else batch

@@ -158,7 +158,13 @@ def _network(
     """The trained network, or a new one that standardises by the training regions."""
     if start is not None:
         return copy.deepcopy(start.bundle.network), start.bundle.architecture
-    architecture = {"channels": len(data.channel_names), "width": width, "members": members, "references": 0}
+    architecture = {
+        "channels": len(data.channel_names),
+        "population": int(data.of_population.sum()),
+        "width": width,
+        "members": members,
+        "references": 0,
+    }
     network = SegmentNetwork(**architecture)
     data.standardise(network, train)
     return network, architecture

@@ -156,7 +156,7 @@ def _trained_sizes(bundle: Bundle) -> tuple[Range, Range]:
 def _size_fits(bundle: Bundle, role: int, number: int, plan: ReadingPlan) -> bool:
     """Whether so many individuals of a role are as many as in training."""
     trained = _trained_sizes(bundle)[role]
-    if isinstance(bundle, GenomeBundle) and plan.most_diploids is not None:
+    if isinstance(bundle, GenomeBundle):
         return min(number, plan.most_diploids[role]) in trained
     groups = num_groups(number, trained) if role == 1 else 1
     return trained.lowest <= number // groups and number <= groups * trained.highest

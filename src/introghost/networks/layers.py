@@ -1,6 +1,6 @@
 """Layers shared by the networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -97,15 +97,15 @@ class StatisticNoise(nn.Module):
 
     Parameters
     ----------
-    copies : int
-        How many channels each statistic has: channel `i` is of statistic `i` modulo channels / `copies`.
+    of_channel : sequence of int
+        Number of the statistic that each channel is of, from 0.
     """
 
-    FACTOR_SD, SHIFT_SD, LEFT_OUT = 0.2, 0.2, 0.15
+    FACTOR_SD, SHIFT_SD, LEFT_OUT = 0.15, 0.15, 0.1
 
-    def __init__(self, copies: int) -> None:
+    def __init__(self, of_channel: Sequence[int]) -> None:
         super().__init__()
-        self.copies = copies
+        self.of_channel, self.num_statistics = list(of_channel), 1 + max(of_channel, default=-1)
 
     def factors(self, values: Tensor) -> Tensor:
         """Log-normal factors of raw values.
@@ -140,8 +140,7 @@ class StatisticNoise(nn.Module):
 
     def _drawn(self, draw: Callable[..., Tensor], values: Tensor) -> Tensor:
         """One number for each sequence and statistic, for all of its channels, shape (batch, 1, channels)."""
-        batch, _, channels = values.shape
-        return draw(batch, 1, channels // self.copies, device=values.device).repeat(1, 1, self.copies)
+        return draw(len(values), 1, self.num_statistics, device=values.device)[:, :, self.of_channel]
 
 
 class RootsAndLogarithms(_Standardiser):

@@ -8,8 +8,7 @@ from introghost.networks.layers import ResidualBlock, Standardise, StatisticNois
 from introghost.networks.novelty import RegionNovelty
 
 DILATIONS = (1, 2, 4, 8, 16)
-# `inference.inputs.segment_input` gives four of each statistic, which has two moments.
-CHANNELS_PER_STATISTIC, CHANNELS_PER_MOMENT = 4, 2
+CHANNELS_PER_STATISTIC, NUM_MOMENTS = 4, 2
 
 
 class SegmentNetwork(nn.Module):
@@ -22,7 +21,10 @@ class SegmentNetwork(nn.Module):
     Parameters
     ----------
     channels : int
-        Input statistics, those of the haplotype and its context together.
+        Of the input: four of each haplotype statistic and one of each population statistic, see
+        `inference.inputs.segment_input`.
+    population : int
+        Population statistics.
     width : int
         Channels of the trunk.
     members : int
@@ -30,11 +32,15 @@ class SegmentNetwork(nn.Module):
         Simulated regions that others are compared with, see `inference.region_novelty`.
     """
 
-    def __init__(self, channels: int, width: int = 48, members: int = 1, references: int = 0) -> None:
+    def __init__(self, channels: int, population: int, width: int = 48, members: int = 1, references: int = 0) -> None:
         super().__init__()
+        statistics = (channels - population) // CHANNELS_PER_STATISTIC
+        # The statistic that each channel is of: itself, its two moments, those of populations, its deviation.
+        own = list(range(statistics))
+        of_channel = [*own, *own, *own, *range(statistics, statistics + population), *own]
         self.standardise = Standardise(channels)
-        self.noise = StatisticNoise(CHANNELS_PER_STATISTIC)
-        self.novelty = RegionNovelty(channels // CHANNELS_PER_MOMENT, references)
+        self.noise = StatisticNoise(of_channel)
+        self.novelty = RegionNovelty(NUM_MOMENTS * statistics, references)
         self.members = nn.ModuleList(_member(channels, width) for _ in range(members))
 
     def forward(self, statistics: Tensor) -> Tensor:
@@ -45,7 +51,7 @@ class SegmentNetwork(nn.Module):
         Parameters
         ----------
         statistics : Tensor of float32, shape (batch, bins, channels)
-            Of the haplotype and its context; none missing.
+            Of the haplotype and its context. What is unknown, NaN, is taken to be as the mean of training.
 
         Returns
         -------
@@ -53,7 +59,7 @@ class SegmentNetwork(nn.Module):
             In training of shape (members, batch, bins).
         """
         # Logits of each member, shape (members, batch, bins).
-        standard = self.noise(self.standardise(statistics * self.noise.factors(statistics)))
+        standard = self.noise(self.standardise(statistics * self.noise.factors(statistics)).nan_to_num())
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])
         return logits if self.training else _logit_of_mean(logits)
 

@@ -181,9 +181,10 @@ def _region_dataset(
         of_few = haplotype_statistics(few, bin_bp).values
     fraction = (callable_per_bin_bp(haplotypes, bin_bp) / bin_bp).astype(np.float32)
     variables = {} if statistics is None else _haplotype_variables(region, statistics, bin_bp, num_rows)
+    population = population_statistics(haplotypes)
     variables |= {
-        "pooled_statistics": summary.compute(of_few, fraction),
-        "population_statistics": population_statistics(haplotypes),
+        "pooled_statistics": summary.compute(of_few, fraction, population),
+        "population_statistics": population,
         "callable_fraction": fraction,
     }
     labels = {name: ("region", np.array([value])) for name, value in _labels(region).items()}

@@ -7,12 +7,13 @@ import torch
 from untrained import TRAINING, segments_bundle
 
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
-from introghost.inference import inputs
+from introghost.inference import inputs, reading
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.fields import Range
 from introghost.inference.reading import Bins, BinStatus, ContigStatistics, ReadingPlan
 from introghost.networks.layers import signed_root
 from introghost.statistics.haplotype import STATISTICS, HaplotypeStatistics, moments
+from introghost.statistics.population import POPULATION_STATISTICS
 
 
 class RandomSource:
@@ -56,16 +57,27 @@ class RandomSource:
         )
 
 
+# Population statistics of a file with too little sequence.
+UNKNOWN = np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
+
+
 def plan(region_length_bp: int = 200_000, target_diploids: Range = Range(1, 50), **more: object) -> ReadingPlan:  # noqa: B008
     """Bins of 10 kb; nothing is kept of regions but with a `summary`."""
-    return ReadingPlan(10_000, region_length_bp, target_diploids, **more)  # type: ignore[arg-type]
+    return ReadingPlan(10_000, region_length_bp, target_diploids, **({"most_diploids": (200, 200)} | more))  # type: ignore[arg-type]
+
+
+def contig_statistics(source: RandomSource, length_bp: int, **more: object) -> ContigStatistics:
+    """Of a whole contig, with a `plan` of these settings."""
+    interval, settings = ("1", 0, length_bp), plan(**more)  # type: ignore[arg-type]
+    population = reading.contig_population(source, interval, settings)  # type: ignore[arg-type]
+    return reading.contig_statistics(source, interval, settings, population.values)  # type: ignore[arg-type]
 
 
 def bundle_of(statistics: ContigStatistics, region_length_bp: int = 200_000) -> SegmentsBundle:
     """A network that was never trained, on the scale of these statistics."""
     bundle = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=region_length_bp))
     values = statistics.haplotype.values
-    around = inputs.context(moments(values))
+    around = inputs.context(moments(values), np.ones(len(POPULATION_STATISTICS), np.float32))
     given = inputs.segment_input(torch.from_numpy(values), torch.from_numpy(around).expand(len(values), -1, -1))
     roots = signed_root(given).flatten(0, 1)
     bundle.network.standardise.set(roots.mean(dim=0), roots.std(dim=0))

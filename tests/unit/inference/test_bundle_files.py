@@ -48,7 +48,7 @@ SEGMENTS = {
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "temperature": 1.5,
     "highest_called_share": 0.4,
-    "architecture": {"channels": 6, "width": 8, "members": 1, "references": 0},
+    "architecture": {"channels": 6, "population": 2, "width": 8, "members": 1, "references": 0},
     "inputs": list("abcdef"),
 }
 OF_GENOMES: dict[str, Any] = {**SHARED, "inputs": list("abcde"), "regions": [2, 2], "segment_model": ""}
@@ -87,7 +87,7 @@ WRONG = [None, True, -1, 0, 0.5, float("1e400"), 10**40, "x", "", [], {}, [1], [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(2)
-    bundle_files.save(segments(SegmentNetwork(6, 8).eval()), tmp_path / "segments")
+    bundle_files.save(segments(SegmentNetwork(6, 2, 8).eval()), tmp_path / "segments")
     return tmp_path / "segments"
 
 
@@ -140,14 +140,14 @@ def test_round_trip(folder: Path) -> None:
     assert loaded.temperature == 1.5
     assert torch.equal(loaded.network(values), again.network(values))
     torch.manual_seed(2)
-    assert torch.equal(SegmentNetwork(6, 8).eval()(values), loaded.network(values))
+    assert torch.equal(SegmentNetwork(6, 2, 8).eval()(values), loaded.network(values))
     assert not any(tensor.is_meta for tensor in loaded.network.state_dict().values())
     assert not loaded.network.training
 
 
 def test_the_manifest_certifies_what_was_written_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another writer puts weights of its own there before the manifest is written."""
-    others, write = save(SegmentNetwork(6, 8).state_dict()), atomic.atomic_path
+    others, write = save(SegmentNetwork(6, 2, 8).state_dict()), atomic.atomic_path
 
     @contextlib.contextmanager
     def disturbed(path: Path) -> Iterator[Path]:
@@ -295,7 +295,10 @@ def test_another_version_is_refused(folder: Path, version: int, word: str) -> No
 
 def test_another_task_or_architecture_is_refused(folder: Path) -> None:
     assert "is for 'segments', expected 'model-choice'" in refused(folder, "model-choice")
-    seven = {"architecture": {"channels": 7, "width": 8, "members": 1, "references": 0}, "inputs": list("abcdefg")}
+    seven = {
+        "architecture": {"channels": 7, "population": 3, "width": 8, "members": 1, "references": 0},
+        "inputs": list("abcdefg"),
+    }
     describe(folder, lambda description: description.update(seven))
     assert "tensors are not those of the architecture" in refused(folder)
     describe(folder, lambda description: description["architecture"].update(nonsense=1))
@@ -472,7 +475,7 @@ def test_a_malformed_manifest_is_refused(folder: Path, line: bytes) -> None:
 
 
 def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
-    network = SegmentNetwork(6, 8).eval()
+    network = SegmentNetwork(6, 2, 8).eval()
     wrong = dataclasses.replace(segments(network), temperature=float("nan"))
     with pytest.raises(ModelError, match="temperature"):
         bundle_files.save(wrong, tmp_path)

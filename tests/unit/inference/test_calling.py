@@ -7,19 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from random_source import RandomSource, bundle_of, plan
+from random_source import UNKNOWN, RandomSource, bundle_of, contig_statistics
 
 from introghost.haplotypes import MISSING
-from introghost.inference import calling, reading, region_novelty
+from introghost.inference import calling, region_novelty
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import SEGMENT_TYPES, ContigCalls
-from introghost.inference.reading import Bins, BinStatus, ContigStatistics
+from introghost.inference.reading import Bins, BinStatus
 from introghost.networks.novelty import RegionNovelty
 from introghost.statistics.haplotype import STATISTICS, moments
-
-
-def contig_statistics(source: RandomSource, length_bp: int, **more: object) -> ContigStatistics:
-    return reading.contig_statistics(source, ("1", 0, length_bp), plan(**more))
 
 
 def calls_of(
@@ -41,7 +37,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids: int, missing:
     source.genotypes[rng.random(source.genotypes.shape) < missing] = MISSING
     statistics = contig_statistics(source, 200_000, region_length_bp=100_000)
     bundle = bundle_of(statistics, 100_000)
-    expected = calling.call_contig(bundle, statistics).posterior
+    expected = calling.call_contig(bundle, statistics, UNKNOWN).posterior
     individuals = 2 * rng.permutation(diploids)[:, None]
     order = (individuals + rng.permuted(np.tile([0, 1], (diploids, 1)), axis=1)).ravel()
     columns = 2 * diploids + order
@@ -49,7 +45,7 @@ def test_permuting_haplotypes_permutes_the_calls_exactly(diploids: int, missing:
     source.samples[2 * diploids :] = source.samples[columns]
     permuted = contig_statistics(source, 200_000, region_length_bp=100_000)
     np.testing.assert_array_equal(permuted.haplotype.values, statistics.haplotype.values[order])
-    posterior = calling.call_contig(bundle, permuted).posterior
+    posterior = calling.call_contig(bundle, permuted, UNKNOWN).posterior
     assert len(np.unique(expected)) > 100
     np.testing.assert_array_equal(posterior >= 0.5, expected[order] >= 0.5)
     # Rows of a matrix product are rounded in blocks.
@@ -61,7 +57,7 @@ def test_posteriors_do_not_depend_on_how_many_haplotypes_go_at_once(monkeypatch:
     bundle, posteriors = bundle_of(statistics), []
     for positions in (1, 200, 2**18):
         monkeypatch.setattr(calling, "POSITIONS", positions)
-        posteriors.append(calling.call_contig(bundle, statistics).posterior)
+        posteriors.append(calling.call_contig(bundle, statistics, UNKNOWN).posterior)
     assert posteriors[0].std() > 0.1
     for other in posteriors[1:]:
         np.testing.assert_allclose(other, posteriors[0], atol=1e-5)
@@ -121,8 +117,8 @@ def test_the_temperature_divides_logits_and_bins_that_are_not_usable_have_no_pos
     statistics = contig_statistics(source, 200_000)
     bundle = bundle_of(statistics)
     values, fraction = statistics.haplotype.values, statistics.bins.callable_fraction
-    cold = calling.segment_posterior(bundle, values, fraction)
-    warm = calling.segment_posterior(dataclasses.replace(bundle, temperature=2.0), values, fraction)
+    cold = calling.segment_posterior(bundle, values, fraction, UNKNOWN)
+    warm = calling.segment_posterior(dataclasses.replace(bundle, temperature=2.0), values, fraction, UNKNOWN)
     assert np.flatnonzero(np.isnan(cold).all(axis=0)).tolist() == [10]
     assert np.isnan(cold).sum() == len(cold)
     logits = np.log(cold / (1 - cold))
@@ -143,15 +139,15 @@ def with_references(bundle: SegmentsBundle, mean: float) -> SegmentsBundle:
 def test_each_region_of_a_contig_has_a_p_value_and_scraps_have_none() -> None:
     statistics = contig_statistics(RandomSource(3000, 500_000), 500_000, region_length_bp=200_000)
     bundle = bundle_of(statistics, 200_000)
-    assert len(calling.call_contig(bundle, statistics).novelty_p_values) == 0
-    called = calling.call_contig(with_references(bundle, 0.0), statistics)
+    assert len(calling.call_contig(bundle, statistics, UNKNOWN).novelty_p_values) == 0
+    called = calling.call_contig(with_references(bundle, 0.0), statistics, UNKNOWN)
     features = region_novelty.features(moments(statistics.haplotype.values)[:, :20], np.ones(20, np.bool_))
     farther = (np.linspace(0, 1e4, 99) >= (features**2).sum()).sum()
     assert len(called.novelty_p_values) == 3
     assert called.novelty_p_values[0] == (1 + farther) / 100
     assert 0 < farther < 99
     assert np.isnan(called.novelty_p_values[2])
-    assert (calling.call_contig(with_references(bundle, 1e3), statistics).novelty_p_values[:2] == 0.01).all()
+    assert (calling.call_contig(with_references(bundle, 1e3), statistics, UNKNOWN).novelty_p_values[:2] == 0.01).all()
 
 
 def test_what_is_withheld_is_called_nowhere() -> None:

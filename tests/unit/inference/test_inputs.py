@@ -7,9 +7,12 @@ from introghost.inference import inputs
 from introghost.inference.inputs import Pooled
 
 
-def test_the_context_is_the_moments_side_by_side():
-    moments = np.random.default_rng(1).random((2, 30, 3)).astype(np.float32)
-    result = inputs.context(moments)
+def test_the_context_is_the_moments_and_the_population_side_by_side():
+    rng = np.random.default_rng(1)
+    moments, population = rng.random((2, 30, 3)).astype(np.float32), rng.random(4).astype(np.float32)
+    result = inputs.context(moments, population)
+    assert result.shape == (30, 10)
+    assert (result[:, 6:] == population).all()
     for index in np.ndindex(2, 30, 3):
         moment, place, statistic = index
         assert result[place, 3 * moment + statistic] == moments[index]
@@ -57,12 +60,16 @@ def test_names_of_segment_channels_say_what_each_holds() -> None:
     names = ("a", "b", "c")
     values = np.random.default_rng(8).random((6, 9, 3)).astype(np.float32)
     moments = np.stack([values.mean(axis=0), values.std(axis=0)])
-    around = torch.from_numpy(inputs.context(moments))
+    population = {"fst": 0.25, "dxy": 0.5}
+    around = torch.from_numpy(inputs.context(moments, np.array(list(population.values()), np.float32)))
     given = inputs.segment_input(torch.from_numpy(values), around.expand(6, -1, -1)).numpy()
-    channels = inputs.segment_channel_names(names)
-    assert given.shape[2] == len(channels) == len(set(channels)) == 4 * len(names)
+    channels = inputs.segment_channel_names(names, list(population))
+    assert given.shape[2] == len(channels) == len(set(channels)) == 4 * len(names) + 2
     for channel, name in enumerate(channels):
         statistic, *parts = name.split(":")
+        if statistic == "population":
+            assert (given[:, :, channel] == population[parts[0]]).all()
+            continue
         each = values[:, :, names.index(statistic)]
         over = {"mean": each.mean(axis=0), "standard_deviation": each.std(axis=0)}
         expected = {
@@ -119,14 +126,21 @@ def test_the_callable_share_is_of_usable_bins_alone():
     np.testing.assert_allclose(inputs.callable_share(fractions), [0.75, np.nan])
 
 
+@pytest.mark.parametrize(("num_usable", "is_known"), [(5, True), (4, False)])
+def test_population_statistics_are_known_of_regions_that_are_usable_by_half(num_usable: int, is_known: bool) -> None:
+    population = np.array([0.5, 2.0], np.float32)
+    known = inputs.known_population(population, np.arange(10) < num_usable)
+    np.testing.assert_array_equal(known, population if is_known else np.full(2, np.nan))
+
+
 def test_the_input_of_segments_is_what_it_says():
     rng = np.random.default_rng(4)
-    own, around = rng.random((2, 3, 5)), rng.random((2, 3, 10))
+    own, around = rng.random((2, 3, 5)), rng.random((2, 3, 12))
     given = inputs.segment_input(torch.from_numpy(own), torch.from_numpy(around), 2.0).numpy()
     for index in np.ndindex(2, 3, 5):
         haplotype, position, statistic = index
         mean, deviation = around[haplotype, position, statistic], around[haplotype, position, 5 + statistic]
         assert given[index] == own[index]
         wanted = (own[index] - mean) / (deviation + 0.02 * (mean + 0.5))
-        assert given[haplotype, position, 15 + statistic] == pytest.approx(wanted)
-    np.testing.assert_array_equal(given[:, :, 5:15], 2 * around)
+        assert given[haplotype, position, 17 + statistic] == pytest.approx(wanted)
+    np.testing.assert_array_equal(given[:, :, 5:17], 2 * around)

@@ -4,20 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-from random_source import RandomSource, bundle_of, contig_of, plan
+from random_source import UNKNOWN, RandomSource, bundle_of, contig_of, contig_statistics, plan
 
 from introghost.errors import DataError
 from introghost.inference import calling, inputs, reading
 from introghost.inference.fields import Range
-from introghost.inference.reading import BinStatus, ContigStatistics, Genome
+from introghost.inference.reading import BinStatus, Genome
 from introghost.inference.suitability import bin_findings, sample_size_findings
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import PLAIN, POOLED, at_most, pool
 from introghost.statistics.population import population_statistics
-
-
-def contig_statistics(source: RandomSource, length_bp: int, **more: object) -> ContigStatistics:
-    return reading.contig_statistics(source, ("1", 0, length_bp), plan(**more))
 
 
 @pytest.mark.parametrize("tile_bins", [3, 7, 50])
@@ -36,7 +32,7 @@ def test_a_long_run_of_bins_without_sites_is_blank_and_a_short_one_is_not() -> N
         source.keep((source.positions < start) | (source.positions >= end))
     statistics = contig_statistics(source, 1_000_000)
     assert np.flatnonzero(statistics.bins.num_sites == 0).tolist() == [20, 21, 22, 23, 50, 51, 52, 53, 54]
-    calls = calling.call_contig(bundle_of(statistics), statistics)
+    calls = calling.call_contig(bundle_of(statistics), statistics, UNKNOWN)
     assert np.flatnonzero(calls.bins.status == BinStatus.BLANK).tolist() == [50, 51, 52, 53, 54]
     assert np.isnan(calls.posterior).any(axis=0).tolist() == (calls.bins.status == BinStatus.BLANK).tolist()
     assert np.isnan(calls.posterior).all(axis=0).tolist() == (calls.bins.status == BinStatus.BLANK).tolist()
@@ -54,7 +50,7 @@ def test_a_stump_of_a_bin_at_the_end_of_a_contig_is_not_called() -> None:
         bins = statistics.bins
         assert (bins.starts_bp[-1], bins.ends_bp[-1], bins.callable_bp[-1]) == (190_000, length, length - 190_000)
         assert bins.callable_fraction[-1] == pytest.approx((length - 190_000) / 10_000), "of a whole bin"
-        calls = calling.call_contig(bundle_of(statistics), statistics)
+        calls = calling.call_contig(bundle_of(statistics), statistics, UNKNOWN)
         assert bins.num_sites[-1] >= 8
         assert bins.status[-1] == status
         assert np.isnan(calls.posterior[:, -1]).all() == (status != BinStatus.CALLED)
@@ -142,7 +138,7 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
     assert sorted(len(group) for group in whole.groups) == [16, 16, 18], "whole individuals, about as many in each"
     assert sorted(np.concatenate(whole.groups)) == list(range(50))
     bundle = bundle_of(whole, 100_000)
-    expected = calling.call_contig(bundle, whole).posterior
+    expected = calling.call_contig(bundle, whole, UNKNOWN).posterior
     for group in whole.groups:
         alone = RandomSource(800, 200_000, 25)
         kept = np.concatenate([np.arange(50), 50 + group])
@@ -152,7 +148,9 @@ def test_more_individuals_than_in_training_are_looked_at_in_groups_as_if_alone()
             RandomSource.read(alone, *place), roles=np.repeat([0, 1], [50, len(alone.samples) - 50]).astype(np.int8)
         )
         statistics = contig_statistics(alone, 200_000, region_length_bp=100_000, target_diploids=trained)
-        np.testing.assert_allclose(calling.call_contig(bundle, statistics).posterior, expected[group], atol=1e-6)
+        np.testing.assert_allclose(
+            calling.call_contig(bundle, statistics, UNKNOWN).posterior, expected[group], atol=1e-6
+        )
 
 
 def test_whole_genomes_are_looked_at_with_no_more_individuals_than_in_training() -> None:
@@ -194,3 +192,26 @@ def test_the_order_of_samples_does_not_change_the_groups() -> None:
         return {frozenset(of.sample_names[50 + row] for row in group) for group in rows}  # type: ignore[attr-defined]
 
     assert groups(turned) == groups(haplotypes)
+
+
+def test_population_statistics_of_a_contig_are_those_of_its_regions() -> None:
+    source = RandomSource(3000, 500_000)
+    contig = reading.contig_population(source, ("1", 0, 500_000), plan(200_000))  # type: ignore[arg-type]
+    ends = ((0, 200_000), (200_000, 400_000), (400_000, 500_000))
+    expected = np.stack([population_statistics(source.read("1", *interval)) for interval in ends])
+    np.testing.assert_array_equal(contig.values, expected)
+    assert contig.callable_bp.tolist() == [200_000, 200_000, 100_000]
+    nothing = reading.contig_population(RandomSource(0, 500_000), ("1", 0, 500_000), plan(200_000))  # type: ignore[arg-type]
+    assert (nothing.values.shape, len(nothing.callable_bp)) == ((0, expected.shape[1]), 0)
+
+
+def test_population_statistics_of_a_file_are_weighted_by_callable_sequence_and_unknown_of_little() -> None:
+    first, second = np.full((1, 50), 2.0, np.float32), np.stack([np.full(50, 4.0), np.zeros(50)]).astype(np.float32)
+    contigs = [
+        reading.ContigPopulation(first, np.array([300_000])),
+        reading.ContigPopulation(second, np.array([600_000, 100_000])),
+        reading.ContigPopulation(np.empty((0, 50), np.float32), np.empty(0, np.int64)),
+    ]
+    np.testing.assert_allclose(reading.mean_population(contigs, 1_000_000), np.full(50, 3.0))
+    assert np.isnan(reading.mean_population(contigs, 1_000_001)).all()
+    assert np.isnan(reading.mean_population([], 1)).all()

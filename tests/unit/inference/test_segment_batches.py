@@ -28,8 +28,9 @@ REGIONS, HAPLOTYPES, BINS, STATISTICS = 3, 30, 8, 4
 
 @pytest.fixture
 def whole_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No sequence is cut down to a locus."""
+    """No sequence is cut down to a locus, and population statistics are known of each."""
     monkeypatch.setattr(segment_batches, "LOCUS_SHARE", 0.0)
+    monkeypatch.setattr(segment_batches, "UNKNOWN_SHARE", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,8 @@ def rows(data: SegmentRegions, seed: int | None) -> tuple[torch.Tensor, torch.Te
 
 def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: SegmentRegions) -> None:
     first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
-    torch.testing.assert_close(first, again, rtol=0, atol=0)
-    assert not torch.equal(first, other)
+    torch.testing.assert_close(first, again, rtol=0, atol=0, equal_nan=True)
+    assert not torch.equal(first.nan_to_num(), other.nan_to_num())
 
 
 def places(data: SegmentRegions, values: torch.Tensor) -> tuple[list[int], list[bool]]:
@@ -109,10 +110,21 @@ def test_loci_are_of_all_lengths_and_lie_anywhere() -> None:
 def test_training_sees_some_loci_alone_and_learns_of_nothing_else(data: SegmentRegions) -> None:
     hidden = 0
     for values, labels, usable in SegmentBatches(data, np.arange(REGIONS), 16, 1):
-        assert not values[~usable.bool()].any()
+        assert not values[~usable.bool()][:, ~data.everywhere].any()
         assert labels.any(), "labels stay, for the loss goes by what is usable"
         hidden += int((~usable.bool()).any(dim=1).sum())
     assert 0.1 < hidden / (REGIONS * segment_batches.HAPLOTYPES_PER_EPOCH) < 0.45
+
+
+def test_population_statistics_are_unknown_of_some_sequences_of_training_and_of_none_of_validation(
+    data: SegmentRegions,
+) -> None:
+    for seed, share in ((1, segment_batches.UNKNOWN_SHARE), (None, 0)):
+        is_unknown = rows(data, seed)[0].isnan()
+        assert not is_unknown[:, :, ~data.of_population].any()
+        of_sequence = is_unknown[:, :1, data.of_population][:, :, :1]
+        assert (is_unknown[:, :, data.of_population] == of_sequence).all(), "all or nothing, along the sequence"
+        assert abs(float(of_sequence.float().mean()) - share) < 0.15
 
 
 def test_a_locus_alone_is_what_a_file_of_it_alone_would_show() -> None:
@@ -138,7 +150,9 @@ def test_a_locus_alone_is_what_a_file_of_it_alone_would_show() -> None:
     values, _, usable = whole.only(whole.batch(*every), np.tile(locus, (8, 1)))
     np.testing.assert_array_equal(usable, np.tile(locus, (8, 1)))
     far = np.r_[0:10, 55:60, 30:35]  # from the ends of the locus
-    torch.testing.assert_close(values[:, far], of_the_file[:, far], rtol=1e-3, atol=1e-3)
+    kept = ~whole.of_population
+    torch.testing.assert_close(values[:, far][:, :, kept], of_the_file[:, far][:, :, kept], rtol=1e-3, atol=1e-3)
+    assert of_the_file[:, :, ~kept].isnan().all(), "less than half of the region is callable"
     assert values[:, far].any(dim=2).all(), "numbers of haplotypes are known everywhere"
 
 
@@ -155,16 +169,16 @@ def test_what_has_a_direction_is_turned_with_the_sequence() -> None:
     named = SegmentRegions(small_statistics([("ghost", 1)], names=names))
     batch = named.batch(np.array([0, 1]), np.array([2, 0]))
     turned, labels, _ = named.reversed(batch)
-    for block in range(4):
+    for first in (0, 6, 12, 20):  # two population statistics stand before the deviations
         for index, name in enumerate(names):
-            expected = batch[0][:, :, block * len(names) + of_names[name]].flip(1)
-            torch.testing.assert_close(turned[:, :, block * len(names) + index], expected, rtol=0, atol=0)
+            expected = batch[0][:, :, first + of_names[name]].flip(1)
+            torch.testing.assert_close(turned[:, :, first + index], expected, rtol=0, atol=0)
     torch.testing.assert_close(labels, batch[1].flip(1), rtol=0, atol=0)
     torch.testing.assert_close(named.reversed((turned, labels, batch[2]))[0], batch[0], rtol=0, atol=0)
 
 
 def test_mirror_images_are_by_name() -> None:
-    channels = inputs.segment_channel_names(HAPLOTYPE_STATISTICS)
+    channels = inputs.segment_channel_names(HAPLOTYPE_STATISTICS, ["fst"])
     order = mirrored_channels(channels)
     assert sorted(order) == list(range(len(channels)))
     exchanged = {channels[index]: channels[place] for index, place in enumerate(order) if index != place}
@@ -187,7 +201,7 @@ def test_rows_beyond_a_small_sample_are_never_seen() -> None:
     assert data.present.tolist() == [1, 4]
     for seed in (1, 2, None):
         values, labels = rows_of(data, seed)
-        assert torch.isfinite(values).all()
+        assert torch.isfinite(values[:, :, ~data.of_population]).all()
         assert torch.isfinite(labels).all()
 
 
@@ -198,7 +212,7 @@ def rows_of(data: SegmentRegions, seed: int | None) -> tuple[torch.Tensor, torch
 
 def test_networks_standardise_by_the_regions_they_are_given_each_weighing_the_same() -> None:
     data = SegmentRegions(padded(small_statistics([("ghost", 1), ("ghost", 2)]), 3))
-    network = SegmentNetwork(len(data.channel_names), 8)
+    network = SegmentNetwork(len(data.channel_names), int(data.of_population.sum()), 8)
     data.standardise(network, np.array([0, 2]))
     of_regions = [signed_root(data.batch(np.full(n, r), np.arange(n))[0]).flatten(0, 1) for r, n in ((0, 1), (2, 4))]
     mean = torch.stack([roots.mean(0) for roots in of_regions]).mean(0)
@@ -213,10 +227,11 @@ def test_what_is_not_callable_does_not_enter_the_standardisation() -> None:
     masked["callable_fraction"][0, 2:] = 0
     masked["callable_fraction"][1] = 0
     data = SegmentRegions(Statistics(masked))
-    network = SegmentNetwork(len(data.channel_names), 8)
+    network = SegmentNetwork(len(data.channel_names), int(data.of_population.sum()), 8)
     data.standardise(network, np.array([0, 1]))
     values, _, _ = data.batch(np.zeros(4, np.int64), np.arange(4))
-    torch.testing.assert_close(network.standardise.mean, signed_root(values[:, :2]).mean((0, 1)), rtol=1e-4, atol=1e-5)
+    expected = torch.where(data.of_population, 0.0, signed_root(values[:, :2]).mean((0, 1)))  # too few bins for these
+    torch.testing.assert_close(network.standardise.mean, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_statistics_without_truth_are_refused() -> None:

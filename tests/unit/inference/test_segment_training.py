@@ -42,7 +42,7 @@ def test_validation_has_all_digits(batch: tuple[torch.Tensor, ...], monkeypatch:
 
 
 def test_the_loss_is_that_of_usable_bins(batch: tuple[torch.Tensor, ...]) -> None:
-    network = SegmentNetwork(batch[0].shape[2], 8).eval()
+    network = SegmentNetwork(18, 2, 8).eval()
     torch.nn.init.normal_(network.members[0][-1].weight)
     values, labels, usable = batch
     usable = usable.clone()
@@ -56,7 +56,7 @@ def test_the_loss_is_that_of_usable_bins(batch: tuple[torch.Tensor, ...]) -> Non
 
 def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(batch: tuple[torch.Tensor, ...]) -> None:
     torch.manual_seed(1)
-    network = SegmentNetwork(batch[0].shape[2], 8, members=3).train()
+    network = SegmentNetwork(18, 2, 8, members=3).train()
     network.noise.eval()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
@@ -95,7 +95,7 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     assert bundle.highest_called_share == pytest.approx(is_called.mean(axis=1).max())
     assert (bundle.training.num_training, bundle.training.num_validation) == (32 - len(regions), len(regions))
     assert bundle.inputs == data.channel_names
-    assert bundle.architecture == {"channels": 16, "width": 8, "members": 1, "references": 0}
+    assert bundle.architecture == {"channels": 18, "population": 2, "width": 8, "members": 1, "references": 0}
 
 
 def test_the_highest_called_share_is_that_of_the_region_with_most() -> None:

@@ -9,7 +9,7 @@ from introghost.networks.segments import DILATIONS, SegmentNetwork
 @pytest.fixture(params=[1, 3])
 def network(request: pytest.FixtureRequest) -> SegmentNetwork:
     torch.manual_seed(1)
-    network = SegmentNetwork(channels=8, width=16, members=request.param).eval()
+    network = SegmentNetwork(channels=8, population=0, width=16, members=request.param).eval()
     for member in network.members:
         torch.nn.init.normal_(member[-1].weight)
     return network
@@ -67,3 +67,16 @@ def test_a_block_is_a_dilated_convolution():
     )
     expected = values + block.mix(torch.nn.functional.silu(convolved).transpose(1, 2))
     assert torch.allclose(block(values), expected, atol=1e-6)
+
+
+def test_what_is_unknown_is_taken_for_the_mean_of_training() -> None:
+    torch.manual_seed(1)
+    network = SegmentNetwork(channels=9, population=1, width=16).eval()
+    torch.nn.init.normal_(network.members[0][-1].weight)
+    mean, place = torch.rand(9), 6  # before the deviations of two statistics
+    network.standardise.set(mean, torch.ones(9))
+    values = torch.rand(2, 30, 9)
+    unknown, usual = values.clone(), values.clone()
+    unknown[:, :, place], usual[:, :, place] = torch.nan, mean[place].square()  # it is of roots
+    torch.testing.assert_close(network(unknown), network(usual))
+    assert not torch.allclose(network(unknown), network(values), atol=1e-3)
