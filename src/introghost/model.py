@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from introghost import models, provenance
@@ -111,16 +113,19 @@ class Model:
     @property
     def plan(self) -> ReadingPlan:
         """How a VCF is read for this model."""
-        trained = [bundle.training for bundle in self.bundles]
-        most_diploids = (
-            min(training.outgroup_diploids.highest for training in trained),
-            min(training.target_diploids.highest for training in trained),
-        )
+        trained = [bundle.training for bundle in self.genome_bundles]
+        most_diploids = None
+        if trained:
+            most_diploids = (
+                min(training.outgroup_diploids.highest for training in trained),
+                min(training.target_diploids.highest for training in trained),
+            )
         segments = self.segments.training
         return ReadingPlan(
             bin_bp=segments.bin_bp,
             region_length_bp=segments.region_length_bp,
             target_diploids=segments.target_diploids,
+            population_diploids=(segments.outgroup_diploids.highest, segments.target_diploids.highest),
             most_diploids=most_diploids,
             summary=self.summary,
         )
@@ -225,7 +230,7 @@ class Model:
         self.check(self._offer(data))
         plan = self.plan
         source = data.source.unread()
-        calls, contigs = self._read(data.source.unread(), source, plan)
+        calls, contigs = self._read(source, plan, _population(data.source.unread(), plan))
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = self._whole(contigs, diploids, plan, settings)
         is_withheld = suitability.are_segments_withheld(calls) and not force
@@ -271,19 +276,13 @@ class Model:
             raise ConfigError("a scenario prior is given, and this model has no bundle model-choice/ to use it")
 
     def _read(
-        self, survey: VcfSource, source: VcfSource, plan: ReadingPlan
+        self, source: VcfSource, plan: ReadingPlan, population: NDArray[np.float32]
     ) -> tuple[list[ContigCalls], list[ContigStatistics]]:
-        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory.
-
-        Calls hang on the population statistics of all contigs, which are read by themselves before (`survey`).
-        """
-        calls, contigs, intervals = list[ContigCalls](), list[ContigStatistics](), source.contigs()
-        populations = [contig_population(survey, interval, plan) for interval in intervals]
-        together = mean_population(populations, plan.region_length_bp)
-        parts = zip(intervals, populations, strict=True)
-        for interval, population in tqdm(parts, total=len(intervals), unit="contig", disable=None):
-            statistics = contig_statistics(source, interval, plan, population.values)
-            calls.append(calling.call_contig(self.segments, statistics, together))
+        """Calls of every contig, and its statistics without those of haplotypes, which would fill the memory."""
+        calls, contigs = list[ContigCalls](), list[ContigStatistics]()
+        for interval in tqdm(source.contigs(), desc="segments", unit="contig", disable=None):
+            statistics = contig_statistics(source, interval, plan)
+            calls.append(calling.call_contig(self.segments, statistics, population))
             contigs.append(statistics.without_haplotypes())
         source.require_sites()
         return calls, contigs
@@ -296,7 +295,7 @@ class Model:
         settings: Settings,
     ) -> _WholeGenome:
         """What the networks for whole genomes say."""
-        if plan.summary is None:
+        if plan.summary is None or plan.most_diploids is None:
             return _WholeGenome()
         genome = Genome.of(contigs, plan.region_length_bp)
         findings = suitability.extent_findings(self.genome_bundles, genome.extent)
@@ -403,6 +402,12 @@ def _check_segment_model(model: Model) -> None:
         f"{model.folder / wrong.task}: trained on statistics made with another `statistics --segment-model` than this "
         "model's segments/; train all networks of a model on the same statistics"
     )
+
+
+def _population(source: VcfSource, plan: ReadingPlan) -> NDArray[np.float32]:
+    """Population statistics of all contigs together, which calls hang on: the files are read for them alone."""
+    contigs = tqdm(source.contigs(), desc="populations", unit="contig", disable=None)
+    return mean_population([contig_population(source, interval, plan) for interval in contigs], plan.region_length_bp)
 
 
 def _choice(

@@ -13,7 +13,7 @@ from verbs import run
 from introghost.data import VcfData, open_vcf
 from introghost.errors import ConfigError, ModelError
 from introghost.findings import Code, Severity
-from introghost.inference import bundle_files, calling
+from introghost.inference import bundle_files, calling, reading
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
@@ -35,7 +35,7 @@ def saved(folder: Path, *digests: str | None) -> Path:
 
 def test_a_model_is_asked_with_the_segment_network_it_was_trained_with(tmp_path: Path) -> None:
     alone = load_model(saved(tmp_path / "alone"))
-    assert (alone.summary, alone.genome_bundles, alone.plan.most_diploids) == (None, (), (10, 5))
+    assert (alone.summary, alone.genome_bundles, alone.plan.most_diploids) == (None, (), None)
     assert load_model(saved(tmp_path / "plain", "", "")).summary is PLAIN
     assert load_model(saved(tmp_path / "one", "")).summary is PLAIN
     both = load_model(saved(tmp_path / "both", None, None))
@@ -70,6 +70,7 @@ def test_data_are_read_as_the_networks_were_trained() -> None:
     plan = model.plan
     assert (plan.bin_bp, plan.region_length_bp, plan.target_diploids) == (10_000, 200_000, Range(5, 20))
     assert plan.most_diploids == (8, 12), "the least of either role"
+    assert plan.population_diploids == (20, 20), "those of the segment network, whatever else is in the folder"
     assert plan.summary is PLAIN
     assert [bundle.task for bundle in model.bundles] == ["segments", "model-choice", "parameters"]
 
@@ -113,6 +114,26 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
     return open_vcf(vcf, populations=table, outgroup=["o"], target=["t"])
 
 
+def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(
+    data: VcfData, tmp_path: Path
+) -> None:
+    posteriors = {}
+    for length_bp in (200_000, 700_000):  # the data have 600 kb
+        bundle = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=length_bp))
+        bundle_files.save(bundle, tmp_path / str(length_bp) / "segments")
+        model = load_model(tmp_path / str(length_bp))
+        posteriors[length_bp] = model.apply(data).calls[0].posterior
+    source, plan = data.source.unread(), load_model(tmp_path / "200000").plan
+    (interval,) = source.contigs()
+    together = reading.mean_population([reading.contig_population(source, interval, plan)], 200_000)
+    assert np.isfinite(together).all()
+    statistics, unknown = reading.contig_statistics(source, interval, plan), np.full_like(together, np.nan)
+    for length_bp, population in ((200_000, together), (700_000, unknown)):
+        expected = calling.call_contig(segments_bundle(), statistics, population).posterior
+        np.testing.assert_allclose(posteriors[length_bp], expected, atol=1e-6)
+    assert not np.allclose(posteriors[200_000], posteriors[700_000], atol=1e-3, equal_nan=True)
+
+
 def with_references(folder: Path, distance: float) -> Model:
     """A model whose held-out regions lay that far from the mean of its training, which was 0 of everything."""
     bundle = segments_bundle()
@@ -150,7 +171,7 @@ def test_more_called_than_of_any_region_of_training_is_told(data: VcfData, tmp_p
     texts = [finding.text for finding in answer.findings if finding.code is Code.MUCH_CALLED]
     assert len(answer.segments) > 0
     assert len(texts) == (share > most)
-    assert all(text.startswith(f"{share:.0%} of the sequence is called") for text in texts)
+    assert all(text.startswith(f"{share:.1%} of the sequence is called") for text in texts)
 
 
 def test_what_is_withheld_is_in_no_file_and_the_page_says_so(data: VcfData, tmp_path: Path) -> None:

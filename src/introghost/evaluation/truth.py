@@ -142,7 +142,8 @@ def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.flo
     ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
     """
     usable = statistics.usable
-    population = [inputs.known_population(*each) for each in zip(statistics.population, usable, strict=True)]
+    of_regions, num_bins = zip(statistics.population, usable, strict=True), usable.shape[1]
+    population = [inputs.known_population(*each, num_bins) for each in of_regions]
     regions = zip(statistics.haplotype, statistics.callable_fraction, population, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
 

@@ -137,9 +137,11 @@ class ReadingPlan:
         As the model was trained: `region_length_bp` is the stretch that population statistics describe.
     target_diploids : Range
         Numbers with which the segment network was trained: more individuals are looked at in groups.
-    most_diploids : tuple of int
-        The most of outgroup and target with which every network was trained: statistics of populations and of regions
-        as a whole are of so many, chosen if there are more.
+    population_diploids : tuple of int
+        The most of outgroup and target with which the segment network was trained: the population statistics that it
+        is given are of so many, chosen if there are more.
+    most_diploids : tuple of int or None
+        The same of networks for whole genomes, for all statistics that these are given.
     summary : Summary or None
         What is kept of a region as a whole; None keeps nothing.
     tile_bins : int
@@ -149,7 +151,8 @@ class ReadingPlan:
     bin_bp: int
     region_length_bp: int
     target_diploids: Range
-    most_diploids: tuple[int, int]
+    population_diploids: tuple[int, int]
+    most_diploids: tuple[int, int] | None = None
     summary: Summary | None = None
     tile_bins: int = TILE_BINS
 
@@ -200,7 +203,7 @@ class ContigPopulation:
 
 
 def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigPopulation:
-    """Population statistics of one contig.
+    """Population statistics of one contig, as the segment network is given them.
 
     Parameters
     ----------
@@ -212,7 +215,7 @@ def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPl
     haplotypes, _ = without_blank_runs(source.read(*interval), plan.bin_bp)
     if not len(haplotypes.positions_bp):
         return region_population(())
-    return region_population(_regions(_chosen(haplotypes, plan), plan.region_length_bp))
+    return region_population(_regions(_chosen(haplotypes, plan.population_diploids), plan.region_length_bp))
 
 
 def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
@@ -229,14 +232,15 @@ def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
     return ContigPopulation(np.concatenate(values), np.array(callable_bp, dtype=np.int64))
 
 
-def mean_population(contigs: Sequence[ContigPopulation], least_callable_bp: int) -> Array:
+def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) -> Array:
     """Population statistics of all contigs together.
 
     Parameters
     ----------
     contigs : sequence of ContigPopulation
-    least_callable_bp : int
-        With less callable sequence they are unknown: those of a locus tell of the locus.
+    region_length_bp : int
+        Regions of which less than half is callable do not count, as in training: linkage ends where a locus does. With
+        less callable sequence than that in all others, statistics are unknown: those of a locus tell of the locus.
 
     Returns
     -------
@@ -244,22 +248,21 @@ def mean_population(contigs: Sequence[ContigPopulation], least_callable_bp: int)
         Means over regions, weighted by their callable sequence; NaN if they are unknown.
     """
     callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
-    if callable_bp.sum() < least_callable_bp:
+    counts = 2 * callable_bp >= region_length_bp
+    if callable_bp[counts].sum() < region_length_bp:
         return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
     values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
-    return np.average(values, axis=0, weights=callable_bp).astype(np.float32)
+    return np.average(values[counts], axis=0, weights=callable_bp[counts]).astype(np.float32)
 
 
-def _chosen(haplotypes: Haplotypes, plan: ReadingPlan) -> Haplotypes:
-    """Not more individuals of either role than in training."""
-    for role, most in zip((OUTGROUP, TARGET), plan.most_diploids, strict=True):
+def _chosen(haplotypes: Haplotypes, most_diploids: tuple[int, int]) -> Haplotypes:
+    """Not more individuals of outgroup and target than so many."""
+    for role, most in zip((OUTGROUP, TARGET), most_diploids, strict=True):
         haplotypes = at_most(haplotypes, role, most)
     return haplotypes
 
 
-def contig_statistics(
-    source: "VcfSource", interval: "Interval", plan: ReadingPlan, population: Array
-) -> ContigStatistics:
+def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigStatistics:
     """Statistics of one contig, computed tile by tile, so that distances of few bins at a time are in memory.
 
     Tiles overlap by the reach of the window statistics and bins lie on one grid, so that the result does not depend
@@ -271,8 +274,6 @@ def contig_statistics(
     interval : tuple of str, int and int
         Contig, start and end in bp, 0-based and half-open.
     plan : ReadingPlan
-    population : ndarray of float32, shape (num_regions, num_population_statistics)
-        Of `contig_population`.
 
     Returns
     -------
@@ -284,9 +285,10 @@ def contig_statistics(
     haplotype = _by_group(haplotypes, groups, plan) if bins.has_sites else _no_statistics(len(labels))
     if bins.has_sites and plan.summary is not None:
         values = haplotype.values if len(groups) == 1 else None
-        pooled = _by_region(haplotypes, bins, values, population, plan, plan.summary)
+        pooled, population = _by_region(haplotypes, bins, values, plan, plan.summary)
     else:
         pooled = np.empty((0, 0 if plan.summary is None else len(plan.summary.names)), dtype=np.float32)
+        population = np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)
     return ContigStatistics(bins, labels, groups, haplotype, pooled, population)
 
 
@@ -312,15 +314,18 @@ def _by_group(haplotypes: Haplotypes, groups: list[NDArray[np.intp]], plan: Read
 
 
 def _by_region(
-    haplotypes: Haplotypes, bins: Bins, values: Array | None, population: Array, plan: ReadingPlan, summary: Summary
-) -> Array:
-    """Pooled statistics of each region; `values` are those of all haplotypes together, if known."""
-    few = few_targets(_chosen(haplotypes, plan))
+    haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: ReadingPlan, summary: Summary
+) -> tuple[Array, Array]:
+    """Pooled and population statistics of each region; `values` are those of all haplotypes together, if known."""
+    chosen = haplotypes if plan.most_diploids is None else _chosen(haplotypes, plan.most_diploids)
+    population = region_population(_regions(chosen, plan.region_length_bp)).values
+    few = few_targets(chosen)
     few_values = values if values is not None and few is haplotypes else _tiled(few, plan).values
     fraction, step = bins.callable_fraction, plan.region_length_bp // plan.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(bins), step)]
     regions = zip(parts, population, strict=True)
-    return np.stack([summary.compute(few_values[:, part], fraction[part], of_region) for part, of_region in regions])
+    pooled = [summary.compute(few_values[:, part], fraction[part], of_region) for part, of_region in regions]
+    return np.stack(pooled), population
 
 
 def target_groups(haplotypes: Haplotypes, trained: Range) -> list[NDArray[np.intp]]:

@@ -94,6 +94,7 @@ def _summarise(statistics: Array, callable_fraction: Array, population: Array, s
     segments : SegmentsBundle
     """
     usable = usable_bins(callable_fraction)
-    pooled, known = pool(statistics, usable), known_population(population, usable)
+    num_bins = segments.training.region_length_bp // segments.training.bin_bp
+    pooled, known = pool(statistics, usable), known_population(population, usable, num_bins)
     posterior = segment_posterior(segments, statistics, callable_fraction, known)
     return np.concatenate([pooled, segment_summaries(posterior, statistics)])

@@ -134,7 +134,8 @@ class SegmentRegions:
         usable = statistics.usable
         self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
-        population = [inputs.known_population(*each) for each in zip(statistics.population, usable, strict=True)]
+        of_regions, num_bins = zip(statistics.population, usable, strict=True), usable.shape[1]
+        population = [inputs.known_population(*each, num_bins) for each in of_regions]
         around = [inputs.context(*each) for each in zip(statistics.moments, population, strict=True)]
         self.context = torch.from_numpy(np.stack(around))
         self.labels = torch.from_numpy(labels.astype(np.float32))
@@ -214,9 +215,10 @@ class SegmentRegions:
         for region in with_bins:
             rows = np.arange(self.present[region])
             values, _, usable = self.batch(np.full(len(rows), region), rows)
-            roots = signed_root(values[:, usable[0].bool()]).double().nan_to_num()
-            is_known = ~values[0, 0].isnan()
-            total += torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1)), is_known.double()])
+            roots = signed_root(values[:, usable[0].bool()]).double()
+            is_known = ~(self.of_population & values[0, 0].isnan())
+            moments = torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1)), torch.ones(len(is_known))])
+            total += moments.where(is_known, 0.0)
         mean, square = total[:2] / total[2].clamp_min(1)
         network.standardise.set(mean.float(), (square - mean.square()).clamp_min(0).sqrt().float())
 

@@ -208,11 +208,12 @@ def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibr
     temperature = calibration.binary_temperature(logits, labels)
     posterior = expit(logits / temperature)
     thresholds = {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
-    # Share of the usable bins of each validation region, over its haplotypes, that is called.
+    # Share of the usable bins of each validation region, over its haplotypes, that is called; of scraps any may be.
     is_called = posterior >= thresholds[DEFAULT_FALSE_DISCOVERY_RATE]
-    _, index, number = np.unique(region, return_inverse=True, return_counts=True)
-    shares = np.bincount(index, is_called) / number
-    return _Calibration(temperature, thresholds, max(float(shares.max()), LEAST_CALLED_SHARE))
+    is_whole = 2 * validation.data.usable.sum(dim=1).numpy()[region] >= validation.data.usable.shape[1]
+    _, index, number = np.unique(region[is_whole], return_inverse=True, return_counts=True)
+    shares = np.bincount(index, is_called[is_whole]) / number
+    return _Calibration(temperature, thresholds, max(float(shares.max(initial=0)), LEAST_CALLED_SHARE))
 
 
 def _validation_logits(

@@ -156,7 +156,7 @@ def _trained_sizes(bundle: Bundle) -> tuple[Range, Range]:
 def _size_fits(bundle: Bundle, role: int, number: int, plan: ReadingPlan) -> bool:
     """Whether so many individuals of a role are as many as in training."""
     trained = _trained_sizes(bundle)[role]
-    if isinstance(bundle, GenomeBundle):
+    if isinstance(bundle, GenomeBundle) and plan.most_diploids is not None:
         return min(number, plan.most_diploids[role]) in trained
     groups = num_groups(number, trained) if role == 1 else 1
     return trained.lowest <= number // groups and number <= groups * trained.highest
@@ -376,8 +376,8 @@ def called_share_findings(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) 
     if share <= bundle.highest_called_share:
         return []
     text = (
-        f"{share:.0%} of the sequence is called, of the simulated regions of training at most "
-        f"{bundle.highest_called_share:.0%}: most of it may be false; check which population is the outgroup, and "
+        f"{share:.1%} of the sequence is called, of the simulated regions of training at most "
+        f"{bundle.highest_called_share:.1%}: most of it may be false; check which population is the outgroup, and "
         "whether it is close enough to the target"
     )
     return [Finding(Code.MUCH_CALLED, Severity.WARNING, text)]

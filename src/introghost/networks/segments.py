@@ -38,6 +38,7 @@ class SegmentNetwork(nn.Module):
         # The statistic that each channel is of: itself, its two moments, those of populations, its deviation.
         own = list(range(statistics))
         of_channel = [*own, *own, *own, *range(statistics, statistics + population), *own]
+        self.population = slice(3 * statistics, 3 * statistics + population)
         self.standardise = Standardise(channels)
         self.noise = StatisticNoise(of_channel)
         self.novelty = RegionNovelty(NUM_MOMENTS * statistics, references)
@@ -51,7 +52,8 @@ class SegmentNetwork(nn.Module):
         Parameters
         ----------
         statistics : Tensor of float32, shape (batch, bins, channels)
-            Of the haplotype and its context. What is unknown, NaN, is taken to be as the mean of training.
+            Of the haplotype and its context. Population statistics that are unknown, NaN, are taken to be as the mean
+            of training; no other may be missing.
 
         Returns
         -------
@@ -59,7 +61,9 @@ class SegmentNetwork(nn.Module):
             In training of shape (members, batch, bins).
         """
         # Logits of each member, shape (members, batch, bins).
-        standard = self.noise(self.standardise(statistics * self.noise.factors(statistics)).nan_to_num())
+        standard = self.noise(self.standardise(statistics * self.noise.factors(statistics)))
+        before, population, after = standard.tensor_split((self.population.start, self.population.stop), dim=2)
+        standard = torch.cat([before, population.nan_to_num(), after], dim=2)
         logits = torch.stack([member(standard).squeeze(2) for member in self.members])
         return logits if self.training else _logit_of_mean(logits)
 

@@ -63,14 +63,12 @@ UNKNOWN = np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
 
 def plan(region_length_bp: int = 200_000, target_diploids: Range = Range(1, 50), **more: object) -> ReadingPlan:  # noqa: B008
     """Bins of 10 kb; nothing is kept of regions but with a `summary`."""
-    return ReadingPlan(10_000, region_length_bp, target_diploids, **({"most_diploids": (200, 200)} | more))  # type: ignore[arg-type]
+    return ReadingPlan(10_000, region_length_bp, target_diploids, **({"population_diploids": (200, 200)} | more))  # type: ignore[arg-type]
 
 
 def contig_statistics(source: RandomSource, length_bp: int, **more: object) -> ContigStatistics:
     """Of a whole contig, with a `plan` of these settings."""
-    interval, settings = ("1", 0, length_bp), plan(**more)  # type: ignore[arg-type]
-    population = reading.contig_population(source, interval, settings)  # type: ignore[arg-type]
-    return reading.contig_statistics(source, interval, settings, population.values)  # type: ignore[arg-type]
+    return reading.contig_statistics(source, ("1", 0, length_bp), plan(**more))  # type: ignore[arg-type]
 
 
 def bundle_of(statistics: ContigStatistics, region_length_bp: int = 200_000) -> SegmentsBundle:

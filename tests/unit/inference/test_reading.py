@@ -205,13 +205,22 @@ def test_population_statistics_of_a_contig_are_those_of_its_regions() -> None:
     assert (nothing.values.shape, len(nothing.callable_bp)) == ((0, expected.shape[1]), 0)
 
 
-def test_population_statistics_of_a_file_are_weighted_by_callable_sequence_and_unknown_of_little() -> None:
+def test_population_statistics_of_a_file_are_weighted_by_callable_sequence() -> None:
     first, second = np.full((1, 50), 2.0, np.float32), np.stack([np.full(50, 4.0), np.zeros(50)]).astype(np.float32)
+    nothing = reading.ContigPopulation(np.empty((0, 50), np.float32), np.empty(0, np.int64))
     contigs = [
-        reading.ContigPopulation(first, np.array([300_000])),
-        reading.ContigPopulation(second, np.array([600_000, 100_000])),
-        reading.ContigPopulation(np.empty((0, 50), np.float32), np.empty(0, np.int64)),
+        reading.ContigPopulation(first, np.array([500_000])),
+        reading.ContigPopulation(second, np.array([1_000_000, 499_999])),
+        nothing,
     ]
-    np.testing.assert_allclose(reading.mean_population(contigs, 1_000_000), np.full(50, 3.0))
-    assert np.isnan(reading.mean_population(contigs, 1_000_001)).all()
+    expected = (2.0 * 500_000 + 4.0 * 1_000_000) / 1_500_000
+    mean = reading.mean_population(contigs, 1_000_000)
+    np.testing.assert_allclose(mean, np.full(50, expected), err_msg="less than half of a region does not count")
+
+
+@pytest.mark.parametrize(("callable_bp", "is_known"), [([1_000_000], True), ([999_999], False), ([400_000] * 9, False)])
+def test_population_statistics_of_little_sequence_or_loci_are_unknown(callable_bp: list[int], is_known: bool) -> None:
+    values = np.ones((len(callable_bp), 50), np.float32)
+    mean = reading.mean_population([reading.ContigPopulation(values, np.array(callable_bp))], 1_000_000)
+    np.testing.assert_array_equal(mean, values[0] if is_known else np.full(50, np.nan))
     assert np.isnan(reading.mean_population([], 1)).all()

@@ -1,17 +1,20 @@
 """What a segment network says of a region as a whole."""
 
 import numpy as np
+import pytest
+from untrained import segments_bundle
 
 from introghost import models
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
 from introghost.inference import bundle_files, calling, reading, regions
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.fields import Range
-from introghost.inference.reading import ContigStatistics, ReadingPlan
+from introghost.inference.reading import ReadingPlan
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import POOLED, few_targets
+from introghost.statistics.population import POPULATION_STATISTICS
 
 HUMAN = models.locate("human") / "segments"
 
@@ -74,24 +77,19 @@ def test_segment_summaries_are_what_their_names_say():
     np.testing.assert_array_equal(regions.segment_summaries(np.full((3, 9), np.nan), np.zeros((3, 9, 34))), 0)
 
 
-def read(interval_bp: tuple[int, int], plan: ReadingPlan) -> ContigStatistics:
-    population = reading.contig_population(_Source(), ("1", *interval_bp), plan)  # type: ignore[arg-type]
-    return reading.contig_statistics(_Source(), ("1", *interval_bp), plan, population.values)  # type: ignore[arg-type]
-
-
 def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     network = bundle_files.load(HUMAN, SegmentsBundle)
     summary = regions.summary(network, bundle_files.digest(HUMAN))
-    plan = ReadingPlan(5_000, 500_000, Range(10, 200), most_diploids=(200, 200), summary=summary)
+    plan = ReadingPlan(5_000, 500_000, Range(10, 200), population_diploids=(200, 200), summary=summary)
     parts = [haplotypes(start, start + 500_000) for start in range(0, 1_500_000, 500_000)]
     built = dataset.build([Region(part, 0) for part in parts], bin_bp=5_000, summary=summary)
     simulated = built.dataset
     assert list(simulated["pooled_statistic"].values) == list(summary.names)
     assert built.segment_model_digest == bundle_files.digest(HUMAN)
     for part, expected in zip(parts, simulated["pooled_statistics"].values, strict=True):
-        contig = read(part.interval_bp, plan)
+        contig = reading.contig_statistics(_Source(), ("1", *part.interval_bp), plan)
         np.testing.assert_allclose(contig.pooled[0], expected, rtol=1e-4, atol=1e-7)
-    whole = read((0, 1_500_000), plan)
+    whole = reading.contig_statistics(_Source(), ("1", 0, 1_500_000), plan)
     scale = np.abs(simulated["pooled_statistics"].values).max(axis=0) + 1e-3
     off = np.abs(whole.pooled - simulated["pooled_statistics"].values) / scale  # windows reach over ends of regions
     assert off.mean() < 0.01
@@ -101,3 +99,16 @@ def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     posterior = calling.segment_posterior(network, statistics, np.ones(100, np.float32), built.population[1])
     own = simulated["pooled_statistics"].values[1, len(POOLED) :]
     np.testing.assert_allclose(own, regions.segment_summaries(posterior, statistics), rtol=1e-5)
+
+
+def test_a_scrap_at_the_end_of_a_contig_tells_nothing_of_the_population(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(
+        regions, "segment_posterior", lambda _bundle, values, _fraction, known: given.append(known) or values[:, :, 0]
+    )
+    bundle = segments_bundle()  # regions of 20 bins
+    population = np.ones(len(POPULATION_STATISTICS), np.float32)
+    for num_bins in (20, 10, 9):
+        statistics = np.full((2, num_bins, len(STATISTICS)), 0.5, np.float32)
+        regions.summary(bundle, "").compute(statistics, np.ones(num_bins, np.float32), population)
+    assert [bool(np.isnan(known).all()) for known in given] == [False, False, True]

@@ -1,5 +1,6 @@
 """Batches of the segment network: what training may see of a region, and what validation must."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,27 @@ def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_another(data: Se
     first, again, other = (rows(data, seed)[0] for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0, equal_nan=True)
     assert not torch.equal(first.nan_to_num(), other.nan_to_num())
+
+
+def test_an_error_while_the_next_batch_is_put_together_is_not_lost(
+    data: SegmentRegions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = SegmentBatches(data, np.arange(REGIONS), 16, 1)
+    given, whole = iter(batches), data.batch
+    monkeypatch.setattr(data, "batch", lambda *given: whole(*given) if len(seen) < 2 else 1 / 0)
+    seen: list[object] = []
+    with pytest.raises(ZeroDivisionError):
+        seen.extend(given)
+    assert 0 < len(seen) < len(batches)
+
+
+def test_no_thread_is_left_of_an_epoch_that_was_given_up(data: SegmentRegions) -> None:
+    before = threading.active_count()
+    given = iter(SegmentBatches(data, np.arange(REGIONS), 16, 1))
+    next(given)
+    assert threading.active_count() == before + 1
+    given.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
 
 
 def places(data: SegmentRegions, values: torch.Tensor) -> tuple[list[int], list[bool]]:

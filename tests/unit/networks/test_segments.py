@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from introghost.inference import inputs
 from introghost.networks.layers import ResidualBlock
 from introghost.networks.segments import DILATIONS, SegmentNetwork
 
@@ -80,3 +81,21 @@ def test_what_is_unknown_is_taken_for_the_mean_of_training() -> None:
     unknown[:, :, place], usual[:, :, place] = torch.nan, mean[place].square()  # it is of roots
     torch.testing.assert_close(network(unknown), network(usual))
     assert not torch.allclose(network(unknown), network(values), atol=1e-3)
+
+
+def test_channels_of_a_statistic_have_the_same_noise() -> None:
+    names = inputs.segment_channel_names(["private_window", "closer_targets"], ["fst", "dxy", "pi_target"])
+    network = SegmentNetwork(channels=len(names), population=3)
+    statistic = [name.removeprefix("population:").partition(":")[0] for name in names]
+    of_channel = network.noise.of_channel
+    assert len(of_channel) == len(names)
+    assert len(set(zip(statistic, of_channel, strict=True))) == len(set(statistic)) == network.noise.num_statistics == 5
+    assert statistic[network.population] == ["fst", "dxy", "pi_target"]
+
+
+def test_a_haplotype_statistic_must_be_known() -> None:
+    network = SegmentNetwork(channels=9, population=1, width=16).eval()
+    torch.nn.init.normal_(network.members[0][-1].weight)
+    values = torch.rand(1, 5, 9)
+    values[0, 2, 0] = torch.nan
+    assert network(values).isnan().any()
