@@ -88,13 +88,13 @@ def test_kinds_have_seeds_apart(config: dict[str, Any]) -> None:
         (("train", "segments", "from"), "hunam", "train.segments.from hunam: no such folder, and no shipped model"),
         (("train", "model-choice", "from"), "config", "train.model-choice.from: config has no network"),
         (
-            ("simulations", "genomes", "genomes"),
-            {"no_ghost": 3, "structure": 3},
+            ("simulations", "genomes"),
+            {"genomes": {"no_ghost": 3, "structure": 3}},
             "train.parameters.scenario: simulations.genomes.genomes has none of ghost",
         ),
         (
-            ("simulations", "genomes", "genomes"),
-            {"ghost": 3},
+            ("simulations", "genomes"),
+            {"genomes": {"ghost": 3}},
             "train.model-choice: simulations.genomes.genomes has one",
         ),
         (("simulations", "segments", "genomes"), {"gost": 3}, "simulations.segments.genomes.gost: no scenario 'gost'"),

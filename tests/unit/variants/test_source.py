@@ -1,6 +1,7 @@
 """The strict reader: what it keeps, what it drops and counts, and what it refuses, whatever the file format."""
 
 import gzip
+import itertools
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from introghost.errors import ConfigError, DataError
 from introghost.findings import Severity
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
+from introghost.variants import source as source_module
 from introghost.variants.allele_counts import allele_counts
 from introghost.variants.counts import DropReason
 from introghost.variants.source import VcfSource, open_source, parse_region
@@ -139,6 +141,21 @@ def test_stretches_are_half_open_and_regions_one_based(any_vcf: Path) -> None:
     assert source.contigs() == [("1", 11, 19)]
     assert source.read("1", 11, 19).positions_bp.tolist() == [11, 18]
     assert make_source(any_vcf, region="2").contigs() == [("2", 1_500_000, 1_510_000)]
+
+
+@pytest.mark.parametrize("tile_bp", [6, 7, 2_500_000])
+def test_tiles_are_the_stretch_without_a_seam(any_vcf: Path, monkeypatch: pytest.MonkeyPatch, tile_bp: int) -> None:
+    """Sites 18 and 19 are the last and the first of tiles of 6 bp."""
+    monkeypatch.setattr(source_module, "TILE_BP", tile_bp)
+    interval = ("1", 0, 40)
+    whole, tiles = make_source(any_vcf).read(*interval), list(make_source(any_vcf).tiles(interval))
+    assert len(whole.positions_bp) > 2
+    edges = [tile.interval_bp for tile in tiles]
+    assert edges[0][0] == 0
+    assert edges[-1][1] == 40
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(edges))
+    np.testing.assert_array_equal(np.concatenate([tile.positions_bp for tile in tiles]), whole.positions_bp)
+    np.testing.assert_array_equal(np.concatenate([tile.genotypes for tile in tiles]), whole.genotypes)
 
 
 def test_contigs_without_lengths_span_their_sites(tmp_path: Path) -> None:
