@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 TILE_BINS = 200
+LEAST_REGION_PART = 1 / 20  # of a region's length, callable, where its population statistics count
 
 
 class BinStatus(StrEnum):
@@ -239,8 +240,8 @@ def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) 
     ----------
     contigs : sequence of ContigPopulation
     region_length_bp : int
-        Regions of which less than half is callable do not count, as in training: linkage ends where a locus does. With
-        less callable sequence than that in all others, statistics are unknown: those of a locus tell of the locus.
+        With less callable sequence than one region in all of them, statistics are unknown: those of a locus tell of
+        the locus. Regions with less than a twentieth of that do not count.
 
     Returns
     -------
@@ -248,7 +249,7 @@ def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) 
         Means over regions, weighted by their callable sequence; NaN if they are unknown.
     """
     callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
-    counts = 2 * callable_bp >= region_length_bp
+    counts = callable_bp >= LEAST_REGION_PART * region_length_bp
     if callable_bp[counts].sum() < region_length_bp:
         return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
     values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
