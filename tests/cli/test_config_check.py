@@ -32,7 +32,13 @@ def config() -> dict[str, Any]:
     [
         ({"bin_bp": 10_000}, "trained with bin_bp 5000, which is 10000 here"),
         ({"ancestral": "info-aa"}, "trained with ancestral"),
-        ({"scenarios": ["ghost", "no_ghost", "structure", "demo"]}, "does not know the scenario demo"),
+        (
+            {
+                "scenarios": ["ghost", "no_ghost", "structure", "demo"],
+                "simulations": {"genomes": {"genomes": 10, "batch_genomes": 10}},
+            },
+            "does not know the scenario demo",
+        ),
         ({"train": {"parameters": {"from": "human", "scenario": "structure"}}}, "not of structure"),
         (
             {"simulations": {"segments": {"genomes": {"no_ghost": 9}, "test_genomes": 3}}},
