@@ -25,9 +25,9 @@ scenario and six times as many of `ghost`. The provenance in each `model.json` n
 Written by `python benchmarks/accuracy.py{options}`; every number, with its interval, is in
 `benchmarks/accuracy/results.tsv`. All genomes are unseen: {tests} regions of 1 Mb of each published model with its
 pulse and as many without (*null calls* is the sequence called there). Per haplotype; precision, recall and F1 in base
-pairs at the model's own threshold, {rate:.0%} of false sequence at most in held-out simulations; average precision and
-calibration error (ECE) per bin. Brackets hold 95 % intervals, bootstrap over genomes. *Matched* networks were trained
-on the published model itself, as other programs' publications do.
+pairs at the model's own threshold, {rate:.0%} of false sequence at most in held-out simulations with a ghost; average
+precision and calibration error (ECE) per bin. Brackets hold 95 % intervals, bootstrap over genomes. *Matched* networks
+were trained on the published model itself, as other programs' publications do.
 
 | model | individuals | method | bins | F1 | best F1 | precision | recall | average precision | null calls | ECE |
 |---|---|---|---|---|---|---|---|---|---|---|

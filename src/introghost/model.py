@@ -188,8 +188,8 @@ class Model:
         data : VcfData
             Of `introghost.open_vcf`.
         false_discovery_rate : float, optional
-            Segments are called where at most this part of what was called in held-out simulations was false: one of
-            the rates that the model has, 0.15 by default.
+            Segments are called where at most this part of what was called in held-out simulations with a ghost was
+            false: one of the rates that the model has, 0.15 by default.
         threshold : float, optional
             Posterior from which a bin is called, in place of such a rate.
         scenario_prior : mapping of str to float, optional

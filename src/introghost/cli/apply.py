@@ -47,7 +47,8 @@ COST = click.FloatRange(min=0)
 @click.option(
     "--false-discovery-rate",
     type=click.FloatRange(0, 1),
-    help="At most this part of what is called was false in held-out simulations: 0.05, 0.1, 0.15 (default) or 0.2.",
+    help="At most this part of what is called was false in held-out simulations with a ghost: 0.05, 0.1, 0.15 "
+    "(default) or 0.2.",
 )
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Posterior of a segment, in place of such a rate.")
 @click.option(

@@ -188,7 +188,7 @@ class SegmentsBundle(Bundle):
         What logits are divided by before they become probabilities.
     thresholds : mapping of float to float
         For false-discovery rates, ascending, the posterior from which at most that part of what is called was false in
-        held-out simulations.
+        held-out simulations with a ghost.
     highest_called_share : float
         The largest share of the usable bins of a held-out simulated region that is called at the default rate, above 0;
         of regions at least half of which is usable.
@@ -239,7 +239,7 @@ class SegmentsBundle(Bundle):
         }
 
     def threshold(self, false_discovery_rate: float = DEFAULT_FALSE_DISCOVERY_RATE) -> float:
-        """Posterior from which at most that part of what is called was false in held-out simulations.
+        """Posterior from which at most that part of what is called was false in held-out simulations with a ghost.
 
         Raises
         ------

@@ -67,8 +67,10 @@ def threshold(posterior: NDArray[np.float32], labels: NDArray[np.float32], false
     Returns
     -------
     float
-        In (0, 1]; 1 where none holds the rate, which calls next to nothing.
+        In (0, 1]; 1 where none holds the rate or nothing is ghost-derived, which calls next to nothing.
     """
+    if not labels.any():
+        return 1.0
     # Of the bins called from each posterior on, the highest first: how many, and how much of them is ghost-derived.
     order = np.argsort(-posterior, kind="stable")
     ranked = posterior[order].astype(np.float64)

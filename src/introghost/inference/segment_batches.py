@@ -112,6 +112,8 @@ class SegmentRegions:
         Share of each bin that is ghost-derived.
     usable : Tensor of float32, shape (num_regions, num_bins)
         1 where enough of the bin is callable, else 0.
+    has_ghost : ndarray of bool, shape (num_regions,)
+        Whether the scenario of each region has a ghost that gave to the target.
     channel_names : tuple of str
         Of `inputs.segment_channel_names`.
     mirrored : list of int
@@ -140,6 +142,8 @@ class SegmentRegions:
         self.context = torch.from_numpy(np.stack(around))
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
+        ghosts = statistics.ghost_of_target
+        self.has_ghost = np.array([ghosts[scenario] for scenario in statistics.scenarios.tolist()])
         self.channel_names = inputs.segment_channel_names(statistics.haplotype_names, statistics.population_names)
         self.mirrored = mirrored_channels(self.channel_names)
         subjects = [name.partition(":")[0] for name in self.channel_names]

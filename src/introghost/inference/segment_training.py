@@ -203,11 +203,18 @@ class _Calibration(NamedTuple):
 
 
 def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibration:
-    """Temperature of the validation haplotypes, and what is called of the posterior that it makes of their logits."""
+    """Temperature of the validation haplotypes, and what is called of the posterior that it makes of their logits.
+
+    Thresholds are those of genomes with a ghost: how much of what is called is false would otherwise hang on how many
+    others were simulated.
+    """
     logits, labels, region = _validation_logits(network, validation)
     temperature = calibration.binary_temperature(logits, labels)
     posterior = expit(logits / temperature)
-    thresholds = {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
+    has_ghost = validation.data.has_ghost[region]
+    thresholds = {
+        rate: calibration.threshold(posterior[has_ghost], labels[has_ghost], rate) for rate in FALSE_DISCOVERY_RATES
+    }
     # Share of the usable bins of each validation region, over its haplotypes, that is called; of scraps any may be.
     is_called = posterior >= thresholds[DEFAULT_FALSE_DISCOVERY_RATE]
     is_whole = 2 * validation.data.usable.sum(dim=1).numpy()[region] >= validation.data.usable.shape[1]

@@ -277,7 +277,8 @@ def _called_at(record: CallsRecord) -> str:
         return ""
     rate = ""
     if record.false_discovery_rate is not None:
-        rate = f": at most {record.false_discovery_rate:.0%} of what was called in held-out simulations was false"
+        part = f"{record.false_discovery_rate:.0%}"
+        rate = f": at most {part} of what was called in held-out simulations with a ghost was false"
     return f"Called where the posterior is at least {record.threshold:.2f}{rate}."
 
 

@@ -218,7 +218,10 @@ def test_population_statistics_of_a_file_are_weighted_by_callable_sequence() -> 
     np.testing.assert_allclose(mean, np.full(50, expected), err_msg="less than a twentieth of a region does not count")
 
 
-@pytest.mark.parametrize(("callable_bp", "is_known"), [([1_000_000], True), ([999_999], False), ([50_000] * 20, True), ([49_999] * 40, False)])
+@pytest.mark.parametrize(
+    ("callable_bp", "is_known"),
+    [([1_000_000], True), ([999_999], False), ([50_000] * 20, True), ([49_999] * 40, False)],
+)
 def test_population_statistics_of_little_sequence_or_scraps_are_unknown(callable_bp: list[int], is_known: bool) -> None:
     values = np.ones((len(callable_bp), 50), np.float32)
     mean = reading.mean_population([reading.ContigPopulation(values, np.array(callable_bp))], 1_000_000)
