@@ -71,3 +71,9 @@ def test_a_sure_network_does_not_call_what_is_hardly_likely() -> None:
     posterior = np.repeat(np.array([1.0, 0.05, 0.0], dtype=np.float32), [100, 10, 1000])
     labels = np.repeat(np.array([1.0, 0.0, 0.0], dtype=np.float32), [100, 10, 1000])
     assert calibration.threshold(posterior, labels, 0.15) == 1.0, "the ten would hold the rate"
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_no_threshold_is_told_of_no_ghost(number: int) -> None:
+    nothing = np.zeros(number, np.float32)
+    assert calibration.threshold(nothing, nothing, 0.15) == 1.0

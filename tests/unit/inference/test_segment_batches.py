@@ -162,7 +162,8 @@ def test_a_locus_alone_is_what_a_file_of_it_alone_would_show() -> None:
     locus[20:45] = True
 
     def regions(shown: Haplotypes) -> SegmentRegions:
-        region = Region(shown, index=0, genome=1, scenario="ghost", tracts=tracts, rows=np.arange(8))
+        origin = {"index": 0, "genome": 1, "scenario": "ghost", "ghost_of_target": True}
+        region = Region(shown, tracts=tracts, rows=np.arange(8), **origin)
         attributes = {"outgroup_diploids": [5, 5], "target_diploids": [4, 4], "observation": "{}"}
         return SegmentRegions(dataset.build([region], bin_bp=10_000, num_rows=8, attributes=attributes))
 
