@@ -82,14 +82,19 @@ class Simulation:
 
         Test genomes are numbered first, so that they stay the same when the number of training genomes changes.
         """
-        num_test = self.test_genomes.get(scenario, 0)
-        spans = (0, num_test, True), (num_test, num_test + self.genomes.get(scenario, 0), False)
+        trained = self.training_genomes(scenario)
+        spans = (0, trained.start, True), (trained.start, trained.stop, False)
         batches = [
             Batch(start, min(self.batch_genomes, end - start), is_test)
             for first, end, is_test in spans
             for start in range(first, end, self.batch_genomes)
         ]
         return {batch.name: batch for batch in batches}
+
+    def training_genomes(self, scenario: str) -> range:
+        """Numbers of the genomes of one scenario that are trained on."""
+        num_test = self.test_genomes.get(scenario, 0)
+        return range(num_test, num_test + self.genomes.get(scenario, 0))
 
     def observation_json(self) -> str:
         """The observation model as the option ``--observation`` takes it."""

@@ -44,6 +44,10 @@ def config() -> dict[str, Any]:
             {"simulations": {"segments": {"genomes": {"no_ghost": 9}, "test_genomes": 3}}},
             "simulations.segments.genomes: none of these scenarios has a ghost that gave to the target",
         ),
+        (
+            {"simulations": {"genomes": {"genomes": 10, "test_genomes": 3, "batch_genomes": 10}}},
+            "train.parameters: simulations.genomes.genomes: 10, too few to split for validation; simulate more of them",
+        ),
         ({"data": {"target": "Nobody"}}, "data.target: Nobody; of simulated data it is the deme Target"),
         ({"data": {"outgroup": "A,B"}}, "data.outgroup: A, B; of simulated data it is the deme Outgroup"),
     ],

@@ -8,7 +8,7 @@ import click
 
 from introghost import presets
 from introghost.cli.data import length_findings, open_data, open_windows
-from introghost.errors import ConfigError
+from introghost.errors import ConfigError, DataError
 from introghost.findings import Code, Finding, Severity
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def check(config: str, draws: int, figures: Path | None) -> None:
             click.echo(str(finding), err=True)
         _check_ghosts(configuration)
         _check_starts(configuration)
+        _check_held_out(configuration)
         folders = configuration.scenario_folders()
     if figures:
         figures.mkdir(parents=True, exist_ok=True)
@@ -93,6 +94,26 @@ def _check_starts(configuration: "Configuration") -> None:
                 scenarios={name: scenarios.load(folder) for name, folder in chosen.items()},
                 scenario=training.scenario,
             )
+
+
+def _check_held_out(configuration: "Configuration") -> None:
+    """Refuse so few genomes that a training has none to learn from, or none to validate with."""
+    import numpy as np
+
+    from introghost.configuration import Kind
+    from introghost.inference.bundles import Task
+    from introghost.inference.training import split_genomes
+
+    for task, training in configuration.train.items():
+        kind = Kind.SEGMENTS if Task(task) is Task.SEGMENTS else Kind.GENOMES
+        simulation = configuration.simulations[kind]
+        names = simulation.genomes if training.scenario is None else (training.scenario,)
+        genomes = [(name, number) for name in names for number in simulation.training_genomes(name)]
+        scenarios, numbers = zip(*genomes, strict=True)
+        try:
+            split_genomes(np.array(scenarios), np.array(numbers), configuration.seed)
+        except DataError as error:
+            raise ConfigError(f"train.{task}: simulations.{kind}.{error}, or take another seed") from None
 
 
 def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
