@@ -11,14 +11,10 @@ PAGE = """# The model `human`
 
 Finds ghost segments in phased genomes of human-like populations: 10 to 200 outgroup and 1 to 200 target individuals,
 alleles coded by the outgroup's majority, bins of {bin_bp:,} bp. `model.json` says what it was trained on and by what.
-The network of `segments/` was trained on {genomes:,} genomes of 1 Mb, half of them clean, half through an observation
-model in which almost every flaw varies.
-
-`snakemake --configfile config/human.yaml` makes such a model. The networks that ship now are older: scripts that this
-pipeline has replaced made them, `benchmarks/human.py` that of `segments/`, and `benchmarks/choice.py` (of commit
-7976bd9; it only measures now) those of `model-choice/` and `parameters/`, from genomes of 50 regions, 115 of each
-scenario and six times as many of `ghost`. The provenance in each `model.json` names the script.
-`model-choice/model.json` has had the key `discriminants` added since; the weights are the same.
+The network of `segments/` was trained on {genomes:,} genomes of 1 Mb, each observed twice: two in five are clean, the
+others are seen through an observation model in which almost every flaw varies. Those of `model-choice/` and
+`parameters/` were trained on 940 clean genomes of 30 regions of 1 Mb, 300 of them of the scenario `ghost`. All were
+made by `make model`, which is `snakemake --configfile config/human.yaml`.
 
 ## Accuracy
 

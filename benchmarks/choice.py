@@ -2,10 +2,9 @@
 
 ``python benchmarks/choice.py --folder F`` simulates genomes of models that no network is trained on, many regions each,
 applies a model to them, and writes ``families.tsv``, ``pulses.tsv`` and ``flawed.tsv`` of ``benchmarks/choice/`` and
-what ``docs/model_choice.md`` says of them. What a model is worth on unseen genomes of its own scenarios, `introghost
-evaluate` tells; ``benchmarks/choice/shipped/`` holds these tables for the networks that ship, as the script that made
-them wrote them. Of genomes only what is pooled over a region is kept; a run goes on from what another left in the
-folder.
+``docs/model_choice.md``. What a model is worth on unseen genomes of its own scenarios, `introghost evaluate` tells;
+``benchmarks/choice/shipped/`` holds these tables for the networks that ship, and ``--evaluation`` replaces them. Of
+genomes only what is pooled over a region is kept; a run goes on from what another left in the folder.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from choice_genomes import Batch, batches
-from choice_page import written_into
+from choice_page import SHIPPED, page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from introghost import atomic, provenance
 from introghost.errors import DataError
@@ -179,7 +178,10 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the tables")
-    parser.add_argument("--page", type=Path, default=PAGE, help="page that what is written of them ends")
+    parser.add_argument(
+        "--evaluation", type=Path, help="folder of `introghost evaluate`, whose tables are then those of the model"
+    )
+    parser.add_argument("--page", type=Path, default=PAGE, help="page to be written of them")
     return parser.parse_args()
 
 
@@ -199,12 +201,16 @@ def main() -> None:
         simulated = unseen_of(model, arguments.statistics).of_scenarios([posterior.scenario])
     tables = all_tables(model, choice, posterior, plan, simulated)
     write_tables(tables, arguments.output)
+    if arguments.evaluation is not None:
+        for name in (*(f"{table}.tsv" for table in SHIPPED), provenance.COMPLETE):
+            text = (arguments.evaluation / name).read_text(encoding="utf-8")
+            atomic.write_text(arguments.output / "shipped" / name, text)
     sizes = {key: getattr(arguments, key) for key in ("regions", "genomes")}
     manifests = {str(bundle.task): model.folder / bundle.task / bundle_files.MANIFEST for bundle in model.bundles}
     files = {f"statistics {number}": path for number, path in enumerate(arguments.statistics)}
     record = provenance.record("benchmarks/choice.py", sizes, {**manifests, **files})
     atomic.write_json(arguments.output / provenance.COMPLETE, record)
-    atomic.write_text(arguments.page, written_into(arguments.page, arguments.output))
+    atomic.write_text(arguments.page, page(arguments.output))
     for name, table in tables.items():
         print(f"\n{name}\n{table.to_string(index=False)}")
 

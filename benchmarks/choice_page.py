@@ -1,4 +1,4 @@
-"""What docs/model_choice.md says of models that nobody trained on and of flawed data, from tables of `choice.py`."""
+"""docs/model_choice.md from the tables of `choice.py` and those of `introghost evaluate` for the networks that ship."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,52 @@ import pandas as pd
 
 from introghost import provenance
 
-START = "<!-- From here on written by benchmarks/choice.py. -->\n"  # what stands before it in the page is kept
-PAGE = """
+PAGE = """# Did it happen, how much, when: how far the answers can be believed
+
+Written by `python benchmarks/choice.py --evaluation results/human/evaluation --folder FOLDER`.
+
+The accuracy of the networks that ship is as the workflow that made them measured it (`make model`; `introghost
+evaluate` makes such tables of any model); the tables are in `benchmarks/choice/shipped/`. A genome is {shipped_regions}
+regions of 1 Mb in 50 + 50 individuals, without any flaw of the data; linked selection and mutation rates vary. None was
+trained on. Brackets hold 95 % intervals: bootstrap over genomes of areas and of R², binomial of shares.
+
+## Did it happen
+
+Area under the curve, and power where one genome in a hundred without a ghost is taken for one with it, by the true
+proportion of a single pulse. The score is the probability of a ghost if only the scenarios named are held possible
+beside those with a ghost.
+
+{power}
+Decisions at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally likely beforehand,
+and how many genomes fit no scenario: `apply` withholds what was decided for these.
+
+{decisions}
+Of {novelty_genomes} of these genomes, as many of each scenario that the networks were trained on, are novel: {novelty}.
+
+Calibration error of the probability of a ghost, and of that of each scenario. With so few genomes probabilities that
+are right would not have an error of 0 either: *if right* is what they would have, with its 95th percentile.
+
+{calibration}
+Of how many genomes of each scenario (rows) each is the most probable (columns):
+
+{confusion}
+## How much and when
+
+The posterior of the parameters of `ghost`, on the genomes of that scenario. R² is that of the posterior mean, of the
+logarithm and on the scale of the prior's quantiles; *contraction* is 1 less the posterior variance over the prior's;
+SBC is the p-value of the ranks of the truth being uniform.
+
+{parameters}
+All parameters together, {posterior_genomes} genomes: {checks}.
+
+## Less sequence
+
+The networks are trained on parts of genomes as well, and know how many regions they are given.
+
+{parts}
 ## Models that nobody trained on, and flawed data
 
-Written by `python benchmarks/choice.py --folder FOLDER`, which simulates genomes and applies a model to them; the
-tables, and the options, are in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals.
+The tables, and the options, are in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals.
 Shares are of what is decided at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally
 likely beforehand; for genomes that fit no scenario `apply` withholds what was decided.
 
@@ -42,15 +82,33 @@ typical level show them ([robustness.md](robustness.md) says which that is):
 {flawed}
 """
 
+SHIPPED = (
+    "power", "decisions", "novelty", "calibration", "model_choice_confusion", "posterior_summary",
+    "posterior_coverage", "posterior_checks",
+)  # fmt: skip
+OF_INTEREST = {"ghost_proportion": "proportion", "pulse_time": "pulse time"}
+
 
 def page(folder: Path) -> str:
-    """That part of the page as Markdown, from the tables in `folder`."""
-    families, pulses, flawed = (
-        pd.read_csv(folder / f"{name}.tsv", sep="\t", keep_default_na=False, na_values="NA")
-        for name in ("families", "pulses", "flawed")
-    )
+    """The page as Markdown, from the tables in `folder` and in its folder ``shipped``."""
+    families, pulses, flawed = (_read(folder / f"{name}.tsv") for name in ("families", "pulses", "flawed"))
+    parts = {name: _read(folder / "shipped" / f"{name}.tsv") for name in SHIPPED}
+    regions = max(parts["power"]["regions"])
+    whole = {name: table[table["regions"] == regions] for name, table in parts.items()}
+    novelty, checks = whole["novelty"], whole["posterior_checks"]
     record = json.loads((folder / provenance.COMPLETE).read_text(encoding="utf-8"))
     return PAGE.format(
+        shipped_regions=regions,
+        power=_power(whole["power"]),
+        decisions=_decisions(whole["decisions"]),
+        novelty_genomes=novelty["genomes"].iloc[0],
+        novelty=", ".join(_novelty(row.level, row.novel, row.lower, row.upper) for row in novelty.itertuples()),
+        calibration=_calibration(whole["calibration"]),
+        confusion=_confusion(whole["model_choice_confusion"]),
+        parameters=_parameters(whole["posterior_summary"], whole["posterior_coverage"]),
+        posterior_genomes=checks["num_genomes"].iloc[0],
+        checks=", ".join(f"{row.check.upper()} p = {row.p_value:.2g}" for row in checks.itertuples()),
+        parts=_parts(parts),
         regions=record["options"]["regions"],
         families=_decisions(families),
         pulses=_pulses(pulses),
@@ -59,10 +117,8 @@ def page(folder: Path) -> str:
     )
 
 
-def written_into(path: Path, folder: Path) -> str:
-    """The text of the page at `path` with this part of the tables in `folder`; without a page, that alone."""
-    before = path.read_text(encoding="utf-8").partition(START)[0] if path.exists() else ""
-    return before + START + page(folder)
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values="NA")
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -71,7 +127,81 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return "–" if pd.isna(share) else f"{100 * share:.0f} %"
+
+
+def _novelty(level: float, novel: float, lower: float, upper: float) -> str:
+    return f"{100 * novel:.1f} % [{100 * lower:.1f}–{100 * upper:.1f}] at {level:g}"
+
+
+def _interval(value: float, lower: float, upper: float, digits: int) -> str:
+    return f"{value:.{digits}f} [{lower:.{digits}f}–{upper:.{digits}f}]"
+
+
+def _power(table: pd.DataFrame) -> str:
+    """A row for the genomes that were asked about, a column for those that they are told from."""
+    rivals = list(dict.fromkeys(table["against"]))
+    rows = []
+    for (genomes_of, metric), group in table.groupby(["genomes_of", "metric"], sort=False):
+        against = group.set_index("against")
+        figures = [_interval(*against.loc[rival, ["value", "lower", "upper"]], digits=3) for rival in rivals]
+        name = "area under the curve" if metric == "area_under_roc" else metric
+        rows.append([f"{genomes_of} ({group['genomes'].iloc[0]} genomes)", name, *figures])
+    return _table(["genomes of", "figure", *(f"against {rival}" for rival in rivals)], rows)
+
+
+def _calibration(table: pd.DataFrame) -> str:
+    rows = [
+        [row.probability_of, f"{row.calibration_error:.3f}", f"{row.if_right:.3f} ({row.if_right_upper:.3f})"]
+        for row in table.itertuples()
+    ]
+    return _table(["probability of", "calibration error", "if right (95th percentile)"], rows)
+
+
+def _confusion(table: pd.DataFrame) -> str:
+    counts = table.pivot_table(index="truth", columns="assigned", values="count", fill_value=0)
+    counts = counts.reindex(columns=counts.index, fill_value=0).astype(int)
+    rows = [[name, *map(str, row)] for name, row in zip(counts.index, counts.to_numpy(), strict=True)]
+    return _table(["scenario", *counts], rows)
+
+
+def _parameters(summary: pd.DataFrame, coverage: pd.DataFrame) -> str:
+    rows = []
+    for row in summary.itertuples():
+        of_parameter = coverage[coverage["parameter"] == row.parameter].set_index("level")
+        holds = [of_parameter.loc[level, ["coverage", "lower", "upper"]] for level in (0.9, 0.95)]
+        rows.append([
+            row.parameter,
+            _interval(row.log_r_squared, row.log_r_squared_lower, row.log_r_squared_upper, digits=2),
+            f"{row.r_squared:.2f}", f"{row.contraction:.2f}",
+            *(f"{100 * value:.0f} % [{100 * lower:.0f}–{100 * upper:.0f}]" for value, lower, upper in holds),
+            f"{row.sbc_p_value:.2g}",
+        ])  # fmt: skip
+    held = ["90 % intervals hold", "95 % intervals hold"]
+    return _table(["parameter", "R² of the logarithm", "R²", "contraction", *held, "SBC"], rows)
+
+
+def _parts(tables: dict[str, pd.DataFrame]) -> str:
+    """A row for each length of sequence."""
+    areas = tables["power"].query("metric == 'area_under_roc' and genomes_of == 'ghost'")
+    rivals = list(dict.fromkeys(areas["against"]))
+    rows = []
+    for regions in sorted(set(areas["regions"]), reverse=True):
+        area, error, summary, coverage = (
+            table[table["regions"] == regions]
+            for table in (areas, tables["calibration"], tables["posterior_summary"], tables["posterior_coverage"])
+        )
+        learnt = summary.set_index("parameter")["log_r_squared"]
+        rows.append([
+            str(regions),
+            *(f"{value:.3f}" for value in area.set_index("against").loc[rivals, "value"]),
+            f"{error.set_index('probability_of').loc['a ghost', 'calibration_error']:.2f}",
+            *(f"{learnt[name]:.2f}" for name in OF_INTEREST),
+            _percent(coverage.query("level == 0.95")["coverage"].mean()),
+        ])  # fmt: skip
+    columns = [*(f"area against {rival}" for rival in rivals), "calibration error of P(ghost)"]
+    columns += [f"R² of log {name}" for name in OF_INTEREST.values()]
+    return _table(["Mb", *columns, "95 % intervals hold, mean over parameters"], rows)
 
 
 def _decisions(table: pd.DataFrame) -> str:
@@ -92,8 +222,7 @@ def _decisions(table: pd.DataFrame) -> str:
 def _pulses(table: pd.DataFrame) -> str:
     rows = [
         [row.scenario, str(row.genomes), f"{row.true_proportion:.4g}", f"{row.median:.3f}",
-         f"{row.lower_90:.3f}–{row.upper_90:.3f}", _percent(row.intervals_90_hold),
-         "–" if pd.isna(row.local_check_rejects) else _percent(row.local_check_rejects)]
+         f"{row.lower_90:.3f}–{row.upper_90:.3f}", _percent(row.intervals_90_hold), _percent(row.local_check_rejects)]
         for row in table.itertuples()
     ]  # fmt: skip
     columns = ["true proportion", "median", "90 % interval", "intervals hold", "local check objects"]
