@@ -41,6 +41,7 @@ from genomes import (
     Job,
     batches,
     ghost_fraction,
+    posteriors_of_one_file,
     shipped_segments,
     statistics_of,
 )
@@ -263,15 +264,15 @@ class Genomes:
 
     def matched_row(self, network: SegmentsBundle) -> Row:
         """The row of a network trained on the model itself."""
-        scored = self.scored(FULL, partial(posteriors, network))
+        scored = self.scored(FULL, partial(posteriors_of_one_file, network))
         return {**self.labels, "sampling": FULL, "method": "matched", **measures(*scored, network.threshold())}
 
     def shipped_rows(self, sampling: str, shipped: SegmentsBundle) -> list[Row]:
         """The rows of the shipped model, of its first member alone, and decoded; the last two are but ranked, for its
         temperature and threshold are not theirs."""
         labels = {**self.labels, "sampling": sampling}
-        scores, silent, fraction = self.scored(sampling, partial(posteriors, shipped))
-        alone, _, _ = self.scored(sampling, partial(posteriors, one_member(shipped)))
+        scores, silent, fraction = self.scored(sampling, partial(posteriors_of_one_file, shipped))
+        alone, _, _ = self.scored(sampling, partial(posteriors_of_one_file, one_member(shipped)))
         rows = [{**labels, "method": "shipped", **measures(scores, silent, fraction, shipped.threshold())}]
         for method, others in (("shipped, one member", alone), ("shipped, decoded", decoded(scores, self.bin_bp))):
             rows.append({**labels, "method": method, **ranking(others, fraction), **gain(others, scores, fraction)})

@@ -20,9 +20,10 @@ made by `make model`, which is `snakemake --configfile config/human.yaml`.
 
 Written by `python benchmarks/accuracy.py{options}`; every number, with its interval, is in
 `benchmarks/accuracy/results.tsv`. All genomes are unseen: {tests} regions of 1 Mb of each published model with its
-pulse and as many without (*null calls* is the sequence called there). Per haplotype; precision, recall and F1 in base
-pairs at the model's own threshold, {rate:.0%} of false sequence at most in held-out simulations with a ghost; average
-precision and calibration error (ECE) per bin. Brackets hold 95 % intervals, bootstrap over genomes.{matched}
+pulse, in one file, and as many without (*null calls* is the sequence called there). Per haplotype; precision, recall
+and F1 in base pairs at the model's own threshold, {rate:.0%} of false sequence at most in held-out simulations with a
+ghost; average precision and calibration error (ECE) per bin. Brackets hold 95 % intervals, bootstrap over
+genomes.{matched}
 
 | model | individuals | method | bins | F1 | best F1 | precision | recall | average precision | null calls | ECE |
 |---|---|---|---|---|---|---|---|---|---|---|
@@ -41,7 +42,7 @@ scenarios' sizes go up to 30,000 because a target without a bottleneck, as archi
 haplotypes permutes the calls exactly. With 100 target individuals instead of 50, posteriors of 0.1 or more change by
 less than 0.1 on average, and less than a tenth of the calls come or go (`tests/unit/test_models.py`).
 
-Unseen genomes of the scenarios that it was trained on, 50 + 50 individuals: average precision {ap},
+Unseen genomes of the scenarios that it was trained on, 1 Mb each, 50 + 50 individuals: average precision {ap},
 per 10 kb (bins two by two) {ap_in_pairs}, F1 {f1}, ECE {ece}. Without a ghost:
 
 | scenario | sequence called (0.1 % is 1 Mb per Gb) |

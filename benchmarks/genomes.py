@@ -15,6 +15,7 @@ import introghost
 from introghost import models, provenance, seeds
 from introghost.documents import JsonValue
 from introghost.errors import DataError
+from introghost.evaluation.truth import population_of_file, posteriors
 from introghost.haplotypes import TARGET
 from introghost.inference import bundle_files
 from introghost.inference.bundles import SegmentsBundle
@@ -62,6 +63,11 @@ def short_digest(dependencies: Sequence[JsonValue]) -> str:
 def shipped_segments() -> SegmentsBundle:
     """The segment network of the model `human`, whether or not the model's other networks fit it."""
     return bundle_files.load(HUMAN, SegmentsBundle)
+
+
+def posteriors_of_one_file(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
+    """Posteriors where all regions lie in one file, as those of a model do whose parameters are the same in all."""
+    return posteriors(bundle, statistics, population_of_file(bundle, statistics))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ from genomes import (
 from introghost import atomic, seeds
 from introghost.arrays import runs
 from introghost.evaluation import metrics
-from introghost.evaluation.truth import posteriors
+from introghost.evaluation.truth import population_of_file, posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
 from introghost.inference import calling, reading
 from introghost.inference.bundles import SegmentsBundle
@@ -67,7 +68,9 @@ PAGE = """# Limits of segments
 Written by `python benchmarks/limits.py`; the numbers are in `benchmarks/limits.tsv`.
 
 The shipped model `human` on a published model of Neanderthal introgression (`config/demo`), on which it was not
-trained: 50 + 50 individuals, clean, calls at the model's own threshold; 95 % intervals are over genomes.
+trained: 50 + 50 individuals, clean, calls at the model's own threshold; 95 % intervals are over genomes. The network is
+given population statistics of the whole file, which is one of ordinary regions of the same model, where nothing else
+is said.
 
 ## Frequency
 
@@ -87,12 +90,13 @@ Tracts as one pulse of 2.25 % leaves them. Recall by base pair.
 {length}
 ## Founders
 
-No pulse, and a target of {founders} individuals since {generations} generations: {founder}
+A file without a pulse, whose target has been of {founders} individuals for {generations} generations: {founder}
 
 ## What lies beside a locus
 
-Loci of 50 to 500 kb that hold a tract and a call, shown in their region of 1 Mb, and shown otherwise. Of the bins that
-are called either way, how many are called one way only: median over {loci} loci, 90 % quantile, and the most.
+Loci of 50 to 500 kb that hold a tract and a call, shown in their region of 1 Mb of a chromosome, and shown otherwise,
+where population statistics are unknown. Of the bins that are called either way, how many are called one way only:
+median over {loci} loci, 90 % quantile, and the most.
 
 | shown | median | 90 % | most |
 |---|---|---|---|
@@ -123,10 +127,12 @@ class Measured:
     fraction: Values
 
     @classmethod
-    def of(cls, bundle: SegmentsBundle, jobs: Sequence[Job]) -> "Measured":
-        """Those of a network."""
+    def of(cls, bundle: SegmentsBundle, jobs: Sequence[Job], population: NDArray[np.float32] | None) -> "Measured":
+        """Those of a network; regions lie in a file with these population statistics, or in one of their own."""
         statistics = statistics_of(jobs, "clean")
-        return cls(posteriors(bundle, statistics) >= bundle.threshold(), ghost_fraction(statistics))
+        if population is None:
+            population = population_of_file(bundle, statistics)
+        return cls(posteriors(bundle, statistics, population) >= bundle.threshold(), ghost_fraction(statistics))
 
     def rate(self, chosen: NDArray[np.bool_], weights: Values) -> dict[str, float]:
         """Called share of the chosen bins by weight, with its interval over genomes, and the number of bins."""
@@ -184,8 +190,13 @@ def shown(haplotypes: Haplotypes, locus: tuple[int, int], rng: np.random.Generat
     return {"whole": haplotypes} | {way: haplotypes.mask(mask) for way, mask in masks.items()}
 
 
-def changes_of_locus(bundle: SegmentsBundle, folder: Path, genome: int) -> dict[str, float] | None:
-    """Of the called bins of a locus, how many are called one way only; None for a region without a tract or a call."""
+def changes_of_locus(
+    bundle: SegmentsBundle, folder: Path, population: NDArray[np.float32], genome: int
+) -> dict[str, float] | None:
+    """Of the called bins of a locus, how many are called one way only; None for a region without a tract or a call.
+
+    With all of its region it lies in a chromosome with these population statistics.
+    """
     look, rng = Look.of(folder, CLEAN), np.random.default_rng(seeds.derive(SEED, "locus", genome))
     ((trees, tracts),) = simulate_genome_with_tracts(published(MODEL), genome, look.settings())
     observed = observe(trees, look.model, ancestral=ANCESTRAL, seed=SEED)
@@ -202,8 +213,9 @@ def changes_of_locus(bundle: SegmentsBundle, folder: Path, genome: int) -> dict[
     for way, haplotypes in shown(observed.haplotypes, (start, start + length), rng).items():
         callable_fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
         values = haplotype_statistics(haplotypes, BIN_BP).values
-        population = reading.mean_population([reading.region_population([haplotypes])], LENGTH_BP)
-        posterior = calling.segment_posterior(bundle, values, callable_fraction, population)
+        of_file = reading.mean_population([reading.region_population([haplotypes])], LENGTH_BP)
+        of_file = population if way == "whole" else of_file
+        posterior = calling.segment_posterior(bundle, values, callable_fraction, of_file)
         called[way] = posterior[:, inside] >= bundle.threshold()
     if not called["whole"].any():
         return None
@@ -238,12 +250,13 @@ def table(folder: Path, workers: int) -> pd.DataFrame:
         list(pool.map(Job.run, (*selected, *plain, *founded)))
         first = FIRST_TEST_GENOME + TEST_GENOMES
         genomes = range(first, first + 3 * LOCI)  # some have no tract or call
-        changes = pool.map(changes_of_locus, *zip(*((bundle, folder, genome) for genome in genomes), strict=True))
+        population = population_of_file(bundle, statistics_of(plain, "clean"))
+        changes = pool.map(partial(changes_of_locus, bundle, folder, population), genomes)
         found = [change for change in changes if change is not None][:LOCI]
     rows = [
-        *frequency_rows(Measured.of(bundle, selected)),
-        *length_rows(Measured.of(bundle, plain)),
-        founder_row(Measured.of(bundle, founded)),
+        *frequency_rows(Measured.of(bundle, selected, population)),
+        *length_rows(Measured.of(bundle, plain, population)),
+        founder_row(Measured.of(bundle, founded, None)),
         *locus_rows(found),
     ]
     return pd.DataFrame(rows)

@@ -22,7 +22,16 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from genomes import SEED, Job, Section, batches, ghost_fraction, shipped_segments, statistics_of
+from genomes import (
+    SEED,
+    Job,
+    Section,
+    batches,
+    ghost_fraction,
+    posteriors_of_one_file,
+    shipped_segments,
+    statistics_of,
+)
 from introghost import atomic
 from introghost.evaluation.metrics import average_precision, average_precision_draws
 from introghost.evaluation.truth import posteriors
@@ -72,7 +81,8 @@ bin of 5 kb, over {regions} regions of 1 Mb of a published model of Neanderthal 
 it was not trained; *loss* is against clean data, its deviation that of the difference. False positives: haplotype bins
 called at the model's threshold in {nulls} unseen genomes of scenario `no_ghost`, in which nothing introgressed. Clean
 data are 50 outgroup and 50 target individuals; alleles are coded by the outgroup's majority, so that ancestral states
-can't be wrong.
+can't be wrong. Population statistics are those of a file of all regions; of `no_ghost`, whose regions are of different
+populations, those of the region alone, unknown where a part of it is masked.
 
 | confounder | level | precision | loss | false positives |
 |---|---|---|---|---|
@@ -156,7 +166,7 @@ class Accuracy:
     def of(cls, bundle: SegmentsBundle, tests: Tests, name: str) -> "Accuracy":
         """That of a network in the cell of this name."""
         demo = statistics_of(tests.demo, name)
-        scores, labels = posteriors(bundle, demo), ghost_fraction(demo) >= 0.5
+        scores, labels = posteriors_of_one_file(bundle, demo), ghost_fraction(demo) >= 0.5
         regions = np.broadcast_to(np.arange(len(scores))[:, None, None], scores.shape)
         draws = average_precision_draws(scores, labels, regions, seed=SEED)
         # Without a ghost every call is false; bins that can't be called do not count.

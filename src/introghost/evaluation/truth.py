@@ -14,7 +14,7 @@ from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
-from introghost.inference import calling, inputs, lineage
+from introghost.inference import calling, lineage, reading
 from introghost.inference.bundles import SegmentsBundle
 from introghost.model import Model
 from introghost.statistics import dataset
@@ -129,23 +129,56 @@ def _segment_tables(bundle: SegmentsBundle, statistics: Statistics, seed: int) -
     )
 
 
-def posteriors(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
-    """Posterior of every region, haplotype and bin; NaN where nothing is called.
+def posteriors(
+    bundle: SegmentsBundle, statistics: Statistics, population: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Posterior of every region, haplotype and bin, as `apply` would give it; NaN where nothing is called.
 
     Parameters
     ----------
     bundle : SegmentsBundle
     statistics : Statistics
+    population : ndarray of float32, shape (num_population,), optional
+        Population statistics of the file in which all regions lie. By default, the regions of an observation of a
+        genome are a file.
 
     Returns
     -------
     ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
     """
-    usable = statistics.usable
-    of_regions, num_bins = zip(statistics.population, usable, strict=True), usable.shape[1]
-    population = [inputs.known_population(*each, num_bins) for each in of_regions]
-    regions = zip(statistics.haplotype, statistics.callable_fraction, population, statistics.moments, strict=True)
+    of_regions = np.empty_like(statistics.population)
+    if population is None:
+        observed = zip(genome_names(statistics), statistics.observation_indices, strict=True)
+        _, files = np.unique([f"{genome} {observation}" for genome, observation in observed], return_inverse=True)
+        for file in set(files.tolist()):
+            of_regions[files == file] = population_of_file(bundle, statistics, files == file)
+    else:
+        of_regions[:] = population
+    regions = zip(statistics.haplotype, statistics.callable_fraction, of_regions, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
+
+
+def population_of_file(
+    bundle: SegmentsBundle, statistics: Statistics, rows: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Population statistics of a file of these regions, as `apply` would give them to a network.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    statistics : Statistics
+    rows : ndarray of bool, shape (num_regions,), optional
+        Which of the regions; by default all.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population,)
+        NaN if they are unknown, see `reading.mean_population`.
+    """
+    kept = np.ones(len(statistics.population), dtype=bool) if rows is None else rows
+    callable_bp = statistics.callable_fraction[kept].sum(axis=1, dtype=np.float64) * bundle.training.bin_bp
+    regions = reading.ContigPopulation(statistics.population[kept], callable_bp.round().astype(np.int64))
+    return reading.mean_population([regions], bundle.training.region_length_bp)
 
 
 def _check_observed_once(statistics: Statistics) -> None:
