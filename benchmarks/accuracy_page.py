@@ -12,9 +12,9 @@ PAGE = """# The model `human`
 Finds ghost segments in phased genomes of human-like populations: 10 to 200 outgroup and 1 to 200 target individuals,
 alleles coded by the outgroup's majority, bins of {bin_bp:,} bp. `model.json` says what it was trained on and by what.
 The network of `segments/` was trained on {genomes:,} genomes of 1 Mb, each observed twice: two in five are clean, the
-others are seen through an observation model in which almost every flaw varies. Those of `model-choice/` and
-`parameters/` were trained on 940 clean genomes of 30 regions of 1 Mb, 300 of them of the scenario `ghost`. All were
-made by `make model`, which is `snakemake --configfile config/human.yaml`.
+others are seen through an observation model in which almost every flaw varies. That of `model-choice/`
+was trained on 940 clean genomes of 30 regions of 1 Mb, and that of `parameters/` on those of the scenario `ghost`, 300
+of them. All were made by `make model`, which is `snakemake --configfile config/human.yaml`.
 
 ## Accuracy
 

@@ -110,8 +110,8 @@ def test_the_page_beside_human_says_how_its_networks_were_trained(model: Model):
     assert choice is not None
     assert posterior is not None
     number, of_ghost = (one.training.num_training + one.training.num_validation for one in (choice, posterior))
-    regions = f"{number} clean genomes of {choice.regions.highest} regions of 1 Mb"
-    assert f"`parameters/` were trained on {regions}, {of_ghost} of them of the scenario `ghost`" in written
+    genomes = f"{number} clean genomes of {choice.regions.highest} regions of 1 Mb"
+    assert f"{genomes}, and that of `parameters/` on those of the scenario `ghost`, {of_ghost} of them" in written
     assert posterior.regions.highest == choice.regions.highest
     assert model.segments.training.observation["flawless"] == 0.4
 

@@ -138,7 +138,7 @@ def _novelty(bundle: SegmentsBundle, over_haplotypes: Array, usable: NDArray[np.
     step = bundle.training.region_length_bp // bundle.training.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(usable), step)]
     regions = np.stack([region_novelty.features(over_haplotypes[:, part], usable[part]) for part in parts])
-    is_told = np.array([region_novelty.is_told(usable[part]) for part in parts])
+    is_told = np.array([region_novelty.is_told(usable[part], step) for part in parts])
     return np.where(is_told, region_novelty.p_values(known, regions), np.nan)
 
 

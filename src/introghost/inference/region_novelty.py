@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 MOST_REFERENCES = 500
 FEWEST_REFERENCES = 400  # fewer give no p-value of `suitability.SEGMENTS_WITHHELD_LEVEL`
-LEAST_BINS = 20
+LEAST_SHARE = 0.5  # usable, of a region: the mean over fewer bins scatters more than those it would be compared with
 
 
 def features(moments: NDArray[np.float32], usable: NDArray[np.bool_]) -> Array:
@@ -43,18 +43,21 @@ def features(moments: NDArray[np.float32], usable: NDArray[np.bool_]) -> Array:
     return np.asarray(np.sign(mean) * np.sqrt(np.abs(mean)))
 
 
-def is_told(usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def is_told(usable: NDArray[np.bool_], num_bins: int) -> NDArray[np.bool_]:
     """Whether enough of a region is usable to tell novelty by, in training as in application.
 
     Parameters
     ----------
-    usable : ndarray of bool, shape (..., num_bins)
+    usable : ndarray of bool, shape (..., num_bins_here)
+        Fewer than `num_bins` at the end of a contig.
+    num_bins : int
+        Of a whole region.
 
     Returns
     -------
     ndarray of bool, shape (...)
     """
-    return np.asarray(usable.sum(axis=-1) >= LEAST_BINS)
+    return np.asarray(usable.sum(axis=-1) >= LEAST_SHARE * num_bins)
 
 
 def num_references(num_genomes: int) -> int:

@@ -24,8 +24,8 @@ FEWEST_SAMPLES = 5
 FEWEST_ALLELES = 4
 # Share of a segment's private alleles that relatives carry, from which it counts as theirs too; share of segments.
 CARRIED, MANY = 0.5, 0.1
-ADMIXED = -0.03
-LEAST_FREQUENCY = 0.05
+# Of f2 of outgroup and target: by how much a relative is nearer to the outgroup, and f3 of who is admixed.
+NEARER, ADMIXED = 0.1, -0.03
 _WHY = "the outgroup lacks them by chance, or a little of the ghost came to it"
 
 Frequencies = NDArray[np.float64]
@@ -42,7 +42,8 @@ class Lookup:
     carried : list of ndarray of float64, shape (num_populations,)
         Of each segment, the share of its private alleles that each population carries.
     from_outgroup, from_target : ndarray of float64, shape (num_populations,)
-        Squared differences of allele frequencies, summed over sites.
+        Squared differences of allele frequencies, summed over sites, without the bias of small samples of outgroup and
+        target; that of the population is in both.
     f3 : ndarray of float64, shape (num_populations,)
         The statistic f3 of a population with outgroup and target (Patterson et al. 2012, Genetics 192:1065), without
         the bias of small samples, summed over sites: negative where it descends of both.
@@ -52,9 +53,9 @@ class Lookup:
 
     names: list[str]
     carried: list[Frequencies] = field(default_factory=list)
-    from_outgroup: Frequencies = field(default_factory=lambda: np.zeros(0))
-    from_target: Frequencies = field(default_factory=lambda: np.zeros(0))
-    f3: Frequencies = field(default_factory=lambda: np.zeros(0))
+    from_outgroup: Frequencies = field(init=False)
+    from_target: Frequencies = field(init=False)
+    f3: Frequencies = field(init=False)
     apart: float = 0.0
 
     def __post_init__(self) -> None:
@@ -66,7 +67,8 @@ class Lookup:
 
         Who descends of the target too, by a few per cent or more, may have the ghost's alleles from there.
         """
-        nearer = (self.from_outgroup < self.from_target) & (self.f3 >= ADMIXED * self.apart)
+        is_nearer = self.from_outgroup + NEARER * self.apart < self.from_target
+        nearer = is_nearer & (self.f3 >= ADMIXED * self.apart)
         return [name for name, is_relative in zip(self.names, nearer, strict=True) if is_relative]
 
     @property
@@ -170,17 +172,16 @@ def _add(lookup: Lookup, haplotypes: Haplotypes, counts: AlleleCounts, segments:
 
 
 def _add_differences(lookup: Lookup, frequency: Frequencies, called: NDArray[np.int32]) -> None:
-    """Add differences of frequencies at common sites, of the outgroup, the target and the others, one column each.
+    """Add differences of frequencies, of the outgroup, the target and the others, one column each.
 
     NaN where a population has no genotype.
     """
-    both = frequency[:, :2].mean(axis=1)
-    common = (both > LEAST_FREQUENCY) & (both < 1 - LEAST_FREQUENCY)
-    frequency = frequency[common]
+    is_known = ~np.isnan(frequency[:, :2]).any(axis=1)
+    frequency, called = frequency[is_known], called[is_known]
     # Each with the variance that sampling adds to its square.
-    variance = frequency * (1 - frequency) / np.maximum(called[common] - 1, 1)
+    variance = frequency * (1 - frequency) / np.maximum(called - 1, 1)
     outgroup, target, others = frequency[:, :1], frequency[:, 1:2], frequency[:, 2:]
     lookup.apart += float(((outgroup - target) ** 2 - variance[:, :1] - variance[:, 1:2]).sum())
-    lookup.from_outgroup += np.nansum((others - outgroup) ** 2, axis=0)
-    lookup.from_target += np.nansum((others - target) ** 2, axis=0)
+    lookup.from_outgroup += np.nansum((others - outgroup) ** 2 - variance[:, :1], axis=0)
+    lookup.from_target += np.nansum((others - target) ** 2 - variance[:, 1:2], axis=0)
     lookup.f3 += np.nansum((others - outgroup) * (others - target) - variance[:, 2:], axis=0)

@@ -181,7 +181,7 @@ def _with_novelty(
 
     Of too few held-out genomes nothing is known, not what a model that training started from knew of its own.
     """
-    is_told = region_novelty.is_told(statistics.usable)
+    is_told = region_novelty.is_told(statistics.usable, statistics.usable.shape[1])
     trained, held_out = train[is_told[train]], validation[is_told[validation]]
     genomes = statistics.scenarios, statistics.genome_indices
     references = region_novelty.num_references(_num_distinct(genomes, held_out))

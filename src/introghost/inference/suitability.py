@@ -342,7 +342,7 @@ def segments_findings(calls: Sequence[ContigCalls], is_forced: bool = False) -> 
         text = (
             "nothing is known of how the data compare with the simulations of the segment network: it was trained on "
         )
-        text += f"too few genomes, or no region has {region_novelty.LEAST_BINS} callable bins"
+        text += "too few genomes, or of no region enough is callable"
         return [Finding(Code.NOVELTY_UNKNOWN, Severity.REMARK, text)]
     if p_value > decisions.NOVELTY_LEVEL:
         return []

@@ -25,7 +25,7 @@ from introghost.simulation import priors, rates
 from introghost.simulation.layout import KEY, RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import MUTATION_RATE, RECOMBINATION_RATE, Scenario
-from introghost.simulation.stretches import Stretch, draw_size, draw_stretches, graph_of, pulse_proportion
+from introghost.simulation.stretches import Stretch, draw_size_factor, draw_stretches, graph_of, pulse_proportion
 from introghost.simulation.tracts import ghost_tracts, merge_intervals
 from introghost.simulation.windows import Window, Windows
 
@@ -159,10 +159,10 @@ def _stretches(
     region_seeds: "_RegionSeeds",
 ) -> tuple[Stretch, ...]:
     """What differs along one region."""
-    size = draw_size(parameters.get(LINKED_SELECTION, 0.0), region_seeds("linked_selection"))
+    size_factor = draw_size_factor(parameters.get(LINKED_SELECTION, 0.0), region_seeds("linked_selection"))
     proportion = pulse_proportion(graph, scenario.roles) if scenario.has_target_ghost else None
     share = settings.observation.selected_ghost
-    return draw_stretches(settings.region_length_bp, size, share, proportion, region_seeds("selected_ghost"))
+    return draw_stretches(settings.region_length_bp, size_factor, share, proportion, region_seeds("selected_ghost"))
 
 
 def _ancestry(

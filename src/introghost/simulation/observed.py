@@ -117,10 +117,11 @@ def observe(
     model = model.of_genome(seed, record.scenario, record.genome)
     draws = _Draws(model, record, seed, draw)
     shown = _shown_individuals(draws)
-    columns = haplotypes_of(shown.individuals)
-    if not model.inbreeding.is_off:
-        columns = operators.inbred(columns, draws.level("inbreeding"), draws.noise("inbreeding"))
+    columns = origins = haplotypes_of(shown.individuals)
     simulated = tree_sequence.genotype_matrix().astype(np.int8)
+    if not model.inbreeding.is_off:
+        origins = operators.inbred(columns, draws.level("inbreeding"), draws.noise("inbreeding"))
+        simulated[:, columns] = simulated[:, origins]
     # Sites that the makers' filter keeps: counted over everybody but those simulated for other genomes alone.
     minor = operators.minor_allele_counts(simulated, haplotypes_of(shown.spare))
     keep = minor >= draws.number("minimum_allele_count")
@@ -156,7 +157,7 @@ def observe(
         haplotypes = haplotypes.mask(operators.draw_loci(length, draws.noise("loci")))
     if ancestral == OUTGROUP_MAJOR:
         haplotypes = haplotypes.polarise_by_outgroup()
-    return Observed(haplotypes, columns[2 * len(shown.outgroup) :], switches[len(shown.outgroup) :])
+    return Observed(haplotypes, origins[2 * len(shown.outgroup) :], switches[len(shown.outgroup) :])
 
 
 @dataclass(frozen=True)

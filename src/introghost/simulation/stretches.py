@@ -14,7 +14,7 @@ import numpy as np
 
 from introghost.simulation.observation import Range
 
-LEAST_SIZE = 0.3
+LEAST_SIZE_FACTOR = 0.3
 SELECTION_CONCENTRATION = 6.0
 SELECTED_BP = (50_000, 500_000)
 
@@ -27,7 +27,7 @@ class Stretch:
     ----------
     start_bp, end_bp : int
         Counted from the region's start, half-open.
-    size : float
+    size_factor : float
         What all population sizes are multiplied by.
     ghost_proportion : float or None
         Proportion of the pulse from the ghost into the target; None leaves the genome's.
@@ -35,11 +35,11 @@ class Stretch:
 
     start_bp: int
     end_bp: int
-    size: float = 1.0
+    size_factor: float = 1.0
     ghost_proportion: float | None = None
 
 
-def draw_size(reduction: float, seed: int) -> float:
+def draw_size_factor(reduction: float, seed: int) -> float:
     """Factor on all population sizes of one region.
 
     Selection at linked sites lowers diversity about as a smaller population would (Charlesworth et al. 1993, Genetics
@@ -55,17 +55,17 @@ def draw_size(reduction: float, seed: int) -> float:
     Returns
     -------
     float
-        From `LEAST_SIZE` to 1; beta-distributed above that bound.
+        From `LEAST_SIZE_FACTOR` to 1; beta-distributed above that bound.
     """
     if reduction <= 0:
         return 1.0
     shape = SELECTION_CONCENTRATION
     drawn = np.random.default_rng(seed).beta((1 - reduction) * shape, reduction * shape)
-    return float(max(drawn, LEAST_SIZE))
+    return float(max(drawn, LEAST_SIZE_FACTOR))
 
 
 def draw_stretches(
-    length_bp: int, size: float, share: float, ghost_proportion: float | None, seed: int
+    length_bp: int, size_factor: float, share: float, ghost_proportion: float | None, seed: int
 ) -> tuple[Stretch, ...]:
     """Stretches of one region: in a share of regions one in the middle has a ghost's proportion of its own.
 
@@ -73,8 +73,8 @@ def draw_stretches(
     ----------
     length_bp : int
         Of the region.
-    size : float
-        Of `draw_size`.
+    size_factor : float
+        Of `draw_size_factor`.
     share : float
         Probability that the ghost's proportion differs.
     ghost_proportion : float or None
@@ -90,13 +90,13 @@ def draw_stretches(
     """
     rng = np.random.default_rng(seed)
     if not ghost_proportion or rng.random() >= share:
-        return (Stretch(0, length_bp, size),)
+        return (Stretch(0, length_bp, size_factor),)
     selected_bp = min(int(Range(*SELECTED_BP).draw(int(rng.integers(2**31)))), length_bp)
     start = int(rng.integers(length_bp - selected_bp, endpoint=True))
     proportion = float(np.exp(rng.uniform(math.log(ghost_proportion), 0.0)))
     edges = [0, start, start + selected_bp, length_bp]
     parts = zip(edges[:-1], edges[1:], (None, proportion, None), strict=True)
-    return tuple(Stretch(left, right, size, each) for left, right, each in parts if left < right)
+    return tuple(Stretch(left, right, size_factor, each) for left, right, each in parts if left < right)
 
 
 def pulse_proportion(graph: demes.Graph, roles: Mapping[str, str]) -> float | None:
@@ -127,13 +127,13 @@ def graph_of(stretch: Stretch, graph: demes.Graph, roles: Mapping[str, str]) -> 
     roles : mapping of str to str
         Deme of each role.
     """
-    if stretch.size == 1.0 and stretch.ghost_proportion is None:
+    if stretch.size_factor == 1.0 and stretch.ghost_proportion is None:
         return graph
     model = graph.asdict()
     for deme in model["demes"]:
         for epoch in deme["epochs"]:
-            epoch["start_size"] *= stretch.size
-            epoch["end_size"] *= stretch.size
+            epoch["start_size"] *= stretch.size_factor
+            epoch["end_size"] *= stretch.size_factor
     if stretch.ghost_proportion is not None:
         number, index = _ghost_pulses(graph, roles)[0]
         pulse = model["pulses"][number]

@@ -34,7 +34,6 @@ _MISLABELLED = (0.001, 0.05)
 _LINKED_SELECTION = (0.03, 0.3)
 _REGIONAL_VARIATION = (0.02, 0.2)
 MOST_BETWEEN_REGIONS = 0.5
-_SELECTED_GHOST = 0.05
 _INBREEDING = (0.001, 0.1)
 # What 1 Mb of neutral sequence varies by in the priors of the shipped scenarios, and how many of them show a spread.
 NEUTRAL_VARIATION = 0.06
@@ -169,14 +168,16 @@ def _filter(found: Survey) -> list[Entry]:
     minor = found.counts.minor
     cut = allele_count_cut(minor) if (minor > 0).sum() >= FEW_SNVS else 1
     entries = [Entry("minimum_allele_count", cut, _cut_reason(found.counts.minor, cut))]
-    panels = [_panel(found, role, column, cut) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
+    detection = _detection(minor, sum(found.counts.num_haplotypes), cut)
+    is_all = cut == 1 and detection.value == 1
+    panels = [_panel(found, role, column, cut, is_all) for role, column in (("outgroup", OUTGROUP), ("target", TARGET))]
     has_donors = bool(panels[TARGET].value)
     if not has_donors and cut == 1:
         panels[TARGET] = Entry("panel_target_diploids", DONORS, "from whom gene flow into the outgroup comes")
         has_donors = True
     why = _JUDGEMENT if has_donors else "off: its donors, further target samples, would change what the filter keeps"
     gene_flow = Entry("outgroup_gene_flow", _GENE_FLOW if has_donors else 0, why)
-    return [*entries, _detection(minor, sum(found.counts.num_haplotypes), cut), *panels, gene_flow]
+    return [*entries, detection, *panels, gene_flow]
 
 
 def _detection(minor: Counts, num_haplotypes: int, cut: int) -> Entry:
@@ -210,12 +211,13 @@ def _cut_reason(minor: Counts, cut: int) -> str:
     return f"of {number:,} SNVs, {int((minor == cut).sum()):,} have their rarer allele that often, {below:,} less often"
 
 
-def _panel(found: Survey, role: str, column: int, cut: int) -> Entry:
+def _panel(found: Survey, role: str, column: int, cut: int, is_all: bool) -> Entry:
+    """Individuals in whom an allele counts too; nobody where the file has all alleles."""
     key, others = f"panel_{role}_diploids", found.counts.num_haplotypes[OTHERS] // 2
     if others == 0:
         return Entry(key, 0, "the file has no other samples")
-    if cut == 1:
-        return Entry(key, 0, "without a filter nobody else matters")
+    if is_all:
+        return Entry(key, 0, "where no allele is left out nobody else matters")
     estimate = panel_diploids(found.counts, column, cut)
     if estimate is None:
         return Entry(key, 0, f"too few alleles of the {role} alone to tell what the other {others:,} samples are")
@@ -236,7 +238,7 @@ def _missing(share: float) -> Entry:
 def _between_regions(diversity: NDArray[np.float64]) -> list[Entry]:
     """Linked selection and mutation rates of regions, neither of which explains more than the diversity varies by.
 
-    A share s that selection takes gives sizes, `stretches.draw_size`, a squared coefficient of variation of
+    A share s that selection takes gives sizes, `stretches.draw_size_factor`, a squared coefficient of variation of
     s / ((1 - s)(c + 1)), where c is `SELECTION_CONCENTRATION`.
     """
     ranges = {"linked_selection": _LINKED_SELECTION, "regional_mutation_rate_variation": _REGIONAL_VARIATION}
@@ -262,7 +264,6 @@ def _judged(files: Mapping[str, str], ancestral_known: bool) -> list[Entry]:
         Entry("mutation_rate_variation", _MUTATION_RATE_VARIATION, _JUDGEMENT),
         Entry("mislabelled", _MISLABELLED, _JUDGEMENT),
         Entry("inbreeding", _INBREEDING, _JUDGEMENT),
-        Entry("selected_ghost", _SELECTED_GHOST, f"{_JUDGEMENT}; tracts that many carry are found for it"),
     ]
     if "genetic_map" in files:
         entries.append(Entry("genetic_map_error", _GENETIC_MAP_ERROR, _JUDGEMENT))

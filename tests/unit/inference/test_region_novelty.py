@@ -75,7 +75,7 @@ def test_few_held_out_regions_tell_nothing() -> None:
     assert 2 / (1 + region_novelty.FEWEST_REFERENCES) <= suitability.SEGMENTS_WITHHELD_LEVEL
     usable = np.zeros((3, 30), bool)
     usable[1, :19], usable[2, 5:25] = True, True
-    assert region_novelty.is_told(usable).tolist() == [False, False, True]
+    assert region_novelty.is_told(usable, 40).tolist() == [False, False, True]
     nothing = RegionNovelty(NUM, 0)
     region_novelty.fit(nothing, regions(10, 1), regions(10, 2), STATISTICS)
     assert nothing.mean.shape == torch.Size([0])

@@ -35,8 +35,18 @@ def genotypes(carriers: Mapping[str, int]) -> np.ndarray:
     return np.concatenate(columns, axis=1).astype(int)
 
 
-def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = False, indexed: bool = False) -> Lookup:
-    """Of one segment of the target's first haplotype; `exchanged` writes the other allele as ALT at every site."""
+def look_up(
+    folder: Path,
+    carriers: Mapping[str, int],
+    *,
+    exchanged: bool = False,
+    indexed: bool = False,
+    sizes: Mapping[str, int] | None = None,
+) -> Lookup:
+    """Of one segment of the target's first haplotype; `exchanged` writes the other allele as ALT at every site.
+
+    Of populations in `sizes` so many individuals are in the table, the others have no population.
+    """
     samples = [f"{name}{number}" for name in POPULATIONS for number in range(SAMPLES)]
     alleles = genotypes({"Target": 1, **carriers}) ^ int(exchanged)
     lines = [
@@ -50,6 +60,7 @@ def look_up(folder: Path, carriers: Mapping[str, int], *, exchanged: bool = Fals
         lines.append("\t".join(["1", str(1_000 * (site + 1)), ".", "A", "C", ".", ".", ".", "GT", *cells]))
     (folder / "x.vcf").write_text("\n".join(lines) + "\n")
     table = {name: name.rstrip("0123456789") for name in samples}
+    table = {name: of for name, of in table.items() if int(name.removeprefix(of)) < (sizes or {}).get(of, SAMPLES)}
     (folder / "x.tsv").write_text("sample\tpopulation\n" + "".join(f"{a}\t{b}\n" for a, b in table.items()))
     vcf = folder / "x.vcf"
     if indexed:
@@ -75,6 +86,13 @@ def test_a_segment_that_a_relative_of_the_outgroup_carries_is_told_of(tmp_path: 
     assert finding.text.startswith("1 of 1 called segments that were looked up are also in NearOut, which are nearer")
 
 
+@pytest.mark.parametrize("sizes", [{"Target": 1}, {"Target": 2}, {"Target": 1, "Out": 10}, {"Out": 2}])
+def test_relatives_are_the_same_of_small_samples(tmp_path: Path, sizes: Mapping[str, int]) -> None:
+    lookup = look_up(tmp_path, {"NearOut": 1, "NearTarget": 1}, sizes=sizes)
+    assert lookup.relatives == ["NearOut"]
+    assert len(relatives.findings(lookup)) == 1
+
+
 def test_what_only_relatives_of_the_target_carry_is_a_ghosts(tmp_path: Path) -> None:
     lookup = look_up(tmp_path, {"NearTarget": 4})
     assert [share.tolist() for share in lookup.carried] == [[0.0, 0.0, 1.0]]
@@ -96,8 +114,8 @@ def test_a_population_without_genotypes_has_nothing() -> None:
     nan = np.nan
     frequency = np.array([[0.5, 0.1, nan, 0.3], [1.0, 0.4, 0.9, nan], [nan, 0.5, 0.2, 0.2]])
     relatives._add_differences(lookup, frequency, np.full((3, 4), 11, np.int32))
-    assert lookup.from_outgroup == pytest.approx([0.01, 0.04])
-    assert lookup.from_target == pytest.approx([0.25, 0.04])
+    assert lookup.from_outgroup == pytest.approx([0.01, 0.04 - 0.025])
+    assert lookup.from_target == pytest.approx([0.25 - 0.024, 0.04 - 0.009])
     assert lookup.apart == pytest.approx(0.16 - 0.025 - 0.009 + 0.36 - 0.024)
     assert lookup.f3 == pytest.approx([-0.1 * 0.5 - 0.009, -0.2 * 0.2 - 0.021])
 

@@ -187,6 +187,13 @@ def test_the_haplotypes_of_an_inbred_individual_are_one_and_so_are_their_tracts(
     assert len(tracts) == target.shape[1]
 
 
+def test_alleles_are_counted_in_inbred_individuals(simulated):
+    nobody_else = {"panel_outgroup_diploids": 0, "panel_target_diploids": 0}
+    genotypes = seen(simulated, inbreeding=0.5, minimum_allele_count=4, **nobody_else).haplotypes.genotypes
+    count = (genotypes == 1).sum(axis=1)
+    assert np.minimum(count, genotypes.shape[1] - count).min() == 4
+
+
 def test_an_added_operator_leaves_the_noise_of_the_others_as_it_was(simulated):
     alone = seen(simulated, missing=0.3).haplotypes
     together = seen(simulated, missing=0.3, ancestral_error=0.2).haplotypes

@@ -12,10 +12,10 @@ from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.stretches import (
-    LEAST_SIZE,
+    LEAST_SIZE_FACTOR,
     SELECTED_BP,
     Stretch,
-    draw_size,
+    draw_size_factor,
     draw_stretches,
     graph_of,
     pulse_proportion,
@@ -37,11 +37,11 @@ def graph(*pulses: dict[str, object]) -> demes.Graph:
 
 
 def test_sizes_have_the_mean_that_is_asked_for():
-    sizes = np.array([draw_size(0.2, seed) for seed in range(4_000)])
-    assert LEAST_SIZE <= sizes.min() < 0.35
+    sizes = np.array([draw_size_factor(0.2, seed) for seed in range(4_000)])
+    assert LEAST_SIZE_FACTOR <= sizes.min() < 0.35
     assert sizes.max() < 1
     assert abs(sizes.mean() - 0.8) < 0.01
-    assert draw_size(0, 1) == 1
+    assert draw_size_factor(0, 1) == 1
 
 
 def test_a_share_of_regions_has_a_stretch_of_its_own():
@@ -52,7 +52,7 @@ def test_a_share_of_regions_has_a_stretch_of_its_own():
         assert parts[0].start_bp == 0
         assert parts[-1].end_bp == 1_000_000
         assert all(left.end_bp == right.start_bp for left, right in itertools.pairwise(parts))
-        assert all(part.size == 0.5 for part in parts)
+        assert all(part.size_factor == 0.5 for part in parts)
     lengths = np.array([part.end_bp - part.start_bp for part in selected])
     assert SELECTED_BP[0] <= lengths.min() < 60_000
     assert 400_000 < lengths.max() <= SELECTED_BP[1]

@@ -15,7 +15,7 @@ from introghost.simulation import operators
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.scenarios import load
-from introghost.simulation.stretches import draw_size
+from introghost.simulation.stretches import draw_size_factor
 from introghost.variants import learned as learning
 from introghost.variants.allele_counts import AlleleCounts
 from introghost.variants.source import VcfSource, open_source
@@ -198,10 +198,9 @@ def test_a_filtered_file_without_other_samples_has_no_panel_and_no_donors() -> N
     assert not {"genetic_map_error", "ancestral_error", "regions"} & set(learned)
 
 
-def test_an_unfiltered_file_has_donors_only_and_its_missing_share() -> None:
+def test_an_unfiltered_file_has_donors_and_its_missing_share() -> None:
     learned = section(found(1, (20, 15, 10), lost=0.1))
     assert learned["minimum_allele_count"] == 1
-    assert learned["panel_outgroup_diploids"] == 0
     assert learned["panel_target_diploids"] > 0
     assert learned["outgroup_gene_flow"] == [0.001, 0.05]
     assert learned["missing"] == pytest.approx([0.05, 0.2], rel=0.05)
@@ -226,6 +225,26 @@ def test_a_deficit_of_rare_alleles_tells_how_many_were_found(probability: float,
         assert value == pytest.approx([0.7 * probability, 1.3 * probability], rel=0.1)
 
 
+@pytest.mark.parametrize("probability", [0.3, 1.0])
+def test_rare_alleles_are_missed_by_their_count_in_all_samples(probability: float) -> None:
+    """An allele that outgroup or target has once is found where many others have it: these are a panel then."""
+    rng, numbers = np.random.default_rng(5), (40, 40, 2_000)
+    copies = np.arange(1, sum(numbers))
+    total = np.repeat(copies, (60_000 / copies).astype(int))
+    total = total[operators.detected(np.minimum(total, sum(numbers) - total), probability, rng)]
+    alternative = np.array([rng.multivariate_hypergeometric(numbers, int(each)) for each in total])
+    counts = SiteCounts(alternative, np.tile(numbers, (len(total), 1)), numbers)
+    learned = section(Survey(counts, 100_000, 80_000, 400))
+    assert learned["minimum_allele_count"] == 1
+    panels = [learned[f"panel_{role}_diploids"] for role in ("outgroup", "target")]
+    if probability == 1:
+        assert learned["rare_allele_detection"] == 1
+        assert panels == [0, learning.DONORS]
+    else:
+        assert learned["rare_allele_detection"] == pytest.approx([0.21, 0.39], rel=0.1)
+        assert min(panels) > 300
+
+
 @pytest.mark.parametrize("variation", [0.0, 0.15, 0.3])
 def test_what_varies_between_regions_is_no_more_than_the_diversity_does(variation: float) -> None:
     rng = np.random.default_rng(6)
@@ -238,7 +257,7 @@ def test_what_varies_between_regions_is_no_more_than_the_diversity_does(variatio
     else:
         assert rate[1] == pytest.approx(variation, rel=0.1)
         # Sizes that are drawn with that much selection vary as much as the diversity.
-        sizes = np.array([draw_size(selection[1], seed) for seed in range(3000)])
+        sizes = np.array([draw_size_factor(selection[1], seed) for seed in range(3000)])
         assert sizes.std() / sizes.mean() == pytest.approx(variation, rel=0.2)
 
 
@@ -291,7 +310,6 @@ JUDGED = {
     "inbreeding": [0.001, 0.1],
     "linked_selection": [0.03, 0.3],
     "regional_mutation_rate_variation": [0.02, 0.2],
-    "selected_ghost": 0.05,
 }
 
 
