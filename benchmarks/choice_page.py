@@ -86,6 +86,7 @@ SHIPPED = (
     "power", "decisions", "novelty", "calibration", "model_choice_confusion", "posterior_summary",
     "posterior_coverage", "posterior_checks",
 )  # fmt: skip
+RIVALS = ("no_ghost, structure", "no_ghost, structure_merged", "all")  # those of the table that are shown
 OF_INTEREST = {"ghost_proportion": "proportion", "pulse_time": "pulse time"}
 
 
@@ -140,14 +141,13 @@ def _interval(value: float, lower: float, upper: float, digits: int) -> str:
 
 def _power(table: pd.DataFrame) -> str:
     """A row for the genomes that were asked about, a column for those that they are told from."""
-    rivals = list(dict.fromkeys(table["against"]))
     rows = []
     for (genomes_of, metric), group in table.groupby(["genomes_of", "metric"], sort=False):
         against = group.set_index("against")
-        figures = [_interval(*against.loc[rival, ["value", "lower", "upper"]], digits=3) for rival in rivals]
+        figures = [_interval(*against.loc[rival, ["value", "lower", "upper"]], digits=3) for rival in RIVALS]
         name = "area under the curve" if metric == "area_under_roc" else metric
         rows.append([f"{genomes_of} ({group['genomes'].iloc[0]} genomes)", name, *figures])
-    return _table(["genomes of", "figure", *(f"against {rival}" for rival in rivals)], rows)
+    return _table(["genomes of", "figure", *(f"against {rival}" for rival in RIVALS)], rows)
 
 
 def _calibration(table: pd.DataFrame) -> str:
@@ -184,7 +184,6 @@ def _parameters(summary: pd.DataFrame, coverage: pd.DataFrame) -> str:
 def _parts(tables: dict[str, pd.DataFrame]) -> str:
     """A row for each length of sequence."""
     areas = tables["power"].query("metric == 'area_under_roc' and genomes_of == 'ghost'")
-    rivals = list(dict.fromkeys(areas["against"]))
     rows = []
     for regions in sorted(set(areas["regions"]), reverse=True):
         area, error, summary, coverage = (
@@ -194,12 +193,12 @@ def _parts(tables: dict[str, pd.DataFrame]) -> str:
         learnt = summary.set_index("parameter")["log_r_squared"]
         rows.append([
             str(regions),
-            *(f"{value:.3f}" for value in area.set_index("against").loc[rivals, "value"]),
+            *(f"{value:.3f}" for value in area.set_index("against").loc[list(RIVALS), "value"]),
             f"{error.set_index('probability_of').loc['a ghost', 'calibration_error']:.2f}",
             *(f"{learnt[name]:.2f}" for name in OF_INTEREST),
             _percent(coverage.query("level == 0.95")["coverage"].mean()),
         ])  # fmt: skip
-    columns = [*(f"area against {rival}" for rival in rivals), "calibration error of P(ghost)"]
+    columns = [*(f"area against {rival}" for rival in RIVALS), "calibration error of P(ghost)"]
     columns += [f"R² of log {name}" for name in OF_INTEREST.values()]
     return _table(["Mb", *columns, "95 % intervals hold, mean over parameters"], rows)
 
