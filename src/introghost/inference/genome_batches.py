@@ -17,7 +17,7 @@ from introghost.statistics.table import Statistics
 
 Array = NDArray[np.float32]
 
-PARTS = 8
+PARTS = 5  # the smallest parts are that part of a genome; of less, calibration is poor
 WHOLE = 0.5
 
 
