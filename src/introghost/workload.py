@@ -53,7 +53,7 @@ class Limits:
     genomes: tuple[int, int]
 
 
-# With fewer than 20 genomes of each of eight scenarios there is no novelty; of 40, hardly ever is none held out.
+# With fewer than 20 genomes of each of nine scenarios there is no novelty; of 40, hardly ever is none held out.
 ADAPTED = Limits(minutes=45, epochs=2, segment_genomes=(200, 1000), genomes=(40, 200))
 # Without a model to start from, linear functions of hundreds of statistics, and segments, are learned from nothing.
 FROM_NOTHING = Limits(minutes=150, epochs=8, segment_genomes=(1000, 3000), genomes=(100, 300))

@@ -41,7 +41,7 @@ def test_it_is_a_configuration_with_the_scenarios_bins_and_regions_of_the_model(
     made = proposal()
     configuration = parsed(made.to_yaml())
     assert set(configuration.scenarios) == {
-        *("back_migration", "bottleneck", "ghost", "ghost_continuous"),
+        *("back_migration", "bottleneck", "ghost", "ghost_continuous", "ghost_with_structure"),
         *("no_ghost", "outgroup_ghost", "structure", "structure_merged"),
     }
     assert (configuration.bin_bp, configuration.region_length_bp) == (5000, 1_000_000)
@@ -136,10 +136,10 @@ def test_less_sequence_than_the_model_needs_is_too_little(callable_bp: int, mega
     assert "least 8, at most 40" in little.to_yaml()
 
 
-def test_enough_sequence_is_what_the_model_needs_or_an_eighth_of_a_genome() -> None:
+def test_enough_sequence_is_what_the_model_needs_or_a_fifth_of_a_genome() -> None:
     assert proposal().verdict == "enough sequence: 12 Mb callable, 5.7 Mb are needed at least"
     from_nothing = dataclasses.replace(INPUTS, ancestral="info-aa")
-    assert proposal(from_nothing).verdict == "enough sequence: 12 Mb callable, 0.95 Mb are needed at least"
+    assert proposal(from_nothing).verdict == "enough sequence: 12 Mb callable, 1.9 Mb are needed at least"
     start = dataclasses.replace(HUMAN, fewest_regions=11)
     made = proposal(start=start, **{"GBR": survey(15, callable_bp=10_000_000)})
     assert made.verdict.startswith("too little sequence is expected: 10 Mb callable, 10.4 Mb are needed")

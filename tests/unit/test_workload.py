@@ -126,16 +126,16 @@ def test_genomes_have_as_many_regions_as_the_model_that_they_adapt_needs(least_r
     assert num_regions(amount(2), REGION_BP, least_regions) == regions
 
 
-def test_a_verdict_needs_an_eighth_of_what_genomes_have_and_what_the_model_needs() -> None:
+def test_a_verdict_needs_a_fifth_of_what_genomes_have_and_what_the_model_needs() -> None:
     for held, least_regions, regions, share in (
-        (amount(100), 1, 5, 0.95),
-        (amount(100), 6, 6, 0.95),
+        (amount(100), 1, 8, 0.95),
+        (amount(100), 10, 10, 0.95),
         (amount(0.85), 1, 1, 0.95),
         (amount(0.85), 6, 6, 0.95),
-        (amount(100, share=0.6, has_mask=True), 1, 5, 0.55),
-        (amount(100, share=0.6, has_mask=True), 6, 6, 0.55),
+        (amount(100, share=0.6, has_mask=True), 1, 8, 0.55),
+        (amount(100, share=0.6, has_mask=True), 10, 10, 0.55),
         # Gaps of a file without a mask do not make simulated regions shorter.
-        (amount(100, share=0.6), 1, 5, 0.95),
+        (amount(100, share=0.6), 1, 8, 0.95),
     ):
         needed = least_callable_bp(held, REGION_BP, least_regions)
         assert needed == pytest.approx(regions * share * 1e6)
