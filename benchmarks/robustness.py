@@ -76,7 +76,7 @@ PAGE = """# Robustness
 Written by `python benchmarks/robustness.py`; the numbers are in `benchmarks/robustness.tsv`.
 
 How well ghost segments are found in flawed data by the shipped model `human`, trained on simulations in which every
-confounder but gene flow varies. Average precision (± bootstrap standard deviation over regions) is per haplotype and
+confounder varies. Average precision (± bootstrap standard deviation over regions) is per haplotype and
 bin of 5 kb, over {regions} regions of 1 Mb of a published model of Neanderthal introgression (`config/demo`), on which
 it was not trained; *loss* is against clean data, its deviation that of the difference. False positives: haplotype bins
 called at the model's threshold in {nulls} unseen genomes of scenario `no_ghost`, in which nothing introgressed. Clean
@@ -90,7 +90,7 @@ populations, those of the region alone, unknown where a part of it is masked.
 All rows but those of the map, and of all together, have the ancestry and the tracts of the clean one. With a varying
 mutation rate mutations are drawn anew, and smaller samples are scored on fewer haplotypes. A map changes the ancestry
 itself: what those rows lose is for the most part chance, as their deviations tell. The highest levels of training are
-the severe ones here, and masks and maps are those of training, as a user's own are. Other genomes of the same model
+the severe ones here, of gene flow 8 %, and masks and maps are those of training, as a user's own are. Other genomes of the same model
 were in view when ways of training were compared and when the statistic `enriched_in_target` was made, for the row of
 severe gene flow.
 
