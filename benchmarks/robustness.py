@@ -90,9 +90,9 @@ populations, those of the region alone, unknown where a part of it is masked.
 All rows but those of the map, and of all together, have the ancestry and the tracts of the clean one. With a varying
 mutation rate mutations are drawn anew, and smaller samples are scored on fewer haplotypes. A map changes the ancestry
 itself: what those rows lose is for the most part chance, as their deviations tell. The highest levels of training are
-the severe ones here, of gene flow 8 %, and masks and maps are those of training, as a user's own are. Other genomes of the same model
-were in view when ways of training were compared and when the statistic `enriched_in_target` was made, for the row of
-severe gene flow.
+the severe ones here, of gene flow 8 %, and masks and maps are those of training, as a user's own are. Other genomes of
+the same model were in view when ways of training were compared and when the statistic `enriched_in_target` was made,
+for the row of severe gene flow.
 
 {targets}
 
