@@ -57,7 +57,7 @@ def test_every_genome_comes_once_in_an_epoch_and_every_second_time_whole(genomes
         assert sorted(labels.tolist()) == list(range(6))
         assert values[:, 0].tolist() == labels.tolist(), "labels stay with their genomes"
         numbers += num_regions.tolist()
-    assert {2.0, 16.0} <= set(numbers) <= set(range(2, 17))
+    assert {3.0, 16.0} <= set(numbers) <= set(range(3, 17))
     assert 0.45 < np.mean(np.array(numbers) == REGIONS) < 0.65
 
 
@@ -73,7 +73,7 @@ def test_parts_are_of_distinct_regions(genomes: Genomes) -> None:
 
 def test_parts_of_all_genomes_are_whole_ones_first(genomes: Genomes) -> None:
     parts = genomes.parts(np.random.default_rng(1))
-    assert [part.num_regions.tolist() for part in parts] == [[number] * 6 for number in (16, 8, 4, 2)]
+    assert [part.num_regions.tolist() for part in parts] == [[number] * 6 for number in (16, 8, 4)]
     for part in parts:
         assert part.values[:, 0].tolist() == list(range(6))
     np.testing.assert_allclose(parts[0].values[:, 1], (REGIONS - 1) / 2)
@@ -81,8 +81,8 @@ def test_parts_of_all_genomes_are_whole_ones_first(genomes: Genomes) -> None:
 
 def test_validation_is_the_same_in_every_epoch_and_training_is_not(genomes: Genomes) -> None:
     values, num_regions, labels = epoch(of_cases(genomes, [4, 5], None))
-    assert labels.tolist() == [4] * 4 + [5] * 4
-    assert num_regions.tolist() == [16, 8, 4, 2] * 2
+    assert labels.tolist() == [4] * 3 + [5] * 3
+    assert num_regions.tolist() == [16, 8, 4] * 2
     torch.testing.assert_close(values, epoch(of_cases(genomes, [4, 5], None, size=100))[0])
     train = of_cases(genomes, [0, 1, 2, 3], seed=1)
     one, other = epoch(train)[0], epoch(train)[0]
@@ -97,6 +97,6 @@ def test_batches_are_as_many_as_they_say(genomes: Genomes, seed: int | None, num
 
 
 def test_numbers_of_regions_are_those_of_the_smallest_part_and_the_largest_genome(genomes: Genomes) -> None:
-    assert genomes.num_regions_range() == (2, 16)
+    assert genomes.num_regions_range() == (3, 16)
     smaller = replace(genomes, regions=[*genomes.regions[:5], genomes.regions[5][:1]])
     assert smaller.num_regions_range() == (1, 16)
