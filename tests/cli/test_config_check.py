@@ -48,6 +48,10 @@ def config() -> dict[str, Any]:
             {"simulations": {"genomes": {"genomes": 10, "test_genomes": 3, "batch_genomes": 10}}},
             "train.parameters: simulations.genomes.genomes: 10, too few to split for validation; simulate more of them",
         ),
+        (
+            {"simulations": {"segments": {"genomes": {"ghost": 1, "no_ghost": 60}, "observations": 1}}},
+            "train.segments: simulations.segments.genomes: 1, too few to split for validation; simulate more of them",
+        ),
         ({"data": {"target": "Nobody"}}, "data.target: Nobody; of simulated data it is the deme Target"),
         ({"data": {"outgroup": "A,B"}}, "data.outgroup: A, B; of simulated data it is the deme Outgroup"),
     ],

@@ -97,21 +97,28 @@ def _check_starts(configuration: "Configuration") -> None:
 
 
 def _check_held_out(configuration: "Configuration") -> None:
-    """Refuse so few genomes that a training has none to learn from, or none to validate with."""
+    """Refuse so few genomes that a training has none to learn from, or none to validate with.
+
+    Thresholds of segments are those of held-out genomes with a ghost.
+    """
     import numpy as np
 
     from introghost.configuration import Kind
     from introghost.inference.bundles import Task
     from introghost.inference.training import split_genomes
+    from introghost.simulation import scenarios
 
+    with_ghost = {name for name, folder in configuration.scenarios.items() if scenarios.load(folder).has_target_ghost}
     for task, training in configuration.train.items():
         kind = Kind.SEGMENTS if Task(task) is Task.SEGMENTS else Kind.GENOMES
         simulation = configuration.simulations[kind]
-        names = simulation.genomes if training.scenario is None else (training.scenario,)
+        names = list(simulation.genomes) if training.scenario is None else [training.scenario]
+        if kind is Kind.SEGMENTS:
+            names = [name for name in names if name in with_ghost]
         genomes = [(name, number) for name in names for number in simulation.training_genomes(name)]
-        scenarios, numbers = zip(*genomes, strict=True)
+        scenario, number = zip(*genomes, strict=True)
         try:
-            split_genomes(np.array(scenarios), np.array(numbers), configuration.seed)
+            split_genomes(np.array(scenario), np.array(number), configuration.seed)
         except DataError as error:
             raise ConfigError(f"train.{task}: simulations.{kind}.{error}, or take another seed") from None
 

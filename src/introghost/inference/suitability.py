@@ -339,10 +339,9 @@ def segments_findings(calls: Sequence[ContigCalls], is_forced: bool = False) -> 
     """
     p_value = _novelty_p_value(calls)
     if np.isnan(p_value):
-        text = (
-            "nothing is known of how the data compare with the simulations of the segment network: it was trained on "
-        )
-        text += "too few genomes, or of no region enough is callable"
+        has_references = any(len(contig.novelty_p_values) for contig in calls)
+        why = "no region is half callable" if has_references else "it was trained on too few genomes"
+        text = f"nothing is known of how the data compare with the simulations of the segment network: {why}"
         return [Finding(Code.NOVELTY_UNKNOWN, Severity.REMARK, text)]
     if p_value > decisions.NOVELTY_LEVEL:
         return []

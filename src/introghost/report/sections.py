@@ -22,8 +22,8 @@ _ANSWERS = {
     "ghost": "At these costs the decision is for a contribution from an unsampled lineage.",
     "no ghost": "At these costs the decision is against a contribution from an unsampled lineage.",
     "undecided": "The data do not decide between the scenarios.",
-    "too little sequence": "There is less sequence than a network was trained with: no answer can be trusted.",
-    "no scenario fits": "The data lie outside everything that was simulated: no answer can be trusted.",
+    "too little sequence": "There is less sequence than networks were trained with: no verdict. Segments stand.",
+    "no scenario fits": "The data lie outside all that was simulated: no verdict, and segments may be wrong.",
 }
 _EVALUATION_TITLES = {
     "summary": "Local calls on unseen genomes",
@@ -279,6 +279,7 @@ def _called_at(record: CallsRecord) -> str:
     if record.false_discovery_rate is not None:
         part = f"{record.false_discovery_rate:.0%}"
         rate = f": at most {part} of what was called in held-out simulations with a ghost was false"
+        rate += "; without a ghost, all is"
     return f"Called where the posterior is at least {record.threshold:.2f}{rate}."
 
 

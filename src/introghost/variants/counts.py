@@ -29,6 +29,8 @@ class DropReason(StrEnum):
     """Another record has the same position."""
     MONOMORPHIC = "monomorphic"
     """All selected samples have the same allele."""
+    OUTGROUP_MISSING = "outgroup-missing"
+    """Nobody of the outgroup has a genotype."""
     OUTSIDE_CALLABLE = "outside-callable-regions"
     """The mask leaves it out."""
     ANCESTRAL_UNKNOWN = "ancestral-unknown"
@@ -73,6 +75,10 @@ _WORDS = {
     DropReason.MONOMORPHIC: (
         "that do not vary in the selected samples",
         "give a VCF in which --outgroup and --target vary, and check that these populations are meant",
+    ),
+    DropReason.OUTGROUP_MISSING: (
+        "at which nobody of the outgroup has a genotype",
+        "check that its samples were genotyped there",
     ),
     DropReason.OUTSIDE_CALLABLE: (
         "outside the callable regions",

@@ -242,8 +242,8 @@ def _between_regions(diversity: NDArray[np.float64]) -> list[Entry]:
     s / ((1 - s)(c + 1)), where c is `SELECTION_CONCENTRATION`.
     """
     ranges = {"linked_selection": _LINKED_SELECTION, "regional_mutation_rate_variation": _REGIONAL_VARIATION}
-    if len(diversity) < FEWEST_STRETCHES:
-        reason = f"{_JUDGEMENT}: {len(diversity)} Mb are too few to tell by"
+    if len(diversity) < FEWEST_STRETCHES or not diversity.any():
+        reason = f"{_JUDGEMENT}: {np.count_nonzero(diversity)} Mb in which the outgroup varies are too few to tell by"
         return [Entry(key, bounds, reason) for key, bounds in ranges.items()]
     # What is left of the variation that neutral sequence has, and the highest level of each that gives all of it.
     variation = float(diversity.std(ddof=1) / diversity.mean())

@@ -12,6 +12,7 @@ from introghost.errors import ConfigError, DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import (
     KNOWN_ANCESTRAL,
+    OUTGROUP,
     TARGET,
     Haplotypes,
     exchange_alleles,
@@ -202,7 +203,8 @@ class VcfSource:
         -------
         Haplotypes
             Two haplotypes per selected sample, samples in the order of the VCF. Sites whose ancestral allele is
-            wanted but unknown, or that lie outside the callable regions, are dropped and counted.
+            wanted but unknown, that lie outside the callable regions, or at which the outgroup has no genotype, are
+            dropped and counted.
 
         Raises
         ------
@@ -218,6 +220,7 @@ class VcfSource:
         sites, positions = self._records.sites(contig, start, end, seen.reach(start, end, threshold))
         if self._ancestral != OUTGROUP_MAJOR:
             sites = self._polarise(contig, sites)
+        sites = self._with_outgroup(sites)
         ends = self._records.ends().get(contig)
         extent = None if ends is None else self._extent(contig, *ends)
         stretches = seen.stretches(start, end, positions, extent, threshold)
@@ -232,6 +235,13 @@ class VcfSource:
         by_sample = haplotypes.genotypes.reshape(-1, len(self.roles.names), 2)
         self._heterozygosity.add(contig, haplotypes.positions_bp, by_sample)
         return haplotypes.polarise_by_outgroup() if self._ancestral == OUTGROUP_MAJOR else haplotypes
+
+    def _with_outgroup(self, sites: Sites) -> Sites:
+        """Sites at which somebody of the outgroup has an allele: of others nobody knows what the outgroup lacks."""
+        of_outgroup = np.repeat(self.roles.roles, 2) == OUTGROUP
+        is_known = (sites.genotypes[:, of_outgroup] >= 0).any(axis=1)
+        self.counts.dropped[DropReason.OUTGROUP_MISSING] += int((~is_known).sum())
+        return sites.select(is_known)
 
     def _haplotypes(
         self, contig: str, start: int, end: int, sites: Sites, callable_bp: NDArray[np.int64]

@@ -511,3 +511,13 @@ def test_lower_case_is_read_like_upper_case(tmp_path: Path) -> None:
     source = make_source(write_vcf(tmp_path / "a.vcf", "1 11 . a g . . . GT 0|1 0|0 0|0 0|0\n"))
     assert source.read("1", 0, 5000).positions_bp.tolist() == [10]
     source.require_sites()
+
+
+def test_a_site_without_a_genotype_of_the_outgroup_is_dropped(tmp_path: Path) -> None:
+    """Nobody knows what the outgroup lacks there. A target without a genotype stays."""
+    genotypes = ("0|1 0|0 1|1 .|0", "0|1 .|. 1|1 .|.", ".|. 0|1 1|1 0|0")  # t1, o1, x, o2
+    records = "".join(f"1 {11 + site} . A G . . . GT {text}\n" for site, text in enumerate(genotypes))
+    source = make_source(write_vcf(tmp_path / "x.vcf", records))
+    haplotypes = source.read("1", 0, 5000)
+    assert haplotypes.positions_bp.tolist() == [10, 12]
+    assert source.counts.dropped[DropReason.OUTGROUP_MISSING] == 1
