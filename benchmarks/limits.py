@@ -44,7 +44,7 @@ from introghost.arrays import runs
 from introghost.evaluation import metrics
 from introghost.evaluation.truth import population_of_file, posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
-from introghost.inference import calling, reading
+from introghost.inference import calling, file_population
 from introghost.inference.bundles import SegmentsBundle
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
@@ -213,7 +213,7 @@ def changes_of_locus(
     for way, haplotypes in shown(observed.haplotypes, (start, start + length), rng).items():
         callable_fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
         values = haplotype_statistics(haplotypes, BIN_BP).values
-        of_file = reading.mean_population([reading.region_population([haplotypes])], LENGTH_BP)
+        of_file = file_population.mean_population([file_population.region_population([haplotypes])], LENGTH_BP)
         of_file = population if way == "whole" else of_file
         posterior = calling.segment_posterior(bundle, values, callable_fraction, of_file)
         called[way] = posterior[:, inside] >= bundle.threshold()

@@ -16,7 +16,7 @@ from introghost.inference import outputs
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import WITHHELD, Costs, Decision, Doubts, Verdict
 from introghost.inference.fields import Json
-from introghost.inference.reading import Extent
+from introghost.inference.genome import Extent
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,16 @@
 """A trained model, and asking it about a VCF."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from introghost import models, provenance
-from introghost.answer import Answer, Choice, Settings
+from introghost import models, provenance, whole_genome
+from introghost.answer import Answer, Settings
 from introghost.data import VcfData
 from introghost.errors import ConfigError, ModelError
 from introghost.findings import Finding, in_order
@@ -20,49 +19,25 @@ from introghost.inference import (
     bundles,
     calling,
     decisions,
-    model_choice,
-    novelty,
-    parameters,
     regions,
     relatives,
     suitability,
 )
 from introghost.inference.bundles import Bundle, ChoiceBundle, GenomeBundle, ParametersBundle, SegmentsBundle
 from introghost.inference.calling import ContigCalls
-from introghost.inference.decisions import Costs, Decision
+from introghost.inference.decisions import Costs
+from introghost.inference.file_population import mean_population
 from introghost.inference.offers import Offer, check_fit
-from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import (
     ContigStatistics,
-    Genome,
     ReadingPlan,
     contig_population,
     contig_statistics,
-    mean_population,
 )
 from introghost.statistics.pooled import PLAIN, Summary
-from introghost.statistics.population import POPULATION_STATISTICS
 from introghost.variants.counts import ReadCounts
 from introghost.variants.populations import read_populations
 from introghost.variants.source import VcfSource
-
-_NO_PERCENTILES = pd.DataFrame({"statistic": pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
-
-
-@dataclass(frozen=True)
-class _WholeGenome:
-    """What networks for whole genomes say; attributes as those of `Answer`."""
-
-    choice: Choice | None = None
-    percentiles: pd.DataFrame = field(default_factory=_NO_PERCENTILES.copy)
-    parameters: pd.DataFrame = field(default_factory=no_posterior)
-    parameter_draws: pd.DataFrame = field(default_factory=pd.DataFrame)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def decision(self) -> Decision | None:
-        """None without a choice between scenarios."""
-        return None if self.choice is None else self.choice.decision
 
 
 @dataclass(frozen=True, repr=False)
@@ -232,7 +207,7 @@ class Model:
         source = data.source.unread()
         calls, contigs = self._read(source, plan, _population(data.source.unread(), plan))
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
-        whole = self._whole(contigs, diploids, plan, settings)
+        whole = whole_genome.ask(self.choice, self.parameters, contigs, diploids, plan, settings)
         is_withheld = suitability.are_segments_withheld(calls) and not force
         given = [calling.withheld(contig) for contig in calls] if is_withheld else calls
         segments = calling.segments(given, settings.threshold)
@@ -286,36 +261,6 @@ class Model:
             contigs.append(statistics.without_haplotypes())
         source.require_sites()
         return calls, contigs
-
-    def _whole(
-        self,
-        contigs: Sequence[ContigStatistics],
-        diploids: tuple[int, int],
-        plan: ReadingPlan,
-        settings: Settings,
-    ) -> _WholeGenome:
-        """What the networks for whole genomes say."""
-        if plan.summary is None or plan.most_diploids is None:
-            return _WholeGenome()
-        genome = Genome.of(contigs, plan.region_length_bp)
-        findings = suitability.extent_findings(self.genome_bundles, genome.extent)
-        if any(model_choice.is_too_little(bundle, genome) for bundle in self.genome_bundles):
-            findings.append(suitability.too_little_finding(self.genome_bundles, genome.extent, settings.forced))
-        choice, percentiles = None, _NO_PERCENTILES.copy()
-        if self.choice is not None:
-            choice = _choice(self.choice, genome, diploids, plan.most_diploids, settings)
-            findings += suitability.choice_findings(choice.decision, choice.doubts, settings.forced)
-            if choice.doubts.novelty_p_value is not None:
-                names = (*plan.summary.names, *POPULATION_STATISTICS)
-                values = model_choice.pooled(self.choice, genome.regions).values[0]
-                percentiles = novelty.percentile_table(self.choice.network, values, names, self.choice.scenarios)
-                findings += suitability.unlike_findings(percentiles)
-        whole = _WholeGenome(choice=choice, percentiles=percentiles, findings=findings)
-        if self.parameters is None:
-            return whole
-        bins = [contig.bins for contig in contigs]
-        is_outside = suitability.is_outside_training(self.parameters, diploids, bins, plan)
-        return _with_parameters(whole, self.parameters, genome, is_outside, settings.forced)
 
     def _record(
         self, data: VcfData, counts: ReadCounts, settings: Settings, findings: Sequence[Finding]
@@ -408,49 +353,3 @@ def _population(source: VcfSource, plan: ReadingPlan) -> NDArray[np.float32]:
     """Population statistics of all contigs together, which calls hang on: the files are read for them alone."""
     contigs = tqdm(source.contigs(), desc="populations", unit="contig", disable=None)
     return mean_population([contig_population(source, interval, plan) for interval in contigs], plan.region_length_bp)
-
-
-def _choice(
-    bundle: ChoiceBundle, genome: Genome, diploids: tuple[int, int], most_diploids: tuple[int, int], settings: Settings
-) -> Choice:
-    """The choice between scenarios for one genome, with what speaks against it."""
-    pooled = model_choice.pooled(bundle, genome.regions)
-    probabilities = model_choice.scenario_probabilities(bundle, pooled)[0].tolist()
-    verdict = decisions.decide(
-        dict(zip(bundle.scenarios, probabilities, strict=True)),
-        bundle.ghost_of_target,
-        prior=settings.scenario_prior,
-        costs=settings.costs,
-    )
-    doubts = model_choice.doubts(bundle, genome)
-    is_too_little = model_choice.is_too_little(bundle, genome)
-    outgroup_diploids, target_diploids = map(min, diploids, most_diploids)
-    return Choice(
-        decision=decisions.final_decision(verdict, doubts, is_too_little=is_too_little),
-        verdict=verdict,
-        doubts=doubts,
-        extent=genome.extent,
-        outgroup_diploids=outgroup_diploids,
-        target_diploids=target_diploids,
-        forced=settings.forced,
-    )
-
-
-def _with_parameters(
-    whole: _WholeGenome, bundle: ParametersBundle, genome: Genome, is_outside_training: bool, is_forced: bool
-) -> _WholeGenome:
-    """The same with the parameter posterior, unless it is withheld."""
-    no_scenario = whole.decision in decisions.WITHHELD or model_choice.is_too_little(bundle, genome)
-    if no_scenario and not is_forced:
-        return whole
-    if is_outside_training:
-        whole = replace(whole, findings=[*whole.findings, suitability.parameters_finding(is_forced)])
-        if not is_forced:
-            return whole
-    draws = parameters.draw(bundle, model_choice.pooled(bundle, genome.regions))[0]
-    return replace(
-        whole,
-        parameters=parameters.posterior_table(bundle, draws),
-        parameter_draws=parameters.draws_table(bundle, draws),
-        findings=whole.findings + suitability.edge_findings(bundle, draws),
-    )

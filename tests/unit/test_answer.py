@@ -11,8 +11,9 @@ import pytest
 from introghost.answer import Answer, Choice, Settings
 from introghost.inference.calling import ContigCalls, segments
 from introghost.inference.decisions import Costs, Decision, Doubts, decide
+from introghost.inference.genome import Extent
 from introghost.inference.parameters import no_posterior
-from introghost.inference.reading import Bins, BinStatus, Extent
+from introghost.inference.reading import Bins, BinStatus
 
 VERDICT = decide({"ghost": 0.99, "no_ghost": 0.01}, {"ghost": True, "no_ghost": False})
 CHOICE = Choice(

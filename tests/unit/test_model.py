@@ -13,7 +13,7 @@ from verbs import run
 from introghost.data import VcfData, open_vcf
 from introghost.errors import ConfigError, ModelError
 from introghost.findings import Code, Severity
-from introghost.inference import bundle_files, calling, reading
+from introghost.inference import bundle_files, calling, file_population, reading
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
 from introghost.inference.offers import Offer
@@ -125,7 +125,7 @@ def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequenc
         posteriors[length_bp] = model.apply(data).calls[0].posterior
     source, plan = data.source.unread(), load_model(tmp_path / "200000").plan
     (interval,) = source.contigs()
-    together = reading.mean_population([reading.contig_population(source, interval, plan)], 200_000)
+    together = file_population.mean_population([reading.contig_population(source, interval, plan)], 200_000)
     assert np.isfinite(together).all()
     statistics, unknown = reading.contig_statistics(source, interval, plan), np.full_like(together, np.nan)
     for length_bp, population in ((200_000, together), (700_000, unknown)):

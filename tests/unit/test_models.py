@@ -14,7 +14,7 @@ import torch
 
 from introghost import models, provenance
 from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
-from introghost.inference import calling, reading
+from introghost.inference import calling, file_population
 from introghost.inference.bundle_files import MANIFEST
 from introghost.inference.bundles import SegmentsBundle, Task
 from introghost.inference.offers import Offer
@@ -179,7 +179,9 @@ def of_target(haplotypes: Haplotypes, number: int) -> Haplotypes:
 def posterior(bundle: SegmentsBundle, haplotypes: Haplotypes) -> np.ndarray:
     training = bundle.training
     statistics = haplotype_statistics(haplotypes, training.bin_bp).values
-    population = reading.mean_population([reading.region_population([haplotypes])], training.region_length_bp)
+    population = file_population.mean_population(
+        [file_population.region_population([haplotypes])], training.region_length_bp
+    )
     return calling.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32), population)
 
 

@@ -14,8 +14,9 @@ from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
-from introghost.inference import calling, lineage, reading
+from introghost.inference import calling, lineage
 from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.file_population import ContigPopulation, mean_population
 from introghost.model import Model
 from introghost.statistics import dataset
 from introghost.statistics.table import Statistics
@@ -173,12 +174,12 @@ def population_of_file(
     Returns
     -------
     ndarray of float32, shape (num_population,)
-        NaN if they are unknown, see `reading.mean_population`.
+        NaN if they are unknown, see `file_population.mean_population`.
     """
     kept = np.ones(len(statistics.population), dtype=bool) if rows is None else rows
     callable_bp = statistics.callable_fraction[kept].sum(axis=1, dtype=np.float64) * bundle.training.bin_bp
-    regions = reading.ContigPopulation(statistics.population[kept], callable_bp.round().astype(np.int64))
-    return reading.mean_population([regions], bundle.training.region_length_bp)
+    regions = ContigPopulation(statistics.population[kept], callable_bp.round().astype(np.int64))
+    return mean_population([regions], bundle.training.region_length_bp)
 
 
 def _check_observed_once(statistics: Statistics) -> None:

@@ -108,7 +108,7 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics, population
     bundle : SegmentsBundle
     statistics : ContigStatistics
     population : ndarray of float32, shape (num_population,)
-        Population statistics of all contigs together, see `reading.mean_population`.
+        Population statistics of all contigs together, see `file_population.mean_population`.
 
     Returns
     -------

@@ -49,25 +49,6 @@ def context_channel_names(statistics: Sequence[str], population: Sequence[str]) 
     return (*of_haplotypes, *(f"{POPULATION}:{name}" for name in population))
 
 
-def known_population(population: Array, usable: NDArray[np.bool_], num_bins: int) -> Array:
-    """Population statistics of a region, NaN if fewer than half of the bins of a whole region are usable.
-
-    Parameters
-    ----------
-    population : ndarray of float32, shape (num_population,)
-    usable : ndarray of bool, shape (num_bins_here,)
-        Fewer than `num_bins` at the end of a contig.
-    num_bins : int
-        Of a whole region.
-
-    Returns
-    -------
-    ndarray of float32, shape (num_population,)
-    """
-    is_known = 2 * usable.sum() >= num_bins
-    return population if is_known else np.full_like(population, np.nan)
-
-
 def segment_input(statistics: Tensor, around: Tensor, blur: Tensor | float = 1.0) -> Tensor:
     """What the segment network is given: statistics of a haplotype, their context, and how unlike the others it is.
 

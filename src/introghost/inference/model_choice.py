@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from introghost.inference import novelty
 from introghost.inference.bundles import ChoiceBundle, GenomeBundle
 from introghost.inference.decisions import Doubts
+from introghost.inference.genome import Genome
 from introghost.inference.inputs import Pooled
-from introghost.inference.reading import Genome
 
 # How much less callable sequence than in training still counts as the same.
 SHARE_TOLERANCE = 0.05

@@ -1,7 +1,7 @@
-"""What is read of the contigs of a VCF: bins, statistics of haplotypes and regions, and whole genomes made of these."""
+"""What is read of the contigs of a VCF: bins, and statistics of haplotypes and of regions."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from introghost import seeds
 from introghost.arrays import num_bins
-from introghost.errors import DataError
 from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes, callable_per_bin_bp
-from introghost.inference import inputs
 from introghost.inference.fields import Range
+from introghost.inference.file_population import ContigPopulation, region_population
 from introghost.statistics.haplotype import (
     BLANK_BINS,
     STATISTICS,
@@ -24,7 +23,7 @@ from introghost.statistics.haplotype import (
     without_blank_runs,
 )
 from introghost.statistics.pooled import Summary, at_most, few_targets
-from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+from introghost.statistics.population import POPULATION_STATISTICS
 
 if TYPE_CHECKING:
     from introghost.variants.sites import Interval
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 TILE_BINS = 200
-LEAST_REGION_PART = 1 / 20  # of a region's length, callable, where its population statistics count
 
 
 class BinStatus(StrEnum):
@@ -188,21 +186,6 @@ class ContigStatistics:
         return replace(self, haplotype=_no_statistics(len(self.labels)))
 
 
-@dataclass(frozen=True)
-class ContigPopulation:
-    """Population statistics of the regions of a contig.
-
-    Attributes
-    ----------
-    values : ndarray of float32, shape (num_regions, num_population_statistics)
-        Of a contig without sites, without a region.
-    callable_bp : ndarray of int64, shape (num_regions,)
-    """
-
-    values: Array
-    callable_bp: NDArray[np.int64]
-
-
 def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigPopulation:
     """Population statistics of one contig, as the segment network is given them.
 
@@ -217,43 +200,6 @@ def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPl
     if not len(haplotypes.positions_bp):
         return region_population(())
     return region_population(_regions(_chosen(haplotypes, plan.population_diploids), plan.region_length_bp))
-
-
-def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
-    """Population statistics of regions.
-
-    Parameters
-    ----------
-    regions : iterable of Haplotypes
-    """
-    values, callable_bp = [np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)], list[int]()
-    for region in regions:
-        values.append(population_statistics(region)[None])
-        callable_bp.append(int(np.diff(region.callable_bp, axis=1).sum()))
-    return ContigPopulation(np.concatenate(values), np.array(callable_bp, dtype=np.int64))
-
-
-def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) -> Array:
-    """Population statistics of all contigs together.
-
-    Parameters
-    ----------
-    contigs : sequence of ContigPopulation
-    region_length_bp : int
-        With less callable sequence than one region in all of them, statistics are unknown: those of a locus tell of
-        the locus. Regions with less than a twentieth of that do not count.
-
-    Returns
-    -------
-    ndarray of float32, shape (num_population_statistics,)
-        Means over regions, weighted by their callable sequence; NaN if they are unknown.
-    """
-    callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
-    counts = callable_bp >= LEAST_REGION_PART * region_length_bp
-    if callable_bp[counts].sum() < region_length_bp:
-        return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
-    values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
-    return np.average(values[counts], axis=0, weights=callable_bp[counts]).astype(np.float32)
 
 
 def _chosen(haplotypes: Haplotypes, most_diploids: tuple[int, int]) -> Haplotypes:
@@ -384,91 +330,3 @@ def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
     first, last = haplotypes.interval_bp
     for start in range(first, last, length_bp):
         yield haplotypes.restrict(start, min(start + length_bp, last))
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much sequence an answer about a whole genome rests on.
-
-    Attributes
-    ----------
-    regions : int
-        Regions that count, see `inputs.pooled_regions`.
-    regions_of_short_stretches : int
-        Those among them that are put together from shorter stretches.
-    bins : int
-        Usable bins in them.
-    used_bp, left_out_bp : int
-        Callable sequence in these bins, and in usable bins of stretches too short to count.
-    """
-
-    regions: int
-    regions_of_short_stretches: int
-    bins: int
-    used_bp: int
-    left_out_bp: int
-
-    def to_json(self) -> dict[str, int]:
-        """Every attribute under its name."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Genome:
-    """One genome as networks for whole genomes are given it.
-
-    Attributes
-    ----------
-    regions : ndarray of float64, shape (num_regions, num_pooled)
-        Of `inputs.pool_each`.
-    extent : Extent
-    """
-
-    regions: NDArray[np.float64]
-    extent: Extent
-
-    @classmethod
-    def of(cls, contigs: Sequence[ContigStatistics], region_length_bp: int) -> "Genome":
-        """Pool the regions of all contigs, cut on each contig's own grid, as those of training were.
-
-        Parameters
-        ----------
-        contigs : sequence of ContigStatistics
-            Those without a usable site are left out.
-        region_length_bp : int
-
-        Raises
-        ------
-        DataError
-            No usable bin at all.
-        """
-        contigs = [contig for contig in contigs if contig.bins.has_sites]
-        usable = [_per_region(contig.bins.called, contig.bins, region_length_bp) for contig in contigs]
-        if not any(part.any() for part in usable):
-            raise DataError("no bin of the target has enough callable sequence; check --include-bed and --region")
-        joined = np.concatenate(usable)
-        # Callable base pairs of each region in its usable bins.
-        called_bp = [
-            np.where(contig.bins.called, np.rint(contig.bins.callable_bp), 0).astype(np.int64) for contig in contigs
-        ]
-        parts = zip(called_bp, contigs, strict=True)
-        region_bp = np.concatenate([_per_region(part, c.bins, region_length_bp).sum(axis=1) for part, c in parts])
-        groups = inputs.pooled_regions(joined)
-        used_bp = sum(int(region_bp[group].sum()) for group in groups)
-        extent = Extent(
-            regions=len(groups),
-            regions_of_short_stretches=sum(len(group) > 1 for group in groups),
-            bins=sum(int(joined[group].sum()) for group in groups),
-            used_bp=used_bp,
-            left_out_bp=int(region_bp.sum()) - used_bp,
-        )
-        pooled, population = (
-            np.concatenate([getattr(contig, name) for contig in contigs]) for name in ("pooled", "population")
-        )
-        return cls(inputs.pool_each(pooled, joined, population), extent)
-
-
-def _per_region(values: NDArray[np.generic], bins: Bins, region_length_bp: int) -> NDArray[np.generic]:
-    """Values of bins as (num_regions, bins of a region); the last region is filled up with zeros."""
-    in_region = region_length_bp // bins.bin_bp
-    return np.pad(values, (0, -len(values) % in_region)).reshape(-1, in_region)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from introghost.arrays import runs
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import segment_posterior
-from introghost.inference.inputs import known_population
+from introghost.inference.file_population import known_population
 from introghost.statistics.haplotype import STATISTICS, usable_bins
 from introghost.statistics.pooled import POOLED, Summary, pool
 

@@ -12,6 +12,7 @@ from torch.utils.data import IterableDataset
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
+from introghost.inference.file_population import known_population
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import MIRRORED
@@ -137,7 +138,7 @@ class SegmentRegions:
         self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
         of_regions, num_bins = zip(statistics.population, usable, strict=True), usable.shape[1]
-        population = [inputs.known_population(*each, num_bins) for each in of_regions]
+        population = [known_population(*each, num_bins) for each in of_regions]
         around = [inputs.context(*each) for each in zip(statistics.moments, population, strict=True)]
         self.context = torch.from_numpy(np.stack(around))
         self.labels = torch.from_numpy(labels.astype(np.float32))

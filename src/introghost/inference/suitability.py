@@ -21,8 +21,9 @@ from introghost.inference.bundles import (
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
 from introghost.inference.fields import Range
+from introghost.inference.genome import Extent
 from introghost.inference.model_choice import SHARE_TOLERANCE
-from introghost.inference.reading import Bins, BinStatus, Extent, ReadingPlan, num_groups
+from introghost.inference.reading import Bins, BinStatus, ReadingPlan, num_groups
 from introghost.statistics.haplotype import BLANK_BINS, WIDE_BINS, usable_bins
 from introghost.statistics.registry import COVARIATES
 

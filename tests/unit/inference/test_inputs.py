@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from introghost.errors import DataError
-from introghost.inference import inputs
+from introghost.inference import file_population, inputs
 from introghost.inference.inputs import Pooled
 
 
@@ -129,7 +129,7 @@ def test_the_callable_share_is_of_usable_bins_alone():
 @pytest.mark.parametrize(("num_usable", "is_known"), [(5, True), (4, False)])
 def test_population_statistics_are_known_of_regions_that_are_usable_by_half(num_usable: int, is_known: bool) -> None:
     population = np.array([0.5, 2.0], np.float32)
-    known = inputs.known_population(population, np.arange(7) < num_usable, 10)  # the end of a contig
+    known = file_population.known_population(population, np.arange(7) < num_usable, 10)  # the end of a contig
     np.testing.assert_array_equal(known, population if is_known else np.full(2, np.nan))
 
 

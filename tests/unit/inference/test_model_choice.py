@@ -12,7 +12,7 @@ from introghost.inference import decisions, model_choice
 from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.decisions import Decision
 from introghost.inference.fields import Range
-from introghost.inference.reading import Extent, Genome
+from introghost.inference.genome import Extent, Genome
 
 NUM_POOLED = len(OF_GENOMES) - 1
 

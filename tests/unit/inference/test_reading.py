@@ -7,9 +7,10 @@ import pytest
 from random_source import UNKNOWN, RandomSource, bundle_of, contig_of, contig_statistics, plan
 
 from introghost.errors import DataError
-from introghost.inference import calling, inputs, reading
+from introghost.inference import calling, file_population, inputs, reading
 from introghost.inference.fields import Range
-from introghost.inference.reading import BinStatus, Genome
+from introghost.inference.genome import Genome
+from introghost.inference.reading import BinStatus
 from introghost.inference.suitability import bin_findings, sample_size_findings
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import PLAIN, POOLED, at_most, pool
@@ -207,14 +208,14 @@ def test_population_statistics_of_a_contig_are_those_of_its_regions() -> None:
 
 def test_population_statistics_of_a_file_are_weighted_by_callable_sequence() -> None:
     first, second = np.full((1, 50), 2.0, np.float32), np.stack([np.full(50, 4.0), np.zeros(50)]).astype(np.float32)
-    nothing = reading.ContigPopulation(np.empty((0, 50), np.float32), np.empty(0, np.int64))
+    nothing = file_population.ContigPopulation(np.empty((0, 50), np.float32), np.empty(0, np.int64))
     contigs = [
-        reading.ContigPopulation(first, np.array([500_000])),
-        reading.ContigPopulation(second, np.array([1_000_000, 49_999])),
+        file_population.ContigPopulation(first, np.array([500_000])),
+        file_population.ContigPopulation(second, np.array([1_000_000, 49_999])),
         nothing,
     ]
     expected = (2.0 * 500_000 + 4.0 * 1_000_000) / 1_500_000
-    mean = reading.mean_population(contigs, 1_000_000)
+    mean = file_population.mean_population(contigs, 1_000_000)
     np.testing.assert_allclose(mean, np.full(50, expected), err_msg="less than a twentieth of a region does not count")
 
 
@@ -224,6 +225,6 @@ def test_population_statistics_of_a_file_are_weighted_by_callable_sequence() -> 
 )
 def test_population_statistics_of_little_sequence_or_scraps_are_unknown(callable_bp: list[int], is_known: bool) -> None:
     values = np.ones((len(callable_bp), 50), np.float32)
-    mean = reading.mean_population([reading.ContigPopulation(values, np.array(callable_bp))], 1_000_000)
+    mean = file_population.mean_population([file_population.ContigPopulation(values, np.array(callable_bp))], 1_000_000)
     np.testing.assert_array_equal(mean, values[0] if is_known else np.full(50, np.nan))
-    assert np.isnan(reading.mean_population([], 1)).all()
+    assert np.isnan(file_population.mean_population([], 1)).all()

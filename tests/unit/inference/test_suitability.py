@@ -14,7 +14,8 @@ from introghost.inference.bundles import Bundle, SegmentsBundle
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
 from introghost.inference.fields import Range
-from introghost.inference.reading import Bins, BinStatus, Extent
+from introghost.inference.genome import Extent
+from introghost.inference.reading import Bins, BinStatus
 
 BUNDLES = [segments_bundle(), choice_bundle(), parameters_bundle()]
 WHOLE = plan(target_diploids=Range(5, 5), most_diploids=(10, 5))

@@ -1,0 +1,85 @@
+"""What outgroup and target are like over a whole file, as the segment network is given it; or that it is unknown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from introghost.haplotypes import Haplotypes
+from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+
+Array = NDArray[np.float32]
+
+LEAST_REGION_PART = 1 / 20  # of a region's length, callable, where its population statistics count
+
+
+@dataclass(frozen=True)
+class ContigPopulation:
+    """Population statistics of the regions of a contig.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (num_regions, num_population_statistics)
+        Of a contig without sites, without a region.
+    callable_bp : ndarray of int64, shape (num_regions,)
+    """
+
+    values: Array
+    callable_bp: NDArray[np.int64]
+
+
+def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
+    """Population statistics of regions.
+
+    Parameters
+    ----------
+    regions : iterable of Haplotypes
+    """
+    values, callable_bp = [np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)], list[int]()
+    for region in regions:
+        values.append(population_statistics(region)[None])
+        callable_bp.append(int(np.diff(region.callable_bp, axis=1).sum()))
+    return ContigPopulation(np.concatenate(values), np.array(callable_bp, dtype=np.int64))
+
+
+def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) -> Array:
+    """Population statistics of all contigs together.
+
+    Parameters
+    ----------
+    contigs : sequence of ContigPopulation
+    region_length_bp : int
+        With less callable sequence than one region in all of them, statistics are unknown: those of a locus tell of
+        the locus. Regions with less than a twentieth of that do not count.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population_statistics,)
+        Means over regions, weighted by their callable sequence; NaN if they are unknown.
+    """
+    callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
+    counts = callable_bp >= LEAST_REGION_PART * region_length_bp
+    if callable_bp[counts].sum() < region_length_bp:
+        return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
+    values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
+    return np.average(values[counts], axis=0, weights=callable_bp[counts]).astype(np.float32)
+
+
+def known_population(population: Array, usable: NDArray[np.bool_], num_bins: int) -> Array:
+    """Population statistics of a region, NaN if fewer than half of the bins of a whole region are usable.
+
+    Parameters
+    ----------
+    population : ndarray of float32, shape (num_population,)
+    usable : ndarray of bool, shape (num_bins_here,)
+        Fewer than `num_bins` at the end of a contig.
+    num_bins : int
+        Of a whole region.
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population,)
+    """
+    is_known = 2 * usable.sum() >= num_bins
+    return population if is_known else np.full_like(population, np.nan)
