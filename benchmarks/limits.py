@@ -42,10 +42,11 @@ from genomes import (
 from introghost import atomic, seeds
 from introghost.arrays import runs
 from introghost.evaluation import metrics
-from introghost.evaluation.truth import population_of_file, posteriors
+from introghost.evaluation.truth import posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
 from introghost.inference import calling, file_population
 from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.file_population import population_of_file
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
@@ -131,7 +132,7 @@ class Measured:
         """Those of a network; regions lie in a file with these population statistics, or in one of their own."""
         statistics = statistics_of(jobs, "clean")
         if population is None:
-            population = population_of_file(bundle, statistics)
+            population = population_of_file(statistics)
         return cls(posteriors(bundle, statistics, population) >= bundle.threshold(), ghost_fraction(statistics))
 
     def rate(self, chosen: NDArray[np.bool_], weights: Values) -> dict[str, float]:
@@ -250,7 +251,7 @@ def table(folder: Path, workers: int) -> pd.DataFrame:
         list(pool.map(Job.run, (*selected, *plain, *founded)))
         first = FIRST_TEST_GENOME + TEST_GENOMES
         genomes = range(first, first + 3 * LOCI)  # some have no tract or call
-        population = population_of_file(bundle, statistics_of(plain, "clean"))
+        population = population_of_file(statistics_of(plain, "clean"))
         changes = pool.map(partial(changes_of_locus, bundle, folder, population), genomes)
         found = [change for change in changes if change is not None][:LOCI]
     rows = [

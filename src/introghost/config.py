@@ -150,15 +150,14 @@ def _simulation(document: Section, kind: Kind, scenarios: Mapping[str, Path]) ->
     section = Section({**_defaults_of(properties.section(kind)), **given.content}, given.name)
     observation_section = dict((section if "observation" in section else document).section("observation").content)
     observation = ObservationModel.parse(observation_section)
-    varies = observation.varies(trees_ancestral(document.text("ancestral")))
-    if section.integer("observations") > 1 and "observations" in given and not varies:
+    if section.integer("observations") > 1 and not observation.varies(trees_ancestral(document.text("ancestral"))):
         raise ConfigError(f"{given.where('observations')}: nothing in the observation model varies; 1 is enough")
     genomes = _numbers(section, "genomes", scenarios)
     return Simulation(
         genomes=genomes,
         test_genomes=_numbers(section, "test_genomes", genomes),
         regions=section.integer("regions"),
-        observations=section.integer("observations") if varies else 1,
+        observations=section.integer("observations"),
         batch_genomes=section.integer("batch_genomes"),
         haplotypes=section.integer("haplotypes") if kind is Kind.SEGMENTS else None,
         observation=observation,

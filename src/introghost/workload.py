@@ -10,9 +10,9 @@ from introghost.simulation.observation import ObservationModel
 CORES = 2
 # Whole genomes are simulated with as many regions as the data have, within these bounds.
 FEWEST_REGIONS, MOST_REGIONS = 8, 40
-TEST_GENOMES = 10
-# Observations of each genome, and haplotypes of each region, that the segment network is trained on.
-OBSERVATIONS, HAPLOTYPES = 2, 16
+TEST_GENOMES, SEGMENT_TEST_GENOMES = 10, 5
+# Regions and observations of each genome, and haplotypes of each region, that the segment network is trained on.
+SEGMENT_REGIONS, OBSERVATIONS, HAPLOTYPES = 4, 1, 16
 _SEGMENT_PART = 1 / 3  # of the time goes to genomes for the segment network
 _STEP = 20  # in which numbers of genomes go up
 _JOB_SECONDS, _MOST_IN_JOB = 60, 50  # of a batch, beside which those of starting a program do not matter
@@ -54,9 +54,9 @@ class Limits:
 
 
 # With fewer than 20 genomes of each of nine scenarios there is no novelty; of 40, hardly ever is none held out.
-ADAPTED = Limits(minutes=45, epochs=2, segment_genomes=(200, 1000), genomes=(40, 200))
+ADAPTED = Limits(minutes=45, epochs=2, segment_genomes=(100, 500), genomes=(40, 200))
 # Without a model to start from, linear functions of hundreds of statistics, and segments, are learned from nothing.
-FROM_NOTHING = Limits(minutes=150, epochs=8, segment_genomes=(1000, 3000), genomes=(100, 300))
+FROM_NOTHING = Limits(minutes=150, epochs=8, segment_genomes=(500, 1500), genomes=(100, 300))
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,12 @@ class _PerGenome:
         # Genomes to train on are simulated once, observed several times and read in every epoch.
         shown = costs.observe + costs.haplotypes
         each = OBSERVATIONS * (shown + HAPLOTYPES * limits.epochs * _TRAIN_EACH)
-        train = length_mb * (costs.simulate + each)
+        short = length_mb * SEGMENT_REGIONS
+        train = short * (costs.simulate + each)
         whole = length_mb * regions * (costs.simulate + costs.observe + costs.pool)
         train_batch, whole_batch = _batch(train), _batch(whole)
         return cls(
-            test=length_mb * (costs.simulate + shown),
+            test=short * (costs.simulate + shown),
             train=train + _START / train_batch,
             whole=whole + _START / whole_batch,
             train_batch=train_batch,
@@ -162,7 +163,7 @@ class Workload:
     Attributes
     ----------
     segment_genomes : int
-        Genomes of one region that the segment network is trained on, of all its scenarios together.
+        Genomes of `SEGMENT_REGIONS` that the segment network is trained on, of all its scenarios together.
     segment_batch : int
         Genomes of one job.
     genomes : int
@@ -215,7 +216,8 @@ class Workload:
         # What is spent whatever the numbers of genomes are, and how many genomes fit into the rest, or into half of the
         # time where large data take more.
         fixed = _REST + amount.num_targets * amount.surveyed_bp / _MB * _CALL_EACH * costs.shown
-        fixed += TEST_GENOMES * (num_segment_scenarios * seconds.test + num_scenarios * seconds.whole)
+        fixed += num_segment_scenarios * SEGMENT_TEST_GENOMES * seconds.test
+        fixed += num_scenarios * TEST_GENOMES * seconds.whole
         fixed += _START * (num_segment_scenarios + num_scenarios)
         aim = limits.minutes * 60 * CORES
         left = max(aim - fixed, aim / 2)

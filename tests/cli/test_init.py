@@ -128,7 +128,7 @@ def test_results_have_no_leading_dots(folder: Path) -> None:
 
 def test_a_year_may_be_aimed_at(folder: Path) -> None:
     segments = init("--target", "Near", "--minutes", 525_600).simulations[Kind.SEGMENTS]
-    assert segments.genomes == {"ghost": 500, "no_ghost": 250, "structure": 250}  # the most that are worth it
+    assert segments.genomes == {"ghost": 250, "no_ghost": 125, "structure": 125}  # the most that are worth it
 
 
 def test_simulations_take_the_configuration_as_it_is(folder: Path) -> None:

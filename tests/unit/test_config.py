@@ -45,17 +45,11 @@ def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None
     assert (configuration.ancestral, configuration.results) == ("outgroup-major", "results")
     assert configuration.region_length_bp == 1_000_000
     segments, genomes = (configuration.simulations[kind] for kind in (Kind.SEGMENTS, Kind.GENOMES))
-    assert (segments.regions, segments.observations, segments.haplotypes) == (1, 1, 16)
-    assert segments.genomes == dict.fromkeys(config["scenarios"], 300)
+    assert (segments.regions, segments.observations, segments.haplotypes) == (4, 1, 16)
+    assert segments.genomes == dict.fromkeys(config["scenarios"], 150)
     assert (genomes.regions, genomes.observations, genomes.haplotypes) == (30, 1, None)
     assert genomes.test_genomes == dict.fromkeys(config["scenarios"], 20)
     assert set(configuration.train) == {"segments", "model-choice"}
-    assert (
-        parse({**config, "observation": {**config["observation"], "missing": 0.1}})
-        .simulations[Kind.SEGMENTS]
-        .observations
-        == 2
-    )
 
 
 def test_a_kind_of_genomes_may_have_an_observation_of_its_own(config: dict[str, Any]) -> None:
@@ -286,11 +280,6 @@ def test_a_prior_is_of_the_scenarios_that_the_choice_is_between(config: dict[str
 
 
 def test_genomes_are_observed_once_where_nothing_varies(config: dict[str, Any]) -> None:
-    del config["simulations"]["segments"]["observations"]
-    assert parse(config).simulations[Kind.SEGMENTS].observations == 1
-    config["observation"]["missing"] = 0.01
-    assert parse(config).simulations[Kind.SEGMENTS].observations == 2
-    del config["observation"]["missing"]
     config["simulations"]["genomes"]["observations"] = 2
     with pytest.raises(
         ConfigError, match=r"simulations\.genomes\.observations: nothing in the observation model varies"

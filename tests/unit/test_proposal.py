@@ -58,7 +58,7 @@ def test_it_is_a_configuration_with_the_scenarios_bins_and_regions_of_the_model(
     assert sum(segments.genomes.values()) == made.workload.segment_genomes
     assert 2 * segments.genomes["ghost"] == made.workload.segment_genomes
     assert set(genomes.genomes.values()) == {made.workload.genomes}
-    assert (segments.regions, genomes.regions, segments.observations) == (1, 12, 2)
+    assert (segments.regions, genomes.regions, segments.observations) == (4, 12, 1)
 
 
 def test_every_value_that_was_chosen_has_its_reason() -> None:

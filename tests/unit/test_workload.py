@@ -98,12 +98,12 @@ def test_the_estimate_is_the_sum_over_all_genomes() -> None:
     total = 300.0  # of what does not grow
     for _ in range(held.num_targets):
         total += 23 * 0.029 * (108 + 91)
-    for _ in range(SEGMENT_SCENARIOS * 10):
-        total += cost.simulate + cost.observe + cost.haplotypes
+    for _ in range(SEGMENT_SCENARIOS * 5):
+        for _ in range(4):  # regions
+            total += cost.simulate + cost.observe + cost.haplotypes
     for _ in range(work.segment_genomes):
-        total += cost.simulate
-        for _ in range(2):  # observations
-            total += cost.observe + cost.haplotypes + 16 * 2 * 0.001  # haplotypes and epochs
+        for _ in range(4):
+            total += cost.simulate + cost.observe + cost.haplotypes + 16 * 2 * 0.001  # haplotypes and epochs
     for _ in range(SCENARIOS * (work.genomes + 10)):
         for _ in range(work.regions):
             total += cost.simulate + cost.observe + cost.pool

@@ -40,7 +40,7 @@ SEEN: JsonObject = {
     "switch_error": 0.01,
 }
 SIMULATIONS: JsonObject = {
-    "segments": {"genomes": 5, "test_genomes": 2, "observations": 2, "haplotypes": 8, "batch_genomes": 10},
+    "segments": {"genomes": 5, "test_genomes": 2, "regions": 1, "observations": 2, "haplotypes": 8, "batch_genomes": 10},
     "genomes": {"genomes": 8, "test_genomes": 2, "regions": 2, "batch_genomes": 10},
 }
 MODEL: JsonObject = {

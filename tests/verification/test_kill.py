@@ -28,7 +28,7 @@ observation:
   switch_error: 0.01
   include_bed: mask.bed
 simulations:
-  segments: {genomes: 8, test_genomes: 3, batch_genomes: 8}
+  segments: {genomes: 8, test_genomes: 3, regions: 1, batch_genomes: 8}
   genomes: {genomes: 8, test_genomes: 3, regions: 2, batch_genomes: 8}
 train:
   segments: {epochs: 3, width: 8}

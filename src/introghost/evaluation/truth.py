@@ -16,7 +16,7 @@ from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
 from introghost.inference import calling, lineage
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_population import ContigPopulation, mean_population
+from introghost.inference.file_population import population_of_genomes
 from introghost.model import Model
 from introghost.statistics import dataset
 from introghost.statistics.table import Statistics
@@ -140,46 +140,19 @@ def posteriors(
     bundle : SegmentsBundle
     statistics : Statistics
     population : ndarray of float32, shape (num_population,), optional
-        Population statistics of the file in which all regions lie. By default, the regions of an observation of a
-        genome are a file.
+        Population statistics of the file in which all regions lie. By default, each genome is a file, see
+        `file_population.population_of_genomes`.
 
     Returns
     -------
     ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
     """
-    of_regions = np.empty_like(statistics.population)
     if population is None:
-        observed = zip(genome_names(statistics), statistics.observation_indices, strict=True)
-        _, files = np.unique([f"{genome} {observation}" for genome, observation in observed], return_inverse=True)
-        for file in set(files.tolist()):
-            of_regions[files == file] = population_of_file(bundle, statistics, files == file)
+        of_regions = population_of_genomes(statistics)
     else:
-        of_regions[:] = population
+        of_regions = np.broadcast_to(population, statistics.population.shape)
     regions = zip(statistics.haplotype, statistics.callable_fraction, of_regions, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
-
-
-def population_of_file(
-    bundle: SegmentsBundle, statistics: Statistics, rows: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Population statistics of a file of these regions, as `apply` would give them to a network.
-
-    Parameters
-    ----------
-    bundle : SegmentsBundle
-    statistics : Statistics
-    rows : ndarray of bool, shape (num_regions,), optional
-        Which of the regions; by default all.
-
-    Returns
-    -------
-    ndarray of float32, shape (num_population,)
-        NaN if they are unknown, see `file_population.mean_population`.
-    """
-    kept = np.ones(len(statistics.population), dtype=bool) if rows is None else rows
-    callable_bp = statistics.callable_fraction[kept].sum(axis=1, dtype=np.float64) * bundle.training.bin_bp
-    regions = ContigPopulation(statistics.population[kept], callable_bp.round().astype(np.int64))
-    return mean_population([regions], bundle.training.region_length_bp)
 
 
 def _check_observed_once(statistics: Statistics) -> None:

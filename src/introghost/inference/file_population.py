@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from introghost.haplotypes import Haplotypes
 from introghost.statistics.population import POPULATION_STATISTICS, population_statistics
+from introghost.statistics.table import Statistics
 
 Array = NDArray[np.float32]
 
@@ -61,25 +62,49 @@ def mean_population(contigs: Sequence[ContigPopulation], region_length_bp: int) 
     callable_bp = np.concatenate([np.empty(0, np.int64), *(contig.callable_bp for contig in contigs)])
     counts = callable_bp >= LEAST_REGION_PART * region_length_bp
     if callable_bp[counts].sum() < region_length_bp:
-        return np.full(len(POPULATION_STATISTICS), np.nan, dtype=np.float32)
+        width = contigs[0].values.shape[1] if contigs else len(POPULATION_STATISTICS)
+        return np.full(width, np.nan, dtype=np.float32)
     values = np.concatenate([contig.values for contig in contigs]).astype(np.float64)
     return np.average(values[counts], axis=0, weights=callable_bp[counts]).astype(np.float32)
 
 
-def known_population(population: Array, usable: NDArray[np.bool_], num_bins: int) -> Array:
-    """Population statistics of a region, NaN if fewer than half of the bins of a whole region are usable.
+def population_of_genomes(statistics: Statistics) -> Array:
+    """Population statistics that the network is given for each region: those of all regions of its genome together.
+
+    As if each genome, as one observation shows it, were a file.
 
     Parameters
     ----------
-    population : ndarray of float32, shape (num_population,)
-    usable : ndarray of bool, shape (num_bins_here,)
-        Fewer than `num_bins` at the end of a contig.
-    num_bins : int
-        Of a whole region.
+    statistics : Statistics
 
     Returns
     -------
-    ndarray of float32, shape (num_population,)
+    ndarray of float32, shape (num_regions, num_population_statistics)
+        NaN where they are unknown, see `mean_population`.
     """
-    is_known = 2 * usable.sum() >= num_bins
-    return population if is_known else np.full_like(population, np.nan)
+    population = np.empty_like(statistics.population)
+    for genome in statistics.genomes():
+        population[genome.rows] = _mean_of_rows(statistics, genome.rows)
+    return population
+
+
+def population_of_file(statistics: Statistics) -> Array:
+    """Population statistics that the network is given if all these regions lie in one file.
+
+    Parameters
+    ----------
+    statistics : Statistics
+
+    Returns
+    -------
+    ndarray of float32, shape (num_population_statistics,)
+        NaN if they are unknown, see `mean_population`.
+    """
+    return _mean_of_rows(statistics, np.arange(len(statistics.population)))
+
+
+def _mean_of_rows(statistics: Statistics, rows: NDArray[np.intp]) -> Array:
+    """`mean_population` of some regions."""
+    callable_bp = statistics.callable_fraction[rows].sum(axis=1, dtype=np.float64) * statistics.bin_bp
+    regions = ContigPopulation(statistics.population[rows], callable_bp.round().astype(np.int64))
+    return mean_population([regions], statistics.region_length_bp)

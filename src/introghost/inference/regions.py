@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from introghost.arrays import runs
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import segment_posterior
-from introghost.inference.file_population import known_population
 from introghost.statistics.haplotype import STATISTICS, usable_bins
 from introghost.statistics.pooled import POOLED, Summary, pool
 
@@ -91,10 +90,10 @@ def _summarise(statistics: Array, callable_fraction: Array, population: Array, s
     callable_fraction : ndarray of float32, shape (num_bins,)
         0 where a bin is not to be looked at.
     population : ndarray of float32, shape (num_population,)
+        The network is not given them: it knows means over a genome alone, and what is asked for whole genomes is.
     segments : SegmentsBundle
     """
     usable = usable_bins(callable_fraction)
-    num_bins = segments.training.region_length_bp // segments.training.bin_bp
-    pooled, known = pool(statistics, usable), known_population(population, usable, num_bins)
-    posterior = segment_posterior(segments, statistics, callable_fraction, known)
-    return np.concatenate([pooled, segment_summaries(posterior, statistics)])
+    unknown = np.full_like(population, np.nan)
+    posterior = segment_posterior(segments, statistics, callable_fraction, unknown)
+    return np.concatenate([pool(statistics, usable), segment_summaries(posterior, statistics)])

@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
-from introghost.inference.file_population import known_population
+from introghost.inference.file_population import population_of_genomes
 from introghost.networks.layers import signed_root
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import MIRRORED
@@ -113,6 +113,8 @@ class SegmentRegions:
         Share of each bin that is ghost-derived.
     usable : Tensor of float32, shape (num_regions, num_bins)
         1 where enough of the bin is callable, else 0.
+    genome : ndarray of intp, shape (num_regions,)
+        Number of the genome that each region is of; every observation of a genome has a number of its own.
     has_ghost : ndarray of bool, shape (num_regions,)
         Whether the scenario of each region has a ghost that gave to the target.
     channel_names : tuple of str
@@ -137,13 +139,15 @@ class SegmentRegions:
         usable = statistics.usable
         self.statistics = torch.from_numpy(statistics.haplotype.astype(np.float16, copy=False))
         self.present = (~torch.isnan(self.statistics[:, :, 0, 0])).sum(dim=1).numpy()
-        of_regions, num_bins = zip(statistics.population, usable, strict=True), usable.shape[1]
-        population = [known_population(*each, num_bins) for each in of_regions]
+        population = population_of_genomes(statistics)
         around = [inputs.context(*each) for each in zip(statistics.moments, population, strict=True)]
         self.context = torch.from_numpy(np.stack(around))
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
         ghosts = statistics.ghost_of_target
+        self.genome = np.empty(len(usable), dtype=np.intp)
+        for number, genome in enumerate(statistics.genomes()):
+            self.genome[genome.rows] = number
         self.has_ghost = np.array([ghosts[scenario] for scenario in statistics.scenarios.tolist()])
         self.channel_names = inputs.segment_channel_names(statistics.haplotype_names, statistics.population_names)
         self.mirrored = mirrored_channels(self.channel_names)

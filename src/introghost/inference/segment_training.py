@@ -215,10 +215,11 @@ def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibr
     thresholds = {
         rate: calibration.threshold(posterior[has_ghost], labels[has_ghost], rate) for rate in FALSE_DISCOVERY_RATES
     }
-    # Share of the usable bins of each validation region, over its haplotypes, that is called; of scraps any may be.
+    # Share of the usable bins of each validation genome, over its haplotypes, that is called; of scraps any may be.
     is_called = posterior >= thresholds[DEFAULT_FALSE_DISCOVERY_RATE]
     is_whole = 2 * validation.data.usable.sum(dim=1).numpy()[region] >= validation.data.usable.shape[1]
-    _, index, number = np.unique(region[is_whole], return_inverse=True, return_counts=True)
+    genome = validation.data.genome[region[is_whole]]
+    _, index, number = np.unique(genome, return_inverse=True, return_counts=True)
     shares = np.bincount(index, is_called[is_whole]) / number
     return _Calibration(temperature, thresholds, max(float(shares.max(initial=0)), LEAST_CALLED_SHARE))
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from introghost.errors import DataError
-from introghost.inference import file_population, inputs
+from introghost.inference import inputs
 from introghost.inference.inputs import Pooled
 
 
@@ -124,13 +124,6 @@ def test_scraps_count_together_as_soon_as_they_make_half_a_region():
 def test_the_callable_share_is_of_usable_bins_alone():
     fractions = np.array([[1.0, 0.5, 0.05], [0.05, 0.0, 0.0]], dtype=np.float32)
     np.testing.assert_allclose(inputs.callable_share(fractions), [0.75, np.nan])
-
-
-@pytest.mark.parametrize(("num_usable", "is_known"), [(5, True), (4, False)])
-def test_population_statistics_are_known_of_regions_that_are_usable_by_half(num_usable: int, is_known: bool) -> None:
-    population = np.array([0.5, 2.0], np.float32)
-    known = file_population.known_population(population, np.arange(7) < num_usable, 10)  # the end of a contig
-    np.testing.assert_array_equal(known, population if is_known else np.full(2, np.nan))
 
 
 def test_the_input_of_segments_is_what_it_says():

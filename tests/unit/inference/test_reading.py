@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from random_source import UNKNOWN, RandomSource, bundle_of, contig_of, contig_statistics, plan
+from small_statistics import small_statistics
 
 from introghost.errors import DataError
 from introghost.inference import calling, file_population, inputs, reading
@@ -15,6 +16,7 @@ from introghost.inference.suitability import bin_findings, sample_size_findings
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import PLAIN, POOLED, at_most, pool
 from introghost.statistics.population import population_statistics
+from introghost.statistics.table import Statistics
 
 
 @pytest.mark.parametrize("tile_bins", [3, 7, 50])
@@ -228,3 +230,23 @@ def test_population_statistics_of_little_sequence_or_scraps_are_unknown(callable
     mean = file_population.mean_population([file_population.ContigPopulation(values, np.array(callable_bp))], 1_000_000)
     np.testing.assert_array_equal(mean, values[0] if is_known else np.full(50, np.nan))
     assert np.isnan(file_population.mean_population([], 1)).all()
+
+
+def test_each_genome_is_a_file_of_its_regions() -> None:
+    """Of two observations of two genomes; two regions of one are masked, which leaves less than a region to know."""
+    draws = [small_statistics([("ghost", 0), ("ghost", 1)], num_regions=3, seed=n, observation=n) for n in (0, 1)]
+    dataset = Statistics.concatenate(draws).dataset.copy(deep=True)
+    dataset["callable_fraction"][0, :2] = 0.5
+    dataset["callable_fraction"][9:11] = 0
+    dataset["callable_fraction"][11, 0] = 0.5
+    statistics = Statistics(dataset)
+    callable_fraction, population = statistics.callable_fraction.astype(np.float64), statistics.population
+    for first in (0, 3, 6):
+        weights = callable_fraction[first : first + 3].sum(axis=1)
+        expected = weights @ population[first : first + 3] / weights.sum()
+        given = file_population.population_of_genomes(statistics)[first : first + 3]
+        np.testing.assert_allclose(given, np.tile(expected, (3, 1)), rtol=1e-5)
+    assert np.isnan(file_population.population_of_genomes(statistics)[9:]).all()
+    weights = callable_fraction.sum(axis=1)
+    expected = np.delete(weights, [9, 10]) @ np.delete(population, [9, 10], axis=0) / weights.sum()
+    np.testing.assert_allclose(file_population.population_of_file(statistics), expected, rtol=1e-5)

@@ -1,8 +1,6 @@
 """What a segment network says of a region as a whole."""
 
 import numpy as np
-import pytest
-from untrained import segments_bundle
 
 from introghost import models
 from introghost.haplotypes import KNOWN_ANCESTRAL, Haplotypes
@@ -14,7 +12,6 @@ from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
 from introghost.statistics.haplotype import STATISTICS, haplotype_statistics
 from introghost.statistics.pooled import POOLED, few_targets
-from introghost.statistics.population import POPULATION_STATISTICS
 
 HUMAN = models.locate("human") / "segments"
 
@@ -96,19 +93,7 @@ def test_regions_of_a_contig_are_summarised_as_simulated_ones_are():
     assert off.max() < 0.3
     few = few_targets(parts[1])
     statistics = haplotype_statistics(few, 5_000).values
-    posterior = calling.segment_posterior(network, statistics, np.ones(100, np.float32), built.population[1])
+    unknown = np.full_like(built.population[1], np.nan)
+    posterior = calling.segment_posterior(network, statistics, np.ones(100, np.float32), unknown)
     own = simulated["pooled_statistics"].values[1, len(POOLED) :]
     np.testing.assert_allclose(own, regions.segment_summaries(posterior, statistics), rtol=1e-5)
-
-
-def test_a_scrap_at_the_end_of_a_contig_tells_nothing_of_the_population(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = []
-    monkeypatch.setattr(
-        regions, "segment_posterior", lambda _bundle, values, _fraction, known: given.append(known) or values[:, :, 0]
-    )
-    bundle = segments_bundle()  # regions of 20 bins
-    population = np.ones(len(POPULATION_STATISTICS), np.float32)
-    for num_bins in (20, 10, 9):
-        statistics = np.full((2, num_bins, len(STATISTICS)), 0.5, np.float32)
-        regions.summary(bundle, "").compute(statistics, np.ones(num_bins, np.float32), population)
-    assert [bool(np.isnan(known).all()) for known in given] == [False, False, True]
