@@ -40,7 +40,14 @@ SEEN: JsonObject = {
     "switch_error": 0.01,
 }
 SIMULATIONS: JsonObject = {
-    "segments": {"genomes": 5, "test_genomes": 2, "regions": 1, "observations": 2, "haplotypes": 8, "batch_genomes": 10},
+    "segments": {
+        "genomes": 5,
+        "test_genomes": 2,
+        "regions": 1,
+        "observations": 2,
+        "haplotypes": 8,
+        "batch_genomes": 10,
+    },
     "genomes": {"genomes": 8, "test_genomes": 2, "regions": 2, "batch_genomes": 10},
 }
 MODEL: JsonObject = {
@@ -163,6 +170,7 @@ _OBSERVATION: JsonObject = {
     "switch_error": 0.03,
     "ancestral_error": 0.05,
     "outgroup_gene_flow": 0.05,
+    "target_gene_flow": 0.2,
     "mislabelled": 0.3,
     "flawless": 0.9,
 }

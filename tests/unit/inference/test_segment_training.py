@@ -103,7 +103,7 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
 
 
 def test_the_highest_called_share_is_that_of_the_genome_with_most() -> None:
-    """Of each genome half the bins of one region are ghost-derived and a quarter of the other's, as a statistic shows."""
+    """Of each genome half of one region is ghost-derived and a quarter of the other, as a statistic shows."""
     dataset = small_statistics(PAIRS, num_bins=8).dataset.copy(deep=True)
     is_ghost = np.arange(8) < np.where(np.arange(32) % 2, 2, 4)[:, None, None]
     dataset["ghost_fraction"][:] = is_ghost
