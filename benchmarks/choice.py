@@ -1,7 +1,7 @@
-"""Model choice and parameters where nobody trained: published models, and data with one flaw.
+"""Model choice and parameters where nobody trained: published models.
 
 ``python benchmarks/choice.py --folder F`` simulates genomes of models that no network is trained on, many regions each,
-applies a model to them, and writes ``families.tsv``, ``pulses.tsv`` and ``flawed.tsv`` of ``benchmarks/choice/`` and
+applies a model to them, and writes ``families.tsv`` and ``pulses.tsv`` of ``benchmarks/choice/`` and
 ``docs/model_choice.md``. What a model is worth on unseen genomes of its own scenarios, `introghost evaluate` tells;
 ``benchmarks/choice/shipped/`` holds these tables for the networks that ship, and ``--evaluation`` replaces them. Of
 genomes only what is pooled over a region is kept; a run goes on from what another left in the folder.
@@ -12,7 +12,6 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +37,11 @@ from introghost.model import Model, load_model
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics.table import Statistics
 from local_check import local_p_values
-from robustness import CONFOUNDERS, write_landscape
 
 OUTPUT = Path(__file__).parent / "choice"
 PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
 FIRST = 60_000  # genome; the local check's are others
 OF_INTEREST = ("ghost_proportion", "pulse_time", "ghost_split_time")
-FLAWS = ("allele-count filter", "mask", "missing genotypes", "genotype error", "switch error", "sample size")
-FLAWED_GENOMES, FLAWED_REGIONS = 5, 20
 
 Array = NDArray[np.float64]
 
@@ -110,54 +106,18 @@ def families(folder: Path, python: Path | None) -> list[Scenario]:
     return models + ([of_stdpopsim(python, name, folder) for name in STDPOPSIM] if python else [])
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Batches of genomes by what they are for; `flawed` by the flaw."""
-
-    families: list[Batch]
-    flawed: dict[str, list[Batch]]
-
-    @classmethod
-    def of(cls, arguments: argparse.Namespace, model: Path) -> "Plan":
-        """What the options ask for."""
-        folder, size = arguments.folder, (FIRST, arguments.genomes, arguments.regions)
-        others = families(folder / "stdpopsim", arguments.stdpopsim)
-        write_landscape(folder)
-        pulse = published("human_neanderthal")
-        pair, flawed_size = (pulse, without_pulse(pulse)), (FIRST, FLAWED_GENOMES, FLAWED_REGIONS)
-        return cls(
-            families=[batch for scenario in others for batch in batches(folder, model, scenario, *size)],
-            flawed={
-                name: [
-                    batch
-                    for scenario in pair
-                    for batch in batches(folder, model, scenario, *flawed_size, CONFOUNDERS[name][0])
-                ]
-                for name in FLAWS
-            },
-        )
-
-    def run(self, workers: int) -> None:
-        """Simulate all of them, unless a run before has."""
-        everything = [*self.families, *(batch for group in self.flawed.values() for batch in group)]
-        with ProcessPoolExecutor(workers) as pool:
-            for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
-                pass
-
-
 def all_tables(
-    model: Model, choice: ChoiceBundle, posterior: ParametersBundle, plan: Plan, simulated: UnseenGenomes | None
+    model: Model,
+    choice: ChoiceBundle,
+    posterior: ParametersBundle,
+    genomes: Sequence[Batch],
+    simulated: UnseenGenomes | None,
 ) -> dict[str, pd.DataFrame]:
     """Every table of the benchmark, by the name of its file."""
-    others = unseen_of(model, [batch.output for batch in plan.families])
-    flawed = [
-        decision_table(answers(choice, unseen_of(model, [batch.output for batch in group]))).assign(flaw=name)
-        for name, group in plan.flawed.items()
-    ]
+    others = unseen_of(model, [batch.output() for batch in genomes])
     return {
         "families": decision_table(answers(choice, others)),
         "pulses": pulse_table(posterior, simulated, others),
-        "flawed": pd.concat(flawed),
     }
 
 
@@ -193,13 +153,17 @@ def main() -> None:
     if choice is None or posterior is None:
         raise SystemExit(f"error: --model {arguments.model}: needs the networks model-choice/ and parameters/")
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    plan = Plan.of(arguments, model.folder)
-    plan.run(arguments.workers)
+    size = FIRST, arguments.genomes, arguments.regions
+    others = families(arguments.folder / "stdpopsim", arguments.stdpopsim)
+    genomes = [batch for scenario in others for batch in batches(arguments.folder, model, scenario, *size)]
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        for _ in tqdm(pool.map(Batch.run, genomes), total=len(genomes), desc="batches of genomes"):
+            pass
     logging.basicConfig(format="%(message)s", level=logging.INFO)  # msprime would tell of every genome
     simulated = None
     if arguments.statistics:
         simulated = unseen_of(model, arguments.statistics).of_scenarios([posterior.scenario])
-    tables = all_tables(model, choice, posterior, plan, simulated)
+    tables = all_tables(model, choice, posterior, genomes, simulated)
     write_tables(tables, arguments.output)
     if arguments.evaluation is not None:
         for name in (*(f"{table}.tsv" for table in SHIPPED), provenance.COMPLETE):

@@ -1,16 +1,17 @@
-"""Genomes of many regions for `choice.py`: simulated once, and of each region what it is as a whole kept."""
+"""Genomes of many regions for `choice.py` and `flaws.py`: of each region what it is as a whole is kept."""
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import tskit
 
-from genomes import ANCESTRAL, BIN_BP, PACKAGE, SEED, STATISTICS_DIGEST, Look, Section, short_digest
-from introghost.inference import bundle_files, regions
-from introghost.inference.bundles import SegmentsBundle
+from genomes import ANCESTRAL, BIN_BP, PACKAGE, SEED, SIZES, STATISTICS_DIGEST, Look, Section, short_digest
+from introghost.errors import ModelError
+from introghost.model import Model
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
@@ -18,8 +19,10 @@ from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
 from introghost.statistics import dataset
 from introghost.statistics.dataset import Region
+from introghost.statistics.pooled import of_both_at_most
 
 BATCH = 5
+DATA = "data"  # name of the only look, where there is but one
 # What a segment network says of a region depends on the code that asks it, too.
 ASKED_CODE = ("networks/layers.py", "networks/segments.py", "inference/calling.py", "inference/inputs.py",
               "inference/regions.py")  # fmt: skip
@@ -36,83 +39,88 @@ CODE_DIGEST = hashlib.sha256(
 
 @dataclass(frozen=True)
 class Batch:
-    """Genomes `first` to `first + number` of one scenario, of `num_regions` regions each, as a section of an
-    observation model, whose files lie in `folder`, shows them; `model` is the folder of the model whose segment network
-    is asked."""
+    """Genomes `first` to `first + number` of one scenario, of `num_regions` regions each, simulated once and observed
+    under each of `observed`, sections of an observation model whose files lie in `folder`, as `model` looks at them:
+    with no more individuals than it was trained with, and asking its segment network."""
 
     folder: Path
-    model: Path
+    model: Model
     scenario: Scenario
     first: int
     number: int
     num_regions: int
-    observation: Section = field(default_factory=dict)
+    simulated: Section
+    observed: Mapping[str, Section]
 
-    @property
-    def segments(self) -> Path:
-        """Folder of the segment network."""
-        return self.model / SegmentsBundle.task
-
-    @property
-    def output(self) -> Path:
-        """Where they are kept: of other code, scenarios or segment network the name is another."""
-        name = short_digest(
-            [
-                CODE_DIGEST,
-                bundle_files.digest(self.segments),
-                scenarios.digest(self.scenario),
-                self.scenario.has_target_ghost,
-                self.first,
-                self.number,
-                self.num_regions,
-                dict(self.observation),
-            ]
-        )
-        return self.folder / f"{self.scenario.name}-{self.first}-{name}.zarr.zip"
+    def output(self, name: str = DATA) -> Path:
+        """Where those of an observation model are kept: of other code, scenarios or segment network it is another."""
+        dependencies = [
+            CODE_DIGEST,
+            self.model.segment_model_digest,
+            self.model.plan.most_diploids,
+            scenarios.digest(self.scenario),
+            self.scenario.has_target_ghost,
+            self.first,
+            self.number,
+            self.num_regions,
+            dict(self.simulated),
+            dict(self.observed[name]),
+        ]
+        return self.folder / f"{self.scenario.name}-{self.first}-{short_digest(dependencies)}.zarr.zip"
 
     def run(self) -> None:
-        """Simulate and pool, unless a run before has."""
-        if self.output.exists():
+        """Simulate, observe and pool, unless a run before has."""
+        sections = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
+        if not sections:
             return
         torch.set_num_threads(1)
-        network = bundle_files.load(self.segments, SegmentsBundle)
-        statistics = dataset.build(
-            self.simulated_regions(Look.of(self.folder, self.observation)),
-            bin_bp=BIN_BP,
-            summary=regions.summary(network, bundle_files.digest(self.segments)),
-            attributes={"observation": json.dumps(dict(self.observation), sort_keys=True)},
-            with_haplotypes=False,
-        )
-        statistics.write(self.output)
+        summary, most_diploids = self.model.summary, self.model.plan.most_diploids
+        if summary is None or most_diploids is None:
+            raise ModelError(f"{self.model.folder}: has no networks for whole genomes")
+        settings = Look.of(self.folder, self.simulated).settings(self.num_regions)
+        genomes = range(self.first, self.first + self.number)
+        trees = [one for genome in genomes for one, _ in simulate_genome_with_tracts(self.scenario, genome, settings)]
+        for name, section in sections.items():
+            look = Look.of(self.folder, section)
+            sizes = {key: value for key, value in look.model.describe().items() if key in SIZES}
+            statistics = dataset.build(
+                (_observed(tree_sequence, look, most_diploids) for tree_sequence in trees),
+                bin_bp=BIN_BP,
+                summary=summary,
+                attributes={**sizes, "observation": json.dumps(dict(section), sort_keys=True)},
+                with_haplotypes=False,
+            )
+            statistics.write(self.output(name))
 
-    def simulated_regions(self, look: Look) -> Iterator[Region]:
-        """Regions of all genomes, one after the other, as `look` shows them."""
-        settings = look.settings(self.num_regions)
-        for genome in range(self.first, self.first + self.number):
-            for tree_sequence, _ in simulate_genome_with_tracts(self.scenario, genome, settings):
-                record = RegionRecord.of(tree_sequence)
-                observed = observe(tree_sequence, look.model, ancestral=ANCESTRAL, seed=SEED, windows=look.windows)
-                yield Region(
-                    haplotypes=observed.haplotypes,
-                    index=record.region,
-                    genome=genome,
-                    scenario=record.scenario,
-                    parameters=record.parameters,
-                    ghost_of_target=record.ghost_of_target,
-                )
+
+def _observed(tree_sequence: tskit.TreeSequence, look: Look, most_diploids: tuple[int, int]) -> Region:
+    """A simulated region as `look` shows it, with at most so many individuals of outgroup and target."""
+    record = RegionRecord.of(tree_sequence)
+    observed = observe(tree_sequence, look.model, ancestral=ANCESTRAL, seed=SEED, windows=look.windows)
+    return Region(
+        haplotypes=of_both_at_most(observed.haplotypes, most_diploids),
+        index=record.region,
+        genome=record.genome,
+        scenario=record.scenario,
+        parameters=record.parameters,
+        ghost_of_target=record.ghost_of_target,
+    )
 
 
 def batches(
     folder: Path,
-    model: Path,
+    model: Model,
     scenario: Scenario,
     first: int,
     number: int,
     num_regions: int,
-    observation: Section | None = None,
+    simulated: Section | None = None,
+    observed: Mapping[str, Section] | None = None,
 ) -> list[Batch]:
-    """Genomes `first` to `first + number` of one scenario."""
-    sizes = {start: min(BATCH, first + number - start) for start in range(first, first + number, BATCH)}
+    """Genomes `first` to `first + number` of one scenario; by default all that was simulated is shown."""
+    starts = range(first, first + number, BATCH)
+    looks = dict(observed or {DATA: simulated or {}})
     return [
-        Batch(folder, model, scenario, start, size, num_regions, observation or {}) for start, size in sizes.items()
+        Batch(folder, model, scenario, start, min(BATCH, first + number - start), num_regions, simulated or {}, looks)
+        for start in starts
     ]

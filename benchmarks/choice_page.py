@@ -50,7 +50,7 @@ All parameters together, {posterior_genomes} genomes: {checks}.
 The networks are trained on parts of genomes as well, and know how many regions they are given.
 
 {parts}
-## Models that nobody trained on, and flawed data
+## Models that nobody trained on
 
 The tables, and the options, are in `benchmarks/choice/`. A genome is {regions} regions of 1 Mb in 50 + 50 individuals.
 Shares are of what is decided at the default costs (false ghost 5, missed ghost 1, undecided 0.5), all scenarios equally
@@ -74,12 +74,25 @@ that lie close together to all or none of them; it learns from simulated genomes
 gross faults only:
 
 {pulses}
-### Flawed data
+## Flawed data
 
-`human_neanderthal` with its pulse and without it, {flawed_genomes} genomes of 20 Mb each, as data with one flaw at its
-typical level show them ([robustness.md](robustness.md) says which that is):
+Written by `python benchmarks/flaws.py --folder FOLDER`; the tables are `flaws.tsv` and `flawed.tsv` in
+`benchmarks/choice/`. Unseen genomes of every scenario of the networks, {flawed_regions} regions of 1 Mb each, simulated
+once and seen in several ways: clean, with other sizes, with one flaw at its typical level
+([robustness.md](robustness.md) says which that is; beside those there, 60 % of the alleles seen once are found, 5 % of
+the regions of an individual are inbred, and 10 % of the target comes from the outgroup recently), and with all of
+robustness.md together. *Power* is the share of genomes with a pulse of 2 % or more, of {large} by scenario `ghost`,
+that are decided *ghost* at the default costs, and *false ghosts* that of the {without} genomes without one, both as
+`apply` decides; area and power at 1 % are of scenario `ghost` against `no_ghost` and `structure`.
 
-{flawed}
+{looks}
+What is learnt, of {ghosts} genomes of scenario `ghost`; how often 95 % intervals hold is a mean over parameters, beside
+the parameter with the fewest:
+
+{learnt}
+Decided *ghost* without one, of {each} genomes each, whether or not a scenario fits:
+
+{cells}
 """
 
 SHIPPED = (
@@ -92,7 +105,9 @@ OF_INTEREST = {"ghost_proportion": "proportion", "pulse_time": "pulse time"}
 
 def page(folder: Path) -> str:
     """The page as Markdown, from the tables in `folder` and in its folder ``shipped``."""
-    families, pulses, flawed = (_read(folder / f"{name}.tsv") for name in ("families", "pulses", "flawed"))
+    families, pulses, looks, flawed = (
+        _read(folder / f"{name}.tsv") for name in ("families", "pulses", "flaws", "flawed")
+    )
     parts = {name: _read(folder / "shipped" / f"{name}.tsv") for name in SHIPPED}
     regions = max(parts["power"]["regions"])
     whole = {name: table[table["regions"] == regions] for name, table in parts.items()}
@@ -113,8 +128,14 @@ def page(folder: Path) -> str:
         regions=record["options"]["regions"],
         families=_decisions(families),
         pulses=_pulses(pulses),
-        flawed=_decisions(flawed.assign(scenario=flawed["flaw"] + ", " + flawed["scenario"])),
-        flawed_genomes=flawed["genomes"].iloc[0],
+        flawed_regions=looks["regions"].iloc[0],
+        large=looks["power_genomes"].iloc[0],
+        without=looks["false_ghosts_genomes"].iloc[0],
+        ghosts=looks["ghosts"].iloc[0],
+        each=flawed.loc[~flawed["has_ghost"], "genomes"].iloc[0],
+        looks=_looks(looks),
+        learnt=_learnt(looks),
+        cells=_false_ghosts(flawed[~flawed["has_ghost"]]),
     )
 
 
@@ -226,3 +247,45 @@ def _pulses(table: pd.DataFrame) -> str:
     ]  # fmt: skip
     columns = ["true proportion", "median", "90 % interval", "intervals hold", "local check objects"]
     return _table(["model", "genomes", *columns], rows)
+
+
+def _looks(table: pd.DataFrame) -> str:
+    """What is decided, a row for each way of seeing genomes."""
+    shares, figures = ("power", "false_ghosts"), ("area", "power_large", "power_small")
+    rows = [
+        [
+            row["look"],
+            *(_share(row, name) for name in shares),
+            *(_interval(row[name], row[f"{name}_lower"], row[f"{name}_upper"], digits=3) for name in figures),
+            f"{row['calibration_error']:.3f}",
+            f"{100 * row['novel']:.1f} %",
+        ]
+        for _, row in table.iterrows()
+    ]
+    columns = ["power", "false ghosts", "area", "power at 1 %, 2 to 20 %", "power at 1 %, 0.5 to 2 %"]
+    return _table(["seen", *columns, "calibration error of P(ghost)", "novel (p < 0.05)"], rows)
+
+
+def _share(row: pd.Series, name: str) -> str:
+    lower, upper = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{100 * row[name]:.1f} % [{100 * lower:.1f}–{100 * upper:.1f}]"
+
+
+def _learnt(table: pd.DataFrame) -> str:
+    rows = [
+        [
+            row.look,
+            f"{100 * row.intervals_hold:.1f} % ({100 * row.lowest_interval_holds:.0f} %)",
+            f"{row.log_proportion_r_squared:.2f}",
+            f"{row.log_pulse_time_r_squared:.2f}",
+        ]
+        for row in table.itertuples()
+    ]
+    return _table(["seen", "95 % intervals hold (lowest)", "R² of log proportion", "R² of log pulse time"], rows)
+
+
+def _false_ghosts(table: pd.DataFrame) -> str:
+    """A row for each way of seeing genomes, a column for each scenario without a ghost."""
+    shares = table.pivot_table(index="look", columns="scenario", values="decided_ghost", sort=False)
+    rows = [[look, *map(_percent, row)] for look, row in zip(shares.index, shares.to_numpy(), strict=True)]
+    return _table(["seen", *shares], rows)

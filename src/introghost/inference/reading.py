@@ -22,7 +22,7 @@ from introghost.statistics.haplotype import (
     usable_bins,
     without_blank_runs,
 )
-from introghost.statistics.pooled import Summary, at_most, few_targets
+from introghost.statistics.pooled import Summary, few_targets, of_both_at_most
 from introghost.statistics.population import POPULATION_STATISTICS
 
 if TYPE_CHECKING:
@@ -199,14 +199,7 @@ def contig_population(source: "VcfSource", interval: "Interval", plan: ReadingPl
     haplotypes, _ = without_blank_runs(source.read(*interval), plan.bin_bp)
     if not len(haplotypes.positions_bp):
         return region_population(())
-    return region_population(_regions(_chosen(haplotypes, plan.population_diploids), plan.region_length_bp))
-
-
-def _chosen(haplotypes: Haplotypes, most_diploids: tuple[int, int]) -> Haplotypes:
-    """Not more individuals of outgroup and target than so many."""
-    for role, most in zip((OUTGROUP, TARGET), most_diploids, strict=True):
-        haplotypes = at_most(haplotypes, role, most)
-    return haplotypes
+    return region_population(_regions(of_both_at_most(haplotypes, plan.population_diploids), plan.region_length_bp))
 
 
 def contig_statistics(source: "VcfSource", interval: "Interval", plan: ReadingPlan) -> ContigStatistics:
@@ -264,7 +257,7 @@ def _by_region(
     haplotypes: Haplotypes, bins: Bins, values: Array | None, plan: ReadingPlan, summary: Summary
 ) -> tuple[Array, Array]:
     """Pooled and population statistics of each region; `values` are those of all haplotypes together, if known."""
-    chosen = haplotypes if plan.most_diploids is None else _chosen(haplotypes, plan.most_diploids)
+    chosen = haplotypes if plan.most_diploids is None else of_both_at_most(haplotypes, plan.most_diploids)
     population = region_population(_regions(chosen, plan.region_length_bp)).values
     few = few_targets(chosen)
     few_values = values if values is not None and few is haplotypes else _tiled(few, plan).values

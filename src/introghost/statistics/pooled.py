@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from introghost import seeds
-from introghost.haplotypes import TARGET, Haplotypes
+from introghost.haplotypes import OUTGROUP, TARGET, Haplotypes
 from introghost.statistics.haplotype import usable_bins
 from introghost.statistics.registry import POOLED
 from introghost.statistics.thresholds import POOLED_DIPLOIDS as DIPLOIDS
 from introghost.statistics.thresholds import POOLED_QUANTILES
 
-__all__ = ["DIPLOIDS", "PLAIN", "POOLED", "Summary", "at_most", "few_targets", "pool"]
+__all__ = ["DIPLOIDS", "PLAIN", "POOLED", "Summary", "at_most", "few_targets", "of_both_at_most", "pool"]
 
 Array = NDArray[np.float32]
 
@@ -43,6 +43,20 @@ def at_most(haplotypes: Haplotypes, role: int, diploids: int) -> Haplotypes:
         return haplotypes
     is_chosen = np.isin(np.array(haplotypes.sample_names), individuals[:diploids])
     return haplotypes.select_haplotypes(np.flatnonzero((haplotypes.roles != role) | is_chosen))
+
+
+def of_both_at_most(haplotypes: Haplotypes, diploids: tuple[int, int]) -> Haplotypes:
+    """At most so many individuals of outgroup and of target, see `at_most`.
+
+    Parameters
+    ----------
+    haplotypes : Haplotypes
+    diploids : tuple of int and int
+        The most individuals of outgroup and target.
+    """
+    for role, most in zip((OUTGROUP, TARGET), diploids, strict=True):
+        haplotypes = at_most(haplotypes, role, most)
+    return haplotypes
 
 
 def few_targets(haplotypes: Haplotypes) -> Haplotypes:
