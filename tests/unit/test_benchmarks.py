@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import runpy
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
+from introghost.simulation.observation import ObservationModel
 from introghost.variants.genetic_map import mean_rate, read_genetic_map
 from introghost.variants.intervals import read_bed
 
@@ -79,6 +81,47 @@ def test_the_page_of_robustness_is_of_its_table() -> None:
     assert "Missed by: gene flow" in robustness["missed_targets"](table)
     fine = table.assign(loss=0.0)
     assert robustness["missed_targets"](fine).endswith("Missed by: none.")
+
+
+def test_every_flaw_is_asked_of_the_verdict_alone_and_together() -> None:
+    flaws, robustness = (
+        runpy.run_path(str(FOLDER / f"{name}.py"), run_name="loaded") for name in ("flaws", "robustness")
+    )
+    names = [name for group in flaws["looks"]().values() for name in group]
+    alone = {f"{name}, typical" for name in (*robustness["CONFOUNDERS"], *flaws["MORE"])}
+    together = {"none, clean", "all together, typical", "all together, severe", "sizes from 5 + 1 to 200 + 200"}
+    assert set(names) == alone | together
+    assert len(names) == len(set(names))
+    for simulated, group in flaws["looks"]().items():
+        simulation = ObservationModel.parse(without_files(json.loads(simulated)))
+        for name, section in group.items():
+            look = ObservationModel.parse(without_files(section))
+            for role in ("outgroup", "target"):
+                assert look.diploids(role).high <= simulation.diploids(role).high, name
+            panels = (look.panel_outgroup_diploids, look.panel_target_diploids)
+            assert panels == (simulation.panel_outgroup_diploids, simulation.panel_target_diploids), name
+
+
+def without_files(section: dict[str, object]) -> dict[str, object]:
+    return {
+        key: value for key, value in section.items() if key not in ("include_bed", "genetic_map", "genetic_map_error")
+    }
+
+
+def test_a_verdict_on_flawed_data_is_what_apply_decides() -> None:
+    """A ghost is found in one of two large ones, for no scenario fits the other; a small one does not count."""
+    flaws = runpy.run_path(str(FOLDER / "flaws.py"), run_name="loaded")
+    given = pd.DataFrame(
+        {
+            "decision": ["ghost", "ghost", "ghost", "ghost", "no ghost", "ghost", "undecided"],
+            "p_value": [0.5, 0.001, 0.5, 0.5, 0.5, 0.001, 0.5],
+            "has_ghost": [True, True, True, False, False, False, False],
+        }
+    )
+    decided = flaws["_decided"](given, np.array([0.1, 0.02, 0.019, np.nan, np.nan, np.nan, np.nan]))
+    assert (decided["power"], decided["power_genomes"]) == (0.5, 2)
+    assert (decided["false_ghosts"], decided["false_ghosts_genomes"]) == (0.25, 4)
+    assert decided["false_ghosts_lower"] < 0.25 < decided["false_ghosts_upper"]
 
 
 def test_matched_networks_are_given_by_their_model() -> None:
