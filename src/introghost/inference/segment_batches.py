@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,27 +23,9 @@ HAPLOTYPES_PER_EPOCH = 24
 CONTEXT_NOISE = 0.2
 LOCUS_SHARE = 0.3
 LEAST_LOCUS_BINS = 4
-UNKNOWN_SHARE, UNKNOWN_LOCUS_SHARE = 0.4, 0.7
+UNKNOWN_SHARE = 0.4
 
-
-class SegmentBatch(NamedTuple):
-    """Sequences of bins of haplotypes, as the network is given them.
-
-    Attributes
-    ----------
-    values : Tensor of float32, shape (batch, num_bins, channels)
-        Input of the network.
-    labels, usable : Tensor of float32, shape (batch, num_bins)
-        Share of each bin that is ghost-derived, and 1 where enough of it is callable, else 0.
-    whole : Tensor of int64, shape (batch,)
-        Of a sequence of which a locus alone is shown, where the whole one stands in the batch; of others their own
-        place.
-    """
-
-    values: Tensor
-    labels: Tensor
-    usable: Tensor
-    whole: Tensor
+SegmentBatch = tuple[Tensor, Tensor, Tensor]
 
 
 def mirrored_channels(names: Sequence[str]) -> list[int]:
@@ -67,7 +48,7 @@ def mirrored_channels(names: Sequence[str]) -> list[int]:
 
 
 def draw_loci(number: int, num_bins: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Bins of a locus of each sequence.
+    """Which bins of each sequence are shown: all, or of `LOCUS_SHARE` of the sequences one locus alone.
 
     Parameters
     ----------
@@ -80,14 +61,14 @@ def draw_loci(number: int, num_bins: int, rng: np.random.Generator) -> NDArray[n
     Returns
     -------
     ndarray of bool, shape (number, num_bins)
-        One stretch each, which lies anywhere and is log-uniform in length, from `LEAST_LOCUS_BINS` to the whole
-        sequence.
+        Loci lie anywhere and are log-uniform in length, from `LEAST_LOCUS_BINS` to the whole sequence.
     """
     least = min(LEAST_LOCUS_BINS, num_bins)
     length = np.exp(rng.uniform(np.log(least), np.log(num_bins + 1), number)).astype(np.intp)
     start = (rng.random(number) * (num_bins - length + 1)).astype(np.intp)
     place = np.arange(num_bins) - start[:, None]
-    result: NDArray[np.bool_] = (place >= 0) & (place < length[:, None])
+    is_whole = rng.random(number) >= LOCUS_SHARE
+    result: NDArray[np.bool_] = ((place >= 0) & (place < length[:, None])) | is_whole[:, None]
     return result
 
 
@@ -175,51 +156,55 @@ class SegmentRegions:
         self.everywhere = torch.tensor([subject in (*SAMPLE_SIZES, inputs.POPULATION) for subject in subjects])
 
     def batch(self, region: NDArray[np.intp], haplotype: NDArray[np.intp], blur: Tensor | float = 1.0) -> SegmentBatch:
-        """Sequences of some haplotypes, whole.
+        """Input of the network, labels and usable bins of some haplotypes.
 
         Parameters
         ----------
         region, haplotype : ndarray of int, shape (batch,)
         blur : Tensor or float
             What the context is multiplied by.
+
+        Returns
+        -------
+        Tensor of float32, shape (batch, num_bins, channels)
+        Tensor of float32, shape (batch, num_bins)
+        Tensor of float32, shape (batch, num_bins)
         """
         values = inputs.segment_input(self.statistics[region, haplotype].float(), self.context[region], blur)
-        return SegmentBatch(values, self.labels[region, haplotype], self.usable[region], torch.arange(len(region)))
+        return values, self.labels[region, haplotype], self.usable[region]
 
     def reversed(self, batch: SegmentBatch) -> SegmentBatch:
         """The same sequences read from their other end."""
-        values, labels, usable = (torch.flip(part, (1,)) for part in batch[:3])
-        return SegmentBatch(values[:, :, self.mirrored], labels, usable, batch.whole)
+        values, labels, usable = (torch.flip(part, (1,)) for part in batch)
+        return values[:, :, self.mirrored], labels, usable
 
-    def with_loci(self, batch: SegmentBatch, rows: NDArray[np.intp], shown: NDArray[np.bool_]) -> SegmentBatch:
-        """The same sequences and, after them, some of them once more with no callable sequence but in a locus.
+    def only(self, batch: SegmentBatch, shown: NDArray[np.bool_]) -> SegmentBatch:
+        """The same sequences with no callable sequence but in the bins that are shown.
 
         Windows of these still reach beyond, where those of a file that ends there would not.
 
         Parameters
         ----------
-        batch : SegmentBatch
-            Whole sequences.
-        rows : ndarray of intp, shape (num_loci,)
-            Which of them.
-        shown : ndarray of bool, shape (num_loci, num_bins)
-            Bins of the loci.
+        batch : tuple of Tensor
+            Of `batch`.
+        shown : ndarray of bool, shape (batch, num_bins)
         """
+        values, labels, usable = batch
         kept = torch.from_numpy(shown)
-        values = batch.values[rows].where(kept[:, :, None] | self.everywhere, 0.0)
-        loci = values, batch.labels[rows], batch.usable[rows] * kept, torch.from_numpy(rows)
-        return SegmentBatch(*(torch.cat(parts) for parts in zip(batch, loci, strict=True)))
+        return values.where(kept[:, :, None] | self.everywhere, 0.0), labels, usable * kept
 
     def without_population(self, batch: SegmentBatch, hidden: NDArray[np.bool_]) -> SegmentBatch:
         """The same sequences, some without population statistics.
 
         Parameters
         ----------
-        batch : SegmentBatch
+        batch : tuple of Tensor
+            Of `batch`.
         hidden : ndarray of bool, shape (batch,)
         """
+        values, labels, usable = batch
         is_hidden = torch.from_numpy(hidden)[:, None, None] & self.of_population
-        return batch._replace(values=batch.values.where(~is_hidden, torch.nan))
+        return values.where(~is_hidden, torch.nan), labels, usable
 
     def standardise(self, network: SegmentNetwork, regions: NDArray[np.intp]) -> None:
         """Let the network standardise by usable bins of all haplotypes of these regions, each region weighing the same.
@@ -238,7 +223,7 @@ class SegmentRegions:
         with_bins = [region for region in regions.tolist() if self.usable[region].any()]
         for region in with_bins:
             rows = np.arange(self.present[region])
-            values, _, usable, _ = self.batch(np.full(len(rows), region), rows)
+            values, _, usable = self.batch(np.full(len(rows), region), rows)
             roots = signed_root(values[:, usable[0].bool()]).double()
             is_known = ~(self.of_population & values[0, 0].isnan())
             moments = torch.stack([roots.mean((0, 1)), roots.square().mean((0, 1)), torch.ones(len(is_known))])
@@ -252,8 +237,8 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
 
     In training every second batch is read from its other end, and the context is scaled by log-normal factors, new ones
     for each statistic of each sequence: all haplotypes of a region have the same context, by which the network would
-    learn the region by heart. Of some sequences a locus alone is shown as well, so that calls hardly depend on what
-    lies beside, and of some no population statistics, as of files that hold too little sequence for them.
+    learn the region by heart. Of some sequences no more than a locus is shown, so that calls hardly depend on what lies
+    beside, and of some no population statistics, as of files that hold too little sequence for them.
 
     Parameters
     ----------
@@ -261,7 +246,7 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
     regions : ndarray of int
         Indices of the regions to take haplotypes of.
     size : int
-        Haplotypes in a batch, to which loci are added.
+        Haplotypes in a batch.
     seed : int or None
         None for validation, which is the same in every epoch, forwards, and without noise.
     """
@@ -314,14 +299,7 @@ class SegmentBatches(IterableDataset[tuple[Tensor, ...]]):
                 continue
             noise = torch.randn(len(region), 1, self.data.context.shape[2], generator=generator)
             whole = self.data.batch(region, haplotype, torch.exp(CONTEXT_NOISE * noise))
-            batch = self._as_files_show(whole, rng)
+            shown = self.data.only(whole, draw_loci(len(region), whole[1].shape[1], rng))
+            batch = self.data.without_population(shown, rng.random(len(region)) < UNKNOWN_SHARE)
             reverse = start // self.size % 2 == 1
             yield self.data.reversed(batch) if reverse else batch
-
-    def _as_files_show(self, whole: SegmentBatch, rng: np.random.Generator) -> SegmentBatch:
-        """Whole sequences and some of their loci, some of either without population statistics."""
-        number, num_bins = whole.labels.shape
-        rows = np.flatnonzero(rng.random(number) < LOCUS_SHARE)
-        batch = self.data.with_loci(whole, rows, draw_loci(len(rows), num_bins, rng))
-        share = np.repeat([UNKNOWN_SHARE, UNKNOWN_LOCUS_SHARE], [number, len(rows)])
-        return self.data.without_population(batch, rng.random(len(share)) < share)

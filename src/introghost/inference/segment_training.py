@@ -27,32 +27,22 @@ from introghost.statistics.table import Statistics
 WIDTH, MEMBERS = 48, 1
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.15, 0.2)
 LEAST_CALLED_SHARE = 1e-6  # written where nothing is called
-LOCUS_WEIGHT = 2.0
 
 
 def segment_loss(network: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of each usable bin, and how much less is known of a locus alone, averaged over an ensemble.
-
-    What a network says of a locus should hardly depend on what lies beside: `LOCUS_WEIGHT` times the squared difference
-    of the probabilities with all of the sequence and with the locus alone is added, averaged over the bins of loci.
+    """Cross-entropy of each usable bin, averaged over the members of an ensemble.
 
     Parameters
     ----------
     network : torch.nn.Module
         From (batch, bins, channels) to logits, (batch, bins) or (members, batch, bins).
     batch : tuple of Tensor
-        A `segment_batches.SegmentBatch`.
+        Of `segment_batches.SegmentRegions.batch`.
     """
-    values, labels, usable, whole = batch
+    values, labels, usable = batch
     logits = network(values).float()
     each = nn.functional.binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="none")
-    entropy = (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
-    # Change of the probability in each bin of a locus; of whole sequences there is none.
-    probability, is_locus = torch.sigmoid(logits), whole != torch.arange(len(whole), device=whole.device)
-    change = (probability - probability[..., whole, :]).square() * usable
-    number = usable[is_locus].sum() * (logits.numel() / labels.numel())
-    loss: Tensor = entropy + LOCUS_WEIGHT * change.sum() / number.clamp_min(1)
-    return loss
+    return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
 
 
 def _precision() -> Precision:
@@ -240,7 +230,7 @@ def _validation_logits(
     """Logits, labels and regions of all usable bins of the validation haplotypes, each of shape (num_usable,)."""
     logits, labels, number = [], [], []
     with torch.inference_mode():
-        for values, label, usable, _ in validation:
+        for values, label, usable in validation:
             kept = usable.bool()
             logits.append(network(values)[kept].numpy())
             labels.append(label[kept].numpy())

@@ -44,37 +44,14 @@ def test_validation_has_all_digits(batch: tuple[torch.Tensor, ...], monkeypatch:
 def test_the_loss_is_that_of_usable_bins(batch: tuple[torch.Tensor, ...]) -> None:
     network = SegmentNetwork(18, 2, 8).eval()
     torch.nn.init.normal_(network.members[0][-1].weight)
-    values, labels, usable, whole = batch
+    values, labels, usable = batch
     usable = usable.clone()
     usable[::2, :3] = 0
     with torch.inference_mode():
         logits = network(values).double().numpy()
-        loss = segment_loss(network, (values, labels, usable, whole))
+        loss = segment_loss(network, (values, labels, usable))
     each = np.logaddexp(0, logits) - labels.numpy() * logits
     assert float(loss) == pytest.approx(each[usable.numpy() == 1].mean(), rel=1e-5)
-
-
-def test_the_loss_has_what_changes_where_a_locus_is_shown_alone() -> None:
-    """Two sequences, two bins of the second of which are shown again; computed bin by bin."""
-    data = SegmentRegions(small_statistics(PAIRS))
-    shown = np.array([[False, True, True, False, False]])
-    batch = data.with_loci(data.batch(np.array([0, 3]), np.array([1, 2])), np.array([1]), shown)
-    assert batch.whole.tolist() == [0, 1, 1]
-    for members in (1, 2):
-        torch.manual_seed(1)
-        network = SegmentNetwork(18, 2, 8, members=members).train()
-        network.noise.eval()
-        for member in network.members:
-            torch.nn.init.normal_(member[-1].weight)
-        with torch.inference_mode():
-            logits = np.atleast_3d(network(batch.values).double().numpy())
-            loss = float(segment_loss(network, batch))
-        probability = 1 / (1 + np.exp(-logits))
-        each = np.logaddexp(0, logits) - batch.labels.numpy() * logits
-        entropy = (each[:, :2].sum() + each[:, 2, 1:3].sum()) / (12 * members)
-        change = np.mean((probability[:, 1, 1:3] - probability[:, 2, 1:3]) ** 2)
-        assert change > 1e-4
-        assert loss == pytest.approx(entropy + segment_training.LOCUS_WEIGHT * change, rel=1e-4)
 
 
 def test_each_member_of_an_ensemble_has_the_loss_that_it_has_alone(batch: tuple[torch.Tensor, ...]) -> None:
@@ -105,7 +82,7 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     held_out = training.split_genomes(statistics.scenarios, statistics.genome_indices, 6)
     data, (regions,) = SegmentRegions(statistics), np.nonzero(held_out)
     pairs = np.array([(region, haplotype) for region in regions for haplotype in range(4)])
-    values, labels, *_ = data.batch(pairs[:, 0], pairs[:, 1])
+    values, labels, _ = data.batch(pairs[:, 0], pairs[:, 1])
     with torch.inference_mode():
         logits = trained.bundle.network(values).numpy().ravel()
     bundle = trained.bundle
