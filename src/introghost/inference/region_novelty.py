@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 
 MOST_REFERENCES = 500
 FEWEST_REFERENCES = 400  # fewer give no p-value of `suitability.SEGMENTS_WITHHELD_LEVEL`
+FEWEST_GENOMES = 200  # that these are of: regions of a genome are alike
 LEAST_SHARE = 0.5  # usable, of a region: the mean over fewer bins scatters more than those it would be compared with
 
 
@@ -60,9 +61,10 @@ def is_told(usable: NDArray[np.bool_], num_bins: int) -> NDArray[np.bool_]:
     return np.asarray(usable.sum(axis=-1) >= LEAST_SHARE * num_bins)
 
 
-def num_references(num_genomes: int) -> int:
-    """How many held-out regions are kept; 0 if they are of too few genomes to tell novelty."""
-    return 0 if num_genomes < FEWEST_REFERENCES else min(num_genomes, MOST_REFERENCES)
+def num_references(num_regions: int, num_genomes: int) -> int:
+    """How many held-out regions are kept; 0 if they are too few, or of too few genomes, to tell novelty."""
+    is_enough = num_regions >= FEWEST_REFERENCES and num_genomes >= FEWEST_GENOMES
+    return min(num_regions, MOST_REFERENCES) if is_enough else 0
 
 
 def fit(novelty: RegionNovelty, train: Array, held_out: Array, statistics: Sequence[str]) -> None:

@@ -184,7 +184,8 @@ def _with_novelty(
     is_told = region_novelty.is_told(statistics.usable, statistics.usable.shape[1])
     trained, held_out = train[is_told[train]], validation[is_told[validation]]
     genomes = statistics.scenarios, statistics.genome_indices
-    references = region_novelty.num_references(_num_distinct(genomes, held_out))
+    numbers = (_num_distinct(labels, held_out) for labels in ((*genomes, statistics.region_indices), genomes))
+    references = region_novelty.num_references(*numbers)
     network.novelty = RegionNovelty(len(MOMENTS) * len(statistics.haplotype_names), references)
     if references:
         of_regions = np.stack(
