@@ -438,7 +438,7 @@ def main() -> None:
             rows += [row for name in names for row in rows_of(name, folder, shipped, pool, peer, matched[name])]
     table, results = pd.DataFrame(rows), arguments.output / "results.tsv"
     atomic.write_text(results, table.to_csv(sep="\t", float_format="%.5f", lineterminator="\n", index=False))
-    atomic.write_text(arguments.page, page(results, shipped.training))
+    atomic.write_text(arguments.page, page(results, HUMAN.parent))
     inputs = {f"matched {number}": place / MANIFEST for number, place in enumerate(itertools.chain(*matched.values()))}
     record = provenance.record(
         "benchmarks/accuracy.py", {"hmmix": peer is not None}, {"model": HUMAN / MANIFEST, **inputs}

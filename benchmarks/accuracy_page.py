@@ -5,16 +5,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, TrainingData
+from introghost.inference import bundle_files
+from introghost.inference.bundles import (
+    DEFAULT_FALSE_DISCOVERY_RATE,
+    Bundle,
+    ChoiceBundle,
+    ParametersBundle,
+    SegmentsBundle,
+)
 
 PAGE = """# The model `human`
 
 Finds ghost segments in phased genomes of human-like populations: 10 to 200 outgroup and 1 to 200 target individuals,
 alleles coded by the outgroup's majority, bins of {bin_bp:,} bp. `model.json` says what it was trained on and by what.
-The network of `segments/` was trained on {genomes:,} genomes of 1 Mb, each observed twice: two in five are clean, the
-others are seen through an observation model in which almost every flaw varies. That of `model-choice/`
-was trained on 940 clean genomes of 30 regions of 1 Mb, and that of `parameters/` on those of the scenario `ghost`, 300
-of them. All were made by `make model`, which is `snakemake --configfile config/human.yaml`.
+The network of `segments/` was trained on {regions:,} regions of 1 Mb, four of each genome: two in five genomes are
+clean, the others are seen through an observation model in which almost every flaw varies, and so are those of the other
+networks. That of `model-choice/` was trained on {genomes:,} genomes of {genome_regions} regions of 1 Mb, and that of
+`parameters/` on those of the scenario `ghost`, {ghosts:,} of them. All were made by `make model`, which is `snakemake
+--configfile config/human.yaml`.
 
 ## Accuracy
 
@@ -68,8 +76,11 @@ were trained on the published model itself, as other programs' publications do."
 OPTIONS = {"hmmix": " --hmmix EXECUTABLE", "matched": " --matched MODEL=FOLDER …"}
 
 
-def page(results: Path, training: TrainingData) -> str:
-    """The page of a table that `accuracy.py` wrote and of what the shipped model was trained on."""
+def page(results: Path, folder: Path) -> str:
+    """The page of a table that `accuracy.py` wrote and of what the networks in a folder were trained on."""
+    segments = bundle_files.load(folder / SegmentsBundle.task, SegmentsBundle)
+    choice = bundle_files.load(folder / ChoiceBundle.task, ChoiceBundle)
+    posterior = bundle_files.load(folder / ParametersBundle.task, ParametersBundle)
     table = pd.read_csv(results, sep="\t")
     published = table[table["source"] == "published"]
     prior, in_pairs = (row for _, row in table[table["source"] == "all scenarios"].iterrows())
@@ -77,7 +88,10 @@ def page(results: Path, training: TrainingData) -> str:
     methods = set(published["method"])
     return PAGE.format(
         bin_bp=prior["bin_bp"],
-        genomes=training.num_training + training.num_validation,
+        regions=_number_of(segments),
+        genomes=_number_of(choice),
+        genome_regions=choice.regions.highest,
+        ghosts=_number_of(posterior),
         options="".join(option for method, option in OPTIONS.items() if method in methods),
         matched=MATCHED if "matched" in methods else "",
         tests=int(published["num_genomes"].max()),
@@ -91,6 +105,11 @@ def page(results: Path, training: TrainingData) -> str:
         ece=_number(prior["calibration_error"], 4),
         nulls="".join(f"| {row['model']} | {_percent(row)} |\n" for _, row in without_ghost.iterrows()),
     )
+
+
+def _number_of(bundle: Bundle) -> int:
+    """Regions, or genomes, that a network was trained on and validated with."""
+    return bundle.training.num_training + bundle.training.num_validation
 
 
 def _row(row: pd.Series) -> str:

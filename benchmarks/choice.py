@@ -121,6 +121,11 @@ def all_tables(
     }
 
 
+def manifests(model: Model) -> dict[str, Path]:
+    """What stands for each network of a model in the record of a benchmark."""
+    return {str(bundle.task): model.folder / bundle.task / bundle_files.MANIFEST for bundle in model.bundles}
+
+
 def options() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,9 +175,8 @@ def main() -> None:
             text = (arguments.evaluation / name).read_text(encoding="utf-8")
             atomic.write_text(arguments.output / "shipped" / name, text)
     sizes = {key: getattr(arguments, key) for key in ("regions", "genomes")}
-    manifests = {str(bundle.task): model.folder / bundle.task / bundle_files.MANIFEST for bundle in model.bundles}
     files = {f"statistics {number}": path for number, path in enumerate(arguments.statistics)}
-    record = provenance.record("benchmarks/choice.py", sizes, {**manifests, **files})
+    record = provenance.record("benchmarks/choice.py", sizes, {**manifests(model), **files})
     atomic.write_json(arguments.output / provenance.COMPLETE, record)
     atomic.write_text(arguments.page, page(arguments.output))
     for name, table in tables.items():

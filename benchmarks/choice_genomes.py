@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 import tskit
 
-from genomes import ANCESTRAL, BIN_BP, PACKAGE, SEED, SIZES, STATISTICS_DIGEST, Look, Section, short_digest
+from genomes import ANCESTRAL, BIN_BP, FILES, PACKAGE, SEED, SIZES, STATISTICS_DIGEST, Look, Section, short_digest
+from introghost import provenance
 from introghost.errors import ModelError
 from introghost.model import Model
 from introghost.simulation import scenarios
@@ -54,6 +55,8 @@ class Batch:
 
     def output(self, name: str = DATA) -> Path:
         """Where those of an observation model are kept: of other code, scenarios or segment network it is another."""
+        sections = dict(self.simulated), dict(self.observed[name])
+        files = {str(section[key]) for section in sections for key in FILES if key in section}
         dependencies = [
             CODE_DIGEST,
             self.model.segment_model_digest,
@@ -63,8 +66,8 @@ class Batch:
             self.first,
             self.number,
             self.num_regions,
-            dict(self.simulated),
-            dict(self.observed[name]),
+            *sections,
+            *(provenance.sha256(self.folder / file) for file in sorted(files)),
         ]
         return self.folder / f"{self.scenario.name}-{self.first}-{short_digest(dependencies)}.zarr.zip"
 

@@ -13,8 +13,9 @@ Written by `python benchmarks/choice.py --evaluation results/human/evaluation --
 
 The accuracy of the networks that ship is as the workflow that made them measured it (`make model`; `introghost
 evaluate` makes such tables of any model); the tables are in `benchmarks/choice/shipped/`. A genome is {shipped_regions}
-regions of 1 Mb in 50 + 50 individuals, without any flaw of the data; linked selection and mutation rates vary. None was
-trained on. Brackets hold 95 % intervals: bootstrap over genomes of areas and of R², binomial of shares.
+regions of 1 Mb, seen as those of training are (`config/human.yaml`): two in five are clean, the others have every flaw,
+mostly slight, and numbers of individuals are log-uniform. None was trained on. Brackets hold 95 % intervals: bootstrap
+over genomes of areas and of R², binomial of shares.
 
 ## Did it happen
 
@@ -74,16 +75,19 @@ that lie close together to all or none of them; it learns from simulated genomes
 gross faults only:
 
 {pulses}
-## Flawed data
+"""
+
+FLAWED = """## Flawed data
 
 Written by `python benchmarks/flaws.py --folder FOLDER`; the tables are `flaws.tsv` and `flawed.tsv` in
-`benchmarks/choice/`. Unseen genomes of every scenario of the networks, {flawed_regions} regions of 1 Mb each, simulated
-once and seen in several ways: clean, with other sizes, with one flaw at its typical level
-([robustness.md](robustness.md) says which that is; beside those there, 60 % of the alleles seen once are found, 5 % of
-the regions of an individual are inbred, and 10 % of the target comes from the outgroup recently), and with all of
-robustness.md together. *Power* is the share of genomes with a pulse of 2 % or more, of {large} by scenario `ghost`,
-that are decided *ghost* at the default costs, and *false ghosts* that of the {without} genomes without one, both as
-`apply` decides; area and power at 1 % are of scenario `ghost` against `no_ghost` and `structure`.
+`benchmarks/choice/`. Unseen genomes of every scenario of the networks, {flawed_regions} regions of 1 Mb each, seen in
+several ways: clean, with other sizes, with one flaw at its typical level ([robustness.md](robustness.md) says which
+that is; beside those there, 60 % of the alleles seen once are found, 5 % of the regions of an individual are inbred,
+and 10 % of the target comes from the outgroup recently), and with all of robustness.md together. They are the same
+genomes but where the map or the mutation rate varies, where all flaws come together and where sizes do. *Power* is the
+share of the {large} genomes with a pulse of 2 % or more that are decided *ghost* at the default costs, and *false
+ghosts* that of the {without} genomes without one, both as `apply` decides; area and power at 1 % are of scenario
+`ghost` against `no_ghost` and `structure`.
 
 {looks}
 What is learnt, of {ghosts} genomes of scenario `ghost`; how often 95 % intervals hold is a mean over parameters, beside
@@ -95,6 +99,7 @@ Decided *ghost* without one, of {each} genomes each, whether or not a scenario f
 {cells}
 """
 
+RECORD = "flaws.json"  # of flaws.py, beside its tables
 SHIPPED = (
     "power", "decisions", "novelty", "calibration", "model_choice_confusion", "posterior_summary",
     "posterior_coverage", "posterior_checks",
@@ -105,9 +110,7 @@ OF_INTEREST = {"ghost_proportion": "proportion", "pulse_time": "pulse time"}
 
 def page(folder: Path) -> str:
     """The page as Markdown, from the tables in `folder` and in its folder ``shipped``."""
-    families, pulses, looks, flawed = (
-        _read(folder / f"{name}.tsv") for name in ("families", "pulses", "flaws", "flawed")
-    )
+    families, pulses = (_read(folder / f"{name}.tsv") for name in ("families", "pulses"))
     parts = {name: _read(folder / "shipped" / f"{name}.tsv") for name in SHIPPED}
     regions = max(parts["power"]["regions"])
     whole = {name: table[table["regions"] == regions] for name, table in parts.items()}
@@ -128,14 +131,22 @@ def page(folder: Path) -> str:
         regions=record["options"]["regions"],
         families=_decisions(families),
         pulses=_pulses(pulses),
+    ) + (_flawed(folder) if (folder / RECORD).exists() else "")
+
+
+def _flawed(folder: Path) -> str:
+    """The section about flawed data, of the tables of `flaws.py`."""
+    looks, flawed = (_read(folder / f"{name}.tsv") for name in ("flaws", "flawed"))
+    without = flawed[~flawed["has_ghost"]]
+    return FLAWED.format(
         flawed_regions=looks["regions"].iloc[0],
         large=looks["power_genomes"].iloc[0],
         without=looks["false_ghosts_genomes"].iloc[0],
         ghosts=looks["ghosts"].iloc[0],
-        each=flawed.loc[~flawed["has_ghost"], "genomes"].iloc[0],
+        each=without["genomes"].iloc[0],
         looks=_looks(looks),
         learnt=_learnt(looks),
-        cells=_false_ghosts(flawed[~flawed["has_ghost"]]),
+        cells=_false_ghosts(without),
     )
 
 

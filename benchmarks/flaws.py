@@ -1,7 +1,7 @@
 """The verdict and the parameters on flawed data: every scenario under every flaw.
 
-``python benchmarks/flaws.py --folder F`` simulates unseen genomes of the model's own scenarios, each once, observes
-them without a flaw, with sizes of all kinds, with each flaw at its typical level and with all of them, and writes
+``python benchmarks/flaws.py --folder F`` simulates unseen genomes of the model's own scenarios, observes them without a
+flaw, with sizes of all kinds, with each flaw at its typical level and with all of them, and writes
 ``flaws.tsv`` (a row for each way of observing) and ``flawed.tsv`` (a row for each scenario in each) of
 ``benchmarks/choice/`` and ``docs/model_choice.md``. A run goes on from what another left in the folder.
 """
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
-from choice import OUTPUT, PAGE, unseen_of
+from choice import OUTPUT, PAGE, manifests, unseen_of
 from choice_genomes import Batch, batches
-from choice_page import page
+from choice_page import RECORD, page
 from genomes import SEED, Section
-from introghost import atomic
+from introghost import atomic, provenance
 from introghost.evaluation.answers import answers
 from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.power import PROPORTION
@@ -38,8 +38,6 @@ from introghost.simulation import scenarios
 from robustness import CLEAN, LEVELS, PANEL, SCENARIOS, TOGETHER, cells, write_landscape
 
 FIRST = 70_000
-REGIONS = 25
-GHOSTS = 120  # genomes of the scenario whose parameters are known
 SIZES: Section = {"outgroup_diploids": [5, 200], "target_diploids": [1, 200], **PANEL}
 # Flaws that docs/robustness.md does not measure segments under.
 MORE: dict[str, Section] = {
@@ -68,13 +66,13 @@ def _is_asked(name: str) -> bool:
     return name.endswith(("clean", LEVELS[0])) or name.startswith(TOGETHER)
 
 
-def all_batches(folder: Path, model: Model, choice: ChoiceBundle, ghost: str, others: int) -> dict[str, list[Batch]]:
-    """Batches of every scenario by the look that they are for."""
+def all_batches(arguments: argparse.Namespace, model: Model, numbers: Mapping[str, int]) -> dict[str, list[Batch]]:
+    """Batches of so many genomes of each scenario, by the look that they are for."""
     result = dict[str, list[Batch]]()
     for simulated, group in looks().items():
-        for name in choice.scenarios:
-            scenario, number = scenarios.load(SCENARIOS / name), GHOSTS if name == ghost else others
-            made = batches(folder, model, scenario, FIRST, number, REGIONS, json.loads(simulated), group)
+        for name, number in numbers.items():
+            size = scenarios.load(SCENARIOS / name), FIRST, number, arguments.regions
+            made = batches(arguments.folder, model, *size, json.loads(simulated), group)
             for look in group:
                 result.setdefault(look, []).extend(made)
     return result
@@ -163,7 +161,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="keep genomes here, and go on from what is there")
     parser.add_argument("--model", default="human", help="a model that comes with introghost, or a folder with bundles")
+    parser.add_argument("--regions", type=int, default=25, help="of 1 Mb, of each genome")
     parser.add_argument("--genomes", type=int, default=40, help="of each scenario but that of the parameters")
+    parser.add_argument("--ghosts", type=int, default=120, help="of the scenario of the parameters")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the tables")
     parser.add_argument("--page", type=Path, default=PAGE, help="page to be written of them and those of choice.py")
@@ -175,11 +175,14 @@ def main() -> None:
     arguments = options()
     model = load_model(arguments.model)
     choice, posterior = model.choice, model.parameters
-    if choice is None or posterior is None:
-        raise SystemExit(f"error: --model {arguments.model}: needs the networks model-choice/ and parameters/")
+    if choice is None or posterior is None or not choice.knows_novelty:
+        raise SystemExit(
+            f"error: --model {arguments.model}: needs the networks model-choice/, which tells novelty, and parameters/"
+        )
     arguments.folder.mkdir(parents=True, exist_ok=True)
     write_landscape(arguments.folder)
-    of_look = all_batches(arguments.folder, model, choice, posterior.scenario, arguments.genomes)
+    numbers = {**dict.fromkeys(choice.scenarios, arguments.genomes), posterior.scenario: arguments.ghosts}
+    of_look = all_batches(arguments, model, numbers)
     everything = list({id(batch): batch for group in of_look.values() for batch in group}.values())
     with ProcessPoolExecutor(arguments.workers) as pool:
         for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
@@ -192,10 +195,12 @@ def main() -> None:
         "flaws": pd.DataFrame([{"look": look, **verdict.figures} for look, verdict in verdicts.items()]),
         "flawed": pd.concat([verdict.by_scenario.assign(look=look) for look, verdict in verdicts.items()]),
     }
-    tables["flaws"] = tables["flaws"].assign(regions=REGIONS, ghosts=GHOSTS)
+    tables["flaws"] = tables["flaws"].assign(regions=arguments.regions, ghosts=arguments.ghosts)
     has_ghost = tables["flawed"]["scenario"].map(choice.ghost_of_target)
     tables["flawed"] = tables["flawed"].assign(has_ghost=has_ghost)
     write_tables(tables, arguments.output)
+    sizes = {"genomes": arguments.genomes, "ghosts": arguments.ghosts, "regions": arguments.regions}
+    atomic.write_json(arguments.output / RECORD, provenance.record("benchmarks/flaws.py", sizes, manifests(model)))
     atomic.write_text(arguments.page, page(arguments.output))
     for name, table in tables.items():
         print(f"\n{name}\n{table.to_string(index=False)}")

@@ -29,7 +29,7 @@ class Code(StrEnum):
     SEGMENTS_UNLIKE = "segments-unlike"
     """The statistics lie farther from the simulated regions of the segment network than nearly all held-out ones."""
     MUCH_CALLED = "much-called"
-    """More of the sequence is called than of any region that training held out."""
+    """More of the sequence is called than of any genome that training held out."""
     TOO_LITTLE_SEQUENCE = "too-little-sequence"
     """Less callable sequence than the networks for whole genomes were trained on."""
     PARAMETERS_WITHHELD = "parameters-withheld"

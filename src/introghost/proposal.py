@@ -246,7 +246,7 @@ class Proposal:
         minute = "of one job, which takes about a minute"
         return [
             ("simulations:", ""),
-            ("  segments:", "short genomes, for the network that finds segments"),
+            ("  segments:", "genomes of a few regions, for the network that finds segments"),
             (
                 f"    genomes: {_mapping(self.segment_genomes)}",
                 f"half of them have a ghost; {_why(work.segment_genomes, limits.segment_genomes)}",

@@ -140,7 +140,7 @@ class _PerGenome:
     @classmethod
     def of(cls, costs: Costs, limits: Limits, length_mb: float, regions: int) -> "_PerGenome":
         """Costs of genomes whose regions have a length in Mb; with its share of starting a job."""
-        # Genomes to train on are simulated once, observed several times and read in every epoch.
+        # Genomes to train on are simulated once, observed and read in every epoch.
         shown = costs.observe + costs.haplotypes
         each = OBSERVATIONS * (shown + HAPLOTYPES * limits.epochs * _TRAIN_EACH)
         short = length_mb * SEGMENT_REGIONS

@@ -1,6 +1,7 @@
 """Benchmarks are not run by the tests, but what they import has to exist."""
 
 import gzip
+import importlib
 import itertools
 import json
 import runpy
@@ -122,6 +123,45 @@ def test_a_verdict_on_flawed_data_is_what_apply_decides() -> None:
     assert (decided["power"], decided["power_genomes"]) == (0.5, 2)
     assert (decided["false_ghosts"], decided["false_ghosts_genomes"]) == (0.25, 4)
     assert decided["false_ghosts_lower"] < 0.25 < decided["false_ghosts_upper"]
+
+
+def test_the_page_of_flaws_is_of_their_figures(tmp_path: Path) -> None:
+    """From the tables that `introghost evaluate` makes of genomes to the lines of the page."""
+    flaws, choice_page = (importlib.import_module(name) for name in ("flaws", "choice_page"))
+    areas = {"against": "no_ghost, structure", "lower": 0.1, "upper": 0.9}
+    power = pd.DataFrame(
+        [
+            {**areas, "genomes_of": "ghost", "metric": "area_under_roc", "value": 0.75},
+            {**areas, "genomes_of": "ghost", "metric": "power", "value": 0.7},
+            {**areas, "genomes_of": "ghost, 0.02 to 0.2", "metric": "power", "value": 0.625},
+            {**areas, "genomes_of": "ghost, 0.005 to 0.02", "metric": "power", "value": 0.5},
+        ]
+    )
+    coverage = pd.DataFrame(
+        {
+            "parameter": ["pulse_time", "ghost_proportion"] * 2,
+            "level": [0.9, 0.9, 0.95, 0.95],
+            "coverage": [0, 0, 0.9, 1],
+        }
+    )
+    summary = pd.DataFrame({"parameter": ["pulse_time", "ghost_proportion"], "log_r_squared": [0.25, 0.5]})
+    shares = {f"{name}{end}": 0.5 for name in ("power", "false_ghosts") for end in ("", "_lower", "_upper")}
+    figures = {
+        **{"look": "mask, typical", "regions": 25, "ghosts": 120, "power_genomes": 80, "false_ghosts_genomes": 240},
+        **{**shares, "calibration_error": 0.0625, "novel": 0.045},
+        **flaws._told_apart(power, "ghost"),
+        **flaws._learnt(coverage, summary),
+    }
+    pd.DataFrame([figures]).to_csv(tmp_path / "flaws.tsv", sep="\t", index=False)
+    flawed = {"look": "mask, typical", "genomes": 40, "scenario": ["ghost", "no_ghost"], "has_ghost": [True, False]}
+    pd.DataFrame({**flawed, "decided_ghost": [0.8, 0.025]}).to_csv(tmp_path / "flawed.tsv", sep="\t", index=False)
+    written = choice_page._flawed(tmp_path)
+    area, large, small = (f"{value:.3f} [0.100–0.900]" for value in (0.75, 0.625, 0.5))
+    half = "50.0 % [50.0–50.0]"
+    assert f"| mask, typical | {half} | {half} | {area} | {large} | {small} | 0.062 | 4.5 % |" in written
+    assert "| mask, typical | 95.0 % (90 %) | 0.50 | 0.25 |" in written
+    assert "| seen | no_ghost |" in written
+    assert "| mask, typical | 2 % |" in written
 
 
 def test_matched_networks_are_given_by_their_model() -> None:

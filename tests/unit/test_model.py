@@ -117,12 +117,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
 def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(
     data: VcfData, tmp_path: Path
 ) -> None:
-    posteriors = {}
+    posteriors, is_told = {}, {}
     for length_bp in (200_000, 700_000):  # the data have 600 kb
         bundle = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=length_bp))
         bundle_files.save(bundle, tmp_path / str(length_bp) / "segments")
         model = load_model(tmp_path / str(length_bp))
-        posteriors[length_bp] = model.apply(data).calls[0].posterior
+        answer = model.apply(data)
+        posteriors[length_bp] = answer.calls[0].posterior
+        is_told[length_bp] = Code.POPULATIONS_UNKNOWN in {finding.code for finding in answer.findings}
+    assert is_told == {200_000: False, 700_000: True}
     source, plan = data.source.unread(), load_model(tmp_path / "200000").plan
     (interval,) = source.contigs()
     together = file_population.mean_population([reading.contig_population(source, interval, plan)], 200_000)
@@ -163,7 +166,7 @@ def test_segments_of_data_unlike_all_training_are_withheld_unless_forced(data: V
 
 
 @pytest.mark.parametrize("most", [1.0, 1e-6])
-def test_more_called_than_of_any_region_of_training_is_told(data: VcfData, tmp_path: Path, most: float) -> None:
+def test_more_called_than_of_any_genome_of_training_is_told(data: VcfData, tmp_path: Path, most: float) -> None:
     bundle = dataclasses.replace(segments_bundle(), thresholds={0.15: 0.2}, highest_called_share=most)
     bundle_files.save(bundle, tmp_path / "segments")
     answer = load_model(tmp_path).apply(data)
@@ -172,6 +175,10 @@ def test_more_called_than_of_any_region_of_training_is_told(data: VcfData, tmp_p
     assert len(answer.segments) > 0
     assert len(texts) == (share > most)
     assert all(text.startswith(f"{share:.1%} of the sequence is called") for text in texts)
+    training = dataclasses.replace(bundle.training, region_length_bp=700_000)
+    bundle_files.save(dataclasses.replace(bundle, training=training), tmp_path / "locus" / "segments")
+    of_a_locus = load_model(tmp_path / "locus").apply(data)
+    assert Code.MUCH_CALLED not in {finding.code for finding in of_a_locus.findings}, "a locus may be a tract"
 
 
 def test_what_is_withheld_is_in_no_file_and_the_page_says_so(data: VcfData, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ class SegmentsBundle(Bundle):
         For false-discovery rates, ascending, the posterior from which at most that part of what is called was false in
         held-out simulations with a ghost.
     highest_called_share : float
-        The largest share of the usable bins of a held-out simulated region that is called at the default rate, above 0;
+        The largest share of the usable bins of a held-out simulated genome that is called at the default rate, above 0;
         of regions at least half of which is usable.
     """
 

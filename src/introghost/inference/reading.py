@@ -263,9 +263,7 @@ def _by_region(
     few_values = values if values is not None and few is haplotypes else _tiled(few, plan).values
     fraction, step = bins.callable_fraction, plan.region_length_bp // plan.bin_bp
     parts = [slice(first, first + step) for first in range(0, len(bins), step)]
-    regions = zip(parts, population, strict=True)
-    pooled = [summary.compute(few_values[:, part], fraction[part], of_region) for part, of_region in regions]
-    return np.stack(pooled), population
+    return np.stack([summary.compute(few_values[:, part], fraction[part]) for part in parts]), population
 
 
 def target_groups(haplotypes: Haplotypes, trained: Range) -> list[NDArray[np.intp]]:

@@ -80,8 +80,11 @@ def summary(segments: SegmentsBundle, segment_model_digest: str) -> Summary:
     return Summary(POOLED + SEGMENT_SUMMARIES, partial(_summarise, segments=segments), segment_model_digest)
 
 
-def _summarise(statistics: Array, callable_fraction: Array, population: Array, segments: SegmentsBundle) -> Array:
+def _summarise(statistics: Array, callable_fraction: Array, segments: SegmentsBundle) -> Array:
     """Values of `summary` for one region.
+
+    The network is not given population statistics, which it knows as means over a genome: a region is looked at here
+    by itself.
 
     Parameters
     ----------
@@ -89,11 +92,8 @@ def _summarise(statistics: Array, callable_fraction: Array, population: Array, s
         Of `statistics.pooled.few_targets`.
     callable_fraction : ndarray of float32, shape (num_bins,)
         0 where a bin is not to be looked at.
-    population : ndarray of float32, shape (num_population,)
-        The network is not given them: it knows means over a genome alone, and what is asked for whole genomes is.
     segments : SegmentsBundle
     """
-    usable = usable_bins(callable_fraction)
-    unknown = np.full_like(population, np.nan)
+    unknown = np.full(int(segments.architecture["population"]), np.nan, dtype=np.float32)
     posterior = segment_posterior(segments, statistics, callable_fraction, unknown)
-    return np.concatenate([pool(statistics, usable), segment_summaries(posterior, statistics)])
+    return np.concatenate([pool(statistics, usable_bins(callable_fraction)), segment_summaries(posterior, statistics)])

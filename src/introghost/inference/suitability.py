@@ -81,7 +81,7 @@ def population_findings(population: NDArray[np.float32], region_length_bp: int) 
     if not np.isnan(population).any():
         return []
     text = (
-        f"less than {_megabases(region_length_bp)} callable, in stretches of "
+        f"less than {_megabases(region_length_bp)} callable, in regions of {_megabases(region_length_bp)} that have "
         f"{_megabases(LEAST_REGION_PART * region_length_bp)} or more: segments are called without population "
         "statistics, and more of them may be false; give all loci in one file, or more of the genome"
     )
@@ -386,18 +386,23 @@ def are_segments_withheld(calls: Sequence[ContigCalls]) -> bool:
 
 
 def called_share_findings(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) -> list[Finding]:
-    """What to tell if more is called, at the model's own threshold, than of any region that training held out.
+    """What to tell if more is called, at the model's own threshold, than of any genome that training held out.
+
+    Of less callable sequence than a region of training has nothing is told: a locus may be a tract.
 
     Parameters
     ----------
     bundle : SegmentsBundle
     calls : sequence of ContigCalls
     """
+    callable_bp = sum(float(contig.bins.callable_bp[contig.bins.called].sum()) for contig in calls)
+    if callable_bp < bundle.training.region_length_bp:
+        return []
     share = calling.called_share(calls, bundle.thresholds.get(DEFAULT_FALSE_DISCOVERY_RATE, 1.0))
     if share <= bundle.highest_called_share:
         return []
     text = (
-        f"{share:.1%} of the sequence is called, of the simulated regions of training at most "
+        f"{share:.1%} of the sequence is called, of the simulated genomes of training at most "
         f"{bundle.highest_called_share:.1%}: most of it may be false; check which population is the outgroup, and "
         "whether it is close enough to the target"
     )

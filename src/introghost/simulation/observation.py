@@ -112,7 +112,7 @@ class ObservationModel:
     outgroup_gene_flow : Range
         Share of the outgroup's genomes that comes from the target recently.
     target_gene_flow : Range
-        Share of the target's genomes that comes from the outgroup within the last few generations.
+        Share of the target's genomes that comes from the outgroup within the last ten to two hundred generations.
     mislabelled : Range
         Share of individuals who carry the label of the other role.
     flawless : float

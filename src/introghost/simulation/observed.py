@@ -39,7 +39,8 @@ class Observed:
     switches_bp : list of ndarray of int64
         Positions from which on each target individual's haplotypes have changed places.
     admixed : list of GeneFlow
-        Tracts of the outgroup's in target haplotypes, before phase switches; whatever these had there is gone.
+        Tracts of the outgroup's in target haplotypes, before phase switches; whatever these had there is gone. A
+        ghost's that the outgroup's own haplotype had there, by earlier gene flow, is not counted.
     """
 
     haplotypes: Haplotypes
@@ -251,7 +252,8 @@ class _Flow:
         ):
             inside = slice(*np.searchsorted(self.positions, [start, end]))
             genotypes[inside, receiver] = self.simulated[self.rows[inside], donors[donor]]
-            admixed.append(GeneFlow(receiver, math.ceil(start), math.ceil(end)))
+            if end > 0 and start < self.length_bp:
+                admixed.append(GeneFlow(receiver, max(math.ceil(start), 0), min(math.ceil(end), self.length_bp)))
         return admixed
 
 

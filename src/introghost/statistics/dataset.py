@@ -183,7 +183,7 @@ def _region_dataset(
     variables = {} if statistics is None else _haplotype_variables(region, statistics, bin_bp, num_rows)
     population = population_statistics(haplotypes)
     variables |= {
-        "pooled_statistics": summary.compute(of_few, fraction, population),
+        "pooled_statistics": summary.compute(of_few, fraction),
         "population_statistics": population,
         "callable_fraction": fraction,
     }

@@ -98,15 +98,15 @@ class Summary:
     ----------
     names : tuple of str
     compute : callable
-        From the statistics of `few_targets`, (num_haplotypes, num_bins, num_statistics), the callable fraction of each
-        bin, 0 where it is not to be looked at, and the population statistics of the region, to the value of each name.
+        From the statistics of `few_targets`, (num_haplotypes, num_bins, num_statistics), and the callable fraction of
+        each bin, 0 where it is not to be looked at, to the value of each name.
     segment_model_digest : str
         Of the segment network whose answers are among them; empty for none.
     """
 
     names: tuple[str, ...]
-    compute: Callable[[Array, Array, Array], Array]
+    compute: Callable[[Array, Array], Array]
     segment_model_digest: str = ""
 
 
-PLAIN = Summary(POOLED, lambda statistics, callable_fraction, _: pool(statistics, usable_bins(callable_fraction)))
+PLAIN = Summary(POOLED, lambda statistics, callable_fraction: pool(statistics, usable_bins(callable_fraction)))

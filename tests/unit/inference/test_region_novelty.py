@@ -19,7 +19,7 @@ def regions(number: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def novelty() -> RegionNovelty:
-    fitted = RegionNovelty(NUM, region_novelty.num_references(600))
+    fitted = RegionNovelty(NUM, region_novelty.num_references(600, 300))
     region_novelty.fit(fitted, regions(2_000, 1), regions(600, 2), STATISTICS)
     return fitted
 
@@ -70,8 +70,9 @@ def test_the_p_value_of_several_regions_is_twice_their_median() -> None:
 
 
 def test_few_held_out_regions_tell_nothing() -> None:
-    numbers = [region_novelty.num_references(number) for number in (0, 399, 400, 450, 501)]
+    numbers = [region_novelty.num_references(number, 200) for number in (0, 399, 400, 450, 501)]
     assert numbers == [0, 0, 400, 450, 500]
+    assert region_novelty.num_references(800, 199) == 0, "regions of a genome are alike"
     assert 2 / (1 + region_novelty.FEWEST_REFERENCES) <= suitability.SEGMENTS_WITHHELD_LEVEL
     usable = np.zeros((3, 30), bool)
     usable[1, :19], usable[2, 5:25] = True, True

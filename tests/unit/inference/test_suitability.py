@@ -48,7 +48,7 @@ def test_unknown_populations_are_told() -> None:
     assert suitability.population_findings(known, 1_000_000) == []
     (finding,) = suitability.population_findings(unknown, 1_000_000)
     assert (finding.code, finding.severity) == ("populations-unknown", Severity.WARNING)
-    assert "less than 1 Mb callable, in stretches of 0.05 Mb or more" in finding.text
+    assert "less than 1 Mb callable, in regions of 1 Mb that have 0.05 Mb or more" in finding.text
 
 
 def test_networks_with_the_same_range_are_told_of_in_one_finding() -> None:
