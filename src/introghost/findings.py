@@ -58,6 +58,8 @@ class Code(StrEnum):
     """Regions are put together from stretches shorter than those of training."""
     MANY_REGIONS = "many-regions"
     """More sequence than in training: the answer is less sure than it could be."""
+    POPULATIONS_UNKNOWN = "populations-unknown"
+    """Too little sequence to tell what outgroup and target are like, which the segment network goes by."""
     NOVELTY_UNKNOWN = "novelty-unknown"
     """Training had too few genomes to tell whether any scenario fits."""
     NO_THRESHOLD = "no-threshold"

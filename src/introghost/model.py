@@ -205,7 +205,8 @@ class Model:
         self.check(self._offer(data))
         plan = self.plan
         source = data.source.unread()
-        calls, contigs = self._read(source, plan, _population(data.source.unread(), plan))
+        population = _population(data.source.unread(), plan)
+        calls, contigs = self._read(source, plan, population)
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = whole_genome.ask(self.choice, self.parameters, contigs, diploids, plan, settings)
         is_withheld = suitability.are_segments_withheld(calls) and not force
@@ -219,6 +220,7 @@ class Model:
                 *suitability.segments_findings(calls, force),
                 *suitability.called_share_findings(self.segments, given),
                 *suitability.bin_findings(calls),
+                *suitability.population_findings(population, plan.region_length_bp),
                 *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
                 *suitability.callable_share_findings(self.bundles, bins),
                 *suitability.sample_size_findings(self.bundles, diploids, plan),

@@ -225,7 +225,7 @@ def test_the_schema_and_the_observation_model_agree(config: dict[str, Any]) -> N
         kind = schema["$defs"].get(definition.get("$ref", "").rpartition("/")[2], definition)
         if "maximum" not in kind:
             continue
-        extra = {"panel_target_diploids": 1, "genetic_map": "x", "missing": 0.1}
+        extra = {"panel_outgroup_diploids": 1, "panel_target_diploids": 1, "genetic_map": "x", "missing": 0.1}
         for value, valid in ((kind["maximum"], True), (kind["maximum"] + 0.01, False)):
             outcomes = []
             for check in (parse, lambda content: ObservationModel.parse(content["observation"])):

@@ -117,12 +117,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
 def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(
     data: VcfData, tmp_path: Path
 ) -> None:
-    posteriors = {}
+    posteriors, is_told = {}, {}
     for length_bp in (200_000, 700_000):  # the data have 600 kb
         bundle = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=length_bp))
         bundle_files.save(bundle, tmp_path / str(length_bp) / "segments")
         model = load_model(tmp_path / str(length_bp))
-        posteriors[length_bp] = model.apply(data).calls[0].posterior
+        answer = model.apply(data)
+        posteriors[length_bp] = answer.calls[0].posterior
+        is_told[length_bp] = Code.POPULATIONS_UNKNOWN in {finding.code for finding in answer.findings}
+    assert is_told == {200_000: False, 700_000: True}
     source, plan = data.source.unread(), load_model(tmp_path / "200000").plan
     (interval,) = source.contigs()
     together = file_population.mean_population([reading.contig_population(source, interval, plan)], 200_000)

@@ -163,6 +163,7 @@ _OBSERVATION: JsonObject = {
     "switch_error": 0.03,
     "ancestral_error": 0.05,
     "outgroup_gene_flow": 0.05,
+    "target_gene_flow": 0.2,
     "mislabelled": 0.3,
     "flawless": 0.9,
 }

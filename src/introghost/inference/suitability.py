@@ -21,6 +21,7 @@ from introghost.inference.bundles import (
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
 from introghost.inference.fields import Range
+from introghost.inference.file_population import LEAST_REGION_PART
 from introghost.inference.genome import Extent
 from introghost.inference.model_choice import SHARE_TOLERANCE
 from introghost.inference.reading import Bins, BinStatus, ReadingPlan, num_groups
@@ -65,6 +66,26 @@ def bin_findings(calls: Sequence[ContigCalls]) -> list[Finding]:
 
 def _blank_bp(bins: Bins) -> int:
     return int((bins.ends_bp - bins.starts_bp)[bins.status == BinStatus.BLANK].sum())
+
+
+def population_findings(population: NDArray[np.float32], region_length_bp: int) -> list[Finding]:
+    """What to tell if segments are called without knowing what outgroup and target are like.
+
+    Parameters
+    ----------
+    population : ndarray of float32, shape (num_population,)
+        Of `file_population.mean_population`.
+    region_length_bp : int
+        Of training.
+    """
+    if not np.isnan(population).any():
+        return []
+    text = (
+        f"less than {_megabases(region_length_bp)} callable, in regions of {_megabases(region_length_bp)} that have "
+        f"{_megabases(LEAST_REGION_PART * region_length_bp)} or more: segments are called without population "
+        "statistics, and more of them may be false; give all loci in one file, or more of the genome"
+    )
+    return [Finding(Code.POPULATIONS_UNKNOWN, Severity.WARNING, text)]
 
 
 def threshold_findings(threshold: float, false_discovery_rate: float | None) -> list[Finding]:

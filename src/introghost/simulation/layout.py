@@ -27,7 +27,7 @@ class SampleLayout:
     outgroup, target : int
         Diploids of either role, of whom data are shown.
     panel_outgroup, panel_target : int
-        Further diploids of either role, whom only the allele-count filter and gene flow into the outgroup see.
+        Further diploids of either role, whom only the allele-count filter and gene flow see.
     """
 
     outgroup: int

@@ -64,7 +64,7 @@ _OFF = Range(0, 0)
 _FILES = ("include_bed", "genetic_map")
 _FLAWS = (  # what a genome that is shown flawless is spared
     *("minimum_allele_count", "include_bed", "missing", "genotype_error", "switch_error", "ancestral_error"),
-    *("outgroup_gene_flow", "mislabelled", "rare_allele_detection", "inbreeding", "loci"),
+    *("outgroup_gene_flow", "target_gene_flow", "mislabelled", "rare_allele_detection", "inbreeding", "loci"),
 )
 
 
@@ -77,7 +77,7 @@ class ObservationModel:
     outgroup_diploids, target_diploids : Range or None
         Individuals of either role in the data; None takes all that were simulated.
     panel_outgroup_diploids, panel_target_diploids : int
-        Further simulated individuals, of whom only the allele-count filter and gene flow into the outgroup know.
+        Further simulated individuals, of whom only the allele-count filter and gene flow into the other role know.
     minimum_allele_count : Range
         A site is kept if its minor allele is seen at least that often among the individuals of the data and the panel.
     include_bed, genetic_map : str or None
@@ -111,6 +111,8 @@ class ObservationModel:
         Share of sites whose ancestral state is wrong, where ancestral states are known at all.
     outgroup_gene_flow : Range
         Share of the outgroup's genomes that comes from the target recently.
+    target_gene_flow : Range
+        Share of the target's genomes that comes from the outgroup within the last ten to two hundred generations.
     mislabelled : Range
         Share of individuals who carry the label of the other role.
     flawless : float
@@ -138,6 +140,7 @@ class ObservationModel:
     switch_error: Range = _OFF
     ancestral_error: Range = _OFF
     outgroup_gene_flow: Range = _OFF
+    target_gene_flow: Range = _OFF
     mislabelled: Range = _OFF
     flawless: float = 0.0
 
@@ -183,6 +186,7 @@ class ObservationModel:
             switch_error=levels.level("switch_error", highest=0.5),
             ancestral_error=levels.level("ancestral_error", highest=0.5),
             outgroup_gene_flow=levels.level("outgroup_gene_flow", highest=0.9),
+            target_gene_flow=levels.level("target_gene_flow", highest=0.9),
             mislabelled=levels.level("mislabelled", highest=0.5),
             flawless=levels.share("flawless"),
         )
@@ -191,10 +195,10 @@ class ObservationModel:
 
     def _check_together(self) -> None:
         """Refuse what has no use without something else."""
-        if not self.outgroup_gene_flow.is_off and not self.panel_target_diploids:
-            raise ConfigError(
-                "observation.outgroup_gene_flow: it comes from further target individuals; set panel_target_diploids"
-            )
+        for receiver, donor in (("outgroup", "target"), ("target", "outgroup")):
+            key, panel = f"{receiver}_gene_flow", f"panel_{donor}_diploids"
+            if not getattr(self, key).is_off and not getattr(self, panel):
+                raise ConfigError(f"observation.{key}: it comes from further {donor} individuals; set {panel}")
         if not self.genetic_map_error.is_off and not self.genetic_map:
             raise ConfigError("observation.genetic_map_error has no use without genetic_map")
         if self.regions and not (self.include_bed or self.genetic_map):
@@ -247,7 +251,7 @@ class ObservationModel:
         numbers = shown.outgroup_diploids, shown.target_diploids, shown.minimum_allele_count
         noise = [
             *(shown.missing, shown.genotype_error, shown.switch_error, shown.inbreeding),
-            *(shown.outgroup_gene_flow, shown.mislabelled),
+            *(shown.outgroup_gene_flow, shown.target_gene_flow, shown.mislabelled),
             *([shown.ancestral_error] if ancestral == KNOWN_ANCESTRAL else []),
         ]
         return (

@@ -1,7 +1,9 @@
 """Simulated regions as the observation model shows them: sampled, filtered, masked and flawed."""
 
 import itertools
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,14 @@ from introghost.simulation.observation import ObservationModel, Range
 from introghost.simulation.windows import Windows
 
 
+class GeneFlow(NamedTuple):
+    """A tract of another role's in one haplotype, which is counted among those of its role; half-open."""
+
+    receiver: int
+    start_bp: int
+    end_bp: int
+
+
 @dataclass(frozen=True)
 class Observed:
     """One region as the data would show it.
@@ -28,14 +38,20 @@ class Observed:
         The simulated haplotype that each target haplotype is, before phase switches.
     switches_bp : list of ndarray of int64
         Positions from which on each target individual's haplotypes have changed places.
+    admixed : list of GeneFlow
+        Tracts of the outgroup's in target haplotypes, before phase switches; whatever these had there is gone. A
+        ghost's that the outgroup's own haplotype had there, by earlier gene flow, is not counted.
     """
 
     haplotypes: Haplotypes
     origins: NDArray[np.int64]
     switches_bp: list[NDArray[np.int64]]
+    admixed: list[GeneFlow]
 
     def tracts(self, simulated: pd.DataFrame) -> pd.DataFrame:
-        """Ghost tracts of the observed target haplotypes: the simulated ones, cut and moved where phase switches.
+        """Ghost tracts of the observed target haplotypes.
+
+        They are the simulated ones, without what the outgroup's took the place of, cut and moved where phase switches.
 
         Parameters
         ----------
@@ -53,13 +69,29 @@ class Observed:
         pieces = []
         for haplotype, start, end in simulated[["haplotype", "start_bp", "end_bp"]].itertuples(index=False):
             for row in rows.get(int(haplotype), ()):
-                individual, side = divmod(row, 2)
-                switches = self.switches_bp[individual]
-                edges = [start, *switches[(switches > start) & (switches < end)].tolist(), end]
-                parity = side + int((switches <= start).sum())
-                for step, (left, right) in enumerate(itertools.pairwise(edges)):
-                    pieces.append((2 * individual + (parity + step) % 2, int(left), int(right)))
+                for first, last in self._without_admixed(row, start, end):
+                    pieces += self._switched(row, first, last)
         return pd.DataFrame(pieces, columns=["haplotype", "start_bp", "end_bp"])
+
+    def _without_admixed(self, row: int, start_bp: int, end_bp: int) -> list[tuple[int, int]]:
+        """What is left of a tract of one haplotype."""
+        parts = [(start_bp, end_bp)]
+        for flow in self.admixed:
+            if flow.receiver == row:
+                sides = [((left, min(right, flow.start_bp)), (max(left, flow.end_bp), right)) for left, right in parts]
+                parts = [part for both in sides for part in both if part[0] < part[1]]
+        return parts
+
+    def _switched(self, row: int, start_bp: int, end_bp: int) -> list[tuple[int, int, int]]:
+        """Haplotype, start and end of the pieces of a tract of one haplotype, after phase switches."""
+        individual, side = divmod(row, 2)
+        switches = self.switches_bp[individual]
+        edges = [start_bp, *switches[(switches > start_bp) & (switches < end_bp)].tolist(), end_bp]
+        parity = side + int((switches <= start_bp).sum())
+        return [
+            (2 * individual + (parity + step) % 2, int(left), int(right))
+            for step, (left, right) in enumerate(itertools.pairwise(edges))
+        ]
 
 
 def root_seed(seed: int, draw: int) -> int:
@@ -128,15 +160,17 @@ def observe(
     if model.rare_allele_detection.low < 1:
         noise = draws.noise("rare_allele_detection")
         keep &= operators.detected(minor, draws.level("rare_allele_detection"), noise)
-    if model.genotype_error.is_off and model.outgroup_gene_flow.is_off:
+    if model.genotype_error.is_off and model.outgroup_gene_flow.is_off and model.target_gene_flow.is_off:
         keep &= operators.varies(simulated[:, columns])  # nothing can make the others vary
     positions = tree_sequence.tables.sites.position[keep].astype(np.int64)
     genotypes = simulated[keep].take(columns, axis=1)
     length = int(tree_sequence.sequence_length)
     # Flaws of the data, in the order in which they come about.
+    flow, admixed = _Flow(positions, simulated, np.flatnonzero(keep), length, draws), list[GeneFlow]()
     if not model.outgroup_gene_flow.is_off:
-        source = simulated, np.flatnonzero(keep), draws.record.samples.haplotypes("panel_target")
-        _let_genes_flow(genotypes[:, : 2 * len(shown.outgroup)], positions, source, length, draws)
+        flow.let(genotypes[:, : 2 * len(shown.outgroup)], "outgroup")
+    if not model.target_gene_flow.is_off:
+        admixed = flow.let(genotypes[:, 2 * len(shown.outgroup) :], "target")
     switches = _flaw(genotypes, positions, minor[keep] == 1, draws, ancestral_known=ancestral == KNOWN_ANCESTRAL)
     varying = operators.varies(genotypes)
     numbers = len(shown.outgroup), len(shown.target)
@@ -157,7 +191,7 @@ def observe(
         haplotypes = haplotypes.mask(operators.draw_loci(length, draws.noise("loci")))
     if ancestral == OUTGROUP_MAJOR:
         haplotypes = haplotypes.polarise_by_outgroup()
-    return Observed(haplotypes, origins[2 * len(shown.outgroup) :], switches[len(shown.outgroup) :])
+    return Observed(haplotypes, origins[2 * len(shown.outgroup) :], switches[len(shown.outgroup) :], admixed)
 
 
 @dataclass(frozen=True)
@@ -190,27 +224,37 @@ class _Draws:
         return seeds.derive(self.seed, "observe", self.record.scenario, self.record.genome, *purpose)
 
 
-def _let_genes_flow(
-    outgroup: NDArray[np.int8],
-    positions: NDArray[np.int64],
-    source: tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int64]],
-    length_bp: int,
-    draws: _Draws,
-) -> None:
-    """Put tracts of target individuals into the outgroup's genotypes, in place.
+_OTHER_ROLE = {"outgroup": "target", "target": "outgroup"}
+_TRACT_BP = {"outgroup": operators.OUTGROUP_FLOW_TRACT_BP, "target": operators.TARGET_FLOW_TRACT_BP}
 
-    `source` is the simulated genotypes, the row of each site and the column of each donor's haplotypes in them.
-    """
-    simulated, rows, columns = source
-    if not len(columns):
-        raise ConfigError(
-            "observation: no target individual is left for outgroup_gene_flow to come from; simulate with the same "
-            "--observation"
-        )
-    level, noise = draws.level("outgroup_gene_flow"), draws.noise("outgroup_gene_flow")
-    for receiver, donor, start, end in operators.draw_tracts(outgroup.shape[1], len(columns), length_bp, level, noise):
-        inside = slice(*np.searchsorted(positions, [start, end]))
-        outgroup[inside, receiver] = simulated[rows[inside], columns[donor]]
+
+@dataclass(frozen=True)
+class _Flow:
+    """Gene flow between the roles, out of the panels: `simulated` are genotypes of everybody, `rows` the sites kept."""
+
+    positions: NDArray[np.int64]
+    simulated: NDArray[np.int8]
+    rows: NDArray[np.intp]
+    length_bp: int
+    draws: _Draws
+
+    def let(self, genotypes: NDArray[np.int8], role: str) -> list[GeneFlow]:
+        """Put tracts of the other role's panel into the genotypes of a role, in place."""
+        donors, key = self.draws.record.samples.haplotypes(f"panel_{_OTHER_ROLE[role]}"), f"{role}_gene_flow"
+        if not len(donors):
+            raise ConfigError(
+                f"observation: no {_OTHER_ROLE[role]} individual is left for {key} to come from; simulate with the "
+                "same --observation"
+            )
+        level, noise, admixed = self.draws.level(key), self.draws.noise(key), list[GeneFlow]()
+        for receiver, donor, start, end in operators.draw_tracts(
+            genotypes.shape[1], len(donors), self.length_bp, level, _TRACT_BP[role], noise
+        ):
+            inside = slice(*np.searchsorted(self.positions, [start, end]))
+            genotypes[inside, receiver] = self.simulated[self.rows[inside], donors[donor]]
+            if end > 0 and start < self.length_bp:
+                admixed.append(GeneFlow(receiver, max(math.ceil(start), 0), min(math.ceil(end), self.length_bp)))
+        return admixed
 
 
 def _flaw(

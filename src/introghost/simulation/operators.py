@@ -15,7 +15,8 @@ Rng = np.random.Generator
 HOMOZYGOTE_ERROR = 0.1
 LOCUS_BP = (20_000, 300_000)
 MOST_LOCI = 3
-GENE_FLOW_TRACT_BP = (50_000, 500_000)
+# Mean lengths of tracts: of gene flow into the outgroup some 200 to 2,000 generations ago, into the target 10 to 200.
+OUTGROUP_FLOW_TRACT_BP, TARGET_FLOW_TRACT_BP = (50_000, 500_000), (500_000, 10_000_000)
 MISSING_CONCENTRATION = 10.0
 SAMPLE_SHAPE = 4.0
 
@@ -138,12 +139,11 @@ def swap(first: NDArray[np.int64], second: NDArray[np.int64], share: float, rng:
 
 
 def draw_tracts(
-    num_receivers: int, num_donors: int, length_bp: int, share: float, rng: Rng
+    num_receivers: int, num_donors: int, length_bp: int, share: float, tract_bp: tuple[float, float], rng: Rng
 ) -> list[tuple[int, int, float, float]]:
     """Intervals of gene flow in each receiver.
 
-    They start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered; their
-    mean length, log-uniform in `GENE_FLOW_TRACT_BP`, is that of gene flow some 200 to 2,000 generations ago.
+    They start as a Poisson process and have exponential lengths, so that `share` of each receiver is covered.
 
     Parameters
     ----------
@@ -153,6 +153,8 @@ def draw_tracts(
         Length of the region.
     share : float
         Of each receiver's sequence, in [0, 1).
+    tract_bp : tuple of float and float
+        Bounds of the mean length, which is log-uniform between them.
     rng : numpy.random.Generator
 
     Returns
@@ -162,7 +164,7 @@ def draw_tracts(
         beyond the region.
     """
     # Mean length of this region.
-    mean_bp = float(np.exp(rng.uniform(*np.log(GENE_FLOW_TRACT_BP))))
+    mean_bp = float(np.exp(rng.uniform(*np.log(tract_bp))))
     reach_bp = 10 * mean_bp  # a tract that covers the region's first base started before it
     # A point stays uncovered with probability exp(-rate * mean).
     number = rng.poisson(-np.log1p(-share) / mean_bp * (length_bp + reach_bp), num_receivers)

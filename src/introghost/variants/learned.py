@@ -207,7 +207,10 @@ def _cut_reason(minor: Counts, cut: int) -> str:
     if number < FEW_SNVS:
         return f"{number:,} SNVs are too few to show a filter: set it by hand if there was one"
     if cut == 1:
-        return f"no step in how often {number:,} SNVs have their rarer allele: nothing was filtered"
+        return (
+            f"no step in how often {number:,} SNVs have their rarer allele; a filter of a larger panel, out of which "
+            "these samples were taken, can't be seen: set it, and the panel, by hand if there was one"
+        )
     return f"of {number:,} SNVs, {int((minor == cut).sum()):,} have their rarer allele that often, {below:,} less often"
 
 

@@ -43,6 +43,14 @@ def with_training(bundle: Bundle, **changes: object) -> Bundle:
     return dataclasses.replace(bundle, training=dataclasses.replace(bundle.training, **changes))
 
 
+def test_unknown_populations_are_told() -> None:
+    unknown, known = np.full(3, np.nan, np.float32), np.ones(3, np.float32)
+    assert suitability.population_findings(known, 1_000_000) == []
+    (finding,) = suitability.population_findings(unknown, 1_000_000)
+    assert (finding.code, finding.severity) == ("populations-unknown", Severity.WARNING)
+    assert "less than 1 Mb callable, in regions of 1 Mb that have 0.05 Mb or more" in finding.text
+
+
 def test_networks_with_the_same_range_are_told_of_in_one_finding() -> None:
     (finding,) = suitability.sample_size_findings(BUNDLES, (3, 5), WHOLE)
     assert str(finding) == (

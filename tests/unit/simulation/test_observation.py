@@ -14,7 +14,7 @@ from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TARGET
 from introghost.simulation.layout import RegionRecord, SampleLayout
 from introghost.simulation.observation import ObservationModel, Range
-from introghost.simulation.observed import Observed, observe
+from introghost.simulation.observed import GeneFlow, Observed, observe
 from introghost.simulation.windows import Window, Windows
 
 LENGTH = 200_000
@@ -153,12 +153,42 @@ def test_gene_flow_gives_the_outgroup_alleles_of_panel_targets(simulated):
         assert changed.genotypes[site, receiver] in donors[site]
 
 
+def test_gene_flow_gives_the_target_alleles_of_the_panel_and_takes_its_tracts(simulated):
+    """Every target genotype outside the tracts that are left is an allele of the three panel individuals (32 to 37)."""
+    observed = seen(simulated, target_gene_flow=0.4, panel_outgroup_diploids=3)
+    changed = observed.haplotypes
+    at = {int(p): row for p, row in zip(simulated.tables.sites.position, simulated.genotype_matrix(), strict=True)}
+    truth = np.array([at[int(position)] for position in changed.positions_bp])
+    differs = changed.genotypes != truth[:, :32]
+    assert not differs[:, :16].any()
+    assert differs[:, 16:].mean() > 0.02
+    whole = pd.DataFrame({"haplotype": np.arange(16, 32), "start_bp": 0, "end_bp": LENGTH})
+    tracts = observed.tracts(whole)
+    left = np.zeros((len(changed.positions_bp), 16), dtype=bool)
+    for row, start, end in tracts.itertuples(index=False):
+        left[(changed.positions_bp >= start) & (changed.positions_bp < end), row] = True
+    assert 0.3 < left.mean() < 0.9
+    assert not differs[:, 16:][left].any()
+    donors = truth[:, 32:38]
+    for site, receiver in np.argwhere(~left):
+        assert changed.genotypes[site, 16 + receiver] in donors[site]
+
+
+def test_a_tract_is_left_on_both_sides_of_gene_flow(simulated):
+    flows = [GeneFlow(1, 40, 60), GeneFlow(1, 90, 200), GeneFlow(0, 0, 99)]
+    observed = dataclasses.replace(seen(simulated), admixed=flows)
+    tract = pd.DataFrame({"haplotype": [17, 17], "start_bp": [20, 95], "end_bp": [94, 99]})
+    assert observed.tracts(tract).to_numpy().tolist() == [[1, 20, 40], [1, 60, 90]]
+
+
+PANELS = {"panel_outgroup_diploids": 3, "panel_target_diploids": 4}
 LEVELS = {
     "missing": 0.2,
     "genotype_error": 0.1,
     "switch_error": 0.2,
     "ancestral_error": 0.2,
     "outgroup_gene_flow": 0.3,
+    "target_gene_flow": 0.3,
     "mislabelled": 0.3,
     "minimum_allele_count": 3,
     "rare_allele_detection": 0.2,
@@ -170,7 +200,7 @@ LEVELS = {
 @pytest.mark.parametrize("name", LEVELS)
 def test_every_operator_changes_something_and_is_reproducible(simulated, name):
     clean = seen(simulated).haplotypes
-    levels = {name: LEVELS[name], "panel_target_diploids": 4}
+    levels = {name: LEVELS[name], "panel_outgroup_diploids": 3, "panel_target_diploids": 4}
     once, again = (seen(simulated, **levels).haplotypes for _ in range(2))
     np.testing.assert_array_equal(once.genotypes, again.genotypes)
     assert once.genotypes.shape != clean.genotypes.shape or (once.genotypes != clean.genotypes).any()
@@ -207,7 +237,13 @@ def test_ancestral_mistakes_mean_nothing_where_the_outgroup_decides(simulated):
     np.testing.assert_array_equal(plain.genotypes, mistaken.genotypes)
 
 
-FLAWED = {**LEVELS, "panel_target_diploids": 4, "include_bed": "x.bed", "outgroup_diploids": [2, 8]}
+FLAWED = {
+    **LEVELS,
+    "panel_outgroup_diploids": 3,
+    "panel_target_diploids": 4,
+    "include_bed": "x.bed",
+    "outgroup_diploids": [2, 8],
+}
 MASK = Windows({"7": np.array([[1_000_000, 1_050_000], [1_120_000, 1_200_000], [3_000_000, 3_600_000]])})
 
 
@@ -230,7 +266,7 @@ def test_a_genome_that_is_shown_flawless_has_no_flaw_and_the_size_that_was_drawn
 
 def test_what_simulation_used_stays_where_genomes_are_flawless():
     section = {**FLAWED, "genetic_map": "m", "genetic_map_error": 0.2, "mutation_rate_variation": 0.3, "flawless": 0.5}
-    kept = {"outgroup_diploids": [2, 8], "panel_target_diploids": 4, "genetic_map": "m", "flawless": 0.5}
+    kept = {"outgroup_diploids": [2, 8], **PANELS, "genetic_map": "m", "flawless": 0.5}
     kept |= {"genetic_map_error": [0.2, 0.2], "mutation_rate_variation": [0.3, 0.3]}
     assert ObservationModel.parse(section).without_flaws().describe() == kept
 
@@ -248,7 +284,7 @@ def test_which_genomes_are_flawless_is_drawn_for_genomes_and_their_share_is_that
 
 
 def test_draws_are_those_of_independent_root_seeds(simulated):
-    levels = ObservationModel.parse({**LEVELS, "panel_target_diploids": 4, "target_diploids": [2, 8]})
+    levels = ObservationModel.parse({**LEVELS, **PANELS, "target_diploids": [2, 8]})
 
     def drawn(seed: int, draw: int) -> np.ndarray:
         return observe(simulated, levels, ancestral=KNOWN_ANCESTRAL, seed=seed, draw=draw).haplotypes.genotypes
@@ -290,6 +326,7 @@ def test_masks_are_drawn_anew_unless_recombination_is_that_of_the_place(simulate
         ({"missing": 0.1}, True),
         ({"mislabelled": 0.1}, True),
         ({"outgroup_gene_flow": 0.1, "panel_target_diploids": 1}, True),
+        ({"target_gene_flow": 0.1, "panel_outgroup_diploids": 1}, True),
         ({"minimum_allele_count": 3, "flawless": 0.5}, True),
         ({"missing": 0.1, "flawless": 1}, False),
         ({"missing": 0.1, "flawless": 1, "target_diploids": [5, 6]}, True),
@@ -352,7 +389,8 @@ def test_parse_reads_json_files_and_sections(tmp_path):
         ({"missing": 0.1, "flawless": 1.1}, "between 0 and 1"),
         ({"missing": 0.1, "flawless": [0.1, 0.2]}, "expected one number between 0 and 1"),
         ({"flawless": 0.1, "target_diploids": 3}, "flawless has no use where every genome is shown without flaws"),
-        ({"outgroup_gene_flow": 0.1}, "set panel_target_diploids"),
+        ({"outgroup_gene_flow": 0.1}, "outgroup_gene_flow.*set panel_target_diploids"),
+        ({"target_gene_flow": 0.1}, "target_gene_flow.*set panel_outgroup_diploids"),
         ({"genetic_map_error": 0.1}, "without genetic_map"),
         ({"include_bed": "x.bed", "regions": "1:1-5"}, "expected a list"),
         ({"regions": ["1:1-5"]}, "without genetic_map or include_bed"),
@@ -386,5 +424,8 @@ def test_refusals(simulated):
     without_panel = recorded(tables, 3, SampleLayout(8, 8, panel_outgroup=7))
     with pytest.raises(ConfigError, match="no target individual is left"):
         seen(without_panel, outgroup_gene_flow=0.1, panel_target_diploids=4)
+    without_panel = recorded(tables, 3, SampleLayout(8, 8, panel_target=7))
+    with pytest.raises(ConfigError, match="no outgroup individual is left for target_gene_flow"):
+        seen(without_panel, target_gene_flow=0.1, panel_outgroup_diploids=4)
     with pytest.raises(ConfigError, match="intervals"):
         seen(simulated, include_bed="x.bed")

@@ -100,7 +100,7 @@ def test_ancestral_mistakes_exchange_alleles_of_whole_sites(genotypes):
 @pytest.mark.parametrize("share", [0.05, 0.5])
 def test_gene_flow_covers_its_share_at_every_place(share):
     length = 2_000_000
-    tracts = operators.draw_tracts(400, 6, length, share, np.random.default_rng(7))
+    tracts = operators.draw_tracts(400, 6, length, share, (50_000, 500_000), np.random.default_rng(7))
     assert {donor for _, donor, _, _ in tracts} == set(range(6))
     for position in (0, 10, length // 2, length - 1):
         covered = {receiver for receiver, _, start, end in tracts if start <= position < end}
