@@ -65,7 +65,7 @@ SAMPLINGS = {name: dict(zip(SIZES, diploids, strict=True)) for name, diploids in
 FULL = "50 + 50"
 LARGEST = SAMPLINGS[FULL]
 FIRST_TEST_GENOME, TEST_GENOMES = 40_000, 120
-PRIOR_GENOMES = {"ghost": 300, "no_ghost": 100, "structure": 300}
+PRIOR_GENOMES, PRIOR_REGIONS = {"ghost": 75, "no_ghost": 25, "structure": 75}, 4
 THRESHOLD = 0.5
 GRID = np.arange(0.05, 1, 0.05)
 # Target haplotypes of a region that the logistic regression is trained on.
@@ -363,13 +363,21 @@ def prior_rows(folder: Path, shipped: SegmentsBundle, pool: ProcessPoolExecutor)
     """The shipped model on unseen genomes of the scenarios themselves, and what it calls by age and strength of
     ancestral structure without a pulse."""
     jobs = {
-        name: batches(folder, scenarios.load(SCENARIOS / name), FIRST_TEST_GENOME, number, LARGEST, {FULL: LARGEST})
+        name: batches(
+            folder,
+            scenarios.load(SCENARIOS / name),
+            FIRST_TEST_GENOME,
+            number,
+            LARGEST,
+            {FULL: LARGEST},
+            num_regions=PRIOR_REGIONS,
+        )
         for name, number in PRIOR_GENOMES.items()
     }
     list(pool.map(Job.run, [job for of_scenario in jobs.values() for job in of_scenario]))
     statistics = {name: statistics_of(of_scenario, FULL) for name, of_scenario in jobs.items()}
-    scores = {name: posteriors(shipped, of_scenario) for name, of_scenario in statistics.items()}
-    fractions = {name: ghost_fraction(of_scenario) for name, of_scenario in statistics.items()}
+    scores = {name: by_genome(posteriors(shipped, of_scenario)) for name, of_scenario in statistics.items()}
+    fractions = {name: by_genome(ghost_fraction(of_scenario)) for name, of_scenario in statistics.items()}
     threshold = shipped.threshold()
     labels: Row = {"sampling": FULL, "method": "shipped", "bin_bp": BIN_BP}
     rows = together_rows(
@@ -382,6 +390,13 @@ def prior_rows(folder: Path, shipped: SegmentsBundle, pool: ProcessPoolExecutor)
     rows += [{**labels, **called} for called in called_by_structure(scores["structure"], threshold)]
     print(pd.DataFrame(rows).to_string(), flush=True)
     return rows
+
+
+def by_genome(of_regions: Scores) -> Scores:
+    """Values of genomes of `PRIOR_REGIONS`, one region after the other along the bins, from those of their regions."""
+    _, num_haplotypes, num_bins = of_regions.shape
+    together = of_regions.reshape(-1, PRIOR_REGIONS, num_haplotypes, num_bins).swapaxes(1, 2)
+    return together.reshape(-1, num_haplotypes, PRIOR_REGIONS * num_bins)
 
 
 def together_rows(labels: Row, scores: Scores, fraction: Scores, threshold: float) -> list[Row]:

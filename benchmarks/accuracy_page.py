@@ -50,7 +50,7 @@ scenarios' sizes go up to 30,000 because a target without a bottleneck, as archi
 haplotypes permutes the calls exactly. With 100 target individuals instead of 50, posteriors of 0.1 or more change by
 less than 0.1 on average, and less than a fifth of the calls come or go (`tests/unit/test_models.py`).
 
-Unseen genomes of the scenarios that it was trained on, 1 Mb each, 50 + 50 individuals: average precision {ap},
+Unseen genomes of the scenarios that it was trained on, 4 Mb each, 50 + 50 individuals: average precision {ap},
 per 10 kb (bins two by two) {ap_in_pairs}, F1 {f1}, ECE {ece}. Without a ghost:
 
 | scenario | sequence called (0.1 % is 1 Mb per Gb) |

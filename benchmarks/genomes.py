@@ -120,6 +120,7 @@ class Job:
     observed: Mapping[str, Section]
     rows: int = 100  # target haplotypes that are kept of a region
     bin_bp: int = BIN_BP
+    num_regions: int = 1  # of each genome
 
     def output(self, name: str) -> Path:
         """Where the statistics under one observation model are kept: of other code or models the name is another."""
@@ -133,6 +134,7 @@ class Job:
             self.number,
             self.rows,
             self.bin_bp,
+            self.num_regions,
             *sections,
             *(provenance.sha256(self.folder / file) for file in sorted(files)),
         ]
@@ -143,13 +145,13 @@ class Job:
         sections = {name: section for name, section in self.observed.items() if not self.output(name).exists()}
         if not sections:
             return
-        settings = Look.of(self.folder, self.simulated).settings()
+        settings = Look.of(self.folder, self.simulated).settings(self.num_regions)
         looks = {name: Look.of(self.folder, section) for name, section in sections.items()}
         regions: dict[str, list[Region]] = {name: [] for name in sections}
         for genome in range(self.first, self.first + self.number):
-            ((tree_sequence, tracts),) = simulate_genome_with_tracts(self.scenario, genome, settings)
-            for name, look in looks.items():
-                regions[name].append(region(tree_sequence, tracts, look, self.rows))
+            for tree_sequence, tracts in simulate_genome_with_tracts(self.scenario, genome, settings):
+                for name, look in looks.items():
+                    regions[name].append(region(tree_sequence, tracts, look, self.rows))
         for name, look in looks.items():
             sizes = {key: look.model.describe()[key] for key in SIZES}
             attributes = {**sizes, "observation": json.dumps(sections[name], sort_keys=True)}
@@ -158,14 +160,14 @@ class Job:
 
 
 def region(tree_sequence: tskit.TreeSequence, tracts: pd.DataFrame, look: Look, most_rows: int) -> Region:
-    """The only region of a simulated genome as a look shows it, with at most so many target haplotypes to keep."""
+    """A region of a simulated genome as a look shows it, with at most so many target haplotypes to keep."""
     record = RegionRecord.of(tree_sequence)
     observed = observe(tree_sequence, look.model, ancestral=ANCESTRAL, seed=SEED, windows=look.windows)
     num_targets = int((observed.haplotypes.roles == TARGET).sum())
     rng = np.random.default_rng(seeds.derive(SEED, "rows", record.genome))
     return Region(
         haplotypes=observed.haplotypes,
-        index=0,
+        index=record.region,
         genome=record.genome,
         scenario=record.scenario,
         tracts=observed.tracts(tracts),
@@ -183,9 +185,10 @@ def batches(
     observed: Mapping[str, Section],
     **size: int,
 ) -> list[Job]:
-    """Jobs of a few genomes each; `size` are ``rows`` and ``bin_bp`` of `Job`."""
-    ends = range(first + BATCH, first + number + BATCH, BATCH)
-    bounds = [(end - BATCH, min(end, first + number)) for end in ends]
+    """Jobs of a few regions each; `size` are ``rows``, ``bin_bp`` and ``num_regions`` of `Job`."""
+    step = max(BATCH // size.get("num_regions", 1), 1)
+    ends = range(first + step, first + number + step, step)
+    bounds = [(end - step, min(end, first + number)) for end in ends]
     return [Job(folder, scenario, start, end - start, simulated, observed, **size) for start, end in bounds]
 
 
