@@ -146,6 +146,24 @@ class Finding:
         return {"code": str(self.code), "severity": str(self.severity), "text": self.text}
 
 
+def withheld_severity(is_forced: bool) -> Severity:
+    """Severity of what withholds an answer: one that is forced is given, and may be wrong."""
+    return Severity.WARNING if is_forced else Severity.WITHHELD
+
+
+def withheld_text(what: str, is_forced: bool) -> str:
+    """What becomes of an answer that is withheld, as part of a sentence.
+
+    Parameters
+    ----------
+    what : str
+        The answer, in the plural.
+    is_forced : bool
+        Whether it is given all the same.
+    """
+    return f"{what} are given because they are forced" if is_forced else f"{what} are not given without --force"
+
+
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once, the heaviest first: by severity, then in the order of `Code`.
 

@@ -19,6 +19,7 @@ from introghost.inference import (
     bundles,
     calling,
     decisions,
+    plausibility,
     regions,
     relatives,
     suitability,
@@ -209,7 +210,7 @@ class Model:
         calls, contigs = self._read(source, plan, population)
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = whole_genome.ask(self.choice, self.parameters, contigs, diploids, plan, settings)
-        is_withheld = suitability.are_segments_withheld(calls) and not force
+        is_withheld = plausibility.are_segments_withheld(calls) and not force
         given = [calling.withheld(contig) for contig in calls] if is_withheld else calls
         segments = calling.segments(given, settings.threshold)
         lookup = relatives.look_up(source, read_populations(data.files["populations"]), segments)
@@ -217,14 +218,14 @@ class Model:
             [
                 *whole.findings,
                 *relatives.findings(lookup),
-                *suitability.segments_findings(calls, force),
-                *suitability.called_share_findings(self.segments, given),
+                *plausibility.segments_findings(calls, force),
+                *plausibility.called_share_findings(self.segments, given),
                 *suitability.bin_findings(calls),
                 *suitability.population_findings(population, plan.region_length_bp),
-                *suitability.threshold_findings(settings.threshold, settings.false_discovery_rate),
+                *plausibility.threshold_findings(settings.threshold, settings.false_discovery_rate),
                 *suitability.callable_share_findings(self.bundles, bins),
                 *suitability.sample_size_findings(self.bundles, diploids, plan),
-                *suitability.contradiction_findings(whole.decision, self.segments, given),
+                *plausibility.contradiction_findings(whole.decision, self.segments, given),
                 *source.findings(),
             ]
         )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from introghost.answer import Choice, Settings
 from introghost.findings import Finding
-from introghost.inference import decisions, model_choice, novelty, parameters, suitability
+from introghost.inference import decisions, model_choice, novelty, parameters, plausibility, suitability
 from introghost.inference.bundles import ChoiceBundle, ParametersBundle
 from introghost.inference.decisions import Decision
 from introghost.inference.genome import Genome
@@ -69,12 +69,12 @@ def ask(
     choice, percentiles = None, _NO_PERCENTILES.copy()
     if choice_bundle is not None:
         choice = _choice(choice_bundle, genome, diploids, plan.most_diploids, settings)
-        findings += suitability.choice_findings(choice.decision, choice.doubts, settings.forced)
+        findings += plausibility.choice_findings(choice.decision, choice.doubts, settings.forced)
         if choice.doubts.novelty_p_value is not None:
             names = (*plan.summary.names, *POPULATION_STATISTICS)
             values = model_choice.pooled(choice_bundle, genome.regions).values[0]
             percentiles = novelty.percentile_table(choice_bundle.network, values, names, choice_bundle.scenarios)
-            findings += suitability.unlike_findings(percentiles)
+            findings += plausibility.unlike_findings(percentiles)
     whole = WholeGenome(choice=choice, percentiles=percentiles, findings=findings)
     if parameters_bundle is None:
         return whole
@@ -125,5 +125,5 @@ def _with_parameters(
         whole,
         parameters=parameters.posterior_table(bundle, draws),
         parameter_draws=parameters.draws_table(bundle, draws),
-        findings=whole.findings + suitability.edge_findings(bundle, draws),
+        findings=whole.findings + plausibility.edge_findings(bundle, draws),
     )

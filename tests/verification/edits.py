@@ -32,6 +32,7 @@ ANSWERS = ("model/*/weights.safetensors", "calls/*/bins.tsv.gz", "calls/*/segmen
 SEEN: JsonObject = {
     "outgroup_diploids": 6,
     "target_diploids": [4, 6],
+    "panel_outgroup_diploids": 1,
     "panel_target_diploids": 4,
     "minimum_allele_count": [1, 2],
     "include_bed": "mask.bed",

@@ -19,7 +19,7 @@ from introghost.statistics.registry import COVARIATES
 Array = NDArray[np.float64]
 
 MOST_REFERENCES = 500
-FEWEST_REFERENCES = 400  # fewer give no p-value of `suitability.SEGMENTS_WITHHELD_LEVEL`
+FEWEST_REFERENCES = 400  # fewer give no p-value of `plausibility.SEGMENTS_WITHHELD_LEVEL`
 FEWEST_GENOMES = 200  # that these are of: regions of a genome are alike
 LEAST_SHARE = 0.5  # usable, of a region: the mean over fewer bins scatters more than those it would be compared with
 

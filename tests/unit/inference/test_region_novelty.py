@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from introghost.inference import region_novelty, suitability
+from introghost.inference import plausibility, region_novelty
 from introghost.networks.novelty import RegionNovelty
 from introghost.statistics.registry import STATISTICS
 
@@ -73,7 +73,7 @@ def test_few_held_out_regions_tell_nothing() -> None:
     numbers = [region_novelty.num_references(number, 200) for number in (0, 399, 400, 450, 501)]
     assert numbers == [0, 0, 400, 450, 500]
     assert region_novelty.num_references(800, 199) == 0, "regions of a genome are alike"
-    assert 2 / (1 + region_novelty.FEWEST_REFERENCES) <= suitability.SEGMENTS_WITHHELD_LEVEL
+    assert 2 / (1 + region_novelty.FEWEST_REFERENCES) <= plausibility.SEGMENTS_WITHHELD_LEVEL
     usable = np.zeros((3, 30), bool)
     usable[1, :19], usable[2, 5:25] = True, True
     assert region_novelty.is_told(usable, 40).tolist() == [False, False, True]
