@@ -6,6 +6,7 @@ import itertools
 import json
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import msprime
 import numpy as np
@@ -162,6 +163,20 @@ def test_the_page_of_flaws_is_of_their_figures(tmp_path: Path) -> None:
     assert "| mask, typical | 95.0 % (90 %) | 0.50 | 0.25 |" in written
     assert "| seen | no_ghost |" in written
     assert "| mask, typical | 2 % |" in written
+
+
+def test_a_learning_curve_grows_by_genomes_of_every_scenario() -> None:
+    learning = runpy.run_path(str(FOLDER / "learning.py"), run_name="loaded")
+    genomes = pd.DataFrame(
+        itertools.product(("a", "b"), range(10, 18), range(2)),
+        columns=["scenarios", "genome_indices", "observation_indices"],
+    )
+    statistics = SimpleNamespace(**{name: column.to_numpy() for name, column in genomes.items()})
+    assert list(learning["sizes"](statistics)) == list(itertools.product(learning["SHARES"], (1, 2)))
+    rows = genomes.iloc[learning["chosen"](statistics, 0.25, 1)]
+    assert rows.values.tolist() == [[name, genome, 0] for name in "ab" for genome in (10, 11)]
+    assert len(learning["chosen"](statistics, 1 / 8, 2)) == 4
+    assert len(learning["chosen"](statistics, 1, 2)) == len(genomes)
 
 
 def test_matched_networks_are_given_by_their_model() -> None:
