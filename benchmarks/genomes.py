@@ -15,11 +15,10 @@ import introghost
 from introghost import models, provenance, seeds
 from introghost.documents import JsonValue
 from introghost.errors import DataError
-from introghost.evaluation.truth import posteriors
+from introghost.evaluation.truth import SimulatedFile, posteriors
 from introghost.haplotypes import TARGET
 from introghost.inference import bundle_files
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_population import population_of_file
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
@@ -68,7 +67,7 @@ def shipped_segments() -> SegmentsBundle:
 
 def posteriors_of_one_file(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
     """Posteriors where all regions lie in one file, as those of a model do whose parameters are the same in all."""
-    return posteriors(bundle, statistics, population_of_file(statistics))
+    return posteriors(bundle, statistics, SimulatedFile.of(bundle, statistics))
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,11 @@ from genomes import (
 from introghost import atomic, seeds
 from introghost.arrays import runs
 from introghost.evaluation import metrics
-from introghost.evaluation.truth import posteriors
+from introghost.evaluation.truth import SimulatedFile, posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
 from introghost.inference import calling, file_population
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_population import population_of_file
+from introghost.inference.file_calibration import posterior_spread
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
@@ -128,12 +128,12 @@ class Measured:
     fraction: Values
 
     @classmethod
-    def of(cls, bundle: SegmentsBundle, jobs: Sequence[Job], population: NDArray[np.float32] | None) -> "Measured":
-        """Those of a network; regions lie in a file with these population statistics, or in one of their own."""
+    def of(cls, bundle: SegmentsBundle, jobs: Sequence[Job], file: SimulatedFile | None) -> "Measured":
+        """Those of a network; regions lie in such a file, or in one of their own."""
         statistics = statistics_of(jobs, "clean")
-        if population is None:
-            population = population_of_file(statistics)
-        return cls(posteriors(bundle, statistics, population) >= bundle.threshold(), ghost_fraction(statistics))
+        if file is None:
+            file = SimulatedFile.of(bundle, statistics)
+        return cls(posteriors(bundle, statistics, file) >= bundle.threshold(), ghost_fraction(statistics))
 
     def rate(self, chosen: NDArray[np.bool_], weights: Values) -> dict[str, float]:
         """Called share of the chosen bins by weight, with its interval over genomes, and the number of bins."""
@@ -191,12 +191,10 @@ def shown(haplotypes: Haplotypes, locus: tuple[int, int], rng: np.random.Generat
     return {"whole": haplotypes} | {way: haplotypes.mask(mask) for way, mask in masks.items()}
 
 
-def changes_of_locus(
-    bundle: SegmentsBundle, folder: Path, population: NDArray[np.float32], genome: int
-) -> dict[str, float] | None:
+def changes_of_locus(bundle: SegmentsBundle, folder: Path, file: SimulatedFile, genome: int) -> dict[str, float] | None:
     """Of the called bins of a locus, how many are called one way only; None for a region without a tract or a call.
 
-    With all of its region it lies in a chromosome with these population statistics.
+    With all of its region it lies in such a file, a chromosome.
     """
     look, rng = Look.of(folder, CLEAN), np.random.default_rng(seeds.derive(SEED, "locus", genome))
     ((trees, tracts),) = simulate_genome_with_tracts(published(MODEL), genome, look.settings())
@@ -214,9 +212,11 @@ def changes_of_locus(
     for way, haplotypes in shown(observed.haplotypes, (start, start + length), rng).items():
         callable_fraction = callable_per_bin_bp(haplotypes, BIN_BP) / np.float32(BIN_BP)
         values = haplotype_statistics(haplotypes, BIN_BP).values
-        of_file = file_population.mean_population([file_population.region_population([haplotypes])], LENGTH_BP)
-        of_file = population if way == "whole" else of_file
+        population = file_population.mean_population([file_population.region_population([haplotypes])], LENGTH_BP)
+        of_file = file.population if way == "whole" else population
         posterior = calling.segment_posterior(bundle, values, callable_fraction, of_file)
+        spread = file.spread if way == "whole" else posterior_spread([posterior], bundle.least_bins)
+        posterior = bundle.given_spread(posterior, spread)
         called[way] = posterior[:, inside] >= bundle.threshold()
     if not called["whole"].any():
         return None
@@ -251,12 +251,12 @@ def table(folder: Path, workers: int) -> pd.DataFrame:
         list(pool.map(Job.run, (*selected, *plain, *founded)))
         first = FIRST_TEST_GENOME + TEST_GENOMES
         genomes = range(first, first + 3 * LOCI)  # some have no tract or call
-        population = population_of_file(statistics_of(plain, "clean"))
-        changes = pool.map(partial(changes_of_locus, bundle, folder, population), genomes)
+        file = SimulatedFile.of(bundle, statistics_of(plain, "clean"))
+        changes = pool.map(partial(changes_of_locus, bundle, folder, file), genomes)
         found = [change for change in changes if change is not None][:LOCI]
     rows = [
-        *frequency_rows(Measured.of(bundle, selected, population)),
-        *length_rows(Measured.of(bundle, plain, population)),
+        *frequency_rows(Measured.of(bundle, selected, file)),
+        *length_rows(Measured.of(bundle, plain, file)),
         founder_row(Measured.of(bundle, founded, None)),
         *locus_rows(found),
     ]

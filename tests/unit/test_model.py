@@ -16,6 +16,7 @@ from introghost.findings import Code, Severity
 from introghost.inference import bundle_files, calling, file_population, reading
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
+from introghost.inference.file_calibration import FileCalibration, posterior_spread
 from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.networks.novelty import RegionNovelty
@@ -112,6 +113,21 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
     vcf = folder / "x.vcf"
     vcf.write_text("\n".join(rows) + "\n")
     return open_vcf(vcf, populations=table, outgroup=["o"], target=["t"])
+
+
+def test_posteriors_are_those_given_all_contigs_of_the_file(data: VcfData, tmp_path: Path) -> None:
+    """600 kb tell of their bins where a region of training has 200 kb, and not where it has 700 kb."""
+    by_file = FileCalibration((-0.3,) * 4, (0.1,) * 4, 0.5, (0.1, 0.2, 0.3, 0.4), 1.5, 1.25, 0.75, (0.1, 0, 0, 0.1))
+    for length_bp in (200_000, 700_000):
+        alone = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=length_bp))
+        calibrated = dataclasses.replace(alone, file_calibration=by_file)
+        first, second = (Model(tmp_path, each, None, None, "").apply(data) for each in (alone, calibrated))
+        posterior = first.calls[0].posterior
+        expected = by_file.calibrated(posterior, posterior_spread([posterior], length_bp // 10_000))
+        np.testing.assert_array_equal(second.calls[0].posterior, expected)
+        assert np.array_equal(expected, posterior, equal_nan=True) == (length_bp == 700_000)
+        threshold = second.settings.threshold
+        assert len(second.segments) == len(calling.segments(second.calls, threshold))
 
 
 def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(

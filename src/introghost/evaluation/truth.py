@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
 from introghost.inference import calling, lineage
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_population import population_of_genomes
+from introghost.inference.file_calibration import posterior_spread
+from introghost.inference.file_population import population_of_file, population_of_genomes
 from introghost.model import Model
 from introghost.statistics import dataset
 from introghost.statistics.table import Statistics
@@ -130,8 +132,31 @@ def _segment_tables(bundle: SegmentsBundle, statistics: Statistics, seed: int) -
     )
 
 
+@dataclass(frozen=True)
+class SimulatedFile:
+    """What simulated regions are taken to lie in.
+
+    Attributes
+    ----------
+    population : ndarray of float32, shape (num_population,)
+        Population statistics of the file; NaN where they are unknown.
+    spread : ndarray of float64, shape (file_calibration.SPREADS,)
+        How the posteriors of the file are spread; NaN if it is unknown.
+    """
+
+    population: NDArray[np.float32]
+    spread: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, bundle: SegmentsBundle, statistics: Statistics) -> "SimulatedFile":
+        """A file of all regions of some statistics."""
+        population = population_of_file(statistics)
+        of_regions = np.broadcast_to(population, statistics.population.shape)
+        return cls(population, posterior_spread(_posteriors(bundle, statistics, of_regions), bundle.least_bins))
+
+
 def posteriors(
-    bundle: SegmentsBundle, statistics: Statistics, population: NDArray[np.float32] | None = None
+    bundle: SegmentsBundle, statistics: Statistics, file: SimulatedFile | None = None
 ) -> NDArray[np.float32]:
     """Posterior of every region, haplotype and bin, as `apply` would give it; NaN where nothing is called.
 
@@ -139,19 +164,25 @@ def posteriors(
     ----------
     bundle : SegmentsBundle
     statistics : Statistics
-    population : ndarray of float32, shape (num_population,), optional
-        Population statistics of the file in which all regions lie. By default, each genome is a file, see
-        `file_population.population_of_genomes`.
+    file : SimulatedFile, optional
+        In which all regions lie. By default, each genome is a file, see `file_population.population_of_genomes`.
 
     Returns
     -------
     ndarray of float32, shape (num_regions, num_haplotypes, num_bins)
     """
-    if population is None:
-        of_regions = population_of_genomes(statistics)
-    else:
-        of_regions = np.broadcast_to(population, statistics.population.shape)
-    regions = zip(statistics.haplotype, statistics.callable_fraction, of_regions, statistics.moments, strict=True)
+    if file is not None:
+        of_regions = np.broadcast_to(file.population, statistics.population.shape)
+        return bundle.given_spread(_posteriors(bundle, statistics, of_regions), file.spread)
+    result = _posteriors(bundle, statistics, population_of_genomes(statistics))
+    for genome in statistics.genomes():
+        result[genome.rows] = bundle.given_file(list(result[genome.rows]))
+    return result
+
+
+def _posteriors(bundle: SegmentsBundle, statistics: Statistics, population: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network says of every region; `population`, (num_regions, num_population), is of the file of each."""
+    regions = zip(statistics.haplotype, statistics.callable_fraction, population, statistics.moments, strict=True)
     return np.stack([calling.segment_posterior(bundle, *region) for region in regions])
 
 

@@ -1,17 +1,20 @@
 """Bundles: a trained network of one task, with all that is needed to use it rightly."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Self, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.inference import fields, prior_scale
 from introghost.inference.fields import Fields, Json, Range
+from introghost.inference.file_calibration import FileCalibration, posterior_spread
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
@@ -192,6 +195,8 @@ class SegmentsBundle(Bundle):
     highest_called_share : float
         The largest share of the usable bins of a held-out simulated genome that is called at the default rate, above 0;
         of regions at least half of which is usable.
+    file_calibration : FileCalibration or None
+        How a posterior changes with those of its file; None if too few genomes were held out to tell.
     """
 
     task = Task.SEGMENTS
@@ -201,6 +206,7 @@ class SegmentsBundle(Bundle):
     temperature: float
     thresholds: Mapping[float, float]
     highest_called_share: float
+    file_calibration: FileCalibration | None = None
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
@@ -227,6 +233,9 @@ class SegmentsBundle(Bundle):
                 "thresholds", _thresholds, "pairs of a false-discovery rate and a posterior, each above 0 and at most 1"
             ),
             highest_called_share=description.share("highest_called_share"),
+            file_calibration=description.take(
+                "file_calibration", _file_calibration, "null or an object with a line and what changes it"
+            ),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -236,7 +245,34 @@ class SegmentsBundle(Bundle):
             "temperature": self.temperature,
             "thresholds": [[rate, posterior] for rate, posterior in self.thresholds.items()],
             "highest_called_share": self.highest_called_share,
+            "file_calibration": None if self.file_calibration is None else self.file_calibration.to_json(),
         }
+
+    @property
+    def least_bins(self) -> int:
+        """Called bins of a file from which its posteriors tell of each of them: as many as a region of training has."""
+        return self.training.region_length_bp // self.training.bin_bp
+
+    def given_file(self, posteriors: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Posteriors of a file, each calibrated by all of them; see `file_calibration`.
+
+        Parameters
+        ----------
+        posteriors : sequence of ndarray of float32, each of shape (num_haplotypes, num_bins)
+            Of `calling.segment_posterior`: of all contigs of the file.
+        """
+        spread = posterior_spread(posteriors, self.least_bins)
+        return [self.given_spread(posterior, spread) for posterior in posteriors]
+
+    def given_spread(self, posterior: NDArray[np.float32], spread: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Posteriors in a file whose posteriors are spread like that, see `file_calibration.posterior_spread`.
+
+        Parameters
+        ----------
+        posterior : ndarray of float32
+        spread : ndarray of float64, shape (file_calibration.SPREADS,)
+        """
+        return posterior if self.file_calibration is None else self.file_calibration.calibrated(posterior, spread)
 
     def threshold(self, false_discovery_rate: float = DEFAULT_FALSE_DISCOVERY_RATE) -> float:
         """Posterior from which at most that part of what is called was false in held-out simulations with a ghost.
@@ -420,6 +456,10 @@ def _thresholds(value: object) -> dict[float, float]:
     if rates != sorted(set(rates)):
         raise ValueError
     return dict(pairs)
+
+
+def _file_calibration(value: object) -> FileCalibration | None:
+    return None if value is None else FileCalibration.from_json(value)
 
 
 def _scenarios(value: object) -> dict[str, bool]:

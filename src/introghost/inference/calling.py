@@ -130,6 +130,19 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics, population
     return ContigCalls(bins, statistics.labels, posterior, private_alleles, novelty)
 
 
+def given_file(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) -> list[ContigCalls]:
+    """The same contigs, their posteriors calibrated by those of all of them; see `file_calibration`.
+
+    Parameters
+    ----------
+    bundle : SegmentsBundle
+    calls : sequence of ContigCalls
+        Of all contigs of a file, by `call_contig`.
+    """
+    posteriors = bundle.given_file([contig.posterior for contig in calls])
+    return [replace(contig, posterior=posterior) for contig, posterior in zip(calls, posteriors, strict=True)]
+
+
 def _novelty(bundle: SegmentsBundle, over_haplotypes: Array, usable: NDArray[np.bool_]) -> NDArray[np.float64]:
     """p-value of each region of the trained length, NaN where few bins are usable; none without references."""
     known = bundle.network.novelty

@@ -16,6 +16,7 @@ from introghost.errors import DataError
 from introghost.inference import calibration, region_novelty, starting
 from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, Architecture, SegmentsBundle
 from introghost.inference.checkpoints import Checkpoint
+from introghost.inference.file_calibration import FileCalibration, posterior_spread
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
 from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
@@ -128,7 +129,8 @@ def train_segments(
         checkpoint=checkpoint,
     )
     if start is not None and starting.keeps_calibration(start, _num_distinct(genomes, validation)):
-        calibrated = _Calibration(start.bundle.temperature, start.bundle.thresholds, start.bundle.highest_called_share)
+        kept = start.bundle
+        calibrated = _Calibration(kept.temperature, kept.file_calibration, kept.thresholds, kept.highest_called_share)
     else:
         calibrated = _calibration(network, batches[1])
     architecture = _with_novelty(network, architecture, statistics, train, validation)
@@ -143,6 +145,7 @@ def train_segments(
         temperature=calibrated.temperature,
         thresholds=calibrated.thresholds,
         highest_called_share=calibrated.highest_called_share,
+        file_calibration=calibrated.file_calibration,
     )
     return Trained(bundle, curve)
 
@@ -199,6 +202,7 @@ class _Calibration(NamedTuple):
     """See `bundles.SegmentsBundle`."""
 
     temperature: float
+    file_calibration: FileCalibration | None
     thresholds: Mapping[float, float]
     highest_called_share: float
 
@@ -206,12 +210,13 @@ class _Calibration(NamedTuple):
 def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibration:
     """Temperature of the validation haplotypes, and what is called of the posterior that it makes of their logits.
 
-    Thresholds are those of genomes with a ghost: how much of what is called is false would otherwise hang on how many
-    others were simulated.
+    Each genome, as one observation shows it, is taken for a file. Thresholds are those of genomes with a ghost: how
+    much of what is called is false would otherwise hang on how many others were simulated.
     """
     logits, labels, region = _validation_logits(network, validation)
     temperature = calibration.binary_temperature(logits, labels)
     posterior = expit(logits / temperature)
+    by_file = _calibrate_by_file(posterior, labels, region, validation.data)
     has_ghost = validation.data.has_ghost[region]
     thresholds = {
         rate: calibration.threshold(posterior[has_ghost], labels[has_ghost], rate) for rate in FALSE_DISCOVERY_RATES
@@ -222,7 +227,28 @@ def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibr
     genome = validation.data.genome[region[is_whole]]
     _, index, number = np.unique(genome, return_inverse=True, return_counts=True)
     shares = np.bincount(index, is_called[is_whole]) / number
-    return _Calibration(temperature, thresholds, max(float(shares.max(initial=0)), LEAST_CALLED_SHARE))
+    return _Calibration(temperature, by_file, thresholds, max(float(shares.max(initial=0)), LEAST_CALLED_SHARE))
+
+
+def _calibrate_by_file(
+    posterior: NDArray[np.float32], labels: NDArray[np.float32], region: NDArray[np.intp], data: SegmentRegions
+) -> FileCalibration | None:
+    """How posteriors change with those of their genome; these, of shape (num_usable,), change in place."""
+    # Rows of each region, whose haplotypes come one after the other, by genome.
+    of_genome = dict[int, list[NDArray[np.intp]]]()
+    for rows in np.split(np.arange(len(region)), np.flatnonzero(np.diff(region)) + 1):
+        of_genome.setdefault(int(data.genome[region[rows[0]]]), []).append(rows)
+    usable = data.usable.sum(dim=1).numpy().astype(np.intp)
+    spreads = np.stack([
+        posterior_spread([posterior[rows].reshape(-1, usable[region[rows[0]]]) for rows in parts], data.usable.shape[1])
+        for parts in of_genome.values()
+    ])  # fmt: skip
+    genomes = [np.concatenate(parts) for parts in of_genome.values()]
+    fitted = FileCalibration.fit([posterior[rows] for rows in genomes], [labels[rows] for rows in genomes], spreads)
+    if fitted is not None:
+        for rows, spread in zip(genomes, spreads, strict=True):
+            posterior[rows] = fitted.calibrated(posterior[rows], spread)
+    return fitted
 
 
 def _validation_logits(

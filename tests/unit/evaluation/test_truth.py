@@ -12,8 +12,11 @@ from verbs import run
 
 from introghost.errors import DataError
 from introghost.evaluation import truth
+from introghost.evaluation.truth import SimulatedFile
 from introghost.inference import inputs
 from introghost.inference.fields import Range
+from introghost.inference.file_calibration import FileCalibration, posterior_spread
+from introghost.inference.file_population import population_of_file
 from introghost.inference.offers import Offer
 from introghost.model import Model
 from introghost.statistics.table import Statistics
@@ -156,3 +159,22 @@ def test_proportions_are_those_of_each_genome_and_posteriors_those_of_each_regio
     posterior = truth.posteriors(segments_bundle(), table)
     assert posterior.shape == (REGIONS, 2 * TARGET, BINS)
     assert len(np.unique(posterior)) > 100
+
+
+def test_posteriors_are_given_their_genome_or_the_file_in_which_all_regions_lie(statistics: Path) -> None:
+    table = Statistics.read(statistics)
+    first, second = table.select(np.arange(REGIONS // 2)), table.select(np.arange(REGIONS // 2, REGIONS))
+    numbers = second.dataset.assign_coords(genome=("region", second.genome_indices + 1))
+    two = Statistics.concatenate([first, Statistics(numbers)])
+    by_file = FileCalibration((-0.3,) * 4, (0.1,) * 4, 0.5, (0.1, 0.2, 0.3, 0.4), 1.5, 1.25, 0.75, (0.1, 0, 0, 0.1))
+    alone = segments_bundle()
+    calibrated = dataclasses.replace(alone, file_calibration=by_file)
+    plain = truth.posteriors(alone, two)
+    halves = plain[: REGIONS // 2], plain[REGIONS // 2 :]
+    expected = [by_file.calibrated(half, posterior_spread(half, alone.least_bins)) for half in halves]
+    np.testing.assert_array_equal(truth.posteriors(calibrated, two), np.concatenate(expected))
+    file = SimulatedFile.of(calibrated, two)
+    plain = truth.posteriors(alone, two, file)
+    np.testing.assert_array_equal(file.population, population_of_file(two))
+    np.testing.assert_array_equal(file.spread, posterior_spread(plain, alone.least_bins))
+    np.testing.assert_array_equal(truth.posteriors(calibrated, two, file), by_file.calibrated(plain, file.spread))

@@ -48,6 +48,7 @@ SEGMENTS = {
     "thresholds": [[0.05, 0.9], [0.15, 0.6]],
     "temperature": 1.5,
     "highest_called_share": 0.4,
+    "file_calibration": None,
     "architecture": {"channels": 6, "population": 2, "width": 8, "members": 1, "references": 0},
     "inputs": list("abcdef"),
 }
@@ -76,7 +77,7 @@ PARAMETERS = {
 }
 TYPES: dict[str, type[Bundle]] = {str(kind.task): kind for kind in (SegmentsBundle, ChoiceBundle, ParametersBundle)}
 OF_TASK = {
-    "segments": {"temperature", "thresholds", "highest_called_share"},
+    "segments": {"temperature", "thresholds", "highest_called_share", "file_calibration"},
     "model-choice": {"temperature", "scenarios", "regions", "segment_model"},
     "parameters": {"scenario", "priors", "regions", "segment_model"},
 }

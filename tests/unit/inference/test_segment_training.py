@@ -8,6 +8,7 @@ from small_statistics import small_statistics
 
 from introghost.errors import DataError
 from introghost.inference import calibration, segment_training, training
+from introghost.inference.file_calibration import FileCalibration, posterior_spread
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
 from introghost.inference.segment_training import segment_loss
 from introghost.networks.segments import SegmentNetwork
@@ -100,6 +101,38 @@ def test_temperature_and_thresholds_are_those_of_the_validation_haplotypes() -> 
     assert (bundle.training.num_training, bundle.training.num_validation) == (32 - len(regions), len(regions))
     assert bundle.inputs == data.channel_names
     assert bundle.architecture == {"channels": 18, "population": 2, "width": 8, "members": 1, "references": 0}
+
+
+def test_posteriors_are_calibrated_by_genome_before_thresholds_are_chosen() -> None:
+    """Computed once more from the network that came out, each genome by itself."""
+    pairs = [(scenario, genome) for genome in range(160) for scenario in ("ghost", "no_ghost")]
+    dataset = small_statistics(pairs).dataset.copy(deep=True)
+    dataset["ghost_fraction"][:] = (dataset["ghost_fraction"] > 0.04) & (dataset["scenario"] == "ghost")
+    statistics = Statistics(dataset)
+    bundle = segment_training.train_segments(statistics, epochs=2, seed=6, width=8).bundle
+    held_out = training.split_genomes(statistics.scenarios, statistics.genome_indices, 6)
+    data = SegmentRegions(statistics)
+    posteriors, labels = [], []
+    for genome in np.unique(data.genome[held_out]):
+        regions = np.flatnonzero(data.genome == genome)
+        values, truth, _ = data.batch(np.repeat(regions, 4), np.tile(np.arange(4), len(regions)))
+        with torch.inference_mode():
+            logits = bundle.network(values).numpy()
+        posteriors.append(expit(logits / bundle.temperature).reshape(len(regions), 4, -1))
+        labels.append(truth.numpy().reshape(posteriors[-1].shape))
+    spreads = np.stack([posterior_spread(posterior, bundle.least_bins) for posterior in posteriors])
+    flat = ([each.ravel() for each in part] for part in (posteriors, labels))
+    expected = FileCalibration.fit(*flat, spreads)
+    assert expected is not None
+    assert bundle.file_calibration is not None
+    for name, value in bundle.file_calibration.to_json().items():
+        np.testing.assert_allclose(value, expected.to_json()[name], rtol=0.02, atol=0.02, err_msg=name)
+    calibrated = [bundle.given_file(list(posterior)) for posterior in posteriors]
+    with_ghost = [genome for genome, truth in enumerate(labels) if truth.any()]
+    called = np.concatenate([np.ravel(calibrated[genome]) for genome in with_ghost])
+    true = np.concatenate([labels[genome].ravel() for genome in with_ghost])
+    for rate, threshold in bundle.thresholds.items():
+        assert threshold == pytest.approx(calibration.threshold(called, true, rate), rel=1e-3)
 
 
 def test_the_highest_called_share_is_that_of_the_genome_with_most() -> None:

@@ -13,6 +13,7 @@ from introghost.errors import ConfigError, ModelError
 from introghost.inference import bundle_files, genome_training, segment_training, starting, training
 from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle, Task
 from introghost.inference.fields import Range
+from introghost.inference.file_calibration import SPREADS, FileCalibration
 from introghost.inference.genome_batches import GenomeBatches
 from introghost.inference.genome_training import Prepared
 from introghost.inference.prior_scale import PriorScale
@@ -265,7 +266,16 @@ def segments_start() -> Start[SegmentsBundle]:
     """A segment network with a temperature and a threshold that no training would find."""
     statistics = small_statistics(genomes(("ghost_2", "no_ghost"), 12, first=1))
     model = segment_training.train_segments(statistics, epochs=2, seed=1, width=8, members=2).bundle
-    return Start(replace(model, temperature=9.0, thresholds={0.5: 0.5}, highest_called_share=0.7), FOLDER)
+    by_file = FileCalibration(
+        (0.0,) * SPREADS, (1.0,) * SPREADS, 9.0, (0.0,) * SPREADS, 1.0, 1.0, 1.0, (0.0,) * SPREADS
+    )
+    calibrated = {
+        "temperature": 9.0,
+        "thresholds": {0.5: 0.5},
+        "highest_called_share": 0.7,
+        "file_calibration": by_file,
+    }
+    return Start(replace(model, **calibrated), FOLDER)
 
 
 @pytest.mark.parametrize(("number", "is_anew"), [(110, False), (150, True)])
@@ -286,11 +296,13 @@ def test_segments_are_calibrated_anew_where_enough_genomes_are_held_out(
     if is_anew:
         assert bundle.temperature != 9
         assert bundle.highest_called_share != 0.7
+        assert bundle.file_calibration not in (None, start.bundle.file_calibration)
         assert list(bundle.thresholds) == [0.05, 0.1, 0.15, 0.2]
         assert not lines
     else:
         assert (bundle.temperature, bundle.thresholds) == (9.0, {0.5: 0.5})
         assert bundle.highest_called_share == 0.7
+        assert bundle.file_calibration == start.bundle.file_calibration
         assert len(lines) == 1
         assert lines[0].startswith(f"genomes held out: {num_genomes}, fewer than the 40")
         assert lines[0].endswith("calibration stays that of model/task")
