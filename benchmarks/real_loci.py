@@ -16,9 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from introghost import atomic, load_model, open_vcf
+from introghost.haplotypes import Haplotypes
 
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("INTROGHOST_SHARED", HERE.parents[1] / "shared"))
@@ -30,6 +33,7 @@ EUROPEANS = ("GBR", "CEU", "TSI", "FIN", "IBS")
 # Yoruba: nobody published it as archaic.
 ARCHAIC_BP, MODERN_BP = (98_006_000, 98_210_000), (97_620_000, 97_810_000)
 MARGIN_BP = 10_000
+NOTICED = 0.15  # mean posterior of others that are looked at more closely
 SCORES = {
     "average_precision": r"average precision ([\d.]+)",
     "precision": r"precision ([\d.]+) recall",
@@ -57,7 +61,15 @@ DPYD, 503 individuals of five European populations together, mean posterior of a
 {dpyd}
 The last column counts carriers of a haplotype that a third of Europeans and 2 % of Yoruba have: with an outgroup of one
 population it looks like a ghost's.
-"""
+
+Others that have a posterior above {noticed:g} where the archaic variants are, beside the rest and the carriers. These
+others are old haplotypes that no published map has, and not single ones that were called by chance: how many sites
+tell each from the nearest haplotype of the outgroup, median, and how many of the {published} published archaic alleles
+it has, at most.
+
+| outgroup | haplotypes | how many | sites to the nearest of the outgroup | published archaic alleles |
+|---|---|---|---|---|
+{others}"""
 
 
 @dataclass(frozen=True)
@@ -99,8 +111,8 @@ def score(model: Path | str, comparison: Comparison) -> dict[str, object]:
     return {"table": "loci", **_names(comparison), **numbers, "called_elsewhere": numbers["called_elsewhere"] / 100}
 
 
-def carriers(model: Path | str, comparison: Comparison) -> dict[str, object]:
-    """How far the carriers of the archaic haplotype of DPYD are from others."""
+def carriers(model: Path | str, comparison: Comparison) -> list[dict[str, object]]:
+    """How far the carriers of the archaic haplotype of DPYD are from others, and what others look like one."""
     folder = SHARED / "data" / "1000genomes-dpyd"
     data = open_vcf(
         folder / "DPYD.vcf.gz",
@@ -119,7 +131,7 @@ def carriers(model: Path | str, comparison: Comparison) -> dict[str, object]:
     names = table["sample"] + "." + table["haplotype"].astype(str)
     is_carrier = posterior.columns.isin(names)
     archaic, modern = mean(ARCHAIC_BP), mean(MODERN_BP)
-    return {
+    row = {
         "table": "dpyd",
         **_names(comparison),
         "lowest_carrier": archaic[is_carrier].min(),
@@ -127,6 +139,52 @@ def carriers(model: Path | str, comparison: Comparison) -> dict[str, object]:
         "modern_above_half": int((modern[~is_carrier] > 0.5).sum()),
         "others": int((~is_carrier).sum()),
     }
+    published_bp = np.loadtxt(folder / "published" / "skov_2020_variants.bed", usecols=1, dtype=np.int64)
+    (interval,) = data.source.unread().contigs()
+    looks = Looks.of(data.source.unread().read(*interval).restrict(*ARCHAIC_BP), published_bp)
+    groups = {
+        "carriers": is_carrier,
+        f"others above {NOTICED:g}": ~is_carrier & (archaic > NOTICED).to_numpy(),
+        "the rest": ~is_carrier & (archaic <= NOTICED).to_numpy(),
+    }
+    return [row, *({"table": "others", **_names(comparison), "haplotypes": name, **looks.row(chosen)}
+                   for name, chosen in groups.items() if chosen.any())]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What target haplotypes look like in a stretch.
+
+    Attributes
+    ----------
+    nearest : ndarray of int64, shape (num_haplotypes,)
+        Sites at which each differs from the nearest outgroup haplotype.
+    published : ndarray of int64, shape (num_haplotypes,)
+        Published archaic alleles of each.
+    num_published : int
+        Published archaic alleles in the stretch.
+    """
+
+    nearest: NDArray[np.int64]
+    published: NDArray[np.int64]
+    num_published: int
+
+    @classmethod
+    def of(cls, haplotypes: Haplotypes, published_bp: NDArray[np.int64]) -> "Looks":
+        """Those of phased haplotypes without a missing genotype, coded by the outgroup's majority."""
+        target, outgroup = (each.astype(np.int64) for each in (haplotypes.target, haplotypes.outgroup))
+        differing = target.T @ (1 - outgroup) + (1 - target).T @ outgroup
+        is_published = np.isin(haplotypes.positions_bp, published_bp)
+        return cls(differing.min(axis=1), target[is_published].sum(axis=0), int(is_published.sum()))
+
+    def row(self, chosen: NDArray[np.bool_]) -> dict[str, object]:
+        """Of some haplotypes."""
+        return {
+            "number": int(chosen.sum()),
+            "sites_to_nearest": float(np.median(self.nearest[chosen])),
+            "published_alleles": int(self.published[chosen].max()),
+            "num_published": self.num_published,
+        }
 
 
 def _names(comparison: Comparison) -> dict[str, str]:
@@ -135,7 +193,13 @@ def _names(comparison: Comparison) -> dict[str, str]:
 
 def page(rows: pd.DataFrame) -> str:
     """The page docs/real_loci.md."""
-    return PAGE.format(loci="".join(_locus_lines(rows)), dpyd="".join(_carrier_lines(rows)))
+    return PAGE.format(
+        loci="".join(_locus_lines(rows)),
+        dpyd="".join(_carrier_lines(rows)),
+        noticed=NOTICED,
+        published=int(rows["num_published"].max()),
+        others="".join(_other_lines(rows)),
+    )
 
 
 def _locus_lines(rows: pd.DataFrame) -> Iterator[str]:
@@ -152,6 +216,12 @@ def _carrier_lines(rows: pd.DataFrame) -> Iterator[str]:
         yield f"| {row.outgroup!s} | {row.lowest_carrier:.2f} | {row.highest_other:.2f} | {counts} |\n"
 
 
+def _other_lines(rows: pd.DataFrame) -> Iterator[str]:
+    for row in rows[rows["table"] == "others"].itertuples():
+        figures = f"{row.number:.0f} | {row.sites_to_nearest:.0f} | {row.published_alleles:.0f}"
+        yield f"| {row.outgroup!s} | {row.haplotypes} | {figures} |\n"
+
+
 def main() -> None:
     """Measure, and write the table and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,7 +232,7 @@ def main() -> None:
     if not (SHARED / "data").is_dir():
         parser.error(f"no data at {SHARED}: set INTROGHOST_SHARED")
     of_loci = [score(arguments.model, comparison) for comparison in LOCI]
-    of_carriers = [carriers(arguments.model, comparison) for comparison in DPYD]
+    of_carriers = [row for comparison in DPYD for row in carriers(arguments.model, comparison)]
     rows = pd.DataFrame(of_loci + of_carriers)
     atomic.write_text(arguments.output, rows.to_csv(sep="\t", float_format="%.5g", lineterminator="\n", index=False))
     atomic.write_text(arguments.page, page(rows))

@@ -76,6 +76,22 @@ def test_a_page_is_of_its_table(name: str) -> None:
     assert benchmark["page"](table) == (FOLDER.parent / "docs" / f"{name}.md").read_text()
 
 
+def test_looks_of_haplotypes_are_those_of_pairs() -> None:
+    real_loci = runpy.run_path(str(FOLDER / "real_loci.py"), run_name="loaded")
+    rng = np.random.default_rng(1)
+    target, outgroup = rng.integers(2, size=(30, 5)), rng.integers(2, size=(30, 7))
+    positions_bp = np.arange(30) * 10
+    haplotypes = SimpleNamespace(target=target, outgroup=outgroup, positions_bp=positions_bp)
+    looks = real_loci["Looks"].of(haplotypes, np.array([20, 25, 290]))
+    nearest = [min(sum(one != other) for other in outgroup.T) for one in target.T]
+    assert looks.nearest.tolist() == nearest
+    assert (looks.published.tolist(), looks.num_published) == ((target[2] + target[29]).tolist(), 2)
+    chosen = np.array([True, False, True, True, False])
+    row = looks.row(chosen)
+    assert row["sites_to_nearest"] == np.median([nearest[0], nearest[2], nearest[3]])
+    assert (row["number"], row["published_alleles"]) == (3, max(looks.published[[0, 2, 3]]))
+
+
 def test_the_page_of_robustness_is_of_its_table() -> None:
     robustness = runpy.run_path(str(FOLDER / "robustness.py"), run_name="loaded")
     table = pd.read_csv(FOLDER / "robustness.tsv", sep="\t")
