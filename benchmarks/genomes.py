@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,9 @@ from introghost.documents import JsonValue
 from introghost.errors import DataError
 from introghost.evaluation.truth import SimulatedFile, posteriors
 from introghost.haplotypes import TARGET
-from introghost.inference import bundle_files
+from introghost.inference import bundle_files, file_calibration
 from introghost.inference.bundles import SegmentsBundle
+from introghost.inference.file_population import population_of_file
 from introghost.simulation import scenarios
 from introghost.simulation.ancestry import SimulationSettings, simulate_genome_with_tracts
 from introghost.simulation.layout import RegionRecord
@@ -67,7 +68,10 @@ def shipped_segments() -> SegmentsBundle:
 
 def posteriors_of_one_file(bundle: SegmentsBundle, statistics: Statistics) -> NDArray[np.float32]:
     """Posteriors where all regions lie in one file, as those of a model do whose parameters are the same in all."""
-    return posteriors(bundle, statistics, SimulatedFile.of(bundle, statistics))
+    population = population_of_file(statistics)
+    file = SimulatedFile(population, file_calibration.UNKNOWN)
+    alone = posteriors(replace(bundle, file_calibration=None), statistics, file)
+    return np.stack(bundle.given_file(list(alone), population))
 
 
 @dataclass(frozen=True)

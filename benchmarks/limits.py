@@ -46,7 +46,6 @@ from introghost.evaluation.truth import SimulatedFile, posteriors
 from introghost.haplotypes import Haplotypes, callable_per_bin_bp
 from introghost.inference import calling, file_population
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_calibration import posterior_spread
 from introghost.simulation.ancestry import simulate_genome_with_tracts
 from introghost.simulation.observed import observe
 from introghost.simulation.scenarios import Scenario
@@ -71,7 +70,7 @@ Written by `python benchmarks/limits.py`; the numbers are in `benchmarks/limits.
 The shipped model `human` on a published model of Neanderthal introgression (`config/demo`), on which it was not
 trained: 50 + 50 individuals, clean, calls at the model's own threshold; 95 % intervals are over genomes. The network is
 given population statistics of the whole file, which is one of ordinary regions of the same model, where nothing else
-is said.
+is said, and posteriors are calibrated by those of that file.
 
 ## Frequency
 
@@ -96,7 +95,7 @@ A file without a pulse, whose target has been of {founders} individuals for {gen
 ## What lies beside a locus
 
 Loci of 50 to 500 kb that hold a tract and a call, shown in their region of 1 Mb of a chromosome, and shown otherwise,
-where population statistics are unknown. Of the bins that are called either way, how many are called one way only:
+where population statistics are unknown and nothing tells how the posteriors of a chromosome are spread. Of the bins that are called either way, how many are called one way only:
 median over {loci} loci, 90 % quantile, and the most.
 
 | shown | median | 90 % | most |
@@ -215,8 +214,10 @@ def changes_of_locus(bundle: SegmentsBundle, folder: Path, file: SimulatedFile, 
         population = file_population.mean_population([file_population.region_population([haplotypes])], LENGTH_BP)
         of_file = file.population if way == "whole" else population
         posterior = calling.segment_posterior(bundle, values, callable_fraction, of_file)
-        spread = file.spread if way == "whole" else posterior_spread([posterior], bundle.least_bins)
-        posterior = bundle.given_spread(posterior, spread)
+        if way == "whole":
+            posterior = bundle.given_spread(posterior, file.spread)
+        else:
+            (posterior,) = bundle.given_file([posterior], population)
         called[way] = posterior[:, inside] >= bundle.threshold()
     if not called["whole"].any():
         return None

@@ -81,8 +81,7 @@ over {regions} regions of 1 Mb of a published model of Neanderthal introgression
 trained; *loss* is against clean data, its deviation that of the difference. False positives: haplotype bins called at
 the model's threshold in {nulls} unseen genomes of scenario `no_ghost`, {null_regions} regions of 1 Mb each, in which
 nothing introgressed. Clean data are 50 outgroup and 50 target individuals; alleles are coded by the outgroup's
-majority, so that ancestral states can't be wrong. Population statistics are those of a file of all regions; of
-`no_ghost`, those of the genome.
+majority, so that ancestral states can't be wrong. All regions lie in one file; of `no_ghost`, each genome is a file.
 
 | confounder | level | precision | loss | false positives |
 |---|---|---|---|---|

@@ -208,7 +208,7 @@ class Model:
         source = data.source.unread()
         population = _population(data.source.unread(), plan)
         calls, contigs = self._read(source, plan, population)
-        calls = calling.given_file(self.segments, calls)
+        calls = calling.given_file(self.segments, calls, population)
         bins, diploids = [contig.bins for contig in contigs], source.num_diploids()
         whole = whole_genome.ask(self.choice, self.parameters, contigs, diploids, plan, settings)
         is_withheld = plausibility.are_segments_withheld(calls) and not force

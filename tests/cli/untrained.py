@@ -44,7 +44,7 @@ def segments_bundle(training: TrainingData = TRAINING, seed: int = 1) -> Segment
     }
     network = SegmentNetwork(**architecture).eval()
     torch.nn.init.normal_(network.members[0][-1].weight)
-    return SegmentsBundle(network, architecture, OF_SEGMENTS, training, {}, 1.0, {0.05: 0.9, 0.15: 0.6}, 1.0)
+    return SegmentsBundle(network, architecture, OF_SEGMENTS, training, {}, 1.0, {0.05: 0.9, 0.15: 0.6}, 1.0, None)
 
 
 def choice_bundle(

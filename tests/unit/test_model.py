@@ -16,7 +16,7 @@ from introghost.findings import Code, Severity
 from introghost.inference import bundle_files, calling, file_population, reading
 from introghost.inference.bundles import GenomeBundle
 from introghost.inference.fields import Range
-from introghost.inference.file_calibration import FileCalibration, posterior_spread
+from introghost.inference.file_calibration import UNKNOWN, FileCalibration, posterior_spread
 from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.networks.novelty import RegionNovelty
@@ -117,17 +117,36 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> VcfData:
 
 def test_posteriors_are_those_given_all_contigs_of_the_file(data: VcfData, tmp_path: Path) -> None:
     """600 kb tell of their bins where a region of training has 200 kb, and not where it has 700 kb."""
-    by_file = FileCalibration((-0.3,) * 4, (0.1,) * 4, 0.5, (0.1, 0.2, 0.3, 0.4), 1.5, 1.25, 0.75, (0.1, 0, 0, 0.1))
+    by_file = FileCalibration(
+        (-0.3,) * 4, (0.1,) * 4, 0.5, (0.1, 0.2, 0.3, 0.4), 1.5, 1.25, 0.75, (0.1, 0, 0, 0.1), 0.4
+    )
     for length_bp in (200_000, 700_000):
         alone = segments_bundle(dataclasses.replace(TRAINING, region_length_bp=length_bp))
         calibrated = dataclasses.replace(alone, file_calibration=by_file)
         first, second = (Model(tmp_path, each, None, None, "").apply(data) for each in (alone, calibrated))
         posterior = first.calls[0].posterior
-        expected = by_file.calibrated(posterior, posterior_spread([posterior], length_bp // 10_000))
+        spread = posterior_spread([posterior]) if length_bp == 200_000 else UNKNOWN
+        expected = by_file.calibrated(posterior, spread)
         np.testing.assert_array_equal(second.calls[0].posterior, expected)
-        assert np.array_equal(expected, posterior, equal_nan=True) == (length_bp == 700_000)
-        threshold = second.settings.threshold
-        assert len(second.segments) == len(calling.segments(second.calls, threshold))
+        is_called = expected >= second.settings.threshold
+        covered_bp = (second.segments["end"] - second.segments["start"]).sum()
+        assert covered_bp == 10_000 * is_called.sum() != 10_000 * (posterior >= second.settings.threshold).sum()
+
+
+def test_the_posteriors_of_all_contigs_together_tell_of_each() -> None:
+    rng = np.random.default_rng(1)
+    by_file = FileCalibration(
+        (-0.3,) * 4, (0.1,) * 4, 0.5, (0.1, 0.2, 0.3, 0.4), 1.5, 1.25, 0.75, (0.1, 0, 0, 0.1), 0.4
+    )
+    bundle = dataclasses.replace(segments_bundle(), file_calibration=by_file)
+    high, low = rng.uniform(0.5, 1, (4, 30)).astype(np.float32), rng.uniform(0, 0.5, (4, 50)).astype(np.float32)
+    nothing = np.full((4, 3), np.nan, dtype=np.float32)
+    spread = posterior_spread([high, low])
+    for population, expected_spread in ((np.zeros(2, np.float32), spread), (np.full(2, np.nan, np.float32), UNKNOWN)):
+        given = bundle.given_file([high, nothing, low], population)
+        for posterior, expected in zip(given, (high, nothing, low), strict=True):
+            np.testing.assert_array_equal(posterior, by_file.calibrated(expected, expected_spread))
+    assert not np.array_equal(bundle.given_file([high], np.zeros(2, np.float32))[0], given[0])
 
 
 def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(

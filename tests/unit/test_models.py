@@ -184,7 +184,9 @@ def posterior(bundle: SegmentsBundle, haplotypes: Haplotypes) -> np.ndarray:
     population = file_population.mean_population(
         [file_population.region_population([haplotypes])], training.region_length_bp
     )
-    return calling.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32), population)
+    alone = calling.segment_posterior(bundle, statistics, np.ones(statistics.shape[1], np.float32), population)
+    (given_file,) = bundle.given_file([alone], population)
+    return given_file
 
 
 def test_doubling_the_target_panel_hardly_changes_the_calls(human: SegmentsBundle, haplotypes: Haplotypes):

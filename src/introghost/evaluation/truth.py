@@ -15,9 +15,8 @@ from introghost.evaluation.genome_tables import choice_tables, parameter_tables
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.segments import evaluate_segments
 from introghost.evaluation.unseen import UnseenGenomes
-from introghost.inference import calling, lineage
+from introghost.inference import calling, file_calibration, lineage
 from introghost.inference.bundles import SegmentsBundle
-from introghost.inference.file_calibration import posterior_spread
 from introghost.inference.file_population import population_of_file, population_of_genomes
 from introghost.model import Model
 from introghost.statistics import dataset
@@ -141,7 +140,7 @@ class SimulatedFile:
     population : ndarray of float32, shape (num_population,)
         Population statistics of the file; NaN where they are unknown.
     spread : ndarray of float64, shape (file_calibration.SPREADS,)
-        How the posteriors of the file are spread; NaN if it is unknown.
+        How the posteriors of the file are spread; NaN where population statistics are.
     """
 
     population: NDArray[np.float32]
@@ -150,9 +149,11 @@ class SimulatedFile:
     @classmethod
     def of(cls, bundle: SegmentsBundle, statistics: Statistics) -> "SimulatedFile":
         """A file of all regions of some statistics."""
-        population = population_of_file(statistics)
-        of_regions = np.broadcast_to(population, statistics.population.shape)
-        return cls(population, posterior_spread(_posteriors(bundle, statistics, of_regions), bundle.least_bins))
+        population, spread = population_of_file(statistics), file_calibration.UNKNOWN
+        if not np.isnan(population).any():
+            of_regions = np.broadcast_to(population, statistics.population.shape)
+            spread = file_calibration.posterior_spread(_posteriors(bundle, statistics, of_regions))
+        return cls(population, spread)
 
 
 def posteriors(
@@ -174,9 +175,10 @@ def posteriors(
     if file is not None:
         of_regions = np.broadcast_to(file.population, statistics.population.shape)
         return bundle.given_spread(_posteriors(bundle, statistics, of_regions), file.spread)
-    result = _posteriors(bundle, statistics, population_of_genomes(statistics))
+    population = population_of_genomes(statistics)
+    result = _posteriors(bundle, statistics, population)
     for genome in statistics.genomes():
-        result[genome.rows] = bundle.given_file(list(result[genome.rows]))
+        result[genome.rows] = bundle.given_file(list(result[genome.rows]), population[genome.rows[0]])
     return result
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
-from introghost.inference import fields, prior_scale
+from introghost.inference import fields, file_calibration, prior_scale
 from introghost.inference.fields import Fields, Json, Range
-from introghost.inference.file_calibration import FileCalibration, posterior_spread
+from introghost.inference.file_calibration import FileCalibration
 from introghost.inference.prior_scale import PriorScale
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
@@ -196,7 +196,8 @@ class SegmentsBundle(Bundle):
         The largest share of the usable bins of a held-out simulated genome that is called at the default rate, above 0;
         of regions at least half of which is usable.
     file_calibration : FileCalibration or None
-        How a posterior changes with those of its file; None if too few genomes were held out to tell.
+        How a posterior changes with those of its file; None if too few genomes were held out to tell, or none of these
+        has a ghost.
     """
 
     task = Task.SEGMENTS
@@ -206,7 +207,7 @@ class SegmentsBundle(Bundle):
     temperature: float
     thresholds: Mapping[float, float]
     highest_called_share: float
-    file_calibration: FileCalibration | None = None
+    file_calibration: FileCalibration | None
 
     @classmethod
     def from_json(cls, description: Fields, network: torch.nn.Module) -> Self:
@@ -248,20 +249,22 @@ class SegmentsBundle(Bundle):
             "file_calibration": None if self.file_calibration is None else self.file_calibration.to_json(),
         }
 
-    @property
-    def least_bins(self) -> int:
-        """Called bins of a file from which its posteriors tell of each of them: as many as a region of training has."""
-        return self.training.region_length_bp // self.training.bin_bp
-
-    def given_file(self, posteriors: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def given_file(
+        self, posteriors: Sequence[NDArray[np.float32]], population: NDArray[np.float32]
+    ) -> list[NDArray[np.float32]]:
         """Posteriors of a file, each calibrated by all of them; see `file_calibration`.
 
         Parameters
         ----------
         posteriors : sequence of ndarray of float32, each of shape (num_haplotypes, num_bins)
             Of `calling.segment_posterior`: of all contigs of the file.
+        population : ndarray of float32, shape (num_population,)
+            Population statistics of the file. Where they are unknown, NaN, there is too little sequence to tell how
+            posteriors are spread.
         """
-        spread = posterior_spread(posteriors, self.least_bins)
+        spread = file_calibration.UNKNOWN
+        if not np.isnan(population).any():
+            spread = file_calibration.posterior_spread(posteriors)
         return [self.given_spread(posterior, spread) for posterior in posteriors]
 
     def given_spread(self, posterior: NDArray[np.float32], spread: NDArray[np.float64]) -> NDArray[np.float32]:

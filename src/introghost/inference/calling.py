@@ -67,7 +67,7 @@ def segment_posterior(
     population: Array,
     over_haplotypes: Array | None = None,
 ) -> Array:
-    """Probability that each bin of each haplotype is ghost-derived.
+    """Probability that each bin of each haplotype is ghost-derived, before it is calibrated by those of its file.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def segment_posterior(
 
 
 def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics, population: Array) -> ContigCalls:
-    """Posteriors along one contig from its statistics; every bin has a column, called or not.
+    """Posteriors along one contig from its statistics, not yet `given_file`; every bin has a column, called or not.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def call_contig(bundle: SegmentsBundle, statistics: ContigStatistics, population
     return ContigCalls(bins, statistics.labels, posterior, private_alleles, novelty)
 
 
-def given_file(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) -> list[ContigCalls]:
+def given_file(bundle: SegmentsBundle, calls: Sequence[ContigCalls], population: Array) -> list[ContigCalls]:
     """The same contigs, their posteriors calibrated by those of all of them; see `file_calibration`.
 
     Parameters
@@ -138,8 +138,10 @@ def given_file(bundle: SegmentsBundle, calls: Sequence[ContigCalls]) -> list[Con
     bundle : SegmentsBundle
     calls : sequence of ContigCalls
         Of all contigs of a file, by `call_contig`.
+    population : ndarray of float32, shape (num_population,)
+        Population statistics of the file.
     """
-    posteriors = bundle.given_file([contig.posterior for contig in calls])
+    posteriors = bundle.given_file([contig.posterior for contig in calls], population)
     return [replace(contig, posterior=posterior) for contig, posterior in zip(calls, posteriors, strict=True)]
 
 

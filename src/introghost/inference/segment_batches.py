@@ -115,6 +115,8 @@ class SegmentRegions:
         1 where enough of the bin is callable, else 0.
     genome : ndarray of intp, shape (num_regions,)
         Number of the genome that each region is of; every observation of a genome has a number of its own.
+    knows_population : ndarray of bool, shape (num_regions,)
+        Whether the population statistics of each region's genome are known.
     has_ghost : ndarray of bool, shape (num_regions,)
         Whether the scenario of each region has a ghost that gave to the target.
     channel_names : tuple of str
@@ -142,6 +144,7 @@ class SegmentRegions:
         population = population_of_genomes(statistics)
         around = [inputs.context(*each) for each in zip(statistics.moments, population, strict=True)]
         self.context = torch.from_numpy(np.stack(around))
+        self.knows_population = np.array([not np.isnan(each).any() for each in population])
         self.labels = torch.from_numpy(labels.astype(np.float32))
         self.usable = torch.from_numpy(usable.astype(np.float32))
         ghosts = statistics.ghost_of_target

@@ -13,10 +13,10 @@ from torch.utils.data import DataLoader
 
 from introghost import seeds
 from introghost.errors import DataError
-from introghost.inference import calibration, region_novelty, starting
+from introghost.inference import calibration, file_calibration, region_novelty, starting
 from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, Architecture, SegmentsBundle
 from introghost.inference.checkpoints import Checkpoint
-from introghost.inference.file_calibration import FileCalibration, posterior_spread
+from introghost.inference.file_calibration import FileCalibration
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions
 from introghost.inference.starting import Start
 from introghost.inference.training import Batch, Precision, Trained, fit, split_genomes, training_data
@@ -84,8 +84,8 @@ def train_segments(
         Haplotypes in a batch.
     start : Start, optional
         A trained network to start from, in place of a new one of such sizes; its standardisation stays, and so do its
-        temperature and its thresholds unless enough genomes are held out. Novelty is told by the new genomes alone, if
-        they are enough.
+        temperature, its calibration by file and its thresholds unless enough genomes are held out. Novelty is told by
+        the new genomes alone, if they are enough.
     checkpoint : Checkpoint, optional
         See `training.fit`.
 
@@ -129,10 +129,9 @@ def train_segments(
         checkpoint=checkpoint,
     )
     if start is not None and starting.keeps_calibration(start, _num_distinct(genomes, validation)):
-        kept = start.bundle
-        calibrated = _Calibration(kept.temperature, kept.file_calibration, kept.thresholds, kept.highest_called_share)
+        calibrated = _Calibration.of(start.bundle)
     else:
-        calibrated = _calibration(network, batches[1])
+        calibrated = _calibration(network, batches[1], None if start is None else start.bundle.file_calibration)
     architecture = _with_novelty(network, architecture, statistics, train, validation)
     regions = *genomes, statistics.region_indices
     train_regions, validation_regions = (_num_distinct(regions, rows) for rows in (train, validation))
@@ -206,21 +205,30 @@ class _Calibration(NamedTuple):
     thresholds: Mapping[float, float]
     highest_called_share: float
 
+    @classmethod
+    def of(cls, bundle: SegmentsBundle) -> "_Calibration":
+        """That of a bundle."""
+        return cls(bundle.temperature, bundle.file_calibration, bundle.thresholds, bundle.highest_called_share)
 
-def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibration:
+
+def _calibration(
+    network: SegmentNetwork, validation: SegmentBatches, by_file_before: FileCalibration | None
+) -> _Calibration:
     """Temperature of the validation haplotypes, and what is called of the posterior that it makes of their logits.
+
+    Where too few genomes tell how posteriors change with those of their file, `by_file_before` does, if it is known.
 
     Each genome, as one observation shows it, is taken for a file. Thresholds are those of genomes with a ghost: how
     much of what is called is false would otherwise hang on how many others were simulated.
     """
     logits, labels, region = _validation_logits(network, validation)
     temperature = calibration.binary_temperature(logits, labels)
-    posterior = expit(logits / temperature)
-    by_file = _calibrate_by_file(posterior, labels, region, validation.data)
-    has_ghost = validation.data.has_ghost[region]
-    thresholds = {
-        rate: calibration.threshold(posterior[has_ghost], labels[has_ghost], rate) for rate in FALSE_DISCOVERY_RATES
-    }
+    posterior, has_ghost = expit(logits / temperature), validation.data.has_ghost[region]
+    alone = _thresholds(posterior[has_ghost], labels[has_ghost])
+    by_file = _calibrate_by_file(posterior, labels, region, validation.data, by_file_before)
+    thresholds = _thresholds(posterior[has_ghost], labels[has_ghost])
+    if by_file is not None:
+        by_file = by_file.with_thresholds(list(alone.values()), list(thresholds.values()))
     # Share of the usable bins of each validation genome, over its haplotypes, that is called; of scraps any may be.
     is_called = posterior >= thresholds[DEFAULT_FALSE_DISCOVERY_RATE]
     is_whole = 2 * validation.data.usable.sum(dim=1).numpy()[region] >= validation.data.usable.shape[1]
@@ -230,25 +238,35 @@ def _calibration(network: SegmentNetwork, validation: SegmentBatches) -> _Calibr
     return _Calibration(temperature, by_file, thresholds, max(float(shares.max(initial=0)), LEAST_CALLED_SHARE))
 
 
+def _thresholds(posterior: NDArray[np.float32], labels: NDArray[np.float32]) -> dict[float, float]:
+    """For each false-discovery rate the posterior from which bins, of shape (num_usable,), are called."""
+    return {rate: calibration.threshold(posterior, labels, rate) for rate in FALSE_DISCOVERY_RATES}
+
+
 def _calibrate_by_file(
-    posterior: NDArray[np.float32], labels: NDArray[np.float32], region: NDArray[np.intp], data: SegmentRegions
+    posterior: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    region: NDArray[np.intp],
+    data: SegmentRegions,
+    before: FileCalibration | None,
 ) -> FileCalibration | None:
     """How posteriors change with those of their genome; these, of shape (num_usable,), change in place."""
-    # Rows of each region, whose haplotypes come one after the other, by genome.
-    of_genome = dict[int, list[NDArray[np.intp]]]()
-    for rows in np.split(np.arange(len(region)), np.flatnonzero(np.diff(region)) + 1):
-        of_genome.setdefault(int(data.genome[region[rows[0]]]), []).append(rows)
-    usable = data.usable.sum(dim=1).numpy().astype(np.intp)
+    if not len(region):
+        return before
+    # Rows of each genome, and whether its population statistics are known.
+    _, first, index, number = np.unique(data.genome[region], return_index=True, return_inverse=True, return_counts=True)
+    genomes = np.split(np.argsort(index, kind="stable"), np.cumsum(number)[:-1])
+    is_known = data.knows_population[region[first]]
     spreads = np.stack([
-        posterior_spread([posterior[rows].reshape(-1, usable[region[rows[0]]]) for rows in parts], data.usable.shape[1])
-        for parts in of_genome.values()
+        file_calibration.posterior_spread([posterior[rows]] if known else [])
+        for rows, known in zip(genomes, is_known, strict=True)
     ])  # fmt: skip
-    genomes = [np.concatenate(parts) for parts in of_genome.values()]
     fitted = FileCalibration.fit([posterior[rows] for rows in genomes], [labels[rows] for rows in genomes], spreads)
-    if fitted is not None:
+    calibration_by_file = fitted or before
+    if calibration_by_file is not None:
         for rows, spread in zip(genomes, spreads, strict=True):
-            posterior[rows] = fitted.calibrated(posterior[rows], spread)
-    return fitted
+            posterior[rows] = calibration_by_file.calibrated(posterior[rows], spread)
+    return calibration_by_file
 
 
 def _validation_logits(

@@ -171,10 +171,10 @@ def test_posteriors_are_given_their_genome_or_the_file_in_which_all_regions_lie(
     calibrated = dataclasses.replace(alone, file_calibration=by_file)
     plain = truth.posteriors(alone, two)
     halves = plain[: REGIONS // 2], plain[REGIONS // 2 :]
-    expected = [by_file.calibrated(half, posterior_spread(half, alone.least_bins)) for half in halves]
+    expected = [by_file.calibrated(half, posterior_spread(half)) for half in halves]
     np.testing.assert_array_equal(truth.posteriors(calibrated, two), np.concatenate(expected))
     file = SimulatedFile.of(calibrated, two)
     plain = truth.posteriors(alone, two, file)
     np.testing.assert_array_equal(file.population, population_of_file(two))
-    np.testing.assert_array_equal(file.spread, posterior_spread(plain, alone.least_bins))
+    np.testing.assert_array_equal(file.spread, posterior_spread(plain))
     np.testing.assert_array_equal(truth.posteriors(calibrated, two, file), by_file.calibrated(plain, file.spread))
