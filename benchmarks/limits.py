@@ -95,8 +95,8 @@ A file without a pulse, whose target has been of {founders} individuals for {gen
 ## What lies beside a locus
 
 Loci of 50 to 500 kb that hold a tract and a call, shown in their region of 1 Mb of a chromosome, and shown otherwise,
-where population statistics are unknown and nothing tells how the posteriors of a chromosome are spread. Of the bins that are called either way, how many are called one way only:
-median over {loci} loci, 90 % quantile, and the most.
+where population statistics are unknown and nothing tells how the posteriors of a chromosome are spread. Of the bins
+that are called either way, how many are called one way only: median over {loci} loci, 90 % quantile, and the most.
 
 | shown | median | 90 % | most |
 |---|---|---|---|
