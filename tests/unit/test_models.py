@@ -32,7 +32,7 @@ DEMO = ROOT / "config" / "demo"
 # What doubling the panel may change: posteriors on average over the bins in which one of them is worth a look, and the
 # part of calls that appear or vanish.
 WORTH_A_LOOK = 0.1
-MEAN_CHANGE, FLIPPED = 0.1, 0.2
+MEAN_CHANGE, FLIPPED = 0.1, 0.1
 
 
 @pytest.fixture(scope="module")
