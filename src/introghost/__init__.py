@@ -10,8 +10,8 @@ Examples
 >>> answer = model.apply(data)
 >>> print(answer.decision)
 ghost
->>> round(answer.p_ghost, 2)
-1.0
+>>> answer.p_ghost > 0.95
+True
 >>> list(answer.segments.columns)
 ['contig', 'start', 'end', 'sample', 'haplotype', 'mean_posterior', 'num_private_alleles']
 >>> proportion = answer.parameters.set_index("parameter").loc["ghost_proportion"]

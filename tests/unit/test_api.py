@@ -110,13 +110,25 @@ def test_the_posterior_of_a_contig_is_what_bins_say(answer: ig.Answer, calls: Pa
     np.testing.assert_allclose(posterior.values.T, bins.iloc[:, 3:], atol=6e-6)
 
 
-def test_of_37_and_23_individuals_parameters_are_withheld(demo: Path, tmp_path: Path) -> None:
-    """Clean genomes, fewer than in training: the intervals would be confidently wrong."""
+def of_few(demo: Path, folder: Path, num_outgroup: int, num_target: int) -> ig.VcfData:
+    """The demonstration's data of so many individuals."""
     table = pd.read_csv(demo / "demo.tsv", sep="\t")
-    kept = table.groupby("population").cumcount() < table["population"].map({"Outgroup": 37, "Target": 23})
-    table[kept].to_csv(tmp_path / "few.tsv", sep="\t", index=False)
-    data = ig.open_vcf(demo / "demo.vcf.gz", populations=tmp_path / "few.tsv", outgroup="Outgroup", target="Target")
-    assert data.source.num_diploids() == (37, 23)
+    wanted = table["population"].map({"Outgroup": num_outgroup, "Target": num_target})
+    table[table.groupby("population").cumcount() < wanted].to_csv(folder / "few.tsv", sep="\t", index=False)
+    data = ig.open_vcf(demo / "demo.vcf.gz", populations=folder / "few.tsv", outgroup="Outgroup", target="Target")
+    assert data.source.num_diploids() == (num_outgroup, num_target)
+    return data
+
+
+def test_of_37_and_23_individuals_parameters_are_given(demo: Path, tmp_path: Path) -> None:
+    answer = ig.load_model("human").apply(of_few(demo, tmp_path, 37, 23))
+    assert not answer.parameters.empty
+    assert not {str(finding.code) for finding in answer.findings} & {"parameters-withheld", "few-samples"}
+
+
+def test_of_fewer_individuals_than_in_training_parameters_are_withheld(demo: Path, tmp_path: Path) -> None:
+    """The intervals would be confidently wrong."""
+    data = of_few(demo, tmp_path, 4, 23)
     answer = ig.load_model("human").apply(data)
     assert answer.parameters.empty
     assert answer.parameter_draws.empty

@@ -96,12 +96,12 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
 def check_statistics(results: Path) -> None:
     """Genomes were observed as often as wanted, and of those for the verdict whole regions alone are kept."""
     segments = Statistics.read(results / "statistics" / "segments" / "ghost" / "train-2.zarr.zip")
-    assert len(segments.scenarios) == 5 * 2
+    assert len(segments.scenarios) == 5 * 2 * 4, "genomes, observations and regions"
     assert len(set(segments.genome_indices.tolist())) == 5
     assert segments.haplotype.shape[1] <= 16
     assert not segments.segment_model_digest
     test = Statistics.read(results / "statistics" / "segments" / "ghost" / "test-0.zarr.zip")
-    assert test.genome_indices.tolist() == [0, 1]
+    assert test.genome_indices.tolist() == [genome for genome in (0, 1) for _ in range(4)]
     genomes = Statistics.read(results / "statistics" / "genomes" / "ghost" / "train-2.zarr.zip")
     assert genomes.genome_indices.tolist() == [genome for genome in range(2, 10) for _ in range(2)]
     assert genomes.segment_model_digest == provenance.sha256(results / "model" / "segments" / "MANIFEST.sha256")

@@ -58,7 +58,7 @@ def test_the_shipped_model_is_made_without_data(workflow: Path) -> None:
     )
     assert {"train", "evaluate", "report_model"} <= set(planned)
     assert not {"check", "apply", "apply_start", "statistics_data", "predictive", "report"} & set(planned)
-    assert planned["statistics_segments"] == 56 + 4
+    assert planned["statistics_segments"] == 112 + 5
     assert planned["train"] == 3
 
 
