@@ -146,7 +146,11 @@ def test_the_posteriors_of_all_contigs_together_tell_of_each() -> None:
         given = bundle.given_file([high, nothing, low], population)
         for posterior, expected in zip(given, (high, nothing, low), strict=True):
             np.testing.assert_array_equal(posterior, by_file.calibrated(expected, expected_spread))
-    assert not np.array_equal(bundle.given_file([high], np.zeros(2, np.float32))[0], given[0])
+    known = np.zeros(2, np.float32)
+    assert not np.array_equal(bundle.given_file([high], known)[0], bundle.given_file([high, nothing, low], known)[0])
+    # Half of the 60 bins of three regions.
+    expected = by_file.calibrated(high, posterior_spread([high]), 0.5)
+    np.testing.assert_array_equal(bundle.given_file([high], known)[0], expected)
 
 
 def test_calls_hang_on_what_the_file_as_a_whole_is_like_if_it_has_enough_sequence(

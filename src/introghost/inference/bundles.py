@@ -262,13 +262,18 @@ class SegmentsBundle(Bundle):
             Population statistics of the file. Where they are unknown, NaN, there is too little sequence to tell how
             posteriors are spread.
         """
+        if self.file_calibration is None:
+            return list(posteriors)
         spread = file_calibration.UNKNOWN
         if not np.isnan(population).any():
             spread = file_calibration.posterior_spread(posteriors)
-        return [self.given_spread(posterior, spread) for posterior in posteriors]
+        called_bins = sum(int((~np.isnan(posterior)).any(axis=0).sum()) for posterior in posteriors)
+        whole_bins = file_calibration.WHOLE_REGIONS * self.training.region_length_bp // self.training.bin_bp
+        weight = min(called_bins / whole_bins, 1.0)
+        return [self.file_calibration.calibrated(posterior, spread, weight) for posterior in posteriors]
 
     def given_spread(self, posterior: NDArray[np.float32], spread: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Posteriors in a file whose posteriors are spread like that, see `file_calibration.posterior_spread`.
+        """Posteriors in a long file whose posteriors are spread like that, see `file_calibration.posterior_spread`.
 
         Parameters
         ----------

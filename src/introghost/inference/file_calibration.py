@@ -27,6 +27,7 @@ BEND = -3.0  # log-odds below which the line has another slope, as it has above 
 LEAST_MEAN, LEAST_SHARE = 1e-4, 3e-5
 MOST_DEVIATIONS = 3.0  # from the mean of training, of a spread
 SLOPES = (0.3, 3.0)  # least and greatest
+WHOLE_REGIONS = 3  # called bins of so many regions of training tell all that their spread can tell
 GRID = 0.05  # of log-odds, on which bins are counted to be learnt from
 LARGEST_LOGIT = 12.0
 
@@ -148,7 +149,7 @@ class FileCalibration:
         slope, height = np.polyfit(before, after, 1)
         return replace(self, unknown_height=float(height), unknown_slope=float(np.clip(slope, *SLOPES)))
 
-    def calibrated(self, posterior: Array, spread: NDArray[np.float64]) -> Array:
+    def calibrated(self, posterior: Array, spread: NDArray[np.float64], weight: float = 1.0) -> Array:
         """Posteriors of a file, given how all of them are spread.
 
         Parameters
@@ -157,6 +158,9 @@ class FileCalibration:
             NaN stays NaN.
         spread : ndarray of float64, shape (SPREADS,)
             Of `posterior_spread` over the whole file; NaN where it is unknown.
+        weight : float
+            How much the spread counts, from 0, as if it were unknown, to 1: that of little sequence is the chance of
+            which tracts lie there.
 
         Returns
         -------
@@ -164,21 +168,24 @@ class FileCalibration:
             In the same order: slopes stay in `SLOPES`, and a spread counts up to `MOST_DEVIATIONS`.
         """
         value = _log_odds(posterior)
-        if np.isnan(spread).any():
-            line = self.unknown_height + self.unknown_slope * value
-        else:
-            standard = _standardised(spread, np.array(self.mean), np.array(self.deviation))
-            height = self.height + float(standard @ np.array(self.height_by_spread))
-            steeper = float(standard @ np.array(self.slope_by_spread))
-            below, slope, above = (
-                min(max(each + steeper, SLOPES[0]), SLOPES[1])
-                for each in (self.slope_below, self.slope, self.slope_above)
-            )
-            line = height + slope * value.clip(BEND, 0)
-            line += above * value.clip(min=0)
-            line += below * (value - np.float32(BEND)).clip(max=0)
+        line: NDArray[np.floating] = self.unknown_height + self.unknown_slope * value
+        if weight > 0 and not np.isnan(spread).any():
+            line = (1 - weight) * line + weight * self._line(value, spread)
         calibrated: Array = expit(line.clip(-LARGEST_LOGIT, LARGEST_LOGIT))
         return calibrated
+
+    def _line(self, value: Array, spread: NDArray[np.float64]) -> NDArray[np.floating]:
+        """Log-odds of a file of known spread, from those of its bins alone."""
+        standard = _standardised(spread, np.array(self.mean), np.array(self.deviation))
+        height = self.height + float(standard @ np.array(self.height_by_spread))
+        steeper = float(standard @ np.array(self.slope_by_spread))
+        below, slope, above = (
+            min(max(each + steeper, SLOPES[0]), SLOPES[1]) for each in (self.slope_below, self.slope, self.slope_above)
+        )
+        line: NDArray[np.floating] = height + slope * value.clip(BEND, 0)
+        line += above * value.clip(min=0)
+        line += below * (value - np.float32(BEND)).clip(max=0)
+        return line
 
     @classmethod
     def from_json(cls, values: object) -> Self:

@@ -63,7 +63,7 @@ def population_findings(population: NDArray[np.float32], region_length_bp: int) 
     text = (
         f"less than {_megabases(region_length_bp)} callable, in regions of {_megabases(region_length_bp)} that have "
         f"{_megabases(LEAST_REGION_PART * region_length_bp)} or more: segments are called without population "
-        "statistics, and more of them may be false; give all loci in one file, or more of the genome"
+        "statistics, and more of them may be false or missed; give all loci in one file, or more of the genome"
     )
     return [Finding(Code.POPULATIONS_UNKNOWN, Severity.WARNING, text)]
 

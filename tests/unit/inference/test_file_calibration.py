@@ -82,6 +82,18 @@ def test_in_a_file_of_unknown_spread_a_threshold_has_the_same_rate() -> None:
     assert CALIBRATION.with_thresholds([0.5, 1.0], [0.6, 0.7]) == CALIBRATION
 
 
+def test_of_little_sequence_the_spread_counts_in_part() -> None:
+    posterior, spread = np.array([0.01, 0.3, 0.8], dtype=np.float32), np.array([-1.5, -1.5, -3.0, -2.0])
+    log_odds = {}
+    for weight in (0.0, 0.25, 1.0):
+        calibrated = CALIBRATION.calibrated(posterior, spread, weight).astype(np.float64)
+        log_odds[weight] = np.log(calibrated / (1 - calibrated))
+    np.testing.assert_allclose(log_odds[0.25], 0.75 * log_odds[0.0] + 0.25 * log_odds[1.0], rtol=1e-4)
+    np.testing.assert_array_equal(
+        CALIBRATION.calibrated(posterior, spread, 0.0), CALIBRATION.calibrated(posterior, UNKNOWN)
+    )
+
+
 def test_no_posterior_is_certain_and_a_line_is_neither_flat_nor_too_steep() -> None:
     """As thresholds, 0 and 1 mean that everything is called, and nothing."""
     flat, steep = (dataclasses.replace(CALIBRATION, slope_by_spread=(slope, 0, 0, 0)) for slope in (-9.0, 9.0))
