@@ -10,7 +10,7 @@ genomes only what is pooled over a region is kept; a run goes on from what anoth
 import argparse
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -121,6 +121,19 @@ def all_tables(
     }
 
 
+def run_all(genomes: Sequence[Batch], workers: int) -> None:
+    """Simulate and pool what no run before has, in so many processes."""
+    with ProcessPoolExecutor(workers) as pool:
+        for _ in tqdm(pool.map(Batch.run, genomes), total=len(genomes), desc="batches of genomes"):
+            pass
+
+
+def print_tables(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Every table below its name."""
+    for name, table in tables.items():
+        print(f"\n{name}\n{table.to_string(index=False)}")
+
+
 def manifests(model: Model) -> dict[str, Path]:
     """What stands for each network of a model in the record of a benchmark."""
     return {str(bundle.task): model.folder / bundle.task / bundle_files.MANIFEST for bundle in model.bundles}
@@ -161,9 +174,7 @@ def main() -> None:
     size = FIRST, arguments.genomes, arguments.regions
     others = families(arguments.folder / "stdpopsim", arguments.stdpopsim)
     genomes = [batch for scenario in others for batch in batches(arguments.folder, model, scenario, *size)]
-    with ProcessPoolExecutor(arguments.workers) as pool:
-        for _ in tqdm(pool.map(Batch.run, genomes), total=len(genomes), desc="batches of genomes"):
-            pass
+    run_all(genomes, arguments.workers)
     logging.basicConfig(format="%(message)s", level=logging.INFO)  # msprime would tell of every genome
     simulated = None
     if arguments.statistics:
@@ -179,8 +190,7 @@ def main() -> None:
     record = provenance.record("benchmarks/choice.py", sizes, {**manifests(model), **files})
     atomic.write_json(arguments.output / provenance.COMPLETE, record)
     atomic.write_text(arguments.page, page(arguments.output))
-    for name, table in tables.items():
-        print(f"\n{name}\n{table.to_string(index=False)}")
+    print_tables(tables)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from tqdm import tqdm
 
-from choice import OUTPUT, PAGE, manifests, unseen_of
+from choice import OUTPUT, PAGE, manifests, print_tables, run_all, unseen_of
 from choice_genomes import Batch, batches
 from choice_page import RECORD, page
 from genomes import SEED, Section
@@ -184,9 +182,7 @@ def main() -> None:
     numbers = {**dict.fromkeys(choice.scenarios, arguments.genomes), posterior.scenario: arguments.ghosts}
     of_look = all_batches(arguments, model, numbers)
     everything = list({id(batch): batch for group in of_look.values() for batch in group}.values())
-    with ProcessPoolExecutor(arguments.workers) as pool:
-        for _ in tqdm(pool.map(Batch.run, everything), total=len(everything), desc="batches of genomes"):
-            pass
+    run_all(everything, arguments.workers)
     verdicts = {
         look: Verdicts.of(choice, posterior, unseen_of(model, [batch.output(look) for batch in group]))
         for look, group in of_look.items()
@@ -202,8 +198,7 @@ def main() -> None:
     sizes = {"genomes": arguments.genomes, "ghosts": arguments.ghosts, "regions": arguments.regions}
     atomic.write_json(arguments.output / RECORD, provenance.record("benchmarks/flaws.py", sizes, manifests(model)))
     atomic.write_text(arguments.page, page(arguments.output))
-    for name, table in tables.items():
-        print(f"\n{name}\n{table.to_string(index=False)}")
+    print_tables(tables)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ import torch
 
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import inputs
-from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle, TrainingData
+from introghost.inference.bundles import ChoiceBundle, ParametersBundle, SegmentsBundle
 from introghost.inference.fields import Range
 from introghost.inference.prior_scale import PriorScale
+from introghost.inference.training_data import TrainingData
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork

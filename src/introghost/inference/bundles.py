@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from introghost.errors import ConfigError
-from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
-from introghost.inference import fields, file_calibration, prior_scale
+from introghost.inference import fields, prior_scale
 from introghost.inference.fields import Fields, Json, Range
 from introghost.inference.file_calibration import FileCalibration
 from introghost.inference.prior_scale import PriorScale
+from introghost.inference.training_data import TrainingData
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.networks.segments import SegmentNetwork
@@ -30,87 +30,6 @@ class Task(StrEnum):
     SEGMENTS = "segments"
     MODEL_CHOICE = "model-choice"
     PARAMETERS = "parameters"
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What a network was trained on.
-
-    Attributes
-    ----------
-    statistics, population_statistics : tuple of str
-        Names, in the order in which they were computed.
-    ancestral : str
-        `haplotypes.KNOWN_ANCESTRAL` or `haplotypes.OUTGROUP_MAJOR`.
-    bin_bp, region_length_bp : int
-    outgroup_diploids, target_diploids : Range
-        Numbers of individuals.
-    callable_share : tuple of float
-        Least and greatest callable share of the usable bins of a region.
-    observation : mapping
-        The observation model, as JSON.
-    num_training, num_validation : int
-        Genomes, or regions for the segment network; one that was observed several times counts once.
-    """
-
-    statistics: tuple[str, ...]
-    population_statistics: tuple[str, ...]
-    ancestral: str
-    bin_bp: int
-    region_length_bp: int
-    outgroup_diploids: Range
-    target_diploids: Range
-    callable_share: tuple[float, float]
-    observation: Json
-    num_training: int
-    num_validation: int
-
-    @classmethod
-    def from_json(cls, description: Fields) -> "TrainingData":
-        """The keys of a description that tell of its training.
-
-        Raises
-        ------
-        ModelError
-            A key is absent or has a value that can't be, or bins do not divide regions.
-        """
-        outgroup_diploids, target_diploids = description.take(
-            "sample_sizes", _sample_sizes, "outgroup_diploids and target_diploids, each [lowest, highest]"
-        )
-        training = cls(
-            statistics=description.names("statistics"),
-            population_statistics=description.names("population_statistics"),
-            ancestral=description.one_of("ancestral", (KNOWN_ANCESTRAL, OUTGROUP_MAJOR)),
-            bin_bp=description.positive("bin_bp"),
-            region_length_bp=description.positive("region_length_bp"),
-            outgroup_diploids=outgroup_diploids,
-            target_diploids=target_diploids,
-            callable_share=description.share_interval("callable_share"),
-            observation=description.section("observation"),
-            num_training=description.count("num_training"),
-            num_validation=description.count("num_validation"),
-        )
-        if training.region_length_bp % training.bin_bp:
-            raise description.refuse("bin_bp does not divide region_length_bp")
-        return training
-
-    def to_json(self) -> dict[str, object]:
-        """The inverse of `from_json`."""
-        return {
-            "statistics": list(self.statistics),
-            "population_statistics": list(self.population_statistics),
-            "ancestral": self.ancestral,
-            "bin_bp": self.bin_bp,
-            "region_length_bp": self.region_length_bp,
-            "sample_sizes": {
-                "outgroup_diploids": self.outgroup_diploids.to_json(),
-                "target_diploids": self.target_diploids.to_json(),
-            },
-            "callable_share": list(self.callable_share),
-            "observation": dict(self.observation),
-            "num_training": self.num_training,
-            "num_validation": self.num_validation,
-        }
 
 
 @dataclass(frozen=True)
@@ -264,13 +183,8 @@ class SegmentsBundle(Bundle):
         """
         if self.file_calibration is None:
             return list(posteriors)
-        spread = file_calibration.UNKNOWN
-        if not np.isnan(population).any():
-            spread = file_calibration.posterior_spread(posteriors)
-        called_bins = sum(int((~np.isnan(posterior)).any(axis=0).sum()) for posterior in posteriors)
-        whole_bins = file_calibration.WHOLE_REGIONS * self.training.region_length_bp // self.training.bin_bp
-        weight = min(called_bins / whole_bins, 1.0)
-        return [self.file_calibration.calibrated(posterior, spread, weight) for posterior in posteriors]
+        region_bins = 0 if np.isnan(population).any() else self.training.region_length_bp // self.training.bin_bp
+        return self.file_calibration.given_file(posteriors, region_bins)
 
     def given_spread(self, posterior: NDArray[np.float32], spread: NDArray[np.float64]) -> NDArray[np.float32]:
         """Posteriors in a long file whose posteriors are spread like that, see `file_calibration.posterior_spread`.
@@ -447,12 +361,6 @@ class ParametersBundle(GenomeBundle):
 
 
 TYPES: Mapping[Task, type[Bundle]] = {kind.task: kind for kind in (SegmentsBundle, ChoiceBundle, ParametersBundle)}
-
-
-def _sample_sizes(value: object) -> tuple[Range, Range]:
-    if not isinstance(value, dict) or set(value) != {"outgroup_diploids", "target_diploids"}:
-        raise ValueError
-    return fields.to_range(value["outgroup_diploids"]), fields.to_range(value["target_diploids"])
 
 
 def _thresholds(value: object) -> dict[float, float]:

@@ -149,6 +149,23 @@ class FileCalibration:
         slope, height = np.polyfit(before, after, 1)
         return replace(self, unknown_height=float(height), unknown_slope=float(np.clip(slope, *SLOPES)))
 
+    def given_file(self, posteriors: Sequence[Array], region_bins: int) -> list[Array]:
+        """All posteriors of a file, each calibrated by all of them.
+
+        Parameters
+        ----------
+        posteriors : sequence of ndarray of float32, each of shape (num_haplotypes, num_bins)
+            Of all contigs of the file.
+        region_bins : int
+            Bins of a region of training; 0 where nothing of the file is to count.
+        """
+        if not region_bins:
+            return [self.calibrated(posterior, UNKNOWN) for posterior in posteriors]
+        spread = posterior_spread(posteriors)
+        called_bins = sum(int((~np.isnan(posterior)).any(axis=0).sum()) for posterior in posteriors)
+        weight = min(called_bins / (WHOLE_REGIONS * region_bins), 1.0)
+        return [self.calibrated(posterior, spread, weight) for posterior in posteriors]
+
     def calibrated(self, posterior: Array, spread: NDArray[np.float64], weight: float = 1.0) -> Array:
         """Posteriors of a file, given how all of them are spread.
 

@@ -15,7 +15,7 @@ from introghost import seeds
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.inference import balance, calibration, inputs, novelty, starting
-from introghost.inference.bundles import Architecture, ChoiceBundle, ParametersBundle, TrainingData
+from introghost.inference.bundles import Architecture, ChoiceBundle, ParametersBundle
 from introghost.inference.checkpoints import Checkpoint
 from introghost.inference.discriminants import Discriminants, Predictors
 from introghost.inference.genome_batches import GenomeBatches, Genomes
@@ -23,6 +23,7 @@ from introghost.inference.inputs import Pooled
 from introghost.inference.prior_scale import PriorScale
 from introghost.inference.starting import AnyGenomeBundle, Start
 from introghost.inference.training import Batch, Network, Trained, fit, training_data
+from introghost.inference.training_data import TrainingData
 from introghost.networks.model_choice import ModelChoiceNetwork
 from introghost.networks.posterior import PosteriorNetwork
 from introghost.simulation.priors import HasParameters

@@ -21,9 +21,10 @@ from torch.utils.data import DataLoader
 from introghost import seeds
 from introghost.errors import DataError
 from introghost.inference import inputs
-from introghost.inference.bundles import Bundle, TrainingData
+from introghost.inference.bundles import Bundle
 from introghost.inference.checkpoints import Checkpoint, State
 from introghost.inference.fields import Range
+from introghost.inference.training_data import TrainingData
 from introghost.statistics.table import Statistics
 
 logger = logging.getLogger(__name__)

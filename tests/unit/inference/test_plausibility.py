@@ -5,38 +5,15 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from random_source import plan
+from made_calls import BUNDLES, DOUBTS, WHOLE, bins_of, calls_of, codes
 from untrained import choice_bundle, parameters_bundle, segments_bundle
 
-from introghost.findings import Finding, Severity, in_order
+from introghost.findings import Severity, in_order
 from introghost.inference import decisions, plausibility, suitability
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import ContigCalls
-from introghost.inference.decisions import Decision, Doubts
-from introghost.inference.fields import Range
+from introghost.inference.decisions import Decision
 from introghost.inference.genome import Extent
-from introghost.inference.reading import Bins, BinStatus
-
-BUNDLES = [segments_bundle(), choice_bundle(), parameters_bundle()]
-WHOLE = plan(target_diploids=Range(5, 5), most_diploids=(10, 5))
-DOUBTS = Doubts(0.4, {"ghost": 0.9, "no_ghost": 0.01}, 0.9, 0.97, 0.01)
-
-
-def codes(findings: list[Finding]) -> list[str]:
-    return [str(finding.code) for finding in findings]
-
-
-def bins_of(callable_bp: list[float], contig: str = "1", status: BinStatus = BinStatus.CALLED) -> Bins:
-    number = len(callable_bp)
-    starts = np.arange(number, dtype=np.int64) * 10_000
-    sites = np.full(number, int(status is not BinStatus.CONTIG_WITHOUT_SITES))
-    bp = np.array(callable_bp, dtype=np.float32)
-    return Bins(contig, 10_000, starts, starts + 10_000, bp, sites, np.full(number, status).astype(np.str_))
-
-
-def calls_of(posterior: np.ndarray, bins: Bins) -> ContigCalls:
-    labels = [f"s.{row}" for row in range(len(posterior))]
-    return ContigCalls(bins, labels, posterior.astype(np.float32), np.zeros(posterior.shape, np.int64))
 
 
 def calls_with_share(share: float) -> list[ContigCalls]:
