@@ -239,7 +239,7 @@ class Answer:
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder}: a file, not a folder; name a folder for the answer")
         (folder / provenance.COMPLETE).unlink(missing_ok=True)
-        outputs.write_segments(folder, self.segments)
+        outputs.write_segments(folder, self.segments, self.settings.threshold)
         outputs.write_bins(folder, self.calls)
         outputs.write_bin_status(folder, self.calls)
         outputs.write_per_sample(folder, self.calls, self.settings.threshold)

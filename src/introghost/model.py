@@ -284,6 +284,7 @@ class Model:
         return {
             **provenance.record("apply", options, {**data.files, "model": self.folder}),
             **counts.to_json(),
+            "individuals": dict(zip(("outgroup", "target"), data.source.num_diploids(), strict=True)),
             "findings": [finding.to_json() for finding in findings],
         }
 

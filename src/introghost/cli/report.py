@@ -16,7 +16,7 @@ _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OF_MODEL: tuple[str, ...] = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
 _OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
-    *("genomes_statistics", "predictive", "scenarios", "summary"),
+    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time"),
 )
 _OF_SEVERAL: tuple[str, ...] = ("calls", "links")
 # An option that says something of what another one names.
@@ -65,6 +65,12 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             type=_FILE,
             help="With several --calls: the page of each, to link to, in the same order.",
         ),
+        click.option(
+            "--generation-time",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="YEARS",
+            help="Years of a generation, for times in years.  [default: 29, as of humans]",
+        ),
         click.option("--summary", type=_FILE, help="Text file to write the answer to, in a few plain lines."),
         click.option("--output", type=_FILE, required=True, help="The HTML file to write."),
     )
@@ -88,6 +94,7 @@ def command(
     scenarios: tuple[Path, ...],
     costs: tuple[Path, ...],
     links: tuple[Path, ...],
+    generation_time: float | None,
     summary: Path | None,
     output: Path,
 ) -> None:
@@ -98,6 +105,7 @@ def command(
     is, and what it cost.
     """
     from introghost import models
+    from introghost.report.card import GENERATION_YEARS
     from introghost.report.checks import TrainingStatistics
     from introghost.report.comparison import write_comparison
     from introghost.report.model_page import ModelSources, write_model_report
@@ -119,6 +127,7 @@ def command(
             beside=beside,
             beside_evaluation=beside_evaluation,
             statistics=statistics,
+            generation_years=GENERATION_YEARS if generation_time is None else generation_time,
         )
         write_report(sources, output, summary)
     elif folder is not None and evaluation is not None:

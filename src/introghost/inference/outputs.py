@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from introghost import atomic
+from introghost import atomic, colours
 from introghost.haplotypes import label_parts
 from introghost.inference.calling import ContigCalls
 from introghost.tsv import to_tsv
 
-_COLOURS = ("68,1,84", "33,145,140", "253,231,37")
 
-
-def write_segments(folder: Path, table: pd.DataFrame) -> None:
+def write_segments(folder: Path, table: pd.DataFrame, threshold: float) -> None:
     """``segments.tsv`` and ``segments.bed`` (BED9; name ``SAMPLE.HAPLOTYPE``, score posterior x 1000).
 
     Parameters
@@ -23,6 +21,8 @@ def write_segments(folder: Path, table: pd.DataFrame) -> None:
     folder : Path
     table : DataFrame
         Of `calling.segments`.
+    threshold : float
+        Posterior from which a bin was called, which has the lightest colour.
     """
     write_table(folder / "segments.tsv", table, "%.5f")
     bed = pd.DataFrame(
@@ -35,7 +35,7 @@ def write_segments(folder: Path, table: pd.DataFrame) -> None:
             "strand": ".",
             "thick_start": table["start"],
             "thick_end": table["end"],
-            "rgb": [_COLOURS[min(int(p * 3), 2)] for p in table["mean_posterior"]],
+            "rgb": [colours.rgb(colours.ON_LIGHT[colours.level(p, threshold)]) for p in table["mean_posterior"]],
         }
     )
     atomic.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))

@@ -9,7 +9,7 @@ from introghost.errors import DataError
 from introghost.report import records
 from introghost.report.records import CHOICE, CallsRecord, JsonSection
 
-_TABLES = ("segments.tsv", "per_sample.tsv")  # of every answer
+_TABLES = ("segments.tsv", "per_sample.tsv", "bin_status.tsv")  # of every answer
 
 
 @dataclass(frozen=True)

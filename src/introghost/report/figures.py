@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-from introghost.report.tables import haplotype_labels
 
 if TYPE_CHECKING:
     import demes
     from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
 MAX_CONTIGS = 6
@@ -50,114 +46,6 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     text = text.replace("url(#", f"url(#{name}-")
     label = escape(description)
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
-
-
-def contig_extents(segments: pd.DataFrame, frequency: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
-    """Where each contig begins and ends, as far as it was looked at.
-
-    Parameters
-    ----------
-    segments : DataFrame
-        Columns contig, start, end (bp).
-    frequency : DataFrame or None
-        The same columns for every called bin; used in place of `segments` where it is given.
-
-    Returns
-    -------
-    dict of str to tuple of int
-        First and last position (bp) of each contig, in the order of the rows.
-    """
-    grouped = (segments if frequency is None else frequency).groupby("contig", sort=False)
-    first, last = grouped["start"].min(), grouped["end"].max()
-    return {str(name): (int(first[name]), int(last[name])) for name in first.index}
-
-
-def segment_painting(segments: pd.DataFrame, haplotypes: list[str], extents: dict[str, tuple[int, int]]) -> str:
-    """Called segments of each target haplotype along the contigs, coloured by posterior.
-
-    Parameters
-    ----------
-    segments : DataFrame
-        Columns contig, start, end (bp, 0-based half-open), sample, haplotype, mean_posterior.
-    haplotypes : list of str
-        ``SAMPLE.HAPLOTYPE`` labels, top to bottom; at most `MAX_HAPLOTYPES` are drawn.
-    extents : dict of str to tuple of int
-        First and last position (bp) of each contig to draw, one panel each.
-
-    Returns
-    -------
-    str
-        One ``<svg>`` element.
-    """
-    drawn = haplotypes[:MAX_HAPLOTYPES]
-    height = 1.2 + min(3.8, 0.04 * len(drawn))
-    figure, axes = _new_figure(9, height * len(extents), len(extents))
-    # Row of each segment's haplotype, from the top; NaN for haplotypes that are not drawn.
-    row_of = {label: row for row, label in enumerate(drawn)}
-    rows = np.array([row_of.get(label, np.nan) for label in haplotype_labels(segments)], dtype=np.float64)
-    for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
-        chosen = (segments["contig"] == contig).to_numpy() & ~np.isnan(rows)
-        _draw_segments(axis, segments[chosen], rows[chosen])
-        axis.set_xlim(start / 1e6, end / 1e6)
-        axis.set_ylim(len(drawn) - 0.5, -0.5)
-        axis.set_xlabel(f"position on {contig} (Mb)")
-        axis.set_ylabel("target haplotype")
-    if len(segments):
-        figure.colorbar(_posterior_colours(), ax=axes, label="mean posterior", shrink=0.8)
-    count = f"{len(segments)} called segments" if len(segments) else "No segment was called"
-    return _svg(figure, "painting", f"{count} of {len(haplotypes)} target haplotypes, drawn along the contigs.")
-
-
-def _draw_segments(axis: "Axes", segments: pd.DataFrame, rows: NDArray[np.float64]) -> None:
-    from matplotlib.collections import PolyCollection
-
-    # A rectangle for each segment, in Mb and rows: its four corners, in the order in which they are connected.
-    left, right = segments["start"].to_numpy() / 1e6, segments["end"].to_numpy() / 1e6
-    top, bottom = rows - 0.45, rows + 0.45
-    corners = np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
-    colours = _posterior_colours().to_rgba(np.asarray(segments["mean_posterior"], dtype=np.float64))
-    collection = PolyCollection(list(corners), facecolors=colours)
-    collection.set_rasterized(len(segments) > MAX_VECTOR_SEGMENTS)
-    axis.add_collection(collection, autolim=False)
-
-
-def _posterior_colours() -> "ScalarMappable":
-    """The colour scale of segments; a called segment's posterior is seldom below one half."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    return ScalarMappable(Normalize(0.5, 1), "cividis_r")
-
-
-def ghost_frequency(frequency: pd.DataFrame, extents: dict[str, tuple[int, int]]) -> str:
-    """Mean posterior over target haplotypes along each contig.
-
-    Parameters
-    ----------
-    frequency : DataFrame
-        Columns contig, start, end (bp), value in [0, 1]; averaged down to at most `MAX_POINTS` points a contig.
-    extents : dict of str to tuple of int
-        First and last position (bp) of each contig to draw.
-
-    Returns
-    -------
-    str
-        One ``<svg>`` element.
-    """
-    figure, axes = _new_figure(9, 1.9 * len(extents), len(extents))
-    for axis, (contig, (start, end)) in zip(axes, extents.items(), strict=True):
-        rows = frequency[frequency["contig"] == contig]
-        # Means over runs of `step` bins, so few that a point is not thinner than a pixel.
-        step = max(1, -(-len(rows) // MAX_POINTS))
-        group = np.arange(len(rows)) // step
-        middle = ((rows["start"] + rows["end"]) / 2e6).groupby(group).mean()
-        value = rows["value"].groupby(group).mean()
-        axis.fill_between(middle, value, step="mid", color=BLUE, alpha=0.8, linewidth=0)
-        axis.set_ylim(0, max(0.05, 1.1 * float(value.max()) if len(value) else 0))
-        axis.set_xlabel(f"position on {contig} (Mb)")
-        axis.set_ylabel("ghost frequency")
-        axis.set_xlim(start / 1e6, end / 1e6)
-    return _svg(figure, "frequency", "Estimated frequency of ghost ancestry in the target along the contigs.")
 
 
 def scenario_drawing(graph: "demes.Graph", name: str) -> str:

@@ -1,23 +1,15 @@
 """The frame of every page: one HTML file without outside resources, equal bytes for equal inputs."""
 
+import importlib.resources
 import json
 from collections.abc import Iterable
 
 import jinja2
+from markupsafe import Markup
 
-from introghost import __version__
+from introghost import __version__, colours
+from introghost.references import REFERENCES
 from introghost.report.records import JsonSection
-
-_REFERENCES = (
-    "Baumdicker et al. (2022) Efficient ancestry and mutation simulation with msprime 1.0. Genetics 220, iyab229.",
-    "Kelleher et al. (2016) Efficient coalescent simulation and genealogical analysis for large sample sizes. "
-    "PLoS Computational Biology 12, e1004842 (msprime, tskit).",
-    "Gower et al. (2022) Demes: a standard format for demographic models. Genetics 222, iyac131.",
-    "Miles et al. scikit-allel: a Python package for exploring and analysing genetic variation data. "
-    "doi:10.5281/zenodo.822784.",
-    "Paszke et al. (2019) PyTorch: an imperative style, high-performance deep learning library. NeurIPS 32.",
-    "Pedersen and Quinlan (2017) cyvcf2: fast, flexible variant analysis with Python. Bioinformatics 33, 1867–1869.",
-)
 
 
 def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSection]], **sections: object) -> str:
@@ -48,7 +40,16 @@ def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSectio
     return environment.get_template(template).render(
         title=title,
         version=__version__,
-        references=_REFERENCES,
+        references=REFERENCES,
+        ramps=tuple(enumerate(zip(colours.ON_LIGHT, colours.ON_DARK, strict=True))),
+        script=_script(),
         records=[(name, json.dumps(dict(one.values), indent=1, sort_keys=True)) for name, one in records],
         **sections,
+    )
+
+
+def _script() -> Markup:
+    """What makes tables sort and figures zoom; without it everything is there all the same."""
+    return Markup(
+        (importlib.resources.files("introghost.report") / "templates" / "page.js").read_text(encoding="utf-8")
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from introghost.findings import Code, Severity
 from introghost.inference import decisions
+from introghost.inference.decisions import Decision
 from introghost.report import tables
 from introghost.report.records import CallsRecord, Choice
 from introghost.report.tables import PageTable
@@ -38,7 +39,7 @@ class Overview:
     ----------
     record : CallsRecord
         Of the calls.
-    decision : str or None
+    decision : Decision or None
         None if the model does not choose between scenarios.
     p_ghost : float or None
         Posterior probability that a ghost gave to the target; None where it is withheld, or the model does not know.
@@ -51,7 +52,7 @@ class Overview:
     """
 
     record: CallsRecord
-    decision: str | None
+    decision: Decision | None
     p_ghost: float | None
     proportion: Interval | None
     called_share: float | None
@@ -117,6 +118,12 @@ class Overview:
         if one is not None:
             return f"{one.median:.3f} ({one.lower:.3f} to {one.upper:.3f})"
         return _WITHHELD if self.is_proportion_withheld else _ABSENT
+
+    @property
+    def are_segments_withheld(self) -> bool:
+        """Whether the data are unlike all that the segment network was trained on."""
+        unlike = (one for one in self.record.findings if one.code is Code.SEGMENTS_UNLIKE)
+        return any(one.severity is Severity.WITHHELD for one in unlike)
 
     @property
     def is_proportion_withheld(self) -> bool:

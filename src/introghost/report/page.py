@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from introghost import atomic, provenance
-from introghost.report import checks, overview, sections
+from introghost.report import checks, estimates, methods, overview, sections, segments_section
+from introghost.report.card import GENERATION_YEARS, Card
 from introghost.report.checks import TrainingStatistics
 from introghost.report.layout import render
 from introghost.report.overview import Overview
@@ -19,9 +20,9 @@ class Sources:
     Attributes
     ----------
     calls : Path
-        Folder that ``apply`` wrote. ``segments.tsv`` and ``per_sample.tsv`` must be there, and ``provenance.json``,
-        which ``apply`` writes last; ``posterior.bedgraph``, ``model_choice.json``, ``statistic_percentiles.tsv`` and
-        ``parameter_posterior.tsv`` are shown where they are.
+        Folder that ``apply`` wrote. ``segments.tsv``, ``per_sample.tsv`` and ``bin_status.tsv`` must be there, and
+        ``provenance.json``, which ``apply`` writes last; ``model_choice.json``, ``statistic_percentiles.tsv``,
+        ``parameter_posterior.tsv`` and ``parameter_draws.tsv`` are shown where they are.
     evaluation : Path or None
         Folder that ``evaluate --model`` wrote.
     calls_evaluation : Path or None
@@ -38,6 +39,8 @@ class Sources:
         Folder that ``evaluate --calls`` wrote for `beside`.
     statistics : TrainingStatistics
         What the networks of `model` should have been trained on.
+    generation_years : float
+        Years of a generation, for times in years.
     """
 
     calls: Path
@@ -49,6 +52,7 @@ class Sources:
     beside: Path | None = None
     beside_evaluation: Path | None = None
     statistics: TrainingStatistics = field(default_factory=TrainingStatistics)
+    generation_years: float = GENERATION_YEARS
 
 
 def write_report(sources: Sources, output: Path, summary: Path | None = None) -> None:
@@ -70,23 +74,27 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None) ->
     """
     _check(sources)
     record = CallsRecord.read(sources.calls)
-    segments = sections.segments_section(sources.calls, record)
     answer = Overview.read(sources.calls, sources.calls_evaluation)
+    card = Card.read(sources.calls, answer, sources.generation_years)
     html = render(
         "report.html.j2",
-        title="Ghost introgression report",
+        title=card.title,
         records=_records(sources),
+        card=card,
         answer=sections.answer_section(sources.calls, record),
         beside=(
             None
             if sources.beside is None
             else overview.beside_table([answer, Overview.read(sources.beside, sources.beside_evaluation)])
         ),
-        segments=segments,
+        segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld),
+        estimates=estimates.estimates_section(sources.calls, sources.generation_years),
         accuracy=sections.accuracy_section(sources.evaluation, sources.calls_evaluation),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),
         scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
+        methods=methods.paragraph(sources.calls, record),
+        command=methods.command(sources.calls, record),
     )
     atomic.write_text(output, html)
     if summary is not None:

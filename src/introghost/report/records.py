@@ -8,6 +8,7 @@ from pathlib import Path
 from introghost import provenance
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
+from introghost.inference.decisions import Decision
 
 CHOICE = "model_choice.json"
 DESCRIPTION = "model.json"
@@ -172,7 +173,7 @@ class Choice:
 
     Attributes
     ----------
-    decision : str or None
+    decision : Decision or None
         None if the model does not choose between scenarios.
     p_ghost : float or None
         Posterior probability that a ghost gave to the target; None where it is withheld.
@@ -180,12 +181,15 @@ class Choice:
         By name; none where they are withheld.
     notes : dict of str to str or float
         The single values beside them, by key.
+    prior_ghost : float or None
+        Prior probability of all scenarios in which a ghost gave to the target; None where the file does not say.
     """
 
-    decision: str | None
+    decision: Decision | None
     p_ghost: float | None
     scenarios: tuple[ScenarioProbability, ...]
     notes: dict[str, str | float]
+    prior_ghost: float | None
 
     @classmethod
     def read(cls, calls: Path) -> "Choice":
@@ -209,7 +213,17 @@ class Choice:
             for name, value in sorted(content.values.items())
             if name not in ("decision", "p_ghost") and isinstance(value, str | int | float)
         }
-        return cls(content.text("decision"), content.number("p_ghost"), tuple(scenarios), notes)
+        prior = content.section("prior")
+        of_ghosts = [prior.number(name) for name in sorted(prior.values) if ghosts.flag(name)]
+        prior_ghost = sum(value for value in of_ghosts if value is not None) if of_ghosts else None
+        return cls(_decision(content), content.number("p_ghost"), tuple(scenarios), notes, prior_ghost)
+
+
+def _decision(content: JsonSection) -> Decision | None:
+    text = content.text("decision")
+    if text is not None and text not in list(Decision):
+        raise DataError(f"{content.path}: decision is {text!r}, expected one of {', '.join(Decision)}")
+    return None if text is None else Decision(text)
 
 
 @dataclass(frozen=True)
@@ -222,10 +236,13 @@ class CalledData:
         SHA-256 of each input but the model, by role; None where it is not recorded.
     options : dict of str to str or None
         outgroup, target, region and ancestral, as they were given.
+    vcf_names : tuple of str
+        Names of the VCF files.
     """
 
     digests: dict[str, str | None]
     options: dict[str, str | None]
+    vcf_names: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, record: JsonSection) -> "CalledData":
@@ -240,6 +257,7 @@ class CalledData:
         return cls(
             {role: inputs.section(role).text("sha256") for role in sorted(inputs.values) if role != _MODEL},
             {name: options.text(name) for name in _DATA_OPTIONS},
+            tuple(name for role in inputs.values if _is_vcf(role) and (name := inputs.section(role).text("name"))),
         )
 
     def differences(self, other: "CalledData") -> list[str]:
@@ -268,6 +286,8 @@ class CallsRecord:
     model_sha256 : str or None
         Its digest.
     data : CalledData
+    outgroup_diploids : int or None
+        Individuals of the outgroup; None where the file does not say.
     """
 
     findings: tuple[Finding, ...]
@@ -276,6 +296,7 @@ class CallsRecord:
     model_name: str
     model_sha256: str | None
     data: CalledData
+    outgroup_diploids: int | None = None
 
     @classmethod
     def read(cls, calls: Path) -> "CallsRecord":
@@ -295,7 +316,13 @@ class CallsRecord:
             model.text("name") or "",
             model.text("sha256"),
             CalledData.read(content),
+            None if (number := content.section("individuals").number("outgroup")) is None else int(number),
         )
+
+
+def _is_vcf(role: str) -> bool:
+    """Whether an input is a VCF file: several are ``vcf 0``, ``vcf 1``, …."""
+    return role == "vcf" or role.startswith("vcf ")
 
 
 def _finding(content: JsonSection) -> Finding:

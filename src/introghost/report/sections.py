@@ -1,14 +1,14 @@
 """The sections of the page: values, tables and figures, ready to be laid out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
 from markupsafe import Markup
 
 from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
-from introghost.findings import Code, Finding, Severity
+from introghost.findings import Finding, Severity
 from introghost.inference import decisions
 from introghost.report import figures, tables
 from introghost.report.records import CallsRecord, Choice, PredictiveRecord, ScenarioProbability
@@ -17,13 +17,24 @@ from introghost.report.tables import PageTable
 MAX_SAMPLE_ROWS, MAX_UNLIKE = 40, 10
 DRAW_SEED = 1
 
-_NO_CHOICE = "Model choice was not run: only segments were called."
-_ANSWERS = {
-    "ghost": "At these costs the decision is for a contribution from an unsampled lineage.",
-    "no ghost": "At these costs the decision is against a contribution from an unsampled lineage.",
-    "undecided": "The data do not decide between the scenarios.",
-    "too little sequence": "There is less sequence than networks were trained with: no verdict. Segments stand.",
-    "no scenario fits": "The data lie outside all that was simulated: no verdict, and segments may be wrong.",
+# The levels of findings, in the words of the page.
+_LEVELS = {
+    Severity.WITHHELD: "This stops an answer",
+    Severity.WARNING: "This weakens an answer",
+    Severity.REMARK: "Worth knowing",
+}
+# What model_choice.json says beside the verdict, in words; what is not named here is told elsewhere on the page.
+_NOTES = {
+    "used_bp": "callable sequence that the verdict rests on (bp)",
+    "left_out_bp": "callable sequence in stretches too short for it (bp)",
+    "regions": "regions",
+    "regions_of_short_stretches": "regions put together from short stretches",
+    "outgroup_diploids": "outgroup individuals that the verdict looked at",
+    "target_diploids": "target individuals that the verdict looked at",
+    "p_ghost_odd": "P(ghost) from odd regions alone",
+    "p_ghost_even": "P(ghost) from even regions alone",
+    "p_ghost_standard_deviation": "standard deviation of P(ghost) among the networks",
+    "novelty_p_value": "share of simulated genomes that are at least as unlike their scenario (p-value of novelty)",
 }
 _EVALUATION_TITLES = {
     "summary": "Local calls on unseen genomes",
@@ -66,72 +77,48 @@ class Unlike:
 
 
 @dataclass(frozen=True)
-class AnswerSection:
-    """The decision in words, what it rests on and what speaks against it.
+class Level:
+    """Findings of one weight.
 
     Attributes
     ----------
-    text : str
-        The decision in words.
-    decision, p_ghost : str or None
-        None where there is none, or it is withheld.
-    scenarios : tuple of ScenarioProbability
-    notes : dict of str to str
-        What else ``model_choice.json`` says.
-    findings : tuple of Finding
-    unlike : Unlike or None
-        None without a table of percentiles.
-    parameters : PageTable or None
-        The parameter posterior; None where there is none.
+    severity : Severity
+    title : str
+        What they do to the answer.
+    texts : tuple of str
+        One sentence or two each.
     """
 
-    text: str
-    decision: str | None
-    p_ghost: str | None
+    severity: Severity
+    title: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnswerSection:
+    """What the verdict rests on and what speaks against it.
+
+    Attributes
+    ----------
+    scenarios : tuple of ScenarioProbability
+        The most probable first.
+    notes : dict of str to str
+        What else ``model_choice.json`` says, in words.
+    levels : tuple of Level
+        Findings, the heaviest first; levels without any are left out.
+    unlike : Unlike or None
+        None without a table of percentiles.
+    """
+
     scenarios: tuple[ScenarioProbability, ...]
     notes: dict[str, str]
-    findings: tuple[Finding, ...]
+    levels: tuple[Level, ...]
     unlike: Unlike | None
-    parameters: PageTable | None
 
     @property
     def tells_ghosts(self) -> bool:
         """Whether it is known which scenarios have a ghost."""
         return any(scenario.ghost_of_target is not None for scenario in self.scenarios)
-
-
-@dataclass(frozen=True)
-class SegmentsSection:
-    """Figures and tables of the called segments.
-
-    Attributes
-    ----------
-    is_withheld : bool
-    called_at : str
-        The threshold in words.
-    facts : dict of str to str
-    num_contigs, num_shown : int
-        Contigs, and those that the figures show.
-    num_haplotypes, num_drawn : int
-        Target haplotypes, and those that the figure shows.
-    painting : Markup or None
-        Figure of the segments; None without a contig.
-    frequency : Markup or None
-        Figure of the mean posterior along contigs; None where it is not known.
-    per_sample : PageTable
-        The haplotypes with the largest called share first.
-    """
-
-    is_withheld: bool
-    called_at: str
-    facts: dict[str, str]
-    num_contigs: int
-    num_shown: int
-    num_haplotypes: int
-    num_drawn: int
-    painting: Markup | None
-    frequency: Markup | None
-    per_sample: PageTable
 
 
 @dataclass(frozen=True)
@@ -204,19 +191,25 @@ def answer_section(calls: Path, record: CallsRecord) -> AnswerSection:
         If a file is not of the form in which `apply` writes it.
     """
     choice = Choice.read(calls)
-    if choice.decision is not None and choice.decision not in _ANSWERS:
-        raise DataError(f"{calls}: decision is {choice.decision!r}, expected one of {', '.join(_ANSWERS)}")
-    posterior = tables.read_optional(calls / "parameter_posterior.tsv")
     return AnswerSection(
-        text=_NO_CHOICE if choice.decision is None else _ANSWERS[choice.decision],
-        decision=choice.decision,
-        p_ghost=None if choice.p_ghost is None else f"{choice.p_ghost:.3f}",
-        scenarios=choice.scenarios,
-        notes={name.replace("_", " "): tables.format_value(value) for name, value in choice.notes.items()},
-        findings=record.findings,
+        scenarios=tuple(sorted(choice.scenarios, key=lambda one: -one.probability)),
+        notes={
+            words: tables.format_value(choice.notes[name]) for name, words in _NOTES.items() if name in choice.notes
+        },
+        levels=levels(record.findings),
         unlike=_unlike(calls / "statistic_percentiles.tsv"),
-        parameters=None if posterior is None else tables.page_table(posterior, max_rows=MAX_SAMPLE_ROWS),
     )
+
+
+def levels(findings: Sequence[Finding]) -> tuple[Level, ...]:
+    """Findings by weight, the heaviest first; levels without any are left out."""
+    texts = {each: tuple(_sentence(one.text) for one in findings if one.severity is each) for each in _LEVELS}
+    return tuple(Level(each, title, texts[each]) for each, title in _LEVELS.items() if texts[each])
+
+
+def _sentence(text: str) -> str:
+    """A text with a capital and one full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _unlike(path: Path) -> Unlike | None:
@@ -229,71 +222,6 @@ def _unlike(path: Path) -> Unlike | None:
         raise DataError(f"{path}: expected a column of percentiles for each scenario")
     extreme = decisions.unlike(table)
     return Unlike(len(extreme), len(table), tables.page_table(extreme, max_rows=MAX_UNLIKE))
-
-
-def segments_section(calls: Path, record: CallsRecord) -> SegmentsSection:
-    """What `apply` called, out of its folder of calls.
-
-    Parameters
-    ----------
-    calls : Path
-        Folder that ``apply`` wrote.
-    record : CallsRecord
-        Its provenance.
-
-    Raises
-    ------
-    DataError
-        If a table is missing or not of the form in which `apply` writes it.
-    """
-    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
-    per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
-    path = calls / "posterior.bedgraph"
-    frequency = tables.read_bedgraph(path) if path.is_file() else None
-    extents = figures.contig_extents(segments, frequency)
-    shown = dict(list(extents.items())[: figures.MAX_CONTIGS])
-    labels = tables.haplotype_labels(per_sample)
-    ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
-    return SegmentsSection(
-        is_withheld=any(
-            finding.code is Code.SEGMENTS_UNLIKE and finding.severity is Severity.WITHHELD
-            for finding in record.findings
-        ),
-        called_at=_called_at(record),
-        facts=_facts(segments, per_sample),
-        num_contigs=len(extents),
-        num_shown=len(shown),
-        num_haplotypes=len(labels),
-        num_drawn=min(len(labels), figures.MAX_HAPLOTYPES),
-        painting=Markup(figures.segment_painting(segments, labels, shown)) if shown else None,
-        frequency=Markup(figures.ghost_frequency(frequency, shown)) if frequency is not None and shown else None,
-        per_sample=tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
-    )
-
-
-def _called_at(record: CallsRecord) -> str:
-    """At which posterior segments were called, and the rate of false calls that it stands for."""
-    if record.threshold is None:
-        return ""
-    rate = ""
-    if record.false_discovery_rate is not None:
-        part = f"{record.false_discovery_rate:.0%}"
-        rate = f": at most {part} of what was called in held-out simulations with a ghost was false"
-        rate += "; without a ghost, all is"
-    return f"Called where the posterior is at least {record.threshold:.2f}{rate}."
-
-
-def _facts(segments: pd.DataFrame, per_sample: pd.DataFrame) -> dict[str, str]:
-    called_bp, callable_bp = per_sample["called_bp"].sum(), per_sample["callable_bp"].sum()
-    lengths_bp = segments["end"] - segments["start"]
-    return {
-        "target haplotypes": tables.format_value(len(per_sample)),
-        "segments": tables.format_value(len(segments)),
-        "median segment length (bp)": tables.format_value(float(lengths_bp.median()) if len(lengths_bp) else None),
-        "called fraction of the callable sequence": tables.format_value(
-            float(called_bp / callable_bp) if callable_bp else None
-        ),
-    }
 
 
 def likeness_section(path: Path) -> LikenessSection:

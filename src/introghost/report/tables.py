@@ -8,7 +8,8 @@ import pandas as pd
 
 from introghost.errors import DataError
 
-SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior")
+SEGMENT_COLUMNS = ("contig", "start", "end", "sample", "haplotype", "mean_posterior", "num_private_alleles")
+BIN_STATUS_COLUMNS = ("contig", "start", "end", "status")
 _HUGE = 1e9  # from which on a number has an exponent
 _MISSING = ["NA", "", "nan"]
 _TEXTS = ("contig", "sample", "truth", "assigned")
@@ -53,6 +54,29 @@ def format_value(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)
+
+
+def round_number(value: float, digits: int = 2) -> str:
+    """A number with so many significant digits, and commas between thousands.
+
+    Examples
+    --------
+    >>> round_number(34346.0), round_number(1184.3, 3)
+    ('34,000', '1,180')
+    """
+    text = f"{value:.{digits}g}"
+    return f"{float(text):,.0f}" if 1_000 <= abs(value) < _HUGE else f"{float(text):g}"
+
+
+def number_of(number: int, noun: str) -> str:
+    """A number with what is counted.
+
+    Examples
+    --------
+    >>> number_of(1, "individual"), number_of(1200, "individual")
+    ('1 individual', '1,200 individuals')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def haplotype_labels(table: pd.DataFrame) -> list[str]:

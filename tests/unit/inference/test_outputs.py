@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from introghost import colours
 from introghost.inference import outputs
 from introghost.inference.calling import ContigCalls, segments
 from introghost.inference.reading import Bins, BinStatus
@@ -43,7 +44,7 @@ def test_equal_calls_are_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_bed_has_nine_columns(tmp_path: Path) -> None:
-    outputs.write_segments(tmp_path, segments([calls_of()], 0.5))
+    outputs.write_segments(tmp_path, segments([calls_of()], 0.5), 0.5)
     (line,) = (tmp_path / "segments.bed").read_text().splitlines()
     fields = line.split("\t")
     assert len(fields) == 9
@@ -54,7 +55,7 @@ def test_numbers_keep_their_format_where_a_contig_has_no_segment(tmp_path: Path)
     """Together with a table without types, every number would become a text of 17 digits."""
     with_one, without = calls_of("1", (0.9, 0.7, 0.1)), calls_of("2", (0.1, 0.1, 0.1))
     for calls in ([with_one, without], [without, with_one], [with_one]):
-        outputs.write_segments(tmp_path, segments(calls, 0.5))
+        outputs.write_segments(tmp_path, segments(calls, 0.5), 0.5)
         header, line = (tmp_path / "segments.tsv").read_text().splitlines()
         assert header.split("\t") == [
             "contig",
@@ -69,7 +70,7 @@ def test_numbers_keep_their_format_where_a_contig_has_no_segment(tmp_path: Path)
 
 
 def test_no_segment_at_all_is_a_table_of_its_columns_and_an_empty_bed(tmp_path: Path) -> None:
-    outputs.write_segments(tmp_path, segments([calls_of()], 0.95))
+    outputs.write_segments(tmp_path, segments([calls_of()], 0.95), 0.95)
     (header,) = (tmp_path / "segments.tsv").read_text().splitlines()
     assert header.startswith("contig\tstart\tend\tsample")
     assert (tmp_path / "segments.bed").read_text() == ""
@@ -97,11 +98,12 @@ def test_the_status_of_every_bin_is_written_with_its_callable_sequence(tmp_path:
     assert table["status"].tolist() == ["called"] * 3 + ["too little callable sequence"]
 
 
-@pytest.mark.parametrize(("posterior", "colour"), [(0.2, "68,1,84"), (0.5, "33,145,140"), (1.0, "253,231,37")])
-def test_colours_follow_the_posterior(tmp_path: Path, posterior: float, colour: str) -> None:
-    table = segments([calls_of(posterior=(posterior, posterior, 0.05))], 0.15)
-    outputs.write_segments(tmp_path, table)
-    assert (tmp_path / "segments.bed").read_text().splitlines()[0].split("\t")[-1] == colour
+@pytest.mark.parametrize(("posterior", "number"), [(0.2, 0), (0.52, 3), (1.0, 7)])
+def test_colours_go_from_light_at_the_threshold_to_dark_at_one(tmp_path: Path, posterior: float, number: int) -> None:
+    table = segments([calls_of(posterior=(posterior, posterior, 0.05))], 0.2)
+    outputs.write_segments(tmp_path, table, 0.2)
+    written = (tmp_path / "segments.bed").read_text().splitlines()[0].split("\t")[-1]
+    assert written == colours.rgb(colours.ON_LIGHT[number])
 
 
 def test_a_bin_whose_posterior_is_the_threshold_is_called(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the report is made from, small and by hand, and the tables of a page as it is parsed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +14,14 @@ from introghost.provenance import sha256
 def write_tsv(path: Path, **columns: list[object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
+
+
+def write_bin_status(folder: Path, lengths_bp: Mapping[str, int], bin_bp: int = 10_000) -> None:
+    """Bins of contigs that begin at 0, all called."""
+    starts = [(name, start) for name, length_bp in lengths_bp.items() for start in range(0, length_bp, bin_bp)]
+    write_tsv(folder / "bin_status.tsv", contig=[name for name, _ in starts], start=[start for _, start in starts],
+              end=[start + bin_bp for _, start in starts], callable_bp=[bin_bp] * len(starts),
+              num_sites=[20] * len(starts), status=["called"] * len(starts))  # fmt: skip
 
 
 def write_calls(
@@ -31,12 +39,15 @@ def write_calls(
     """A folder as `apply` writes it, of one individual with 2 Mb callable in each of its haplotypes."""
     write_tsv(folder / "segments.tsv", contig=["1"], start=[0], end=[called_bp], sample=["A"], haplotype=[0],
               mean_posterior=[0.8], num_private_alleles=[3])  # fmt: skip
+    write_bin_status(folder, {"1": 2_000_000})
     write_tsv(folder / "per_sample.tsv", sample=["A", "A"], haplotype=[0, 1], called_bp=[called_bp, 0],
               callable_bp=[2_000_000] * 2, fraction=[called_bp / 2e6, 0.0])  # fmt: skip
     if proportion is not None:
         median, lower, upper = proportion
         write_tsv(folder / "parameter_posterior.tsv", parameter=["pulse_time", "ghost_proportion"],
-                  median=[1500.0, median], lower_90=[900.0, lower], upper_90=[2500.0, upper])  # fmt: skip
+                  median=[1500.0, median], lower_90=[900.0, lower], upper_90=[2500.0, upper],
+                  lower_95=[800.0, lower / 2], upper_95=[3000.0, upper * 2], prior_median=[1600.0, 0.03],
+                  prior_lower_95=[700.0, 0.003], prior_upper_95=[3500.0, 0.18], contraction=[0.05, 0.7])  # fmt: skip
     if choice is not None:
         (folder / "model_choice.json").write_text(json.dumps(choice))
     inputs = {"model": {"name": model[0], "sha256": model[1]}}

@@ -5,8 +5,6 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
 from introghost.report import figures
@@ -75,52 +73,6 @@ def test_intervals_and_data_stand_where_their_values_are() -> None:
     np.testing.assert_allclose(panel.paths("LineCollection"), expected, atol=0.01)
     np.testing.assert_allclose(panel.markers(figures.ORANGE), [[3, 0], [-figures.MAX_DEVIATION, 2]], atol=0.01)
     np.testing.assert_allclose(panel.markers(figures.BLUE), [[-1.5, 1], [0, 3]], atol=0.01)
-
-
-def test_each_segment_is_a_rectangle_at_its_place_in_the_row_of_its_haplotype() -> None:
-    segments = pd.DataFrame(
-        {
-            "contig": ["1", "2", "1", "1"],
-            "start": [100_000, 0, 500_000, 600_000],
-            "end": [200_000, 300_000, 900_000, 700_000],
-            "sample": ["A.1", "A.1", "B", "not drawn"],
-            "haplotype": [1, 0, 0, 0],
-            "mean_posterior": [0.5, 0.75, 1.0, 0.9],
-        }
-    )
-    extents = {"1": (0, 1_000_000), "2": (0, 400_000)}
-    drawing = figures.segment_painting(segments, ["A.1.0", "A.1.1", "B.0"], extents)
-    first, second = Panel(drawing, (0, 1), (2.5, -0.5)), Panel(drawing, (0, 0.4), (2.5, -0.5), number=2)
-    boxes = [[[*path.min(axis=0)], [*path.max(axis=0)]] for path in first.paths("PolyCollection")]
-    np.testing.assert_allclose(boxes, [[[0.1, 0.55], [0.2, 1.45]], [[0.5, 1.55], [0.9, 2.45]]], atol=0.01)
-    (box,) = second.paths("PolyCollection")
-    np.testing.assert_allclose([box.min(axis=0), box.max(axis=0)], [[0, -0.45], [0.3, 0.45]], atol=0.01)
-    # The scale of colours begins at one half.
-    for posterior, panel in ((0.5, first), (0.75, second), (1.0, first)):
-        colour = to_hex(colormaps["cividis_r"](2 * posterior - 1))
-        assert len(panel.paths("PolyCollection", colour)) == 1
-
-
-def test_the_frequency_is_averaged_over_as_many_bins_as_the_figure_has_no_room_for() -> None:
-    number = 2 * figures.MAX_POINTS
-    starts = np.arange(number) * 10
-    frequency = pd.DataFrame(
-        {"contig": "1", "start": starts, "end": starts + 10, "value": np.where(np.arange(number) % 2, 0.1, 0.3)}
-    )
-    frequency.loc[:1, "value"] = [1.0, 0.5]
-    drawing = figures.ghost_frequency(frequency, {"1": (0, 10 * number)})
-    panel = Panel(drawing, (0, number / 1e5), (0, 1.1 * 0.75))
-    (area,) = panel.paths("FillBetweenPolyCollection")
-    area[:, 1] -= area[:, 1].min()  # the path stands at the origin, and is moved to its place
-    heights = np.unique(area[:, 1].round(3))
-    np.testing.assert_allclose(heights, [0, 0.2, 0.75], atol=0.002)
-    np.testing.assert_allclose([area[:, 0].min(), area[:, 0].max()], [10 / 1e6, (10 * number - 10) / 1e6], atol=1e-4)
-
-
-def test_extents_are_those_of_the_bins_where_there_are_some() -> None:
-    segments = pd.DataFrame({"contig": ["2", "1", "2"], "start": [50, 0, 10], "end": [60, 5, 20]})
-    assert figures.contig_extents(segments, None) == {"2": (10, 60), "1": (0, 5)}
-    assert figures.contig_extents(segments, segments.assign(start=0, end=100)) == {"2": (0, 100), "1": (0, 100)}
 
 
 def test_reliability_is_drawn_against_the_diagonal() -> None:

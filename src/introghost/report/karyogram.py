@@ -1,0 +1,263 @@
+"""The whole genome in one picture, and its peaks enlarged with haplotypes as rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from introghost.colours import NUM_LEVELS, level
+from introghost.report import svg
+from introghost.report.genome import Contig, Stretch
+
+MOST_SINGLE_ROWS = 30  # contigs; of more, short ones share a row
+LABEL_WIDTH, RIGHT_MARGIN = 70, 12
+ROW_HEIGHT, ROW_STEP = 12, 19
+PIXEL = 1.5  # the least width that is drawn, in units of the drawing
+SCALE_TOP = 30
+MOST_HAPLOTYPES = 150  # of an enlarged peak
+_PLOT_WIDTH = svg.WIDTH - LABEL_WIDTH - RIGHT_MARGIN
+_STEPS = (1, 2, 5)
+_AXIS_HEIGHT = 34
+_ROWS_HEIGHT, _LEAST_STEP, _MOST_STEP = 480, 4, 10  # of the haplotypes of a peak
+_LEAST_CLUSTERED = 3
+_NOTHING, _UNKNOWN = -1, -2  # beside the levels of the ramp
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a contig is drawn: the number of its row, and where in it its first bin begins, in bp."""
+
+    contig: Contig
+    row: int
+    offset_bp: int
+
+
+def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch]) -> Markup:
+    """A thin row for each contig, coloured by the share of target haplotypes with a called segment.
+
+    Parameters
+    ----------
+    contigs : sequence of Contig
+        In the order of their rows; of more than `MOST_SINGLE_ROWS`, those that fit share a row.
+    peaks : sequence of Stretch
+        Marked by their numbers.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element. Bins without posteriors are grey.
+    """
+    places, row_bp = _places(contigs)
+    top = max((float(one.frequency.max(initial=0)) for one in contigs), default=0.0) or 1.0
+    num_rows = 1 + max((place.row for place in places), default=0)
+    height = SCALE_TOP + num_rows * ROW_STEP + _AXIS_HEIGHT
+    parts = [*_frequency_scale(top)]
+    # One path for each colour, of all rectangles that have it: a genome has many thousands of them.
+    paths = dict[str, list[str]]()
+    for place in places:
+        parts += _row(place, row_bp)
+        for name, rectangle in _rectangles(place, row_bp, top):
+            paths.setdefault(name, []).append(rectangle)
+    parts += [svg.element("path", d="".join(paths[name]), class_=name) for name in sorted(paths)]
+    parts += _marks(places, peaks, row_bp)
+    is_from_zero = len(contigs) > 1
+    first_bp = 0 if is_from_zero else contigs[0].start_bp
+    parts += _axis(first_bp, first_bp + row_bp, SCALE_TOP + num_rows * ROW_STEP)
+    words = f"Share of target haplotypes with a called segment along {len(contigs)} contigs, {top:.1%} at the most."
+    return svg.drawing("karyogram", words, height, parts)
+
+
+def _places(contigs: Sequence[Contig]) -> tuple[list[_Place], int]:
+    """Where each contig is drawn, and how many bp a row holds."""
+    lengths = [one.end_bp - one.start_bp for one in contigs]
+    row_bp = max(lengths, default=1)
+    is_shared = len(contigs) > MOST_SINGLE_ROWS
+    if is_shared:
+        row_bp = max(row_bp, sum(lengths) // (MOST_SINGLE_ROWS - 6))
+    gap_bp, row, used_bp, places = row_bp // 60, -1, row_bp + 1, list[_Place]()
+    for contig, length_bp in zip(contigs, lengths, strict=True):
+        if not is_shared or used_bp + length_bp > row_bp:
+            row, used_bp = row + 1, 0
+        places.append(_Place(contig, row, used_bp))
+        used_bp += length_bp + gap_bp
+    return places, row_bp
+
+
+def _row(place: _Place, row_bp: int) -> Iterator[Markup]:
+    """Name and ground of one contig."""
+    contig, y = place.contig, SCALE_TOP + place.row * ROW_STEP
+    scale = _PLOT_WIDTH / row_bp
+    if place.offset_bp == 0:
+        yield svg.text(_short(contig.name), LABEL_WIDTH - 6, y + ROW_HEIGHT - 2, "end")
+    title = svg.element("title", f"{contig.name}:{contig.start_bp + 1:,}–{contig.end_bp:,}")
+    left, width = LABEL_WIDTH + place.offset_bp * scale, (contig.end_bp - contig.start_bp) * scale
+    yield svg.element("rect", title, x=left, y=y, width=width, height=ROW_HEIGHT, class_="base")
+
+
+def _rectangles(place: _Place, row_bp: int, top: float) -> Iterator[tuple[str, str]]:
+    """Colour and outline of each run of bins with one colour; none where nothing is called."""
+    contig, y, scale = place.contig, SCALE_TOP + place.row * ROW_STEP, _PLOT_WIDTH / row_bp
+    # Bins are joined to pixels: the highest frequency of those in it; grey where none has posteriors.
+    pixel_bp = max(PIXEL / scale, 1)
+    pixel = ((contig.starts_bp - contig.start_bp) / pixel_bp).astype(np.intp)
+    number = int(pixel[-1]) + 1
+    frequency, is_called = np.zeros(number), np.zeros(number, dtype=bool)
+    np.maximum.at(frequency, pixel, contig.frequency)
+    np.logical_or.at(is_called, pixel, contig.is_called)
+    levels = np.where(frequency > 0, [level(one / top, 0.0) for one in frequency], _NOTHING)
+    # A bin that is wider than a pixel covers those after it, up to the next bin.
+    is_first = np.zeros(number, dtype=bool)
+    is_first[pixel] = True
+    levels = np.where(is_called, levels, _UNKNOWN)[np.maximum.accumulate(np.where(is_first, np.arange(number), 0))]
+    bounds_bp = np.append(np.arange(number) * pixel_bp, contig.end_bp - contig.start_bp)
+    for first, last in _runs(levels):
+        if levels[first] != _NOTHING:
+            left, right = (LABEL_WIDTH + (place.offset_bp + bounds_bp[end]) * scale for end in (first, last))
+            name = "unknown" if levels[first] == _UNKNOWN else f"p{levels[first]}"
+            yield name, f"M{left:.1f} {y}H{max(right, left + PIXEL):.1f}v{ROW_HEIGHT}H{left:.1f}z"
+
+
+def _runs(values: NDArray[np.intp]) -> list[tuple[int, int]]:
+    """First and last + 1 of each run of equal values."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    return list(zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True))
+
+
+def _marks(places: Sequence[_Place], peaks: Sequence[Stretch], row_bp: int) -> Iterator[Markup]:
+    """Number of each peak above it."""
+    of_name, scale = {place.contig.name: place for place in places}, _PLOT_WIDTH / row_bp
+    for number, peak in enumerate(peaks, 1):
+        one = of_name[peak.contig]
+        middle_bp = (peak.start_bp + peak.end_bp) / 2 - one.contig.start_bp + one.offset_bp
+        y = SCALE_TOP + one.row * ROW_STEP - 1
+        yield svg.text(str(number), LABEL_WIDTH + middle_bp * scale, y, "middle", "mark")
+
+
+def _frequency_scale(top: float) -> Iterator[Markup]:
+    """What the colours stand for."""
+    left = LABEL_WIDTH + 175
+    yield svg.text("share of haplotypes: 0", left - 6, 15, "end")
+    for number in range(NUM_LEVELS):
+        yield svg.element("rect", x=left + 18 * number, y=5, width=18, height=ROW_HEIGHT, class_=f"p{number}")
+    right = left + 18 * NUM_LEVELS
+    yield svg.text(f"{top:.0%}" if top >= 0.1 else f"{top:.1%}", right + 6, 15)
+    yield svg.element("rect", x=right + 70, y=5, width=18, height=ROW_HEIGHT, class_="base")
+    yield svg.text("nothing called", right + 94, 15)
+    yield svg.element("rect", x=right + 195, y=5, width=18, height=ROW_HEIGHT, class_="unknown")
+    yield svg.text("not looked at (masked, no sites)", right + 219, 15)
+
+
+def _axis(first_bp: int, last_bp: int, y: float) -> Iterator[Markup]:
+    """Positions below the rows, in Mb."""
+    scale = _PLOT_WIDTH / (last_bp - first_bp)
+    step_bp = _step((last_bp - first_bp) / 6)
+    digits = max(0, -int(np.floor(np.log10(step_bp / 1e6) + 1e-9)))
+    yield svg.element("line", x1=LABEL_WIDTH, x2=LABEL_WIDTH + _PLOT_WIDTH, y1=y, y2=y, class_="axis")
+    for position in range(-(-first_bp // step_bp) * step_bp, last_bp + 1, step_bp):
+        x = LABEL_WIDTH + (position - first_bp) * scale
+        yield svg.element("line", x1=x, x2=x, y1=y, y2=y + 5, class_="axis")
+        yield svg.text(f"{position / 1e6:.{digits}f}", x, y + 18, "middle")
+    yield svg.text("Mb", LABEL_WIDTH - 20, y + 18, "end")
+
+
+def _step(width_bp: float) -> int:
+    """The round distance of ticks that is nearest above a width."""
+    power = 10 ** int(np.floor(np.log10(max(width_bp, 1))))
+    return int(next(factor * power for factor in (*_STEPS, 10) if factor * power >= width_bp))
+
+
+def enlarged(
+    number: int, peak: Stretch, window: Stretch, segments: pd.DataFrame, threshold: float, num_haplotypes: int
+) -> Markup:
+    """A peak with a row for each haplotype that has a segment in the window, similar ones side by side.
+
+    Parameters
+    ----------
+    number : int
+        Of the peak, from 1.
+    peak, window : Stretch
+        The peak, and what is drawn of its contig.
+    segments : DataFrame
+        Columns contig, start, end (bp), sample, haplotype, mean_posterior and num_private_alleles.
+    threshold : float
+        Posterior from which a bin was called: the lightest colour.
+    num_haplotypes : int
+        Of the target.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element; each segment says on hover whose it is, where, and how sure.
+    """
+    chosen = segments[
+        (segments["contig"] == window.contig)
+        & (segments["end"] > window.start_bp)
+        & (segments["start"] < window.end_bp)
+    ]
+    labels = chosen["sample"].astype(str) + "." + chosen["haplotype"].astype(str)
+    order = _similar_first(chosen, labels, window)
+    rows = {label: row for row, label in enumerate(order[:MOST_HAPLOTYPES])}
+    scale = _PLOT_WIDTH / (window.end_bp - window.start_bp)
+    step = min(max(_ROWS_HEIGHT // max(len(rows), 1), _LEAST_STEP), _MOST_STEP)
+    y_axis = 20 + len(rows) * step + 4
+    words = f"{number}: {len(order)} of {num_haplotypes} haplotypes have a segment here"
+    if len(order) > len(rows):
+        words += f"; {len(rows)} are drawn"
+    parts = [svg.text(words, 0, 13)]
+    left, right = (LABEL_WIDTH + (end - window.start_bp) * scale for end in (peak.start_bp, peak.end_bp))
+    parts.append(svg.element("rect", x=left, y=18, width=right - left, height=y_axis - 18, class_="peak"))
+    columns = (chosen[name].tolist() for name in ("start", "end", "mean_posterior", "num_private_alleles"))
+    for label, start, end, posterior, num_private in zip(labels, *columns, strict=True):
+        if label not in rows:
+            continue
+        said = f"{label} · {window.contig}:{start + 1:,}–{end:,} · posterior {posterior:.2f}"
+        start_bp, end_bp = max(start, window.start_bp), min(end, window.end_bp)
+        parts.append(
+            svg.element(
+                "rect",
+                svg.element("title", f"{said} · {num_private} private alleles"),
+                x=LABEL_WIDTH + (start_bp - window.start_bp) * scale,
+                y=20 + rows[label] * step,
+                width=max((end_bp - start_bp) * scale, PIXEL),
+                height=step - 1,
+                class_=f"p{level(posterior, threshold)}",
+            )
+        )
+    parts += _axis(window.start_bp, window.end_bp, y_axis)
+    name = f"peak-{number}"
+    alt = f"Segments of {len(order)} haplotypes at {place(window)}, {peak.frequency:.1%} of all at the most."
+    return svg.drawing(name, alt, y_axis + _AXIS_HEIGHT, parts)
+
+
+def place(stretch: Stretch) -> str:
+    """``1:97,540,371–98,389,548``, from 1 and both ends included, as genome browsers take it."""
+    return f"{stretch.contig}:{stretch.start_bp + 1:,}–{stretch.end_bp:,}"
+
+
+def _similar_first(segments: pd.DataFrame, labels: pd.Series, window: Stretch) -> list[str]:
+    """Names of haplotypes, those with alike segments side by side; the ones with the most called sequence on top."""
+    from scipy.cluster import hierarchy
+
+    names = list(dict.fromkeys(labels))
+    if len(names) < _LEAST_CLUSTERED:
+        return names
+    # Which of 200 steps of the window each haplotype has a segment in.
+    steps = np.linspace(window.start_bp, window.end_bp, 201)
+    middle = (steps[1:] + steps[:-1]) / 2
+    row = {name: index for index, name in enumerate(names)}
+    is_called = np.zeros((len(names), len(middle)), dtype=bool)
+    for label, start, end in zip(labels, segments["start"], segments["end"], strict=True):
+        is_called[row[label]] |= (middle >= start) & (middle < end)
+    tree = hierarchy.linkage(is_called.astype(np.float64), "average", "cityblock", optimal_ordering=len(names) < 400)
+    order = hierarchy.leaves_list(tree)
+    if is_called[order[: len(order) // 2]].sum() < is_called[order[len(order) // 2 :]].sum():
+        order = order[::-1]
+    return [names[index] for index in order]
+
+
+def _short(name: str, most: int = 11) -> str:
+    """A name that fits beside its row; all of it is in the title of the row."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"

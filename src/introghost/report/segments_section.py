@@ -1,0 +1,215 @@
+"""Where: the called segments along the genome, their peaks, and those of each individual."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from introghost.report import genome, karyogram, svg, tables
+from introghost.report.card import percent
+from introghost.report.genome import Contig, Stretch
+from introghost.report.records import CallsRecord
+from introghost.report.tables import PageTable
+
+MAX_SAMPLE_ROWS = 1000
+LEAST_MARGIN_BP = 50_000  # to either side of an enlarged peak
+_LENGTHS_BP = (0, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
+_CALLED = "called"  # status of a bin with posteriors, see inference.outputs.write_bin_status
+_BAR_LEFT, _BAR_WIDTH, _BAR_STEP = 130, 230, 22
+_MOST_NAMES = 20  # contigs without a segment that are named
+
+
+@dataclass(frozen=True)
+class Peak:
+    """One of the peaks.
+
+    Attributes
+    ----------
+    title : str
+        Its place.
+    drawing : Markup
+        The peak enlarged, with haplotypes as rows.
+    """
+
+    title: str
+    drawing: Markup
+
+
+@dataclass(frozen=True)
+class SegmentsSection:
+    """Figures and tables of the called segments.
+
+    Attributes
+    ----------
+    is_withheld : bool
+    called_at : str
+        The threshold in words.
+    karyogram : Markup or None
+        The contigs with a segment, coloured by the share of haplotypes that have one; None without a segment.
+    empty : str
+        Contigs without a segment, in words; empty if each has one.
+    peaks : tuple of Peak
+    peaks_table, deserts_table : PageTable
+    lengths : Markup or None
+        Number of segments by length; None without any.
+    individuals : Markup or None
+        Called share of each individual.
+    per_sample : PageTable
+        The haplotypes with the largest called share first.
+    num_haplotypes : int
+        Of the target; `per_sample` has `MAX_SAMPLE_ROWS` of them at the most.
+    """
+
+    is_withheld: bool
+    called_at: str
+    karyogram: Markup | None
+    empty: str
+    peaks: tuple[Peak, ...]
+    peaks_table: PageTable
+    deserts_table: PageTable
+    lengths: Markup | None
+    individuals: Markup | None
+    per_sample: PageTable
+    num_haplotypes: int
+
+
+def segments_section(calls: Path, record: CallsRecord, is_withheld: bool) -> SegmentsSection:
+    """What `apply` called, out of its folder of calls.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+    record : CallsRecord
+        Its provenance.
+    is_withheld : bool
+        Whether segments are withheld.
+
+    Raises
+    ------
+    DataError
+        If a table is missing or not of the form in which `apply` writes it.
+    """
+    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
+    per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
+    status = tables.read_table(calls / "bin_status.tsv", tables.BIN_STATUS_COLUMNS)
+    contigs = genome.contigs(status.assign(called=status["status"] == _CALLED), segments, len(per_sample))
+    with_segments = [one for one in contigs if one.frequency.any()]
+    peaks = genome.peaks(with_segments, len(per_sample))
+    ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
+    return SegmentsSection(
+        is_withheld=is_withheld,
+        called_at=called_at(record),
+        karyogram=karyogram.karyogram(with_segments, peaks) if with_segments else None,
+        empty=_empty([one.name for one in contigs if not one.frequency.any()], len(contigs)),
+        peaks=_enlarged(peaks, with_segments, segments, record, len(per_sample)),
+        peaks_table=_peaks_table(peaks, segments),
+        deserts_table=_deserts_table(genome.deserts(contigs)),
+        lengths=_lengths(segments) if len(segments) else None,
+        individuals=_individuals(per_sample) if len(segments) else None,
+        per_sample=tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
+        num_haplotypes=len(per_sample),
+    )
+
+
+def called_at(record: CallsRecord) -> str:
+    """At which posterior segments were called, and the rate of false calls that it stands for."""
+    if record.threshold is None:
+        return ""
+    words = f"Segments are called where the posterior is at least {record.threshold:.2f}"
+    if record.false_discovery_rate is None:
+        return f"{words}."
+    rate = f"{record.false_discovery_rate:.0%}"
+    return (
+        f"{words}. At this threshold at most {rate} of the called sequence was false in held-out simulations with a "
+        "ghost. Without a ghost, everything that is called is false."
+    )
+
+
+def _empty(names: Sequence[str], num_contigs: int) -> str:
+    """Contigs without a segment, in words."""
+    if not names or num_contigs == 1:
+        return ""
+    listed = ", ".join(names[:_MOST_NAMES]) + (" and others" if len(names) > _MOST_NAMES else "")
+    return f"{len(names):,} of {num_contigs:,} contigs have no segment: {listed}."
+
+
+def _enlarged(
+    peaks: Sequence[Stretch],
+    contigs: Sequence[Contig],
+    segments: pd.DataFrame,
+    record: CallsRecord,
+    num_haplotypes: int,
+) -> tuple[Peak, ...]:
+    of_name, result = {one.name: one for one in contigs}, list[Peak]()
+    threshold = record.threshold if record.threshold is not None else float(segments["mean_posterior"].min())
+    for number, peak in enumerate(peaks, 1):
+        margin_bp = max((peak.end_bp - peak.start_bp) // 2, LEAST_MARGIN_BP)
+        window = peak.widened(margin_bp, of_name[peak.contig])
+        drawing = karyogram.enlarged(number, peak, window, segments, threshold, num_haplotypes)
+        result.append(Peak(f"{number} · {karyogram.place(peak)} · {percent(peak.frequency)} of haplotypes", drawing))
+    return tuple(result)
+
+
+def _peaks_table(peaks: Sequence[Stretch], segments: pd.DataFrame) -> PageTable:
+    rows = []
+    for number, peak in enumerate(peaks, 1):
+        inside = segments[
+            (segments["contig"] == peak.contig) & (segments["end"] > peak.start_bp) & (segments["start"] < peak.end_bp)
+        ]
+        carriers = inside[["sample", "haplotype"]].drop_duplicates()
+        cells = [str(number), karyogram.place(peak), f"{(peak.end_bp - peak.start_bp) / 1000:,.0f}"]
+        cells += [percent(peak.frequency), f"{len(carriers):,}", f"{inside['mean_posterior'].max():.2f}"]
+        rows.append([*cells, f"{int(inside['num_private_alleles'].max()):,}"])
+    header = ["peak", "place", "kb", "share of haplotypes", "carriers", "highest posterior", "most private alleles"]
+    return PageTable(header, rows)
+
+
+def _deserts_table(deserts: Sequence[Stretch]) -> PageTable:
+    rows = [[karyogram.place(one), f"{(one.end_bp - one.start_bp) / 1e6:,.1f}"] for one in deserts]
+    return PageTable(["place", "Mb"], rows)
+
+
+def _lengths(segments: pd.DataFrame) -> Markup:
+    """A bar for each class of length."""
+    edges = [*_LENGTHS_BP, float("inf")]
+    counts = pd.cut(segments["end"] - segments["start"], edges, right=False).value_counts(sort=False)
+    names = [f"{low // 1000}–{high // 1000} kb" for low, high in pairwise(_LENGTHS_BP)]
+    names.append(f"{_LENGTHS_BP[-1] // 1000} kb or more")
+    bars = [(name, int(count), f"{int(count):,}") for name, count in zip(names, counts, strict=True)]
+    return _bars("lengths", f"Number of segments by length: {', '.join(f'{n} {c}' for n, c, _ in bars)}.", bars)
+
+
+def _individuals(per_sample: pd.DataFrame) -> Markup:
+    """A bar for each individual, the highest called share first."""
+    grouped = per_sample.groupby("sample", sort=False)[["called_bp", "callable_bp"]].sum()
+    share = (grouped["called_bp"] / grouped["callable_bp"].where(grouped["callable_bp"] > 0)).fillna(0.0)
+    ranked = share.sort_values(ascending=False, kind="stable")
+    height, width = 120, svg.WIDTH
+    left, base = 60, height - 8
+    step, top = (width - left - 10) / max(len(ranked), 1), float(ranked.max()) or 1.0
+    parts = [svg.text(percent(top), left - 6, 16, "end"), svg.text("0 %", left - 6, base, "end")]
+    parts.append(svg.element("line", x1=left, x2=width - 10, y1=base, y2=base, class_="axis"))
+    for number, (name, value) in enumerate(ranked.items()):
+        tall = (base - 10) * float(value) / top
+        title = svg.element("title", f"{name}: {percent(float(value))} of the sequence called")
+        x, wide = left + number * step, max(step - 1, 0.7)
+        parts.append(svg.element("rect", title, x=x, y=base - tall, width=wide, height=tall, class_="bar"))
+    words = f"Called share of {len(ranked)} individuals, from {percent(float(ranked.min()))} to {percent(top)}."
+    return svg.drawing("individuals", words, height, parts)
+
+
+def _bars(name: str, description: str, bars: Sequence[tuple[str, float, str]]) -> Markup:
+    """Horizontal bars: a name, a length and words each."""
+    longest = max((length for _, length, _ in bars), default=0) or 1
+    parts = list[Markup]()
+    for number, (words, length, value) in enumerate(bars):
+        y = number * _BAR_STEP + 4
+        wide = _BAR_WIDTH * length / longest
+        parts.append(svg.text(words, _BAR_LEFT - 8, y + 13, "end"))
+        parts.append(svg.element("rect", x=_BAR_LEFT, y=y, width=wide, height=_BAR_STEP - 6, class_="bar"))
+        parts.append(svg.text(value, _BAR_LEFT + wide + 6, y + 13))
+    return svg.drawing(name, description, len(bars) * _BAR_STEP + 8, parts, _BAR_LEFT + _BAR_WIDTH + 70)

@@ -1,0 +1,117 @@
+"""The verdict card: a sentence for each question, also where an answer is withheld."""
+
+from pathlib import Path
+
+import pytest
+from report_inputs import write_calls, write_evaluation_of_calls
+
+from introghost.findings import Code, Finding, Severity
+from introghost.report.card import Card
+from introghost.report.overview import Overview
+
+GHOST = {
+    "decision": "ghost",
+    "p_ghost": 0.97,
+    "bayes_factor_ghost": 64.7,
+    "prior": {"ghost": 0.25, "ghost_continuous": 0.25, "no_ghost": 0.5},
+    "ghost_of_target": {"ghost": True, "ghost_continuous": True, "no_ghost": False},
+}
+
+
+def card(calls: Path, generation_years: float = 29.0, evaluation: Path | None = None) -> Card:
+    return Card.read(calls, Overview.read(calls, evaluation), generation_years)
+
+
+def lines(calls: Path, generation_years: float = 29.0) -> list[tuple[str, str]]:
+    return [(line.answer, line.reason) for line in card(calls, generation_years).lines]
+
+
+def test_a_ghost_has_a_probability_an_amount_a_time_and_a_place(tmp_path: Path) -> None:
+    calls = write_calls(tmp_path / "calls", choice=GHOST)
+    assert lines(calls) == [
+        ("Yes", "P(ghost) = 0.970 (prior 0.5, Bayes factor 65)."),
+        (
+            "2.1 % of ancestry, 44,000 years ago",
+            "95 % interval 0.43 % to 9.9 %. Time: 23,000 to 87,000 years (1,500 generations at 29 years), hardly "
+            "narrower than the prior: the data say little of it.",
+        ),
+        (
+            "1.2 % of the sequence",
+            "1 segment in 2 haplotypes. By their posteriors, 20 % of what is called is expected to be false.",
+        ),
+    ]
+    assert lines(calls, 10)[1][0] == "2.1 % of ancestry, 15,000 years ago"
+
+
+def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
+    one = card(write_calls(tmp_path / "calls", target="GBR", outgroup="YRI,ESN"))
+    assert one.title == "GBR (1 individual) tested for ghost ancestry with YRI, ESN as outgroup"
+    assert one.data == "vcf · 2 Mb called · model human"
+
+
+@pytest.mark.parametrize(
+    ("choice", "proportion", "expected"),
+    [
+        (
+            None,
+            None,
+            [("Not asked", "This model only calls segments."), ("Not asked", "This model has no network for ")],
+        ),
+        (
+            {"decision": "too little sequence"},
+            None,
+            [("Not asked", "There is too little sequence for a verdict. Segments are not affected."),
+             ("Withheld", "There is too little sequence to estimate them.")],
+        ),
+        (
+            {"decision": "no scenario fits"},
+            None,
+            [("No answer", "The data lie outside everything"), ("Withheld", "No scenario fits the data.")],
+        ),
+        (
+            GHOST | {"decision": "no ghost", "p_ghost": 1e-5, "bayes_factor_ghost": 0.002},
+            (0.02, 0.01, 0.04),
+            [("No", "P(ghost) < 0.001 (prior 0.5, Bayes factor 1/500)."),
+             ("2.0 % of ancestry", "Only if there was a ghost at all, which the verdict speaks against.")],
+        ),
+        (
+            GHOST | {"decision": "undecided", "p_ghost": 0.6, "bayes_factor_ghost": 1.5},
+            None,
+            [("Undecided", "At the stated costs of errors, neither answer is worth its risk."),
+             ("Not asked", "This model does not estimate the proportion")],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_answered_says_why(
+    tmp_path: Path,
+    choice: dict[str, object] | None,
+    proportion: tuple[float, float, float] | None,
+    expected: list[tuple[str, str]],
+) -> None:
+    made = lines(write_calls(tmp_path / "calls", choice=choice, proportion=proportion))
+    for (answer, reason), (start, part) in zip(made, expected, strict=False):
+        assert answer.startswith(start)
+        assert part in reason
+
+
+def test_withheld_parameters_say_which_limit_the_data_pass(tmp_path: Path) -> None:
+    finding = Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "4 outgroup diploids, 5 to 50 in training")
+    calls = write_calls(tmp_path / "calls", choice=GHOST, proportion=None, findings=[finding])
+    assert lines(calls)[1] == ("Withheld", "4 outgroup diploids, 5 to 50 in training.")
+
+
+def test_withheld_segments_and_warnings_about_segments_are_told(tmp_path: Path) -> None:
+    unlike = Finding(Code.SEGMENTS_UNLIKE, Severity.WITHHELD, "unlike")
+    assert lines(write_calls(tmp_path / "a", findings=[unlike]))[2][0] == "Withheld"
+    forced = Finding(Code.SEGMENTS_UNLIKE, Severity.WARNING, "unlike")
+    assert lines(write_calls(tmp_path / "b", findings=[forced]))[2][0] == "1.2 % of the sequence"
+    relatives = Finding(Code.OUTGROUP_RELATIVES, Severity.WARNING, "in LWK too")
+    assert lines(write_calls(tmp_path / "c", findings=[relatives]))[2][1].endswith("See the warnings below.")
+    remark = Finding(Code.RECORDS_DROPPED, Severity.WARNING, "3 records")
+    assert "warnings" not in lines(write_calls(tmp_path / "d", findings=[remark]))[2][1]
+
+
+def test_the_truth_is_told_where_it_is_known(tmp_path: Path) -> None:
+    calls = write_calls(tmp_path / "calls")
+    evaluation = write_evaluation_of_calls(tmp_path / "evaluation", calls, 0.5, 1.0)
+    assert "Against the true tracts, F1 of bins is 0.67." in card(calls, evaluation=evaluation).lines[2].reason
