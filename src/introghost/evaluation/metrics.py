@@ -4,15 +4,18 @@ In every function a pair whose score is NaN is left out: it stands for a bin tha
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from introghost.errors import DataError
 
-NUM_RELIABILITY_BINS = 15
+NUM_RELIABILITY_BINS = 10  # of equal width, which are drawn
+NUM_CALIBRATION_BINS = 15  # of equal mass, which calibration errors are computed in
 _NUM_LEVELS = 2000
 
 
@@ -160,40 +163,98 @@ def precision_recall_curve(scores: ArrayLike, labels: ArrayLike, *, num_points: 
 
 
 def reliability_table(
-    probabilities: ArrayLike, labels: ArrayLike, *, num_bins: int = NUM_RELIABILITY_BINS
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    genomes: ArrayLike | None = None,
+    *,
+    num_bins: int = NUM_RELIABILITY_BINS,
+    seed: int = 0,
+    replicates: int = 200,
 ) -> pd.DataFrame:
-    """Mean probability against observed frequency in bins of equal mass.
+    """Mean probability against observed frequency in bins of equal width.
 
     Parameters
     ----------
     probabilities : array_like of float
-        In [0, 1]; NaN pairs are left out. Equal probabilities share a bin, so there may be fewer than `num_bins`.
+        In [0, 1]; NaN pairs are left out.
     labels : array_like of bool
         The truth.
+    genomes : array_like, optional
+        Genome of each pair: pairs of a genome are not independent. By default each pair is a genome of its own.
     num_bins : int
+    seed, replicates : int
+        Of the bootstrap over genomes; without `genomes` intervals are binomial.
 
     Returns
     -------
     DataFrame
-        Columns lowest, highest, mean_probability, observed_frequency, count; one row per bin that is not empty.
+        Columns lowest, highest (edges of the bin), mean_probability, observed_frequency, lower, upper (95 % interval of
+        the frequency), count; one row per bin that is not empty.
 
     Raises
     ------
     DataError
         If a probability lies outside [0, 1] or the numbers differ.
     """
-    flat, truth = _probability_pairs(probabilities, labels)
-    table = pd.DataFrame({"probability": flat, "label": truth.astype(np.float64)})
-    grouped = table.groupby(_equal_mass_bins(flat, num_bins))
-    return pd.DataFrame(
+    scores, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+    _probability_pairs(scores, truth)
+    is_given = ~np.isnan(scores)
+    flat, label = scores[is_given], truth[is_given]
+    index = np.minimum((flat * num_bins).astype(np.intp), num_bins - 1)
+    count = np.bincount(index, minlength=num_bins)
+    total, positives = (np.bincount(index, weights=each, minlength=num_bins) for each in (flat, label))
+    if genomes is None:
+        bounds = [_binomial_interval(int(k), int(n)) for k, n in zip(positives, count, strict=True)]
+    else:
+        own = np.broadcast_to(np.asarray(genomes), scores.shape)[is_given]
+        bounds = _frequency_intervals(index, label, own, num_bins, seed, replicates)
+    lower, upper = zip(*bounds, strict=True)
+    edges, per_bin = np.linspace(0, 1, num_bins + 1), np.maximum(count, 1)
+    table = pd.DataFrame(
         {
-            "lowest": grouped["probability"].min(),
-            "highest": grouped["probability"].max(),
-            "mean_probability": grouped["probability"].mean(),
-            "observed_frequency": grouped["label"].mean(),
-            "count": grouped["label"].size(),
+            "lowest": edges[:-1],
+            "highest": edges[1:],
+            "mean_probability": total / per_bin,
+            "observed_frequency": positives / per_bin,
+            "lower": lower,
+            "upper": upper,
+            "count": count,
         }
-    ).reset_index(drop=True)
+    )
+    return table[count > 0].reset_index(drop=True)
+
+
+def _binomial_interval(number: int, total: int) -> tuple[float, float]:
+    """Exact 95 % interval of a share (Clopper and Pearson 1934); NaN of nothing."""
+    if total == 0:
+        return float("nan"), float("nan")
+    interval = stats.binomtest(number, total).proportion_ci()
+    return float(interval.low), float(interval.high)
+
+
+def _frequency_intervals(
+    index: NDArray[np.intp],
+    labels: NDArray[np.float64],
+    genomes: NDArray[np.generic],
+    num_bins: int,
+    seed: int,
+    replicates: int,
+) -> list[tuple[float, float]]:
+    """Bootstrap interval over genomes of the observed frequency in each bin."""
+    names, of_genome = np.unique(genomes, return_inverse=True)
+    # Pairs and positives of each genome and bin: what a bootstrap sample of genomes adds up.
+    cell = of_genome * num_bins + index
+    number = np.bincount(cell, minlength=len(names) * num_bins).reshape(len(names), num_bins)
+    positive = np.bincount(cell, weights=labels, minlength=len(names) * num_bins).reshape(len(names), num_bins)
+
+    def frequency(draw: NDArray[np.int64], at: int) -> float:
+        total = draw @ number[:, at]
+        return float(draw @ positive[:, at] / total) if total else float("nan")
+
+    return [
+        bootstrap_interval(partial(frequency, at=at), len(names), seed=seed, replicates=replicates)
+        for at in range(num_bins)
+    ]
 
 
 def _equal_mass_bins(probabilities: NDArray[np.float64], num_bins: int) -> NDArray[np.intp]:
@@ -204,7 +265,7 @@ def _equal_mass_bins(probabilities: NDArray[np.float64], num_bins: int) -> NDArr
 
 
 def expected_calibration_error(
-    probabilities: ArrayLike, labels: ArrayLike, *, num_bins: int = NUM_RELIABILITY_BINS
+    probabilities: ArrayLike, labels: ArrayLike, *, num_bins: int = NUM_CALIBRATION_BINS
 ) -> float:
     """Mean distance between probability and observed frequency, weighted by bin (equal-mass bins).
 

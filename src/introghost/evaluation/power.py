@@ -11,6 +11,7 @@ from scipy import stats
 from introghost.evaluation import metrics
 
 ALL = "all"
+POWER = "power"  # the metric, beside the area under the curve
 PROPORTION = "ghost_proportion"  # the parameter whose classes are told apart
 CLASSES = ((0.003, 0.005), (0.005, 0.02), (0.02, 0.2))  # the lower bound is in the class, the upper one is not
 FALSE_POSITIVES = 0.01
@@ -36,6 +37,17 @@ def rivals(ghost_of_target: Mapping[str, bool]) -> dict[str, list[str]]:
     without = [name for name, has_ghost in ghost_of_target.items() if not has_ghost]
     sets = [*([name] for name in without), *map(list, itertools.combinations(without, 2))]
     return {", ".join(names): names for names in sets} | ({ALL: without} if without else {})
+
+
+def class_name(scenario: str, low: float, high: float) -> str:
+    """Name of the genomes of a scenario whose proportion is in a class.
+
+    Examples
+    --------
+    >>> class_name("ghost", 0.02, 0.2)
+    'ghost, 0.02 to 0.2'
+    """
+    return f"{scenario}, {low:g} to {high:g}"
 
 
 def power_table(
@@ -80,7 +92,7 @@ def power_table(
             number = int(chosen.sum())
             if name in scenario:
                 rows.append((against, name, "area_under_roc", *_area(score, chosen, without, seed), number))
-            rows.append((against, name, "power", *_share(score[chosen] > cutoff), number))
+            rows.append((against, name, POWER, *_share(score[chosen] > cutoff), number))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -92,7 +104,7 @@ def _groups(answers: pd.DataFrame, proportion: NDArray[np.float64]) -> dict[str,
         groups[name] = scenario == name
         if np.isfinite(proportion[groups[name]]).any():
             for low, high in CLASSES:
-                groups[f"{name}, {low:g} to {high:g}"] = groups[name] & (proportion >= low) & (proportion < high)
+                groups[class_name(name, low, high)] = groups[name] & (proportion >= low) & (proportion < high)
     return groups
 
 

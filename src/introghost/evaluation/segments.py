@@ -71,7 +71,9 @@ def evaluate_segments(
     tables = {
         "summary": _summary(called, truth, identifiers, threshold, seed, replicates),
         "precision_recall": metrics.precision_recall_curve(called, truth),
-        "reliability": metrics.reliability_table(called, truth),
+        "reliability": metrics.reliability_table(
+            called, truth, _genome_of_bins(called, identifiers), seed=seed, replicates=replicates
+        ),
         "by_proportion": _by_class(called, truth, identifiers, classes, threshold, "proportion"),
     }
     if scenarios is not None:
@@ -138,8 +140,8 @@ def _summary(
     # Confusion counts of each genome: what a bootstrap sample of genomes adds up.
     counts = np.zeros((len(names), 4), dtype=np.int64)
     np.add.at(counts, index, _confusion(called, truth, threshold))
-    # Average precision with a bootstrap interval: every bin of every haplotype belongs to the genome of its region.
-    bin_genomes = np.broadcast_to(index[:, None, None], called.shape)
+    # Average precision with a bootstrap interval.
+    bin_genomes = _genome_of_bins(called, genomes)
     interval = metrics.average_precision_interval(called, truth, bin_genomes, seed=seed, replicates=replicates)
     rows = [
         Estimate("average_precision", metrics.average_precision(called, truth), *interval),
@@ -157,6 +159,12 @@ def _summary(
         rows.append(Estimate(name, value, *bounds))
     rows += [Estimate("threshold", threshold), Estimate("num_genomes", float(len(names)))]
     return metrics.summary_table(rows)
+
+
+def _genome_of_bins(called: NDArray[np.float64], genomes: NDArray[np.generic]) -> NDArray[np.intp]:
+    """Number of the genome of every bin of every haplotype: that of its region."""
+    _, index = np.unique(genomes, return_inverse=True)
+    return np.broadcast_to(index[:, None, None], called.shape)
 
 
 def _by_class(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from introghost.report import svg, tables
+from introghost.report import plots, svg, tables
 from introghost.report.card import GENERATION_YEARS, LITTLE_LEARNT, PULSE_TIME, percent
 from introghost.report.overview import PROPORTION
+from introghost.report.plots import Axis
 from introghost.report.tables import PageTable
 
 FIRST = (PROPORTION, PULSE_TIME, "ghost_split_time", "ghost_size")
@@ -28,7 +30,6 @@ _COLUMNS = (*("parameter", "median", "lower_95", "upper_95", "prior_lower_95", "
 _PANEL_WIDTH, _PANEL_HEIGHT, _PANELS_A_ROW = 470, 112, 2
 _PLOT_LEFT, _PLOT_WIDTH, _PLOT_TOP, _PLOT_HEIGHT = 14, 440, 24, 52
 _NUM_BARS = 44
-_LOG_FROM = 4  # ratio of the ends of an axis from which on it is logarithmic
 _PAIR_SIZE, _PAIR_MARGIN = 330, 56
 
 
@@ -49,41 +50,6 @@ class EstimatesSection:
     others: Markup | None
     pair: Markup | None
     table: PageTable
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """A linear or logarithmic axis between two values, over a range of the drawing."""
-
-    low: float
-    high: float
-    start: float
-    width: float
-
-    @property
-    def is_log(self) -> bool:
-        """Whether it spans so much that it is logarithmic."""
-        return self.low > 0 and self.high / self.low >= _LOG_FROM
-
-    def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where values lie in the drawing, those beyond an end at the end."""
-        low, high, at = self.low, self.high, np.clip(values, self.low, self.high)
-        if self.is_log:
-            low, high, at = float(np.log(low)), float(np.log(high)), np.log(at)
-        result: NDArray[np.float64] = self.start + self.width * (at - low) / (high - low)
-        return result
-
-    def place(self, value: float) -> float:
-        """Where one value lies."""
-        return float(self.places(np.array([value]))[0])
-
-    def ticks(self) -> list[float]:
-        """Round values along it, six at the most."""
-        from matplotlib.ticker import LogLocator, MaxNLocator
-
-        locator = LogLocator(subs=(1, 2, 5)) if self.is_log else MaxNLocator(4, steps=[1, 2, 5, 10])
-        values = [float(value) for value in locator.tick_values(self.low, self.high) if self.low <= value <= self.high]
-        return values[:: max(1, -(-len(values) // 6))]
 
 
 @dataclass(frozen=True)
@@ -114,10 +80,10 @@ class Estimate:
         columns = (posterior[column].tolist() for column in _COLUMNS)
         return {row[0]: cls(str(row[0]), *(float(value) for value in row[1:])) for row in zip(*columns, strict=True)}
 
-    def axis(self, draws: NDArray[np.float64], start: float, width: float) -> "_Axis":
+    def axis(self, draws: NDArray[np.float64], start: float, width: float) -> Axis:
         """An axis that holds the draws and 95 % of the prior."""
         low, high = min(self.prior_lower_95, float(draws.min())), max(self.prior_upper_95, float(draws.max()))
-        return _Axis(low, high if high > low else low + 1, start, width)
+        return Axis(low, high if high > low else low + 1, start, width)
 
 
 def estimates_section(calls: Path, generation_years: float = GENERATION_YEARS) -> EstimatesSection | None:
@@ -220,15 +186,7 @@ def _panel(one: Estimate, draws: NDArray[np.float64]) -> Iterator[Markup]:
     yield svg.element("path", svg.element("title", said), d=outline, class_="density")
     middle = axis.place(one.median)
     yield svg.element("line", x1=middle, x2=middle, y1=_PLOT_TOP, y2=base, class_="median")
-    yield from _ticks(axis, one.name, base)
-
-
-def _ticks(axis: _Axis, name: str, base: float) -> Iterator[Markup]:
-    yield svg.element("line", x1=axis.start, x2=axis.start + axis.width, y1=base, y2=base, class_="axis")
-    for value in axis.ticks():
-        x = axis.place(value)
-        yield svg.element("line", x1=x, x2=x, y1=base, y2=base + 4, class_="axis")
-        yield svg.text(value_text(name, value), x, base + 17, "middle")
+    yield from plots.below(axis, base, partial(value_text, one.name))
 
 
 def _pair(time: Estimate, proportion: Estimate, draws: pd.DataFrame, generation_years: float) -> Markup:
@@ -241,12 +199,8 @@ def _pair(time: Estimate, proportion: Estimate, draws: pd.DataFrame, generation_
     )
     places = zip(across.places(values[0]), upwards.places(values[1]), strict=True)
     dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places)
-    parts = [svg.element("path", d=dots, class_="dots"), *_ticks(across, time.name, base)]
-    parts.append(svg.element("line", x1=_PAIR_MARGIN, x2=_PAIR_MARGIN, y1=10, y2=base, class_="axis"))
-    for value in upwards.ticks():
-        y = upwards.place(value)
-        parts.append(svg.element("line", x1=_PAIR_MARGIN - 4, x2=_PAIR_MARGIN, y1=y, y2=y, class_="axis"))
-        parts.append(svg.text(value_text(proportion.name, value), _PAIR_MARGIN - 7, y + 4, "end"))
+    parts = [svg.element("path", d=dots, class_="dots"), *plots.below(across, base, partial(value_text, time.name))]
+    parts += plots.beside(upwards, _PAIR_MARGIN, partial(value_text, proportion.name))
     words = f"time of the pulse (generations of {generation_years:g} years)"
     parts.append(svg.text(words, _PAIR_MARGIN + _PAIR_SIZE / 2, base + 36, "middle"))
     alt = f"Proportion of ghost ancestry against the time of the pulse: {len(draws)} draws from the posterior."

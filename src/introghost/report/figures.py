@@ -37,13 +37,14 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, dpi=120)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, dpi=120, transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'href="#', f'href="#{name}-', text)
     text = text.replace("url(#", f"url(#{name}-")
+    text = text.replace("#000000", "currentColor")  # light on a dark page
     label = escape(description)
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
 
@@ -120,28 +121,6 @@ def precision_recall(curve: pd.DataFrame, average_precision: float) -> str:
         figure,
         "precision-recall",
         f"Precision against recall on unseen simulated genomes. Average precision {average_precision:.3f}.",
-    )
-
-
-def reliability(table: pd.DataFrame) -> str:
-    """Observed frequency against mean probability in bins of equal mass.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns mean_probability, observed_frequency, a row for each bin.
-
-    Returns
-    -------
-    str
-        One ``<svg>`` element.
-    """
-    figure, (axis,) = _new_figure(4.5, 3.6)
-    axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
-    axis.plot(table["mean_probability"], table["observed_frequency"], color=ORANGE, marker="o", markersize=4)
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="called probability", ylabel="observed frequency")
-    return _svg(
-        figure, "reliability", "Observed frequency against called probability; the diagonal is perfect calibration."
     )
 
 

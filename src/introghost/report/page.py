@@ -89,7 +89,11 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None) ->
         ),
         segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld),
         estimates=estimates.estimates_section(sources.calls, sources.generation_years),
-        accuracy=sections.accuracy_section(sources.evaluation, sources.calls_evaluation),
+        accuracy=sections.accuracy_section(
+            sources.evaluation,
+            sources.calls_evaluation,
+            None if answer.proportion is None else answer.proportion.median,
+        ),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),
         scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],

@@ -10,7 +10,7 @@ from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
 from introghost.findings import Finding, Severity
 from introghost.inference import decisions
-from introghost.report import figures, tables
+from introghost.report import figures, tables, trust
 from introghost.report.records import CallsRecord, Choice, PredictiveRecord, ScenarioProbability
 from introghost.report.tables import PageTable
 
@@ -127,20 +127,20 @@ class AccuracySection:
 
     Attributes
     ----------
-    precision_recall, reliability : Markup or None
-        Figures.
+    precision_recall : Markup or None
+    figures : list of trust.Figure
     titled_tables : list of tuple of str and PageTable
         Each with its title.
     """
 
     precision_recall: Markup | None = None
-    reliability: Markup | None = None
+    figures: list[trust.Figure] = field(default_factory=list)
     titled_tables: list[tuple[str, PageTable]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return self.precision_recall is None and self.reliability is None and not self.titled_tables
+        return self.precision_recall is None and not self.figures and not self.titled_tables
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,9 @@ def likeness_section(path: Path) -> LikenessSection:
     )
 
 
-def accuracy_section(evaluation: Path | None, calls_evaluation: Path | None) -> AccuracySection:
+def accuracy_section(
+    evaluation: Path | None, calls_evaluation: Path | None, proportion: float | None = None
+) -> AccuracySection:
     """What `evaluate` measured, out of its folders: of the model, and of these calls.
 
     Parameters
@@ -266,6 +268,8 @@ def accuracy_section(evaluation: Path | None, calls_evaluation: Path | None) -> 
         Folder of ``evaluate`` on simulated genomes; None: not given.
     calls_evaluation : Path or None
         Folder of ``evaluate --calls``; None: not given.
+    proportion : float or None
+        Estimated proportion of ghost ancestry of the data.
 
     Raises
     ------
@@ -282,7 +286,7 @@ def accuracy_section(evaluation: Path | None, calls_evaluation: Path | None) -> 
         table = tables.read_optional(evaluation / f"{name}.tsv")
         if table is not None:
             titled.append((title, tables.page_table(table)))
-    return AccuracySection(_precision_recall(evaluation), _reliability(evaluation), titled)
+    return AccuracySection(_precision_recall(evaluation), trust.figures(evaluation, proportion), titled)
 
 
 def _precision_recall(evaluation: Path) -> Markup | None:
@@ -292,11 +296,6 @@ def _precision_recall(evaluation: Path) -> Markup | None:
     summary = tables.read_table(evaluation / "summary.tsv", ("metric", "value"))
     average_precision = float(summary.set_index("metric")["value"]["average_precision"])
     return Markup(figures.precision_recall(curve, average_precision))
-
-
-def _reliability(evaluation: Path) -> Markup | None:
-    bins = tables.read_optional(evaluation / "reliability.tsv", ("mean_probability", "observed_frequency"))
-    return None if bins is None or bins.empty else Markup(figures.reliability(bins))
 
 
 def learning_curves(model: Path | None) -> list[Markup]:

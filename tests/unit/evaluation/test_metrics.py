@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from introghost.errors import DataError
 from introghost.evaluation import metrics
@@ -92,18 +93,36 @@ def test_precision_recall_curve_matches_counting() -> None:
     assert metrics.precision_recall_curve(scores, np.zeros_like(labels)).empty
 
 
-def test_reliability_bins_have_equal_mass_and_keep_ties_together() -> None:
+def test_reliability_bins_have_equal_width_and_empty_ones_are_left_out() -> None:
     scores, labels = example(5, 3000, 9)
     table = metrics.reliability_table(scores, labels)
-    assert len(table) == metrics.NUM_RELIABILITY_BINS
     assert table["count"].sum() == 3000
-    assert table["count"].between(199, 201).all()
+    np.testing.assert_allclose(table["highest"] - table["lowest"], 0.1)
     for row in table.itertuples():
-        inside = (scores >= row.lowest) & (scores <= row.highest)
+        inside = (scores >= row.lowest) & (scores < row.highest)
+        assert row.count == inside.sum()
         assert row.mean_probability == pytest.approx(scores[inside].mean())
         assert row.observed_frequency == pytest.approx(labels[inside].mean())
-    tied = metrics.reliability_table(np.repeat([0.0, 0.9], [900, 100]), np.repeat([False, True], [900, 100]))
-    assert tied["count"].tolist() == [900, 100]
+        interval = stats.binomtest(int(labels[inside].sum()), int(inside.sum())).proportion_ci()
+        assert (row.lower, row.upper) == pytest.approx((interval.low, interval.high))
+    ends = metrics.reliability_table(np.repeat([0.0, 1.0], [900, 100]), np.repeat([False, True], [900, 100]))
+    assert ends["count"].tolist() == [900, 100]
+    assert ends["lowest"].tolist() == [0, 0.9]
+
+
+def test_reliability_of_bins_of_few_genomes_is_less_sure_than_of_as_many_independent_ones() -> None:
+    """Bins of a genome are alike: here all of them have the same truth."""
+    rng = np.random.default_rng(1)
+    genomes = np.repeat(np.arange(20), 500)
+    labels = (rng.random(20) < 0.35)[genomes]
+    scores = np.full(len(genomes), 0.35)
+    alone = metrics.reliability_table(scores, labels).iloc[0]
+    together = metrics.reliability_table(scores, labels, genomes, seed=1).iloc[0]
+    assert together["observed_frequency"] == alone["observed_frequency"]
+    assert together["upper"] - together["lower"] > 10 * (alone["upper"] - alone["lower"])
+    # Of 20 truths that are drawn anew: a binomial share.
+    expected = 2 * 1.96 * np.sqrt(labels.mean() * (1 - labels.mean()) / 20)
+    assert together["upper"] - together["lower"] == pytest.approx(expected, rel=0.2)
 
 
 def test_calibration_error_is_small_when_calibrated_and_finds_overconfidence() -> None:

@@ -79,7 +79,7 @@ class _Tables(HTMLParser):
         self.heading, self.text, self.links = "", "", list[str]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("h2", "h3", "th", "td"):
+        if tag in ("h2", "h3", "summary", "th", "td"):
             self.text = ""
         if tag == "tr":
             self.tables.setdefault(self.heading, []).append([])
@@ -87,7 +87,7 @@ class _Tables(HTMLParser):
             self.links += [value or "" for name, value in attrs if name == "href"]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("h2", "h3"):
+        if tag in ("h2", "h3", "summary"):
             self.heading = self.text.strip()
         if tag in ("th", "td"):
             self.tables[self.heading][-1].append(self.text.strip())

@@ -75,14 +75,6 @@ def test_intervals_and_data_stand_where_their_values_are() -> None:
     np.testing.assert_allclose(panel.markers(figures.BLUE), [[-1.5, 1], [0, 3]], atol=0.01)
 
 
-def test_reliability_is_drawn_against_the_diagonal() -> None:
-    table = pd.DataFrame({"mean_probability": [0.1, 0.8], "observed_frequency": [0.2, 0.7]})
-    panel = Panel(figures.reliability(table), (0, 1), (0, 1))
-    np.testing.assert_allclose(panel.markers(figures.ORANGE), [[0.1, 0.2], [0.8, 0.7]], atol=0.005)
-    dashed = [path for path in panel.paths("line2d", figures.GREY) if len(path) == 2]
-    np.testing.assert_allclose(dashed, [[[0, 0], [1, 1]]], atol=0.005)
-
-
 def test_precision_falls_in_a_step_where_recall_is_reached() -> None:
     curve = pd.DataFrame({"recall": [0.0, 0.4, 1.0], "precision": [1.0, 0.9, 0.5]})
     panel = Panel(figures.precision_recall(curve, 0.8), (0, 1), (0, 1.02))

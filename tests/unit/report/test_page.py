@@ -57,7 +57,14 @@ def results(tmp_path: Path) -> Path:
     write_tsv(evaluation / "summary.tsv", metric=["average_precision"], value=[0.91], lower=[0.88], upper=[0.93])
     write_tsv(evaluation / "precision_recall.tsv", threshold=[0.9, 0.1], precision=[1.0, 0.5], recall=[0.4, 1.0])
     write_tsv(
-        evaluation / "reliability.tsv", mean_probability=[0.1, 0.8], observed_frequency=[0.12, 0.7], count=[50, 50]
+        evaluation / "reliability.tsv",
+        lowest=[0.1, 0.8],
+        highest=[0.2, 0.9],
+        mean_probability=[0.1, 0.8],
+        observed_frequency=[0.12, 0.7],
+        lower=[0.05, 0.6],
+        upper=[0.2, 0.8],
+        count=[50, 50],
     )
     write_tsv(evaluation / "by_scenario.tsv", scenario=["no_ghost"], num_genomes=[3])
     write_tsv(evaluation / "demo" / "summary.tsv", metric=["average_precision"], value=[0.77])
