@@ -31,6 +31,7 @@ def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
         "evaluate",
         "apply",
         "report",
+        "cite",
     ):
         assert f"\n  {verb} " in result.stdout
 
@@ -49,6 +50,7 @@ def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
         "evaluate",
         "apply",
         "report",
+        "cite",
     ],
 )
 def test_the_help_of_a_verb_loads_no_torch(verb: str) -> None:
@@ -82,8 +84,8 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
         (["apply", "--vcf", "nowhere.vcf", "--output", "x"], "introghost apply: Invalid value for '--vcf'"),
         (["vcf", "write", "--trees"], "Option '--trees' requires an argument"),
         (["--bogus"], "introghost: No such option"),
-        (["vcf", "chekc"], "introghost vcf: No such command 'chekc'"),
-        (["aply"], "introghost: No such command 'aply'"),
+        (["vcf", "chekc"], "introghost vcf: no verb 'chekc'; did you mean 'check'?"),
+        (["aply"], "introghost: no verb 'aply'; did you mean 'apply'?"),
     ],
 )
 def test_so_is_a_wrong_word_of_the_command_line(

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from introghost import __version__
+from introghost.cli.help import Verbs
 from introghost.cli.overwriting import guarded
 from introghost.cli.repeats import check_repeats
 from introghost.cli.stopping import BROKEN_PIPE_CODE, Stopped, close_broken_streams, flush, stoppable
@@ -30,6 +31,7 @@ _VERBS = {
     "evaluate": ("introghost.cli.evaluate", "Measure a model, or calls, against simulated truth."),
     "apply": ("introghost.cli.apply", "Ask a model about a VCF."),
     "report": ("introghost.cli.report", "Write the HTML report of a set of calls."),
+    "cite": ("introghost.cli.cite", "List what to cite."),
 }
 
 
@@ -38,7 +40,7 @@ def _load(module: str) -> click.Command:
     return guarded(importlib.import_module(module).command)
 
 
-class _LazyVerbs(click.Group):
+class _LazyVerbs(Verbs):
     """A group that imports a verb's module only to run that verb or to show its help."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -67,7 +69,12 @@ class _LazyVerbs(click.Group):
 @click.command(cls=_LazyVerbs, name="introghost", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="introghost")
 def group() -> None:
-    """Simulation-based inference of ghost introgression."""
+    """Did a population receive DNA from a lineage that nobody sampled? Simulation-based inference of introgression.
+
+    Begin with `introghost vcf check`, which says whether a VCF can be used, then `introghost apply`, which asks the
+    model that comes with introghost, then `introghost report`, which writes the page. `introghost VERB --help` has
+    examples.
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

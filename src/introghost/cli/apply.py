@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import data_options, split_names
+from introghost.cli.data import DATA, DEMO, data_options, split_names
+from introghost.cli.help import Example, Verb
 from introghost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +31,26 @@ def _priors(_context: click.Context, _parameter: click.Parameter, texts: tuple[s
 COST = click.FloatRange(min=0)
 
 
-@click.command("apply")
+@click.command(
+    "apply",
+    cls=Verb,
+    groups={
+        "Data": (*DATA, "ancestral"),
+        "Calling": ("model", "false_discovery_rate", "threshold"),
+        "Decision": ("scenario_prior", "false_ghost_cost", "missed_ghost_cost", "undecided_cost"),
+        "Output": ("output", "force"),
+    },
+    examples=[
+        Example(
+            "segments, verdict and parameters of a VCF",
+            f"introghost apply {DEMO} --output calls",
+        ),
+        Example(
+            "one contig, and fewer false segments",
+            f"introghost apply {DEMO} --region 2 --false-discovery-rate 0.05 --output calls_of_2",
+        ),
+    ],
+)
 @click.option(
     "--model",
     default="human",

@@ -8,6 +8,7 @@ import click
 
 from introghost import presets
 from introghost.cli.data import length_findings, open_data, open_windows
+from introghost.cli.help import Example, Verb, Verbs
 from introghost.errors import ConfigError, DataError
 from introghost.findings import Code, Finding, Severity
 
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from introghost.configuration import Configuration, Data
 
 
-@click.group("config")
+@click.group("config", cls=Verbs)
 def command() -> None:
     """Check a configuration or a scenario before anything runs."""
 
 
 @command.command(
     "check",
+    cls=Verb,
+    examples=[
+        Example("a configuration", "introghost config check my.yaml"),
+        Example("a scenario, with a drawing", "introghost config check ghost --figures drawings"),
+    ],
     help="Check CONFIG, a YAML file, with its data and every scenario it names; or a single scenario's folder. What "
     f"comes with introghost may be named: the configurations {', '.join(presets.configurations())}, and the scenarios "
     f"{', '.join(presets.scenarios())}.",

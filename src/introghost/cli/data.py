@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 NEEDED = ("vcf", "populations", "outgroup", "target")
+DATA = ("vcf", "populations", "outgroup", "target", "region", "include_bed")
+"""Names of the parameters of a VCF, for groups of the help; `data_options` may add ``genetic_map``."""
+DEMO = "--vcf demo.vcf.gz --populations demo.tsv --outgroup Outgroup --target Target"
+"""The data of examples."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -4,8 +4,20 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.help import Example, Verb
 
-@click.command("evaluate")
+
+@click.command(
+    "evaluate",
+    cls=Verb,
+    groups={"A model": ("model", "statistics_paths"), "Calls": ("calls", "tracts")},
+    examples=[
+        Example(
+            "calls against the true tracts of a simulated VCF",
+            "introghost evaluate --calls calls --tracts demo.tracts.parquet --output evaluation",
+        )
+    ],
+)
 @click.option("--model", help="A model that comes with introghost, or a folder with bundles.")
 @click.option(
     "--statistics",

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, map_findings, open_data, show, split_names
+from introghost.cli.data import DATA, DEMO, data_options, map_findings, open_data, show, split_names
+from introghost.cli.help import Example, Verb
 from introghost.errors import ConfigError
 
 _MODEL = "human"
@@ -21,7 +22,20 @@ def _possible(context: click.Context, parameter: click.Parameter, minutes: float
     return minutes
 
 
-@click.command("init")
+@click.command(
+    "init",
+    cls=Verb,
+    groups={
+        "Data": (*DATA, "genetic_map", "ancestral"),
+        "Output": ("minutes", "output"),
+    },
+    examples=[
+        Example(
+            "a configuration of the workflow that adapts the model to the data in about an hour",
+            f"introghost init {DEMO} --minutes 60 --output my.yaml",
+        )
+    ],
+)
 @data_options(genetic_map=True, several_targets=True)
 @click.option(
     "--ancestral",

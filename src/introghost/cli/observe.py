@@ -6,11 +6,25 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, map_findings, open_data, show
+from introghost.cli.data import DATA, DEMO, data_options, map_findings, open_data, show
+from introghost.cli.help import Example, Verb
 from introghost.errors import ConfigError
 
 
-@click.command("observe")
+@click.command(
+    "observe",
+    cls=Verb,
+    groups={
+        "Data": (*DATA, "genetic_map", "ancestral"),
+        "Output": ("output",),
+    },
+    examples=[
+        Example(
+            "an observation model for simulations that look like the data",
+            f"introghost observe {DEMO} --output observation.yaml",
+        )
+    ],
+)
 @data_options(genetic_map=True)
 @click.option(
     "--ancestral",

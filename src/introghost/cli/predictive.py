@@ -4,10 +4,21 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.help import Example, Verb
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("predictive")
+@click.command(
+    "predictive",
+    cls=Verb,
+    examples=[
+        Example(
+            "whether simulations look like the data",
+            "introghost predictive --simulated ghost.zarr.zip --observed data.zarr.zip --output predictive.tsv",
+        )
+    ],
+)
 @click.option(
     "--simulated",
     "simulated_paths",

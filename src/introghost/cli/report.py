@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from introghost.cli.help import Example, Verb
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
@@ -79,7 +80,16 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-@click.command("report")
+@click.command(
+    "report",
+    cls=Verb,
+    groups={
+        "Calls": ("calls", "calls_evaluation", "beside", "beside_evaluation", "links", "predictive", "generation_time"),
+        "Model": ("model", "evaluation", "segments_statistics", "genomes_statistics", "scenarios", "costs"),
+        "Output": ("output", "summary"),
+    },
+    examples=[Example("the page of a set of calls", "introghost report --calls calls --output calls/report.html")],
+)
 @_options
 def command(
     calls: tuple[Path, ...],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from introghost.cli.data import describe, length_findings, open_windows, show
+from introghost.cli.help import Example, Verb
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
@@ -15,7 +16,17 @@ if TYPE_CHECKING:
     from introghost.simulation.observation import ObservationModel
 
 
-@click.command("simulate")
+@click.command(
+    "simulate",
+    cls=Verb,
+    examples=[
+        Example(
+            "ten genomes of a megabase with a ghost",
+            "introghost simulate --scenario ghost --genomes 10 --outgroup-diploids 20 --target-diploids 10"
+            " --output ghost.trees",
+        )
+    ],
+)
 @click.option(
     "--scenario",
     "scenario_folder",

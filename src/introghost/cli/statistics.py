@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from introghost.cli.data import data_options, describe, open_data, open_windows
+from introghost.cli.data import DATA, DEMO, data_options, describe, open_data, open_windows
+from introghost.cli.help import Example, Verb
 
 if TYPE_CHECKING:
     from introghost.findings import Finding
@@ -30,7 +31,23 @@ class _Computed:
     findings: Sequence["Finding"] = ()
 
 
-@click.command("statistics")
+@click.command(
+    "statistics",
+    cls=Verb,
+    groups={
+        "VCF": (*DATA, "region_length_bp"),
+        "Simulations": (
+            *("trees", "observation", "observations", "haplotypes", "regions_only", "segment_model", "seed"),
+        ),
+    },
+    examples=[
+        Example("of simulations", "introghost statistics --trees ghost.trees --bin-bp 5000 --output ghost.zarr.zip"),
+        Example(
+            "of a VCF",
+            f"introghost statistics {DEMO} --ancestral outgroup-major --bin-bp 5000 --output data.zarr.zip",
+        ),
+    ],
+)
 @click.option("--trees", type=_FILE, help="A batch of simulated tree sequences.")
 @data_options(required=())
 @click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 import click
 
 from introghost.cli.data import show
+from introghost.cli.help import Example, Verb
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
@@ -29,7 +30,16 @@ class _Settings(TypedDict):
     seed: int
 
 
-@click.command("train")
+@click.command(
+    "train",
+    cls=Verb,
+    examples=[
+        Example(
+            "a segment network, from nothing",
+            "introghost train --task segments --statistics ghost.zarr.zip --epochs 2 --output model/segments",
+        )
+    ],
+)
 @click.option(
     "--task", type=click.Choice(["segments", "model-choice", "parameters"]), required=True, help="What to learn."
 )

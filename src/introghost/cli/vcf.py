@@ -5,18 +5,31 @@ from typing import Any
 
 import click
 
-from introghost.cli.data import data_options, split_names
+from introghost.cli.data import DATA, DEMO, data_options, split_names
+from introghost.cli.help import Example, Verb, Verbs
 from introghost.errors import ConfigError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(name="vcf")
+@click.group(name="vcf", cls=Verbs)
 def command() -> None:
     """Check a VCF, or write one from tree sequences."""
 
 
-@command.command()
+@command.command(
+    cls=Verb,
+    groups={
+        "Data": (*DATA, "genetic_map", "ancestral"),
+        "Output": ("bin_bp", "output"),
+    },
+    examples=[
+        Example(
+            "whether an analysis would take a VCF",
+            f"introghost vcf check {DEMO}",
+        )
+    ],
+)
 @data_options(required=("vcf",), genetic_map=True)
 @click.option("--ancestral", default="outgroup-major", show_default=True, help="info-aa, fasta=FILE or outgroup-major.")
 @click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
@@ -44,7 +57,15 @@ def check(bin_bp: int, output: Path | None, **options: Any) -> None:
         raise result.refusal
 
 
-@command.command()
+@command.command(
+    cls=Verb,
+    examples=[
+        Example(
+            "a VCF of a simulated genome",
+            "introghost vcf write --trees demo.trees --output written.vcf.gz --populations-output written.tsv",
+        )
+    ],
+)
 @click.option("--trees", type=_FILE, required=True, help="A batch that `introghost simulate` wrote.")
 @click.option("--output", type=_FILE, required=True, help="Plain text if it ends in .vcf, else bgzip.")
 @click.option("--populations-output", type=_FILE, required=True, help="Table of samples and populations to write.")

@@ -1,6 +1,7 @@
 """What VCF files hold, as a table for a person to look over before an analysis, and what would go wrong."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +79,19 @@ def inspect(request: Request) -> Check:
         ]
     )
     rows += description.problem_rows(counted, groups, findings, reading.refusal)
+    rows.append(("verdict", "an analysis", _verdict(request, findings, reading.refusal)))
     return Check(pd.DataFrame(rows, columns=["section", "item", "value"]), findings, reading.refusal)
+
+
+def _verdict(request: Request, findings: Sequence[Finding], refusal: DataError | None) -> str:
+    """Whether an analysis would take the file, in words."""
+    if refusal is not None:
+        return "would refuse this file"
+    if not request.has_roles:
+        return "not asked: give --populations, --outgroup and --target"
+    number = sum(finding.severity is Severity.WARNING for finding in findings)
+    warnings = f" with {number} warning{'' if number == 1 else 's'}, see above" if number else ""
+    return f"would take this file{warnings}"
 
 
 def _file_findings(request: Request, counted: Tally, reading: Reading) -> list[Finding]:

@@ -1,0 +1,84 @@
+"""Help that teaches: options in groups, and examples that the tests run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import click
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command line of a verb.
+
+    Attributes
+    ----------
+    purpose : str
+        What it is for, in a few words.
+    command : str
+        As it is typed.
+    """
+
+    purpose: str
+    command: str
+
+
+class Verb(click.Command):
+    """A command whose help has its options in groups, and examples at the end.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of str
+        Names of parameters by the title of their group, in the order of the help; others stand under *Options*.
+    examples : sequence of Example
+    """
+
+    def __init__(
+        self,
+        *args: object,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        examples: Sequence[Example] = (),
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.groups, self.examples = dict(groups or {}), tuple(examples)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options by group, in the order in which the verb declares them."""
+        title_of = {name: title for title, names in self.groups.items() for name in names}
+        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in (*self.groups, "Options")}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections[title_of.get(parameter.name or "", "Options")].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write_text(f"# {example.purpose}")
+                    formatter.write(f"{' ' * formatter.current_indent}{example.command}\n")
+
+
+class Verbs(click.Group):
+    """A group that says which verb may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that is called.
+
+        Raises
+        ------
+        click.UsageError
+            There is none of that name.
+        """
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            from introghost.documents import suggestion
+
+            ctx.fail(f"no verb {args[0]!r}; {suggestion(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
