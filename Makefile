@@ -1,7 +1,7 @@
 # Each target makes the virtual environment it needs; a second run installs nothing.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo model test verify lint help
+.PHONY: demo model test verify lint docs help
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,8 @@ help:
 	@echo "make demo    simulate, adapt the shipped model, apply and report with config/config.yaml (five minutes)"
 	@echo "make model   make the shipped model from nothing with config/human.yaml (hours; the same command goes on)"
 	@echo "make lint    style, formats and types (a minute)"
-	@echo "make test    lint and the tests (ten minutes)"
+	@echo "make docs    the documents as a site, site/index.html; a warning is an error"
+	@echo "make test    lint, docs and the tests (ten minutes)"
 	@echo "make verify  the slow tests too (hours)"
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -44,7 +45,10 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
-test: lint
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
+
+test: lint docs
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
 verify: test

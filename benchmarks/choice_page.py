@@ -68,11 +68,11 @@ and Neanderthal ancestry.
 {families}
 ### Their pulses
 
-Of the published models with a pulse, medians over genomes, how often the interval holds the truth, and how often the
-local classifier two-sample test (Linhart et al. 2023, NeurIPS) objects at 0.05 to the joint posterior of proportion,
-pulse time and ghost split time where a genome lies. Of posteriors that are right it objects to 5 %, though with genomes
-that lie close together to all or none of them; it learns from simulated genomes of `ghost`, and few of these see
-gross faults only:
+Of the published models with a pulse: medians over genomes, and how often the interval holds the truth. The last column
+is the local classifier two-sample test (Linhart et al. 2023, NeurIPS) of the joint posterior of proportion, pulse time
+and ghost split time where a genome lies: how often it objects at 0.05. It objects to 5 % of posteriors that are right,
+though to all or none of genomes that lie close together. It learns from simulated genomes of `ghost`, and few of these
+see gross faults only:
 
 {pulses}
 """

@@ -63,9 +63,9 @@ The last column counts carriers of a haplotype that a third of Europeans and 2 %
 population it looks like a ghost's.
 
 Others that have a posterior above {noticed:g} where the archaic variants are, beside the rest and the carriers. These
-others are old haplotypes that no published map has, and not single ones that were called by chance: how many sites
-tell each from the nearest haplotype of the outgroup, median, and how many of the {published} published archaic alleles
-it has, at most.
+others are old haplotypes that no published map has, not single ones that were called by chance. The table says how
+many sites tell each from the nearest haplotype of the outgroup (median), and how many of the {published} published
+archaic alleles it has, at most.
 
 | outgroup | haplotypes | how many | sites to the nearest of the outgroup | published archaic alleles |
 |---|---|---|---|---|

@@ -77,8 +77,8 @@ Written by `python benchmarks/robustness.py`; the numbers are in `benchmarks/rob
 
 How well ghost segments are found in flawed data by the shipped model `human`, trained on simulations in which every
 confounder varies. Average precision (± bootstrap standard deviation over regions) is per haplotype and bin of 5 kb,
-over {regions} regions of 1 Mb of a published model of Neanderthal introgression (`config/demo`), on which it was not
-trained; *loss* is against clean data, its deviation that of the difference. False positives: haplotype bins called at
+over {regions} regions of 1 Mb of a published model of Neanderthal introgression (`config/demo`) that nobody trained on.
+*Loss* is against clean data, its deviation that of the difference. False positives: haplotype bins called at
 the model's threshold in {nulls} unseen genomes of scenario `no_ghost`, {null_regions} regions of 1 Mb each, in which
 nothing introgressed. Clean data are 50 outgroup and 50 target individuals; alleles are coded by the outgroup's
 majority, so that ancestral states can't be wrong. All regions lie in one file; of `no_ghost`, each genome is a file.

@@ -17,7 +17,7 @@ _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OF_MODEL: tuple[str, ...] = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
 _OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
-    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time"),
+    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures"),
 )
 _OF_SEVERAL: tuple[str, ...] = ("calls", "links")
 # An option that says something of what another one names.
@@ -73,6 +73,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             help="Years of a generation, for times in years.  [default: 29, as of humans]",
         ),
         click.option("--summary", type=_FILE, help="Text file to write the answer to, in a few plain lines."),
+        click.option("--figures", type=_FOLDER, help="Folder to write every figure to as a file, NAME.svg."),
         click.option("--output", type=_FILE, required=True, help="The HTML file to write."),
     )
     for option in reversed(options):
@@ -86,7 +87,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     groups={
         "Calls": ("calls", "calls_evaluation", "beside", "beside_evaluation", "links", "predictive", "generation_time"),
         "Model": ("model", "evaluation", "segments_statistics", "genomes_statistics", "scenarios", "costs"),
-        "Output": ("output", "summary"),
+        "Output": ("output", "summary", "figures"),
     },
     examples=[Example("the page of a set of calls", "introghost report --calls calls --output calls/report.html")],
 )
@@ -106,6 +107,7 @@ def command(
     links: tuple[Path, ...],
     generation_time: float | None,
     summary: Path | None,
+    figures: Path | None,
     output: Path,
 ) -> None:
     """Write one self-contained HTML page.
@@ -139,7 +141,7 @@ def command(
             statistics=statistics,
             generation_years=GENERATION_YEARS if generation_time is None else generation_time,
         )
-        write_report(sources, output, summary)
+        write_report(sources, output, summary, figures)
     elif folder is not None and evaluation is not None:
         write_model_report(ModelSources(folder, evaluation, scenarios, statistics, costs), output)
     else:

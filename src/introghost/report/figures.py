@@ -46,7 +46,7 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     text = text.replace("url(#", f"url(#{name}-")
     text = text.replace("#000000", "currentColor")  # light on a dark page
     label = escape(description)
-    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
+    return text.replace("<svg", f'<svg id="{name}" role="img" aria-label="{label}"', 1).strip()
 
 
 def scenario_drawing(graph: "demes.Graph", name: str) -> str:

@@ -2,14 +2,18 @@
 
 import importlib.resources
 import json
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from introghost import __version__, colours
+from introghost import __version__, atomic, colours
 from introghost.references import REFERENCES
 from introghost.report.records import JsonSection
+
+_RAMPS = tuple(enumerate(zip(colours.ON_LIGHT, colours.ON_DARK, strict=True)))
 
 
 def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSection]], **sections: object) -> str:
@@ -30,21 +34,54 @@ def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSectio
     -------
     str
     """
-    environment = jinja2.Environment(
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            title=title,
+            version=__version__,
+            references=REFERENCES,
+            ramps=_RAMPS,
+            script=_script(),
+            records=[(name, json.dumps(dict(one.values), indent=1, sort_keys=True)) for name, one in records],
+            **sections,
+        )
+    )
+
+
+def write_figures(html: str, folder: Path) -> None:
+    """Write every figure of a page as a file that stands alone: ``NAME.svg``, in the colours of a light page.
+
+    Parameters
+    ----------
+    html : str
+        Of `render`.
+    folder : Path
+        Made where it is absent.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written to, or the disk is full.
+    """
+    environment = _environment()
+    style = "".join(
+        environment.get_template(name).render(ramps=_RAMPS) for name in ("variables.css.j2", "figures.css.j2")
+    )
+    for drawing in re.findall(r"<svg\b.*?</svg>", html, flags=re.DOTALL):
+        name = re.search(r'\bid="([\w-]+)"', drawing)
+        if name is not None:
+            end = drawing.index(">") + 1
+            atomic.write_text(folder / f"{name[1]}.svg", f"{drawing[:end]}<style>{style}</style>{drawing[end:]}\n")
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("introghost", "report/templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(
-        title=title,
-        version=__version__,
-        references=REFERENCES,
-        ramps=tuple(enumerate(zip(colours.ON_LIGHT, colours.ON_DARK, strict=True))),
-        script=_script(),
-        records=[(name, json.dumps(dict(one.values), indent=1, sort_keys=True)) for name, one in records],
-        **sections,
     )
 
 

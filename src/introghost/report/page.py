@@ -8,7 +8,7 @@ from introghost import atomic, provenance
 from introghost.report import checks, estimates, methods, overview, sections, segments_section
 from introghost.report.card import GENERATION_YEARS, Card
 from introghost.report.checks import TrainingStatistics
-from introghost.report.layout import render
+from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
 from introghost.report.records import CallsRecord, JsonSection, bundle_records
 
@@ -55,7 +55,7 @@ class Sources:
     generation_years: float = GENERATION_YEARS
 
 
-def write_report(sources: Sources, output: Path, summary: Path | None = None) -> None:
+def write_report(sources: Sources, output: Path, summary: Path | None = None, figures: Path | None = None) -> None:
     """Write the report of one set of calls as a single self-contained HTML file.
 
     Parameters
@@ -65,6 +65,8 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None) ->
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
     summary : Path or None
         Text file of the answer in plain lines, see `overview.summary_lines`; None: not written.
+    figures : Path or None
+        Folder for every figure as a file, see `layout.write_figures`; None: not written.
 
     Raises
     ------
@@ -100,6 +102,8 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None) ->
         methods=methods.paragraph(sources.calls, record),
         command=methods.command(sources.calls, record),
     )
+    if figures is not None:
+        write_figures(html, figures)
     atomic.write_text(output, html)
     if summary is not None:
         atomic.write_text(summary, "".join(f"{line}\n" for line in overview.summary_lines(answer, output)))

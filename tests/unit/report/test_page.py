@@ -140,6 +140,22 @@ def test_every_figure_is_well_formed_and_has_alternative_text_and_own_ids(result
     assert set(re.findall(r"url\(#([^)]+)\)", html)) <= set(ids)
 
 
+def test_every_figure_is_a_file_too_that_needs_no_page(results: Path) -> None:
+    sources = Sources(results / "calls", results / "evaluation", model=results / "model")
+    write_report(sources, results / "report.html", figures=results / "figures")
+    files = {path.name: path.read_text(encoding="utf-8") for path in (results / "figures").iterdir()}
+    assert sorted(files) == [
+        "individuals.svg", "karyogram.svg", "learning-segments.svg", "lengths.svg", "precision-recall.svg",
+        "reliability.svg",
+    ]  # fmt: skip
+    for text in files.values():
+        root = ElementTree.fromstring(text)
+        style = next(one.text for one in root.iter() if one.tag.endswith("style") and "--p0" in (one.text or ""))
+        used = {name for one in root.iter() for name in (one.get("class") or "").split()}
+        assert all(f".{name}" in (style or "") for name in used - {"strong"})
+        assert "{%" not in text
+
+
 def test_page_says_what_was_found(results: Path) -> None:
     html = write(results)
     for words in (

@@ -1,0 +1,88 @@
+"""Documents are read by people: sentences are short, and what is code in them runs."""
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from verbs import run
+
+ROOT = Path(__file__).parents[2]
+DPYD = Path(os.environ.get("INTROGHOST_SHARED", ROOT.parent / "shared")) / "data" / "1000genomes-dpyd"
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import prose  # noqa: E402
+
+
+@pytest.mark.parametrize("path", prose.pages(), ids=lambda path: path.name)
+def test_sentences_are_short(path: Path) -> None:
+    page = prose.read(path)
+    assert page.mean <= prose.MEAN_WORDS
+    assert max(page.lengths, default=0) <= prose.MOST_WORDS, page.longest
+
+
+def test_sentences_are_counted_without_code_tables_and_links(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(
+        "# A heading\n\nOne [two three](four.md) `five six`. Seven\neight (e.g. nine) 1.5 kb!\n\n| a | table |\n\n"
+        "```\nno words. Here.\n```\n\n* An item\n* Another one. And more\n"
+    )
+    assert prose.read(path).sentences == (
+        "One two three code.", "Seven eight (e.g. nine) 1.5 kb!", "An item", "Another one.", "And more",
+    )  # fmt: skip
+
+
+def blocks(page: str, language: str = "") -> list[str]:
+    """Code blocks of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(block: str) -> list[list[str]]:
+    """The words of each line of a block, without what only a shell knows."""
+    lines = block.replace("\\\n", " ").splitlines()
+    return [shlex.split(line) for line in lines if line.startswith("introghost ")]
+
+
+def test_the_tutorial_on_simulated_data_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    simulated, real = (ROOT / "docs" / "tutorial.md").read_text().split("## A real locus")
+    lines = [words for block in blocks("docs/tutorial.md") if block in simulated for words in commands(block)]
+    assert [words[1] for words in lines] == ["simulate", "vcf", "vcf", "apply", "evaluate", "report"]
+    for words in lines:
+        assert run(*words[1:]) == 0, words
+    assert (tmp_path / "report.html").is_file()
+    assert "apply" in real
+
+
+@pytest.mark.skipif(not DPYD.is_dir(), reason=f"no real data in {DPYD}; set INTROGHOST_SHARED")
+def test_the_tutorial_on_a_real_locus_runs_and_says_what_comes_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in DPYD.glob("[Dp]*.*"):
+        (tmp_path / path.name).symlink_to(path)
+    real = (ROOT / "docs" / "tutorial.md").read_text().split("## A real locus")[1]
+    for block in (block for block in blocks("docs/tutorial.md") if block in real):
+        for words in commands(block):
+            assert run(*words[1:]) == 0, words
+    said = capsys.readouterr().err
+    (number,) = re.findall(r"([\d,]+) segments in 198 haplotypes", said)
+    assert f"calls {number} segments" in real
+    assert "405 individuals" in real
+    assert "outgroup diploids: 405 in the data" in said
+    (code,) = [block for block in blocks("docs/tutorial.md", "python") if block in real]
+    values: dict[str, object] = {}
+    exec(code, values)
+    assert len(values["segments"]) == int(number)  # type: ignore[arg-type]
+
+
+def test_the_readmes_three_commands_run(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("vcf.gz", "tsv"):
+        (tmp_path / f"my.{name}").symlink_to(demo / f"demo.{name}")
+    monkeypatch.chdir(tmp_path)
+    (block,) = [block for block in blocks("README.md") if "introghost apply" in block]
+    for words in commands(block):
+        assert run(*(word.replace("YRI,ESN", "Outgroup").replace("CEU", "Target") for word in words[1:])) == 0, words
