@@ -1,6 +1,6 @@
 """How long the sentences of the documents are.
 
-``python benchmarks/prose.py`` prints the mean and the longest sentence, in words, of README.md and of each page of docs/.
+``python benchmarks/prose.py`` prints the mean and the longest sentence, in words, of README.md and of the pages of docs/.
 Code, tables, headings and list markers do not count.
 """
 
