@@ -1,7 +1,7 @@
 """How long the sentences of the documents are.
 
-``python benchmarks/prose.py`` prints the mean and the longest sentence, in words, of README.md and of the pages of docs/.
-Code, tables, headings and list markers do not count.
+``python benchmarks/prose.py`` prints the mean and the longest sentence, in words, of README.md and of docs/*.md. Code,
+tables, headings and list markers do not count.
 """
 
 import re
