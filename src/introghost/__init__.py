@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from introghost.findings import Code, Finding, Severity
     from introghost.inference.decisions import Costs, Decision
     from introghost.model import Model, load_model
+    from introghost.report.calls import Calls, read_calls
 
 _MODULES = {
     "Answer": "introghost.answer",
+    "Calls": "introghost.report.calls",
     "Choice": "introghost.answer",
     "Code": "introghost.findings",
     "Costs": "introghost.inference.decisions",
@@ -50,10 +52,12 @@ _MODULES = {
     "VcfData": "introghost.data",
     "load_model": "introghost.model",
     "open_vcf": "introghost.data",
+    "read_calls": "introghost.report.calls",
 }
 
 __all__ = [
     "Answer",
+    "Calls",
     "Choice",
     "Code",
     "Costs",
@@ -66,6 +70,7 @@ __all__ = [
     "__version__",
     "load_model",
     "open_vcf",
+    "read_calls",
 ]
 
 

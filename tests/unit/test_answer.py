@@ -112,6 +112,7 @@ def test_an_answer_without_a_choice_and_without_parameters_writes_neither(answer
     assert {path.name for path in tmp_path.iterdir()} == {
         "segments.tsv",
         "segments.bed",
+        "segments.seg",
         "bins.tsv.gz",
         "bin_status.tsv",
         "posterior.bedgraph",

@@ -71,6 +71,7 @@ def test_the_answer_is_that_of_the_verb_to_the_last_byte(answer: ig.Answer, call
     assert names == {
         "segments.tsv",
         "segments.bed",
+        "segments.seg",
         "bins.tsv.gz",
         "bin_status.tsv",
         "posterior.bedgraph",

@@ -7,6 +7,7 @@ if DATA:
             model=BUNDLES,
         output:
             bed="<results>/calls/{target}/segments.bed",
+            seg="<results>/calls/{target}/segments.seg",
             segments="<results>/calls/{target}/segments.tsv",
             bins="<results>/calls/{target}/bins.tsv.gz",
             bin_status="<results>/calls/{target}/bin_status.tsv",

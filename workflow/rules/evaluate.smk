@@ -7,7 +7,12 @@ rule evaluate:
             for path in statistics_of(kind, is_test=True)
         ],
     output:
-        "<results>/evaluation/summary.tsv",
+        report(
+            "<results>/evaluation/summary.tsv",
+            caption="../report/evaluation.rst",
+            category="3. How far to trust the networks",
+            labels={"content": "accuracy of segments"},
+        ),
         "<results>/evaluation/provenance.json",
     log:
         "<logs>/evaluate.log",

@@ -6,7 +6,12 @@ if DATA:
             + statistics_of(Kind.SEGMENTS, is_test=True),
             observed="<results>/statistics/data/{target}.zarr.zip",
         output:
-            table="<results>/predictive/{target}/predictive.tsv",
+            table=report(
+                "<results>/predictive/{target}/predictive.tsv",
+                caption="../report/predictive.rst",
+                category="2. Do the simulations look like the data?",
+                labels={"target": "{target}", "content": "statistics"},
+            ),
             provenance="<results>/predictive/{target}/predictive.provenance.json",
         log:
             "<logs>/predictive/{target}.log",

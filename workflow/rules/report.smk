@@ -27,9 +27,11 @@ if DATA:
             page=report(
                 "<results>/report/{target}.html",
                 caption="../report/report.rst",
-                category="Ghost introgression",
+                category="1. The answer",
+                labels={"target": "{target}", "content": "page"},
             ),
             summary="<results>/report/{target}.txt",
+            figures=directory("<results>/report/{target}"),
         log:
             "<logs>/report/{target}.log",
         benchmark:
@@ -62,7 +64,7 @@ if DATA:
         shell:
             "introghost report --calls {params.calls:q} --evaluation {params.evaluation:q} --model {params.model:q}"
             " --predictive {input.predictive:q} {params.others} {params.statistics} {params.scenarios}"
-            " --summary {output.summary:q} --output {output.page:q} 2> {log:q}"
+            " --summary {output.summary:q} --figures {output.figures:q} --output {output.page:q} 2> {log:q}"
 
 
 if len(TARGETS) > 1:
@@ -75,7 +77,8 @@ if len(TARGETS) > 1:
             report(
                 "<results>/comparison.html",
                 caption="../report/comparison.rst",
-                category="Ghost introgression",
+                category="1. The answer",
+                labels={"target": "all", "content": "comparison"},
             ),
         log:
             "<logs>/compare.log",
@@ -100,7 +103,12 @@ rule report_model:
         segments_statistics=statistics_of(Kind.SEGMENTS, is_test=False),
         genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
     output:
-        report("<results>/model.html", caption="../report/model.rst", category="Model"),
+        report(
+            "<results>/model.html",
+            caption="../report/model.rst",
+            category="3. How far to trust the networks",
+            labels={"content": "page of the model"},
+        ),
     log:
         "<logs>/report_model.log",
     benchmark:

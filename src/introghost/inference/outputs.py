@@ -14,7 +14,10 @@ from introghost.tsv import to_tsv
 
 
 def write_segments(folder: Path, table: pd.DataFrame, threshold: float) -> None:
-    """``segments.tsv`` and ``segments.bed`` (BED9; name ``SAMPLE.HAPLOTYPE``, score posterior x 1000).
+    """``segments.tsv``, ``segments.bed`` and ``segments.seg``.
+
+    The BED has nine columns, with ``SAMPLE.HAPLOTYPE`` as name and the posterior x 1000 as score. Of the third file IGV
+    shows a row for each haplotype.
 
     Parameters
     ----------
@@ -39,6 +42,17 @@ def write_segments(folder: Path, table: pd.DataFrame, threshold: float) -> None:
         }
     )
     atomic.write_text(folder / "segments.bed", bed.to_csv(None, sep="\t", header=False, index=False))
+    seg = pd.DataFrame(
+        {
+            "ID": bed["name"],
+            "chrom": table["contig"],
+            "loc.start": table["start"] + 1,  # from 1, both ends included
+            "loc.end": table["end"],
+            "num.mark": table["num_private_alleles"],
+            "seg.mean": table["mean_posterior"],
+        }
+    )
+    write_table(folder / "segments.seg", seg, "%.5f")
 
 
 def write_bins(folder: Path, calls: Sequence[ContigCalls]) -> None:

@@ -98,6 +98,17 @@ def test_the_status_of_every_bin_is_written_with_its_callable_sequence(tmp_path:
     assert table["status"].tolist() == ["called"] * 3 + ["too little callable sequence"]
 
 
+def test_igv_gets_a_row_for_each_haplotype(tmp_path: Path) -> None:
+    table = segments([calls_of()], 0.5)
+    outputs.write_segments(tmp_path, table, 0.5)
+    seg = pd.read_csv(tmp_path / "segments.seg", sep="\t")
+    assert list(seg.columns) == ["ID", "chrom", "loc.start", "loc.end", "num.mark", "seg.mean"]
+    assert (seg["loc.start"] - 1).tolist() == table["start"].tolist()
+    assert seg["loc.end"].tolist() == table["end"].tolist()
+    assert seg["ID"].tolist() == [f"{s}.{h}" for s, h in zip(table["sample"], table["haplotype"], strict=True)]
+    assert seg["seg.mean"].tolist() == pytest.approx(table["mean_posterior"].tolist(), abs=1e-5)
+
+
 @pytest.mark.parametrize(("posterior", "number"), [(0.2, 0), (0.52, 3), (1.0, 7)])
 def test_colours_go_from_light_at_the_threshold_to_dark_at_one(tmp_path: Path, posterior: float, number: int) -> None:
     table = segments([calls_of(posterior=(posterior, posterior, 0.05))], 0.2)
