@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ MAX_STATISTICS = 30
 MAX_DEVIATION = 8
 NORMAL_WIDTH = 3.92  # of a 95 % interval, in standard deviations
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+ROLE_COLOURS = {"outgroup": BLUE, "target": ORANGE, "ghost": "#9613a1"}
 
 
 def _new_figure(width: float, height: float, rows: int = 1) -> "tuple[Figure, list[Axes]]":
@@ -45,11 +47,13 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     text = re.sub(r'href="#', f'href="#{name}-', text)
     text = text.replace("url(#", f"url(#{name}-")
     text = text.replace("#000000", "currentColor")  # light on a dark page
+    # A hundredth of a point is less than anybody sees, and paths are most of the file.
+    text = re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
     label = escape(description)
     return text.replace("<svg", f'<svg id="{name}" role="img" aria-label="{label}"', 1).strip()
 
 
-def scenario_drawing(graph: "demes.Graph", name: str) -> str:
+def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) -> str:
     """One draw of a scenario as a tube drawing; time in generations, logarithmic.
 
     Parameters
@@ -57,6 +61,8 @@ def scenario_drawing(graph: "demes.Graph", name: str) -> str:
     graph : demes.Graph
     name : str
         Of the scenario, the title of the figure.
+    roles : mapping of str to str
+        Deme of the outgroup, the target and the ghost: each role has one colour in all drawings.
 
     Returns
     -------
@@ -66,7 +72,9 @@ def scenario_drawing(graph: "demes.Graph", name: str) -> str:
     import demesdraw
 
     figure, (axis,) = _new_figure(4.5, 4)
-    demesdraw.tubes(graph, ax=axis, log_time=True, seed=1)
+    colour_of = {deme: ROLE_COLOURS[role] for role, deme in roles.items()}
+    colours = {deme.name: colour_of.get(deme.name, GREY) for deme in graph.demes}
+    demesdraw.tubes(graph, ax=axis, log_time=True, seed=1, colours=colours)
     axis.set_title(name)
     names = ", ".join(deme.name for deme in graph.demes)
     return _svg(figure, f"scenario-{name}", f"Populations of scenario {name}, one draw of its priors: {names}.")

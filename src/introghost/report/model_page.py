@@ -74,7 +74,7 @@ def write_model_report(sources: ModelSources, output: Path) -> None:
         networks=networks_table(load_model(model)),
         accuracy=sections.accuracy_section(evaluation, None),
         learning_curves=sections.learning_curves(model),
-        scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
+        scenarios=sections.scenario_drawings(sources.scenarios),
         costs=costs.costs_section(sources.costs) if sources.costs else None,
     )
     atomic.write_text(output, html)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from introghost import atomic, provenance
+from introghost import atomic, models, presets, provenance
 from introghost.report import checks, estimates, methods, overview, sections, segments_section
 from introghost.report.card import GENERATION_YEARS, Card
 from introghost.report.checks import TrainingStatistics
 from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
-from introghost.report.records import CallsRecord, JsonSection, bundle_records
+from introghost.report.records import CallsRecord, Choice, JsonSection, bundle_records
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,13 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
     record = CallsRecord.read(sources.calls)
     answer = Overview.read(sources.calls, sources.calls_evaluation)
     card = Card.read(sources.calls, answer, sources.generation_years)
+    section = sections.answer_section(sources.calls, record)
     html = render(
         "report.html.j2",
         title=card.title,
         records=_records(sources),
         card=card,
-        answer=sections.answer_section(sources.calls, record),
+        answer=section,
         beside=(
             None
             if sources.beside is None
@@ -98,7 +99,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         ),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),
-        scenarios=[sections.scenario_drawing(folder) for folder in sources.scenarios],
+        scenarios=sections.scenario_drawings(_scenarios(sources, record), section.scenarios),
         methods=methods.paragraph(sources.calls, record),
         command=methods.command(sources.calls, record),
     )
@@ -107,6 +108,16 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
     atomic.write_text(output, html)
     if summary is not None:
         atomic.write_text(summary, "".join(f"{line}\n" for line in overview.summary_lines(answer, output)))
+
+
+def _scenarios(sources: Sources, record: CallsRecord) -> tuple[Path, ...]:
+    """Those that were given; without any, those of a model that comes with introghost, if it made the calls."""
+    if sources.scenarios or record.model_name not in models.names():
+        return sources.scenarios
+    if provenance.sha256(models.locate(record.model_name)) != record.model_sha256:
+        return ()
+    shipped, chosen = presets.scenarios(), Choice.read(sources.calls).scenarios
+    return tuple(shipped[one.name] for one in chosen if one.name in shipped)
 
 
 def _check(sources: Sources) -> None:

@@ -313,16 +313,48 @@ def learning_curves(model: Path | None) -> list[Markup]:
     return [Markup(figures.learning_curve(tables.read_table(path, columns), path.parent.name)) for path in paths]
 
 
-def scenario_drawing(folder: Path) -> tuple[str, Markup]:
-    """Name of a scenario, and a drawing of one draw of its priors.
+@dataclass(frozen=True)
+class ScenarioDrawing:
+    """A scenario, drawn.
+
+    Attributes
+    ----------
+    name : str
+    meaning : str
+        What it is; empty where its folder does not say.
+    probability : float or None
+        None where it is not known.
+    drawing : Markup
+    """
+
+    name: str
+    meaning: str
+    probability: float | None
+    drawing: Markup
+
+
+def scenario_drawings(
+    folders: Sequence[Path], probabilities: Sequence[ScenarioProbability] = ()
+) -> list[ScenarioDrawing]:
+    """A drawing of each scenario at one draw of its priors, the most probable first.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Of scenarios.
+    probabilities : sequence of ScenarioProbability
+        Of scenarios by their names; those that are not among them come last.
 
     Raises
     ------
     ConfigError
-        If the folder holds no valid scenario.
+        If a folder holds no valid scenario.
     """
     from introghost.simulation import priors, scenarios
 
-    scenario = scenarios.load(folder)
-    graph = scenario.graph(priors.draw(scenario, DRAW_SEED))
-    return scenario.name, Markup(figures.scenario_drawing(graph, scenario.name))
+    known, drawings = {one.name: one.probability for one in probabilities}, list[ScenarioDrawing]()
+    for scenario in map(scenarios.load, folders):
+        graph = scenario.graph(priors.draw(scenario, DRAW_SEED))
+        drawing = Markup(figures.scenario_drawing(graph, scenario.name, scenario.roles))
+        drawings.append(ScenarioDrawing(scenario.name, scenario.description, known.get(scenario.name), drawing))
+    return sorted(drawings, key=lambda one: -1.0 if one.probability is None else -1 - one.probability)

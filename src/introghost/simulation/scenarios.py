@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import demes
 import pandas as pd
@@ -50,6 +51,8 @@ class Scenario:
         In the order in which they are drawn.
     has_target_ghost : bool
         Whether the scenario is one of ghost introgression into the target; false where the ghost gave to others.
+    description : str
+        What it is, for readers; empty where ``priors.yaml`` has none.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Scenario:
     roles: dict[str, str]
     parameters: tuple[Prior, ...]
     has_target_ghost: bool
+    description: str = ""
 
     def graph(self, parameters: Mapping[str, float]) -> demes.Graph:
         """Resolved Demes graph of one parameter draw.
@@ -102,8 +106,9 @@ def load(folder: Path) -> Scenario:
             )
     name = folder.resolve().name
     check_name(name, str(folder))
-    roles, has_target_ghost, parameters = _read_priors(folder / "priors.yaml")
-    scenario = Scenario(name, _read_template(folder / "model.demes.yaml"), roles, parameters, has_target_ghost)
+    priors = _read_priors(folder / "priors.yaml")
+    template = _read_template(folder / "model.demes.yaml")
+    scenario = Scenario(name, template, priors.roles, priors.parameters, priors.has_target_ghost, priors.description)
     _check_consistency(scenario)
     return scenario
 
@@ -137,8 +142,16 @@ def _read_template(path: Path) -> JsonObject:
     return plain_object(template, str(path))
 
 
-def _read_priors(path: Path) -> tuple[dict[str, str], bool, tuple[Prior, ...]]:
-    """Roles, whether the ghost gave to the target, and parameters."""
+class _Priors(NamedTuple):
+    """What ``priors.yaml`` says."""
+
+    roles: dict[str, str]
+    has_target_ghost: bool
+    parameters: tuple[Prior, ...]
+    description: str
+
+
+def _read_priors(path: Path) -> _Priors:
     content = read_object(path)
     try:
         check_schema(content, "priors.schema.yaml")
@@ -147,7 +160,8 @@ def _read_priors(path: Path) -> tuple[dict[str, str], bool, tuple[Prior, ...]]:
         demes_by_role = {role: roles.text(role) for role in roles.content}
         parameters = document.section("parameters").sections()
         drawn = tuple(_prior(name, entry) for name, entry in parameters.items())
-        return demes_by_role, _target_ghost(document, demes_by_role), drawn
+        description = document.text("description") if "description" in document else ""
+        return _Priors(demes_by_role, _target_ghost(document, demes_by_role), drawn, description.strip())
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 

@@ -14,13 +14,14 @@ import pytest
 from click.testing import CliRunner
 from report_inputs import write_bin_status, write_tsv
 
+from introghost import presets
 from introghost.cli.report import command
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.provenance import sha256
-from introghost.report import figures, tables
+from introghost.report import figures, sections, tables
 from introghost.report.page import Sources, write_report
-from introghost.report.records import CalledData, CallsRecord, Choice, JsonSection
+from introghost.report.records import CalledData, CallsRecord, Choice, JsonSection, ScenarioProbability
 
 FINDINGS = (
     Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "37 diploids, 50 in training"),
@@ -441,9 +442,20 @@ def test_scenario_drawing_is_repeatable() -> None:
     for name in ("Outgroup", "Target"):
         builder.add_deme(name, ancestors=["Ancestor"], epochs=[{"start_size": 500}])
     graph = builder.resolve()
-    drawing = figures.scenario_drawing(graph, "no_ghost")
-    assert drawing == figures.scenario_drawing(graph, "no_ghost")
+    roles = {"outgroup": "Outgroup", "target": "Target"}
+    drawing = figures.scenario_drawing(graph, "no_ghost", roles)
+    assert drawing == figures.scenario_drawing(graph, "no_ghost", roles)
+    assert all(figures.ROLE_COLOURS[role].lower() in drawing.lower() for role in roles)
+    assert figures.ROLE_COLOURS["ghost"] not in drawing
     assert "Outgroup" in drawing
+
+
+def test_scenarios_come_by_probability_with_their_meaning() -> None:
+    folders = [presets.scenarios()[name] for name in ("no_ghost", "ghost", "structure")]
+    probabilities = [ScenarioProbability("ghost", 0.7, True), ScenarioProbability("structure", 0.2, False)]
+    drawn = sections.scenario_drawings(folders, probabilities)
+    assert [(one.name, one.probability) for one in drawn] == [("ghost", 0.7), ("structure", 0.2), ("no_ghost", None)]
+    assert drawn[1].meaning.startswith("Structure among the ancestors")
 
 
 def test_command_line(results: Path) -> None:
