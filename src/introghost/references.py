@@ -41,7 +41,7 @@ class Reference:
     @property
     def text(self) -> str:
         """One line for a list of references."""
-        families = [name.partition(",")[0] for name in self.authors]
+        families = [name.partition(",")[0].strip("{}") for name in self.authors]
         is_long = "others" in families or len(families) > 2
         authors = f"{families[0]} et al." if is_long else " and ".join(families)
         year = "" if self.year is None else f" ({self.year})"

@@ -17,7 +17,7 @@ _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OF_MODEL: tuple[str, ...] = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
 _OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
-    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures"),
+    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures", "genes"),
 )
 _OF_SEVERAL: tuple[str, ...] = ("calls", "links")
 # An option that says something of what another one names.
@@ -72,6 +72,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             metavar="YEARS",
             help="Years of a generation, for times in years.  [default: 29, as of humans]",
         ),
+        click.option("--genes", type=_FILE, help="GTF or GFF3 whose genes are shown at the peaks."),
         click.option("--summary", type=_FILE, help="Text file to write the answer to, in a few plain lines."),
         click.option("--figures", type=_FOLDER, help="Folder to write every figure to as a file, NAME.svg."),
         click.option("--output", type=_FILE, required=True, help="The HTML file to write."),
@@ -85,7 +86,16 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     "report",
     cls=Verb,
     groups={
-        "Calls": ("calls", "calls_evaluation", "beside", "beside_evaluation", "links", "predictive", "generation_time"),
+        "Calls": (
+            "calls",
+            "calls_evaluation",
+            "beside",
+            "beside_evaluation",
+            "links",
+            "predictive",
+            "generation_time",
+            "genes",
+        ),
         "Model": ("model", "evaluation", "segments_statistics", "genomes_statistics", "scenarios", "costs"),
         "Output": ("output", "summary", "figures"),
     },
@@ -106,6 +116,7 @@ def command(
     costs: tuple[Path, ...],
     links: tuple[Path, ...],
     generation_time: float | None,
+    genes: Path | None,
     summary: Path | None,
     figures: Path | None,
     output: Path,
@@ -140,6 +151,7 @@ def command(
             beside_evaluation=beside_evaluation,
             statistics=statistics,
             generation_years=GENERATION_YEARS if generation_time is None else generation_time,
+            genes=genes,
         )
         write_report(sources, output, summary, figures)
     elif folder is not None and evaluation is not None:

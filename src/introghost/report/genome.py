@@ -63,6 +63,11 @@ class Stretch:
     end_bp: int
     frequency: float
 
+    @property
+    def length_bp(self) -> int:
+        """How long it is."""
+        return self.end_bp - self.start_bp
+
     def overlaps(self, other: "Stretch") -> bool:
         """Whether they share a base pair."""
         return self.contig == other.contig and self.start_bp < other.end_bp and other.start_bp < self.end_bp
@@ -165,5 +170,5 @@ def deserts(genome: Iterable[Contig]) -> list[Stretch]:
         edges = np.flatnonzero(np.diff(np.concatenate([[False], is_empty, [False]])))
         for first, last in edges.reshape(-1, 2):
             each.append(Stretch(contig.name, int(contig.starts_bp[first]), int(contig.ends_bp[last - 1]), 0.0))
-    longest = sorted(each, key=lambda stretch: stretch.start_bp - stretch.end_bp)
-    return [one for one in longest[:MOST_DESERTS] if one.end_bp - one.start_bp >= LEAST_DESERT_BP]
+    longest = sorted(each, key=lambda stretch: -stretch.length_bp)
+    return [one for one in longest[:MOST_DESERTS] if one.length_bp >= LEAST_DESERT_BP]

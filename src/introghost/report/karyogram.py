@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from introghost.colours import NUM_LEVELS, level
 from introghost.report import svg
+from introghost.report.genes import Gene
 from introghost.report.genome import Contig, Stretch
 
 MOST_SINGLE_ROWS = 30  # contigs; of more, short ones share a row
@@ -20,7 +21,7 @@ SCALE_TOP = 30
 MOST_HAPLOTYPES = 150  # of an enlarged peak
 _PLOT_WIDTH = svg.WIDTH - LABEL_WIDTH - RIGHT_MARGIN
 _STEPS = (1, 2, 5)
-_AXIS_HEIGHT = 34
+_AXIS_HEIGHT, _GENE_STEP = 34, 21
 _ROWS_HEIGHT, _LEAST_STEP, _MOST_STEP = 480, 4, 10  # of the haplotypes of a peak
 _LEAST_CLUSTERED = 3
 _NOTHING, _UNKNOWN = -1, -2  # beside the levels of the ramp
@@ -170,7 +171,13 @@ def _step(width_bp: float) -> int:
 
 
 def enlarged(
-    number: int, peak: Stretch, window: Stretch, segments: pd.DataFrame, threshold: float, num_haplotypes: int
+    number: int,
+    peak: Stretch,
+    window: Stretch,
+    segments: pd.DataFrame,
+    threshold: float,
+    num_haplotypes: int,
+    genes: Sequence[Gene] = (),
 ) -> Markup:
     """A peak with a row for each haplotype that has a segment in the window, similar ones side by side.
 
@@ -186,6 +193,8 @@ def enlarged(
         Posterior from which a bin was called: the lightest colour.
     num_haplotypes : int
         Of the target.
+    genes : sequence of Gene
+        Those that overlap the window are drawn below the haplotypes.
 
     Returns
     -------
@@ -226,10 +235,43 @@ def enlarged(
                 class_=f"p{level(posterior, threshold)}",
             )
         )
+    lanes = _lanes([gene for gene in genes if gene.overlaps(window)], window)
+    for lane, own in enumerate(lanes):
+        parts += [part for gene in own for part in _gene(gene, window, y_axis + lane * _GENE_STEP)]
+    y_axis += len(lanes) * _GENE_STEP
     parts += _axis(window.start_bp, window.end_bp, y_axis)
     name = f"peak-{number}"
     alt = f"Segments of {len(order)} haplotypes at {place(window)}, {peak.frequency:.1%} of all at the most."
     return svg.drawing(name, alt, y_axis + _AXIS_HEIGHT, parts)
+
+
+def _lanes(genes: Sequence[Gene], window: Stretch) -> list[list[Gene]]:
+    """Genes in as few rows as their names have room in, from left to right."""
+    lanes, ends = list[list[Gene]](), list[float]()
+    for gene in sorted(genes, key=lambda one: one.start_bp):
+        left, right = _ends(gene, window)
+        lane = next((index for index, end in enumerate(ends) if end <= left), len(lanes))
+        if lane == len(lanes):
+            lanes.append([])
+            ends.append(0.0)
+        lanes[lane].append(gene)
+        ends[lane] = max(right, left + 7.5 * len(gene.name)) + 8
+    return lanes
+
+
+def _ends(gene: Gene, window: Stretch) -> tuple[float, float]:
+    """Where the part of a gene that is in a window begins and ends in the drawing."""
+    scale = _PLOT_WIDTH / (window.end_bp - window.start_bp)
+    start_bp, end_bp = max(gene.start_bp, window.start_bp), min(gene.end_bp, window.end_bp)
+    return LABEL_WIDTH + (start_bp - window.start_bp) * scale, LABEL_WIDTH + (end_bp - window.start_bp) * scale
+
+
+def _gene(gene: Gene, window: Stretch, y: float) -> Iterator[Markup]:
+    """A bar with a name."""
+    left, right = _ends(gene, window)
+    title = svg.element("title", f"{gene.name} · {gene.contig}:{gene.start_bp + 1:,}–{gene.end_bp:,}")
+    yield svg.element("rect", title, x=left, y=y + 2, width=max(right - left, PIXEL), height=3, class_="gene")
+    yield svg.text(gene.name, left, y + 16)
 
 
 def place(stretch: Stretch) -> str:

@@ -41,6 +41,8 @@ class Sources:
         What the networks of `model` should have been trained on.
     generation_years : float
         Years of a generation, for times in years.
+    genes : Path or None
+        GTF or GFF3 whose genes are shown at the peaks.
     """
 
     calls: Path
@@ -53,6 +55,7 @@ class Sources:
     beside_evaluation: Path | None = None
     statistics: TrainingStatistics = field(default_factory=TrainingStatistics)
     generation_years: float = GENERATION_YEARS
+    genes: Path | None = None
 
 
 def write_report(sources: Sources, output: Path, summary: Path | None = None, figures: Path | None = None) -> None:
@@ -90,7 +93,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
             if sources.beside is None
             else overview.beside_table([answer, Overview.read(sources.beside, sources.beside_evaluation)])
         ),
-        segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld),
+        segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld, sources.genes),
         estimates=estimates.estimates_section(sources.calls, sources.generation_years),
         accuracy=sections.accuracy_section(
             sources.evaluation,

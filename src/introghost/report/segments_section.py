@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from introghost.report import genome, karyogram, svg, tables
 from introghost.report.card import percent
-from introghost.report.genome import Contig, Stretch
+from introghost.report.genes import Gene, read_genes
+from introghost.report.genome import Stretch
 from introghost.report.records import CallsRecord
 from introghost.report.tables import PageTable
 
@@ -20,6 +21,7 @@ _LENGTHS_BP = (0, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
 _CALLED = "called"  # status of a bin with posteriors, see inference.outputs.write_bin_status
 _BAR_LEFT, _BAR_WIDTH, _BAR_STEP = 130, 230, 22
 _MOST_NAMES = 20  # contigs without a segment that are named
+_MOST_GENES = 6  # of a peak that are named
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class SegmentsSection:
     num_haplotypes: int
 
 
-def segments_section(calls: Path, record: CallsRecord, is_withheld: bool) -> SegmentsSection:
+def segments_section(
+    calls: Path, record: CallsRecord, is_withheld: bool, annotation: Path | None = None
+) -> SegmentsSection:
     """What `apply` called, out of its folder of calls.
 
     Parameters
@@ -87,6 +91,8 @@ def segments_section(calls: Path, record: CallsRecord, is_withheld: bool) -> Seg
         Its provenance.
     is_withheld : bool
         Whether segments are withheld.
+    annotation : Path or None
+        GTF or GFF3 whose genes are shown at the peaks.
 
     Raises
     ------
@@ -99,14 +105,17 @@ def segments_section(calls: Path, record: CallsRecord, is_withheld: bool) -> Seg
     contigs = genome.contigs(status.assign(called=status["status"] == _CALLED), segments, len(per_sample))
     with_segments = [one for one in contigs if one.frequency.any()]
     peaks = genome.peaks(with_segments, len(per_sample))
+    of_name = {one.name: one for one in with_segments}
+    windows = [peak.widened(max(peak.length_bp // 2, LEAST_MARGIN_BP), of_name[peak.contig]) for peak in peaks]
+    genes = [] if annotation is None else read_genes(annotation, windows)
     ranked = per_sample.sort_values(["fraction", "sample", "haplotype"], ascending=[False, True, True])
     return SegmentsSection(
         is_withheld=is_withheld,
         called_at=called_at(record),
         karyogram=karyogram.karyogram(with_segments, peaks) if with_segments else None,
         empty=_empty([one.name for one in contigs if not one.frequency.any()], len(contigs)),
-        peaks=_enlarged(peaks, with_segments, segments, record, len(per_sample)),
-        peaks_table=_peaks_table(peaks, segments),
+        peaks=_enlarged(peaks, windows, segments, record, len(per_sample), genes),
+        peaks_table=_peaks_table(peaks, segments, None if annotation is None else genes),
         deserts_table=_deserts_table(genome.deserts(contigs)),
         lengths=_lengths(segments) if len(segments) else None,
         individuals=_individuals(per_sample) if len(segments) else None,
@@ -139,37 +148,42 @@ def _empty(names: Sequence[str], num_contigs: int) -> str:
 
 def _enlarged(
     peaks: Sequence[Stretch],
-    contigs: Sequence[Contig],
+    windows: Sequence[Stretch],
     segments: pd.DataFrame,
     record: CallsRecord,
     num_haplotypes: int,
+    genes: Sequence[Gene],
 ) -> tuple[Peak, ...]:
-    of_name, result = {one.name: one for one in contigs}, list[Peak]()
     threshold = record.threshold if record.threshold is not None else float(segments["mean_posterior"].min())
-    for number, peak in enumerate(peaks, 1):
-        margin_bp = max((peak.end_bp - peak.start_bp) // 2, LEAST_MARGIN_BP)
-        window = peak.widened(margin_bp, of_name[peak.contig])
-        drawing = karyogram.enlarged(number, peak, window, segments, threshold, num_haplotypes)
+    result = []
+    for number, (peak, window) in enumerate(zip(peaks, windows, strict=True), 1):
+        drawing = karyogram.enlarged(number, peak, window, segments, threshold, num_haplotypes, genes)
         result.append(Peak(f"{number} · {karyogram.place(peak)} · {percent(peak.frequency)} of haplotypes", drawing))
     return tuple(result)
 
 
-def _peaks_table(peaks: Sequence[Stretch], segments: pd.DataFrame) -> PageTable:
+def _peaks_table(peaks: Sequence[Stretch], segments: pd.DataFrame, genes: Sequence[Gene] | None) -> PageTable:
     rows = []
     for number, peak in enumerate(peaks, 1):
         inside = segments[
             (segments["contig"] == peak.contig) & (segments["end"] > peak.start_bp) & (segments["start"] < peak.end_bp)
         ]
         carriers = inside[["sample", "haplotype"]].drop_duplicates()
-        cells = [str(number), karyogram.place(peak), f"{(peak.end_bp - peak.start_bp) / 1000:,.0f}"]
+        cells = [str(number), karyogram.place(peak), f"{peak.length_bp / 1000:,.0f}"]
         cells += [percent(peak.frequency), f"{len(carriers):,}", f"{inside['mean_posterior'].max():.2f}"]
-        rows.append([*cells, f"{int(inside['num_private_alleles'].max()):,}"])
+        cells.append(f"{int(inside['num_private_alleles'].max()):,}")
+        rows.append(cells if genes is None else [*cells, _names([one for one in genes if one.overlaps(peak)])])
     header = ["peak", "place", "kb", "share of haplotypes", "carriers", "highest posterior", "most private alleles"]
-    return PageTable(header, rows)
+    return PageTable(header if genes is None else [*header, "genes"], rows)
+
+
+def _names(genes: Sequence[Gene]) -> str:
+    listed = ", ".join(gene.name for gene in genes[:_MOST_GENES])
+    return f"{listed} and {len(genes) - _MOST_GENES} more" if len(genes) > _MOST_GENES else listed or "–"
 
 
 def _deserts_table(deserts: Sequence[Stretch]) -> PageTable:
-    rows = [[karyogram.place(one), f"{(one.end_bp - one.start_bp) / 1e6:,.1f}"] for one in deserts]
+    rows = [[karyogram.place(one), f"{one.length_bp / 1e6:,.1f}"] for one in deserts]
     return PageTable(["place", "Mb"], rows)
 
 
