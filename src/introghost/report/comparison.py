@@ -1,18 +1,25 @@
 """The page that compares what one model says of several targets."""
 
+import dataclasses
 import os
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
 
 from introghost import atomic, provenance
 from introghost.errors import DataError
 from introghost.findings import Severity
-from introghost.report import checks, tables
+from introghost.report import checks, karyogram, tables
+from introghost.report.genome import Contig
 from introghost.report.layout import render
 from introghost.report.overview import Overview
 from introghost.report.records import JsonSection
+from introghost.report.segments_section import read_contigs
+from introghost.report.trust import heat_map
 
 HEADER = (
     *("decision", "P(ghost)", "ghost proportion (90 % interval)", "called share"),
@@ -62,6 +69,7 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
     if missing:
         raise DataError(f"{missing[0]}: no such page to link to; write it first with `introghost report`")
     overviews = [Overview.read(folder) for folder in calls]
+    genomes = [{one.name: one for one in read_contigs(folder)} for folder in calls]
     links = [_link(page, output) for page in pages] if pages else [None] * len(calls)
     html = render(
         "comparison.html.j2",
@@ -74,6 +82,8 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
         outgroup=overviews[0].record.data.options["outgroup"] or "",
         header=HEADER,
         rows=[_row(one, link) for one, link in zip(overviews, links, strict=True)],
+        tracks=_tracks([one.target for one in overviews], genomes),
+        sharing=_sharing([one.target for one in overviews], genomes),
     )
     atomic.write_text(output, html)
 
@@ -90,6 +100,36 @@ def _row(overview: Overview, link: str | None) -> TargetRow:
             *(str(overview.count(severity)) for severity in (Severity.WITHHELD, Severity.WARNING, Severity.REMARK)),
         ],
     )
+
+
+def _tracks(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> Markup | None:
+    """Frequency of called segments along each contig, the targets above each other; None without a segment."""
+    rows = []
+    for name in dict.fromkeys(name for genome in genomes for name in genome):
+        together = [(target, genome[name]) for target, genome in zip(targets, genomes, strict=True) if name in genome]
+        if any(one.frequency.any() for _, one in together):
+            rows += [dataclasses.replace(one, name=f"{name} {target}") for target, one in together]
+    return karyogram.karyogram(rows, shares_rows=False) if rows else None
+
+
+def _sharing(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> Markup | None:
+    """Share of the sequence with a segment in one target that has one in another, too; None without a segment."""
+    if not any(one.frequency.any() for genome in genomes for one in genome.values()):
+        return None
+    shares = np.array([[_shared(first, second) for second in genomes] for first in genomes])
+    return heat_map("sharing", f"What {len(targets)} targets share of their segments.", targets, shares, "shared with")
+
+
+def _shared(first: Mapping[str, Contig], second: Mapping[str, Contig]) -> float:
+    """Share of what is called in a first target that is called in a second; 0 where nothing is called in the first."""
+    own_bp = both_bp = 0
+    for name, one in first.items():
+        lengths_bp = (one.ends_bp - one.starts_bp) * (one.frequency > 0)
+        own_bp += int(lengths_bp.sum())
+        if name in second:
+            middles_bp = (one.starts_bp + one.ends_bp) // 2
+            both_bp += int((lengths_bp * (second[name].frequency_at(middles_bp) > 0)).sum())
+    return both_bp / own_bp if own_bp else 0.0
 
 
 def _link(page: Path, output: Path) -> str:

@@ -45,6 +45,12 @@ class Contig:
         """Where its last bin ends."""
         return int(self.ends_bp[-1])
 
+    def frequency_at(self, positions_bp: NDArray[np.int64]) -> Floats:
+        """Frequency in the bins that hold some positions; 0 beyond the ends and between bins."""
+        index = np.clip(np.searchsorted(self.ends_bp, positions_bp, side="right"), 0, len(self.ends_bp) - 1)
+        is_inside = (self.starts_bp[index] <= positions_bp) & (positions_bp < self.ends_bp[index])
+        return np.where(is_inside, self.frequency[index], 0.0)
+
 
 @dataclass(frozen=True)
 class Stretch:

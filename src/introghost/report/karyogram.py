@@ -36,22 +36,24 @@ class _Place:
     offset_bp: int
 
 
-def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch]) -> Markup:
+def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, shares_rows: bool = True) -> Markup:
     """A thin row for each contig, coloured by the share of target haplotypes with a called segment.
 
     Parameters
     ----------
     contigs : sequence of Contig
-        In the order of their rows; of more than `MOST_SINGLE_ROWS`, those that fit share a row.
+        In the order of their rows.
     peaks : sequence of Stretch
         Marked by their numbers.
+    shares_rows : bool
+        Whether of more than `MOST_SINGLE_ROWS` contigs those that fit share a row.
 
     Returns
     -------
     Markup
         One ``<svg>`` element. Bins without posteriors are grey.
     """
-    places, row_bp = _places(contigs)
+    places, row_bp = _places(contigs, shares_rows and len(contigs) > MOST_SINGLE_ROWS)
     top = max((float(one.frequency.max(initial=0)) for one in contigs), default=0.0) or 1.0
     num_rows = 1 + max((place.row for place in places), default=0)
     height = SCALE_TOP + num_rows * ROW_STEP + _AXIS_HEIGHT
@@ -64,18 +66,17 @@ def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch]) -> Markup:
             paths.setdefault(name, []).append(rectangle)
     parts += [svg.element("path", d="".join(paths[name]), class_=name) for name in sorted(paths)]
     parts += _marks(places, peaks, row_bp)
-    is_from_zero = len(contigs) > 1
-    first_bp = 0 if is_from_zero else contigs[0].start_bp
+    starts_bp = {one.start_bp for one in contigs}
+    first_bp = starts_bp.pop() if len(starts_bp) == 1 else 0
     parts += _axis(first_bp, first_bp + row_bp, SCALE_TOP + num_rows * ROW_STEP)
     words = f"Share of target haplotypes with a called segment along {len(contigs)} contigs, {top:.1%} at the most."
     return svg.drawing("karyogram", words, height, parts)
 
 
-def _places(contigs: Sequence[Contig]) -> tuple[list[_Place], int]:
+def _places(contigs: Sequence[Contig], is_shared: bool) -> tuple[list[_Place], int]:
     """Where each contig is drawn, and how many bp a row holds."""
     lengths = [one.end_bp - one.start_bp for one in contigs]
     row_bp = max(lengths, default=1)
-    is_shared = len(contigs) > MOST_SINGLE_ROWS
     if is_shared:
         row_bp = max(row_bp, sum(lengths) // (MOST_SINGLE_ROWS - 6))
     gap_bp, row, used_bp, places = row_bp // 60, -1, row_bp + 1, list[_Place]()

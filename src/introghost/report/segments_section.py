@@ -11,7 +11,7 @@ from markupsafe import Markup
 from introghost.report import genome, karyogram, svg, tables
 from introghost.report.card import percent
 from introghost.report.genes import Gene, read_genes
-from introghost.report.genome import Stretch
+from introghost.report.genome import Contig, Stretch
 from introghost.report.records import CallsRecord
 from introghost.report.tables import PageTable
 
@@ -101,8 +101,7 @@ def segments_section(
     """
     segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
     per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
-    status = tables.read_table(calls / "bin_status.tsv", tables.BIN_STATUS_COLUMNS)
-    contigs = genome.contigs(status.assign(called=status["status"] == _CALLED), segments, len(per_sample))
+    contigs = read_contigs(calls)
     with_segments = [one for one in contigs if one.frequency.any()]
     peaks = genome.peaks(with_segments, len(per_sample))
     of_name = {one.name: one for one in with_segments}
@@ -122,6 +121,25 @@ def segments_section(
         per_sample=tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
         num_haplotypes=len(per_sample),
     )
+
+
+def read_contigs(calls: Path) -> list[Contig]:
+    """The contigs of a folder of calls, with the frequency of called segments along them.
+
+    Parameters
+    ----------
+    calls : Path
+        Folder that ``apply`` wrote.
+
+    Raises
+    ------
+    DataError
+        If a table is missing or not of the form in which `apply` writes it.
+    """
+    status = tables.read_table(calls / "bin_status.tsv", tables.BIN_STATUS_COLUMNS)
+    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
+    num_haplotypes = len(tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS))
+    return genome.contigs(status.assign(called=status["status"] == _CALLED), segments, num_haplotypes)
 
 
 def called_at(record: CallsRecord) -> str:

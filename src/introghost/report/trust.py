@@ -183,32 +183,44 @@ def _confusion(evaluation: Path) -> Iterator[Figure]:
         "Which scenario was the most probable one (columns) in genomes of each scenario (rows). Scenarios that look "
         "alike are mistaken for each other; what counts for the verdict is whether both have a ghost."
     )
-    yield Figure(_heat_map(names, matrix), caption)
-
-
-def _heat_map(names: Sequence[str], matrix: NDArray[np.float64]) -> Markup:
-    """Each row in shares of its sum."""
     sums = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)
+    right = float(np.trace(shares)) / len(names)
+    words = f"Confusion of {len(names)} scenarios; on average {right:.0%} of the genomes are assigned to their own."
+    yield Figure(heat_map("confusion", words, names, shares, "taken for"), caption)
+
+
+def heat_map(name: str, description: str, names: Sequence[str], shares: NDArray[np.float64], relation: str) -> Markup:
+    """Shares of rows in columns.
+
+    Parameters
+    ----------
+    name, description : str
+        Of the figure.
+    names : sequence of str
+        Of rows and columns alike.
+    shares : ndarray of float64, shape (num_names, num_names)
+        In [0, 1].
+    relation : str
+        Of a row to a column, in words.
+    """
     parts, top = list[Markup](), 20.0 + 7 * max(len(name) for name in names)
-    for column, name in enumerate(names):
+    for column, column_name in enumerate(names):
         x, y = _NAMES_WIDTH + (column + 0.6) * _CELL, top - 8
-        parts.append(svg.element("text", name, x=x, y=y, transform=f"rotate(-55 {x:.0f} {y:.0f})"))
-    for row, name in enumerate(names):
+        parts.append(svg.element("text", column_name, x=x, y=y, transform=f"rotate(-55 {x:.0f} {y:.0f})"))
+    for row, row_name in enumerate(names):
         y = top + row * _CELL * 0.6
-        parts.append(svg.text(name, _NAMES_WIDTH - 8, y + 18, "end"))
+        parts.append(svg.text(row_name, _NAMES_WIDTH - 8, y + 18, "end"))
         for column, share in enumerate(shares[row].tolist()):
-            title = svg.element("title", f"{name} taken for {names[column]}: {share:.0%} of {int(sums[row, 0]):,}")
+            title = svg.element("title", f"{row_name} {relation} {names[column]}: {share:.0%}")
             x = _NAMES_WIDTH + column * _CELL
             box = {"x": x, "y": y, "width": _CELL - 2, "height": _CELL * 0.6 - 2}
             parts.append(svg.element("rect", **box, class_="base"))
             parts.append(svg.element("rect", title, **box, class_="bar", fill_opacity=f"{share:.2f}"))
             if share >= 0.005:
                 parts.append(svg.text(f"{share:.0%}", x + _CELL / 2 - 1, y + 18, "middle", "halo"))
-    right = sum(shares[index, index] for index in range(len(names))) / len(names)
-    words = f"Confusion of {len(names)} scenarios; on average {right:.0%} of the genomes are assigned to their own."
     height, width = top + len(names) * _CELL * 0.6 + 6, _NAMES_WIDTH + len(names) * _CELL + 60
-    return svg.drawing("confusion", words, height, parts, width)
+    return svg.drawing(name, description, height, parts, width)
 
 
 def _posterior(evaluation: Path) -> Iterator[Figure]:

@@ -1,5 +1,6 @@
 """The page that compares targets: a row each, linked to its page, and nothing else compared."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,21 @@ def test_a_row_for_each_target_in_the_order_in_which_they_are_given(tmp_path: Pa
     assert output.read_text() == html
     write_comparison(calls[::-1], [], output)
     assert [row[0] for row in next(iter(tables_of(output).values()))] == ["target", "CEU,TSI", "GBR"]
+
+
+def test_tracks_of_the_targets_stand_above_each_other_and_sharing_is_of_each_row(
+    tmp_path: Path, calls: list[Path]
+) -> None:
+    """GBR has 50 kb called, and CEU,TSI 10 kb of these."""
+    output = tmp_path / "comparison.html"
+    write_comparison(calls, [], output)
+    html = output.read_text()
+    assert html.index(">1 GBR</text>") < html.index(">1 CEU,TSI</text>")
+    titles = re.findall(r"<title>([^<]* shared with [^<]*)</title>", html)
+    assert titles == [
+        "GBR shared with GBR: 100%", "GBR shared with CEU,TSI: 20%", "CEU,TSI shared with GBR: 100%",
+        "CEU,TSI shared with CEU,TSI: 100%",
+    ]  # fmt: skip
 
 
 def test_targets_are_linked_to_their_pages(tmp_path: Path, calls: list[Path]) -> None:

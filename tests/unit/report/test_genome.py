@@ -42,6 +42,14 @@ def test_the_frequency_is_the_share_of_haplotypes_with_a_segment_in_a_bin() -> N
         np.testing.assert_allclose(one.frequency, naive)
 
 
+def test_the_frequency_at_a_position_is_that_of_its_bin() -> None:
+    one = contig([0.1, 0.2, 0.3])
+    shifted = Contig("1", one.starts_bp + 100, one.ends_bp + 100, one.is_called, one.frequency)
+    np.testing.assert_allclose(
+        shifted.frequency_at(np.array([99, 100, 109, 110, 129, 130])), [0, 0.1, 0.1, 0.2, 0.3, 0]
+    )
+
+
 def test_peaks_stand_out_and_the_highest_comes_first() -> None:
     # A shoulder at .5 is no peak of its own, and neither is a ripple on top; .3 is, and the contig's last bin.
     heights = [0, 0.1, 0.5, 0.5, 0.8, 0.7, 0.8, 0.2, 0, 0.3, 0, 0, 0.4]
