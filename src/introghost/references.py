@@ -14,7 +14,7 @@ class Reference:
     key : str
         For BibTeX.
     kind : str
-        Of BibTeX: article, inproceedings, misc or software.
+        Of BibTeX: article, inproceedings or misc.
     authors : tuple of str
         ``Family, Given``; the last may be ``others``.
     year : int or None
@@ -44,7 +44,7 @@ class Reference:
         families = [name.partition(",")[0].strip("{}") for name in self.authors]
         is_long = "others" in families or len(families) > 2
         authors = f"{families[0]} et al." if is_long else " and ".join(families)
-        year = "" if self.year is None else f" ({self.year})"
+        year = "." if self.year is None else f" ({self.year})"
         numbers = ", ".join(each for each in (self.volume, self.pages) if each)
         place = f" {self.place}" + (f" {numbers}" if numbers else "")
         doi = f". doi:{self.doi}" if self.doi else ""

@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from introghost import presets
+from introghost.evaluation.power import CLASSES, POWER, class_name
+from introghost.provenance import sha256
 from introghost.report.page import Sources, write_report
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -69,11 +72,60 @@ def write(folder: Path, name: str, table: pd.DataFrame) -> None:
     table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
 
 
+def write_evaluation(folder: Path, model: Path) -> None:
+    """Tables of every figure of trust."""
+    rng = np.random.default_rng(2)
+    edges = np.linspace(0, 1, 11)
+    middle = (edges[1:] + edges[:-1]) / 2
+    reliability = pd.DataFrame({"lowest": edges[:-1], "highest": edges[1:], "mean_probability": middle,
+                                "observed_frequency": middle, "lower": middle - 0.04, "upper": middle + 0.04,
+                                "count": 10 ** np.arange(10, 0, -1)})  # fmt: skip
+    write(folder, "reliability", reliability)
+    write(folder, "summary", pd.DataFrame({"metric": ["average_precision"], "value": [0.9]}))
+    curve = {"recall": [0.4, 1.0], "precision": [1.0, 0.5]}
+    write(folder, "precision_recall", pd.DataFrame(curve))
+    names = list(presets.scenarios())[:9]
+    pairs = [(first, second, 9 if first == second else 1, 0.5) for first in names for second in names]
+    write(folder, "model_choice_confusion", pd.DataFrame(pairs, columns=["truth", "assigned", "count", "mean_p_ghost"]))
+    genomes = ["ghost", *(class_name("ghost", *ends) for ends in CLASSES)]
+    power = [("all", name, POWER, 0.5, 0.3, 0.7) for name in genomes]
+    write(folder, "power", pd.DataFrame(power, columns=["against", "genomes_of", "metric", "value", "lower", "upper"]))
+    coverage = [(name, level, level) for name in ("pulse_time", "ghost_size") for level in (0.5, 0.9)]
+    write(folder, "posterior_coverage", pd.DataFrame(coverage, columns=["parameter", "level", "coverage"]))
+    write(folder, "posterior_ranks", pd.DataFrame(rng.random((40, 5)), columns=[f"parameter_{i}" for i in range(5)]))
+    of_model = {"model": {"sha256": sha256(model)}}
+    (folder / "provenance.json").write_text(json.dumps({"verb": "evaluate", "inputs": of_model}))
+
+
 @pytest.fixture(scope="module")
 def page_file(calls: Path) -> Path:
-    output = calls.parent / "report.html"
-    write_report(Sources(calls), output)
-    return output
+    """The page with everything that it can have."""
+    folder = calls.parent
+    for name in ("model/segments", "evaluation", "predictive"):
+        (folder / name).mkdir(parents=True)
+    curve = {"epoch": [1, 2], "training_loss": [0.5, 0.3], "validation_loss": [0.5, 0.4]}
+    write(folder / "model" / "segments", "learning_curve", pd.DataFrame(curve))
+    write_evaluation(folder / "evaluation", folder / "model")
+    predictive = {
+        "statistic": ["all statistics together", "pi"], "summary": ["distance", "mean"], "observed": [9.0, 1.0],
+        "median": [5.0, 2.0], "lower": [4.0, 1.5], "upper": [7.0, 3.0], "deviation": [4.0, -9.0],
+        "tail_probability": [0.01, 0.01], "verdict": ["outside", "outside"], "covered_by": ["", ""],
+    }  # fmt: skip
+    write(folder / "predictive", "predictive", pd.DataFrame(predictive))
+    (folder / "genes.gtf").write_text('1\tx\tgene\t450001\t500000\t.\t+\t.\tgene_name "DPYD";\n')
+    record = json.loads((calls / "provenance.json").read_text())
+    record["inputs"] = {"model": {"name": "mine", "sha256": sha256(folder / "model")}}
+    (calls / "provenance.json").write_text(json.dumps(record))
+    sources = Sources(
+        calls,
+        evaluation=folder / "evaluation",
+        model=folder / "model",
+        predictive=folder / "predictive" / "predictive.tsv",
+        scenarios=(presets.scenarios()["ghost"],),
+        genes=folder / "genes.gtf",
+    )
+    write_report(sources, folder / "report.html")
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +161,10 @@ def test_nothing_is_requested_and_nothing_goes_wrong(browser: "sync_api.Browser"
 def test_every_figure_is_seen(browser: "sync_api.Browser", page_file: Path) -> None:
     page = opened(browser, page_file, DESK)
     boxes = [drawing.bounding_box() for drawing in page.locator("svg").all()]
-    assert len(boxes) == 6, "karyogram, a peak, lengths, individuals, densities, the pair"
+    assert len(boxes) == 15, (
+        "karyogram, a peak, lengths, individuals, densities, the pair; precision, calibration, power, confusion, "
+        "coverage, ranks, the data among simulations; a scenario, a learning curve"
+    )
     assert all(box is not None and box["width"] > 200 and box["height"] > 20 for box in boxes)
 
 
@@ -154,8 +209,27 @@ def test_tables_sort_by_numbers_and_are_filtered(browser: "sync_api.Browser", pa
     assert column.first.inner_text() == "0"
     heading.click()
     assert [cell.inner_text() for cell in column.all()[:2]] == ["39,000", "38,000"]
-    page.get_by_label("Show rows with").fill("S19")
+    page.get_by_label("Show rows with").first.fill("S19")
     assert column.count() == 2
+
+
+def test_places_sort_along_the_genome_and_what_is_missing_comes_last(
+    browser: "sync_api.Browser", page_file: Path
+) -> None:
+    page = opened(browser, page_file, DESK)
+    rows = ["1:12,000–20", "1:2,000–3", "10:5–6", "–", "2:1–9", "< 0.01 %", "3.5 %", "1KG_5"]
+    sort = """rows => {
+      const table = document.querySelector("table.sortable");
+      table.tBodies[0].replaceChildren(...rows.map(row => {
+        const one = document.createElement("tr");
+        one.innerHTML = `<td>${row}</td>`;
+        return one;
+      }));
+      table.tHead.querySelector("button").click();
+      return [...table.tBodies[0].rows].map(row => row.textContent);
+    }"""
+    numbers, texts = ["< 0.01 %", "3.5 %"], ["–", "1:2,000–3", "1:12,000–20", "1KG_5", "2:1–9", "10:5–6"]
+    assert page.evaluate(sort, rows) == numbers + texts
 
 
 def test_a_phone_shows_it_without_scrolling_sideways_and_words_can_be_read(
@@ -163,9 +237,10 @@ def test_a_phone_shows_it_without_scrolling_sideways_and_words_can_be_read(
 ) -> None:
     page = opened(browser, page_file, PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.querySelectorAll('svg text').length") > 100
     heights = page.evaluate(
         "[...document.querySelectorAll('svg text')].map(e =>"
-        " parseFloat(getComputedStyle(e).fontSize) * Math.abs(e.getScreenCTM().d))"
+        " parseFloat(getComputedStyle(e).fontSize) * Math.hypot(e.getScreenCTM().c, e.getScreenCTM().d))"
     )
     assert len(heights) > 30
     assert min(heights) >= 9

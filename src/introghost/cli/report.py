@@ -128,9 +128,9 @@ def command(
     is, and what it cost.
     """
     from introghost import models
-    from introghost.report.card import GENERATION_YEARS
     from introghost.report.checks import TrainingStatistics
     from introghost.report.comparison import write_comparison
+    from introghost.report.estimates import GENERATION_YEARS
     from introghost.report.model_page import ModelSources, write_model_report
     from introghost.report.page import Sources, write_report
 

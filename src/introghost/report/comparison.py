@@ -22,7 +22,7 @@ from introghost.report.segments_section import read_contigs
 from introghost.report.trust import heat_map
 
 HEADER = (
-    *("decision", "P(ghost)", "ghost proportion (90 % interval)", "called share"),
+    *("decision", "P(ghost)", "ghost proportion (95 % interval)", "called share"),
     *("answers withheld", "warnings", "remarks"),
 )
 

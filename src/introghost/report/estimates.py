@@ -11,11 +11,14 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from introghost.report import plots, svg, tables
-from introghost.report.card import GENERATION_YEARS, LITTLE_LEARNT, PULSE_TIME, percent
 from introghost.report.overview import PROPORTION
 from introghost.report.plots import Axis
 from introghost.report.tables import PageTable
+from introghost.report.words import percent, round_number, whole_percent
 
+PULSE_TIME = "pulse_time"
+GENERATION_YEARS = 29.0  # of humans; Fenner 2005, Am J Phys Anthropol 128:415
+LITTLE_LEARNT = 0.1  # contraction up to which a posterior is hardly more than its prior
 FIRST = (PROPORTION, PULSE_TIME, "ghost_split_time", "ghost_size")
 """What readers ask for; the other parameters are folded."""
 # What a parameter is measured in, by the end of its name: a convention of scenarios, see config/README.md.
@@ -75,8 +78,17 @@ class Estimate:
     contraction: float
 
     @classmethod
-    def read(cls, posterior: pd.DataFrame) -> "dict[str, Estimate]":
-        """The estimates of a table, by name."""
+    def read(cls, calls: Path) -> "dict[str, Estimate]":
+        """The estimates of a folder of calls, by name; none where there is no posterior.
+
+        Raises
+        ------
+        DataError
+            The table is not of the form in which `apply` writes it.
+        """
+        posterior = tables.read_optional(calls / "parameter_posterior.tsv", _COLUMNS)
+        if posterior is None:
+            return {}
         columns = (posterior[column].tolist() for column in _COLUMNS)
         return {row[0]: cls(str(row[0]), *(float(value) for value in row[1:])) for row in zip(*columns, strict=True)}
 
@@ -100,10 +112,9 @@ def estimates_section(calls: Path, generation_years: float = GENERATION_YEARS) -
     DataError
         A table is not of the form in which `apply` writes it.
     """
-    posterior = tables.read_optional(calls / "parameter_posterior.tsv", _COLUMNS)
-    if posterior is None or posterior.empty:
+    estimates = Estimate.read(calls)
+    if not estimates:
         return None
-    estimates = Estimate.read(posterior)
     draws = tables.read_optional(calls / "parameter_draws.tsv", tuple(estimates))
     first = [estimates[name] for name in FIRST if name in estimates]
     others = [one for one in estimates.values() if one not in first]
@@ -139,7 +150,7 @@ def value_text(name: str, value: float) -> str:
     >>> value_text("ghost_proportion", 0.0369), value_text("pulse_time", 1184.3), value_text("rate_per_bp", 1.3e-8)
     ('3.7 %', '1,180', '1.3e-08')
     """
-    return percent(value) if name.endswith("_proportion") else tables.round_number(value, 3)
+    return percent(value) if name.endswith("_proportion") else round_number(value, 3)
 
 
 def _table(estimates: Sequence[Estimate]) -> PageTable:
@@ -148,7 +159,7 @@ def _table(estimates: Sequence[Estimate]) -> PageTable:
         values = (one.median, one.lower_95, one.upper_95, one.prior_lower_95, one.prior_upper_95)
         median, low, high, prior_low, prior_high = (value_text(one.name, value) for value in values)
         cells = [one.name.replace("_", " "), median, f"{low} to {high}", f"{prior_low} to {prior_high}"]
-        learnt = "little" if one.contraction < LITTLE_LEARNT else f"{one.contraction:.0%}"
+        learnt = "little" if one.contraction < LITTLE_LEARNT else whole_percent(one.contraction)
         rows.append([*cells, unit(one.name) or "–", learnt])
     header = ["parameter", "median", "95 % interval", "95 % of the prior", "unit", "learnt from the data"]
     return PageTable(header, rows)

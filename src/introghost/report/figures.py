@@ -13,15 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_CONTIGS = 6
-MAX_HAPLOTYPES = 200
-MAX_POINTS = 1500
-MAX_VECTOR_SEGMENTS = 2000
 MAX_STATISTICS = 30
 MAX_DEVIATION = 8
 NORMAL_WIDTH = 3.92  # of a 95 % interval, in standard deviations
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
-ROLE_COLOURS = {"outgroup": BLUE, "target": ORANGE, "ghost": "#9613a1"}
+ROLE_COLOURS = {"outgroup": BLUE, "target": ORANGE, "ghost": "#AA4499"}
 
 
 def _new_figure(width: float, height: float, rows: int = 1) -> "tuple[Figure, list[Axes]]":

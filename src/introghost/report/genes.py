@@ -62,11 +62,14 @@ def read_genes(path: Path, windows: Sequence[Stretch]) -> list[Gene]:
     Raises
     ------
     DataError
-        The file is not there, a line has not nine columns or no positions, or no feature is a gene.
+        The file is not there, a line has not nine columns or no positions, no feature is a gene, or no gene is on a
+        contig of the stretches.
     """
     contigs = {_plain(window.contig) for window in windows}
-    genes, num_genes = list[Gene](), 0
+    genes, present, num_genes = list[Gene](), set[str](), 0
     for number, line in enumerate(read_lines(path, "an annotation of genes"), 1):
+        if line.startswith("##FASTA"):  # of GFF3: sequences follow
+            break
         if not line.strip() or line.startswith("#"):
             continue
         fields = line.split("\t")
@@ -75,12 +78,18 @@ def read_genes(path: Path, windows: Sequence[Stretch]) -> list[Gene]:
         if fields[2] != "gene":
             continue
         num_genes += 1
+        present.add(_plain(fields[0]))
         if _plain(fields[0]) in contigs:
             gene = Gene(_name(fields[8]), fields[0], int(fields[3]) - 1, int(fields[4]))
             if any(gene.overlaps(window) for window in windows):
                 genes.append(gene)
     if not num_genes:
         raise DataError(f"{path}: no feature of the type gene; give an annotation with genes")
+    if contigs and not contigs & present:
+        raise DataError(
+            f"{path}: no gene on {', '.join(sorted(contigs))}, where segments are; it has "
+            f"{', '.join(sorted(present)[:5])}"
+        )
     return genes
 
 

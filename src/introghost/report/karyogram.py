@@ -12,6 +12,7 @@ from introghost.colours import NUM_LEVELS, level
 from introghost.report import svg
 from introghost.report.genes import Gene
 from introghost.report.genome import Contig, Stretch
+from introghost.report.words import percent
 
 MOST_SINGLE_ROWS = 30  # contigs; of more, short ones share a row
 LABEL_WIDTH, RIGHT_MARGIN = 70, 12
@@ -22,6 +23,7 @@ MOST_HAPLOTYPES = 150  # of an enlarged peak
 _PLOT_WIDTH = svg.WIDTH - LABEL_WIDTH - RIGHT_MARGIN
 _STEPS = (1, 2, 5)
 _AXIS_HEIGHT, _GENE_STEP = 34, 21
+_MEGABASE_BP = 1_000_000
 _ROWS_HEIGHT, _LEAST_STEP, _MOST_STEP = 480, 4, 10  # of the haplotypes of a peak
 _LEAST_CLUSTERED = 3
 _NOTHING, _UNKNOWN = -1, -2  # beside the levels of the ramp
@@ -29,11 +31,50 @@ _NOTHING, _UNKNOWN = -1, -2  # beside the levels of the ramp
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a contig is drawn: the number of its row, and where in it its first bin begins, in bp."""
+    """Where a contig is drawn.
+
+    Attributes
+    ----------
+    contig : Contig
+    row : int
+    offset_bp : int
+        Where in the row its first bin begins.
+    has_name : bool
+        Whether its name stands beside the row: of several in a row, that of the first.
+    """
 
     contig: Contig
     row: int
     offset_bp: int
+    has_name: bool
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where all contigs are drawn.
+
+    Attributes
+    ----------
+    places : tuple of _Place
+    row_bp : int
+        Sequence that a row has room for.
+    first_bp : int or None
+        Position of the left end of all rows; None where contigs share rows, and positions have no common axis.
+    """
+
+    places: tuple[_Place, ...]
+    row_bp: int
+    first_bp: int | None
+
+    @property
+    def scale(self) -> float:
+        """Units of the drawing for a base pair."""
+        return _PLOT_WIDTH / self.row_bp
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return 1 + max(place.row for place in self.places)
 
 
 def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, shares_rows: bool = True) -> Markup:
@@ -53,55 +94,64 @@ def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, share
     Markup
         One ``<svg>`` element. Bins without posteriors are grey.
     """
-    places, row_bp = _places(contigs, shares_rows and len(contigs) > MOST_SINGLE_ROWS)
+    is_shared = shares_rows and len(contigs) > MOST_SINGLE_ROWS
+    layout = _shared_rows(contigs) if is_shared else _single_rows(contigs)
     top = max((float(one.frequency.max(initial=0)) for one in contigs), default=0.0) or 1.0
-    num_rows = 1 + max((place.row for place in places), default=0)
-    height = SCALE_TOP + num_rows * ROW_STEP + _AXIS_HEIGHT
     parts = [*_frequency_scale(top)]
     # One path for each colour, of all rectangles that have it: a genome has many thousands of them.
     paths = dict[str, list[str]]()
-    for place in places:
-        parts += _row(place, row_bp)
-        for name, rectangle in _rectangles(place, row_bp, top):
+    for place in layout.places:
+        parts += _row(place, layout.scale)
+        for name, rectangle in _rectangles(place, layout.scale, top):
             paths.setdefault(name, []).append(rectangle)
-    parts += [svg.element("path", d="".join(paths[name]), class_=name) for name in sorted(paths)]
-    parts += _marks(places, peaks, row_bp)
-    starts_bp = {one.start_bp for one in contigs}
-    first_bp = starts_bp.pop() if len(starts_bp) == 1 else 0
-    parts += _axis(first_bp, first_bp + row_bp, SCALE_TOP + num_rows * ROW_STEP)
-    words = f"Share of target haplotypes with a called segment along {len(contigs)} contigs, {top:.1%} at the most."
-    return svg.drawing("karyogram", words, height, parts)
+    parts += [svg.element("path", d="".join(paths[name]), class_=f"{name} cover") for name in sorted(paths)]
+    parts += _marks(layout, peaks)
+    bottom = SCALE_TOP + layout.num_rows * ROW_STEP
+    if layout.first_bp is None:
+        parts += _scale_bar(layout.row_bp, bottom)
+    else:
+        parts += _axis(layout.first_bp, layout.first_bp + layout.row_bp, bottom)
+    along = "one contig" if len(contigs) == 1 else f"{len(contigs)} contigs"
+    words = f"Share of target haplotypes with a called segment along {along}, {percent(top)} at the most."
+    return svg.drawing("karyogram", words, bottom + _AXIS_HEIGHT, parts)
 
 
-def _places(contigs: Sequence[Contig], is_shared: bool) -> tuple[list[_Place], int]:
-    """Where each contig is drawn, and how many bp a row holds."""
-    lengths = [one.end_bp - one.start_bp for one in contigs]
-    row_bp = max(lengths, default=1)
-    if is_shared:
-        row_bp = max(row_bp, sum(lengths) // (MOST_SINGLE_ROWS - 6))
-    gap_bp, row, used_bp, places = row_bp // 60, -1, row_bp + 1, list[_Place]()
-    for contig, length_bp in zip(contigs, lengths, strict=True):
-        if not is_shared or used_bp + length_bp > row_bp:
+def _single_rows(contigs: Sequence[Contig]) -> _Layout:
+    """A row for each contig, all of them on one axis."""
+    first_bp, last_bp = min(one.start_bp for one in contigs), max(one.end_bp for one in contigs)
+    # Whole chromosomes are drawn from their beginning, loci from where they begin.
+    if first_bp < last_bp - first_bp:
+        first_bp = 0
+    places = (_Place(one, row, one.start_bp - first_bp, True) for row, one in enumerate(contigs))
+    return _Layout(tuple(places), last_bp - first_bp, first_bp)
+
+
+def _shared_rows(contigs: Sequence[Contig]) -> _Layout:
+    """Contigs one after the other, as many in a row as fit."""
+    lengths_bp = [one.end_bp - one.start_bp for one in contigs]
+    row_bp = max(*lengths_bp, sum(lengths_bp) // (MOST_SINGLE_ROWS - 6))
+    gap_bp, row, used_bp, places = row_bp // 60, 0, 0, list[_Place]()
+    for contig, length_bp in zip(contigs, lengths_bp, strict=True):
+        if used_bp + length_bp > row_bp:
             row, used_bp = row + 1, 0
-        places.append(_Place(contig, row, used_bp))
+        places.append(_Place(contig, row, used_bp, used_bp == 0))
         used_bp += length_bp + gap_bp
-    return places, row_bp
+    return _Layout(tuple(places), row_bp, None)
 
 
-def _row(place: _Place, row_bp: int) -> Iterator[Markup]:
+def _row(place: _Place, scale: float) -> Iterator[Markup]:
     """Name and ground of one contig."""
     contig, y = place.contig, SCALE_TOP + place.row * ROW_STEP
-    scale = _PLOT_WIDTH / row_bp
-    if place.offset_bp == 0:
+    if place.has_name:
         yield svg.text(_short(contig.name), LABEL_WIDTH - 6, y + ROW_HEIGHT - 2, "end")
     title = svg.element("title", f"{contig.name}:{contig.start_bp + 1:,}–{contig.end_bp:,}")
     left, width = LABEL_WIDTH + place.offset_bp * scale, (contig.end_bp - contig.start_bp) * scale
     yield svg.element("rect", title, x=left, y=y, width=width, height=ROW_HEIGHT, class_="base")
 
 
-def _rectangles(place: _Place, row_bp: int, top: float) -> Iterator[tuple[str, str]]:
+def _rectangles(place: _Place, scale: float, top: float) -> Iterator[tuple[str, str]]:
     """Colour and outline of each run of bins with one colour; none where nothing is called."""
-    contig, y, scale = place.contig, SCALE_TOP + place.row * ROW_STEP, _PLOT_WIDTH / row_bp
+    contig, y = place.contig, SCALE_TOP + place.row * ROW_STEP
     # Bins are joined to pixels: the highest frequency of those in it; grey where none has posteriors.
     pixel_bp = max(PIXEL / scale, 1)
     pixel = ((contig.starts_bp - contig.start_bp) / pixel_bp).astype(np.intp)
@@ -128,14 +178,23 @@ def _runs(values: NDArray[np.intp]) -> list[tuple[int, int]]:
     return list(zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True))
 
 
-def _marks(places: Sequence[_Place], peaks: Sequence[Stretch], row_bp: int) -> Iterator[Markup]:
+def _marks(layout: _Layout, peaks: Sequence[Stretch]) -> Iterator[Markup]:
     """Number of each peak above it."""
-    of_name, scale = {place.contig.name: place for place in places}, _PLOT_WIDTH / row_bp
+    of_name = {place.contig.name: place for place in layout.places}
     for number, peak in enumerate(peaks, 1):
         one = of_name[peak.contig]
         middle_bp = (peak.start_bp + peak.end_bp) / 2 - one.contig.start_bp + one.offset_bp
         y = SCALE_TOP + one.row * ROW_STEP - 1
-        yield svg.text(str(number), LABEL_WIDTH + middle_bp * scale, y, "middle", "mark")
+        yield svg.text(str(number), LABEL_WIDTH + middle_bp * layout.scale, y, "middle", "mark")
+
+
+def _scale_bar(row_bp: int, y: float) -> Iterator[Markup]:
+    """How long a stretch is, where rows have no common positions."""
+    length_bp = _step(row_bp / 8)
+    width = _PLOT_WIDTH * length_bp / row_bp
+    yield svg.element("line", x1=LABEL_WIDTH, x2=LABEL_WIDTH + width, y1=y + 4, y2=y + 4, class_="axis")
+    words = f"{length_bp / 1e6:g} Mb" if length_bp >= _MEGABASE_BP else f"{length_bp / 1e3:g} kb"
+    yield svg.text(words, LABEL_WIDTH + width + 8, y + 8)
 
 
 def _frequency_scale(top: float) -> Iterator[Markup]:
@@ -145,7 +204,7 @@ def _frequency_scale(top: float) -> Iterator[Markup]:
     for number in range(NUM_LEVELS):
         yield svg.element("rect", x=left + 18 * number, y=5, width=18, height=ROW_HEIGHT, class_=f"p{number}")
     right = left + 18 * NUM_LEVELS
-    yield svg.text(f"{top:.0%}" if top >= 0.1 else f"{top:.1%}", right + 6, 15)
+    yield svg.text(percent(top), right + 6, 15)
     yield svg.element("rect", x=right + 70, y=5, width=18, height=ROW_HEIGHT, class_="base")
     yield svg.text("nothing called", right + 94, 15)
     yield svg.element("rect", x=right + 195, y=5, width=18, height=ROW_HEIGHT, class_="unknown")
@@ -242,7 +301,7 @@ def enlarged(
     y_axis += len(lanes) * _GENE_STEP
     parts += _axis(window.start_bp, window.end_bp, y_axis)
     name = f"peak-{number}"
-    alt = f"Segments of {len(order)} haplotypes at {place(window)}, {peak.frequency:.1%} of all at the most."
+    alt = f"Segments of {len(order)} haplotypes at {place(window)}, {percent(peak.frequency)} of all at the most."
     return svg.drawing(name, alt, y_axis + _AXIS_HEIGHT, parts)
 
 

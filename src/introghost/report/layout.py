@@ -43,6 +43,7 @@ def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSectio
             references=REFERENCES,
             ramps=_RAMPS,
             script=_script(),
+            is_alone=False,
             records=[(name, json.dumps(dict(one.values), indent=1, sort_keys=True)) for name, one in records],
             **sections,
         )
@@ -65,9 +66,11 @@ def write_figures(html: str, folder: Path) -> None:
         The folder can't be written to, or the disk is full.
     """
     environment = _environment()
-    style = "".join(
-        environment.get_template(name).render(ramps=_RAMPS) for name in ("variables.css.j2", "figures.css.j2")
-    )
+    parts = ("variables.css.j2", "figures.css.j2")
+    style = "".join(environment.get_template(name).render(ramps=_RAMPS, is_alone=True) for name in parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("peak-*.svg"):  # an earlier page may have had more of them
+        path.unlink()
     for drawing in re.findall(r"<svg\b.*?</svg>", html, flags=re.DOTALL):
         name = re.search(r'\bid="([\w-]+)"', drawing)
         if name is not None:

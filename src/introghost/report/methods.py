@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from introghost import __version__, provenance
+from introghost.inference.decisions import WITHHELD
 from introghost.report import tables
+from introghost.report.overview import Overview
 from introghost.report.records import CallsRecord, JsonSection
+from introghost.report.words import false_discovery, number_of
 
 _CODING = {
     "outgroup-major": "the allele that is more frequent in the outgroup was taken as ancestral",
@@ -35,10 +38,10 @@ def paragraph(calls: Path, record: CallsRecord) -> str:
 def _sentences(calls: Path, record: CallsRecord) -> Iterator[str]:
     content, options = JsonSection.read(calls / provenance.COMPLETE), record.data.options
     per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
-    target = f"{options['target'] or 'The target'} ({tables.number_of(per_sample['sample'].nunique(), 'individual')})"
+    target = f"{options['target'] or 'The target'} ({number_of(per_sample['sample'].nunique(), 'individual')})"
     outgroup, number = (options["outgroup"] or "the outgroup").replace(",", ", "), record.outgroup_diploids
     if number is not None:
-        outgroup += f" ({tables.number_of(number, 'individual')})"
+        outgroup += f" ({number_of(number, 'individual')})"
     version = content.text("version") or __version__
     yield (
         f"{target} was tested for introgression from an unsampled lineage with introghost {version}, with {outgroup} "
@@ -54,24 +57,15 @@ def _sentences(calls: Path, record: CallsRecord) -> Iterator[str]:
     if records is not None and kept is not None:
         coding = _CODING.get(options["ancestral"] or "", "ancestral alleles were taken from a reference sequence")
         yield f"Of {records:,.0f} records, {kept:,.0f} biallelic SNPs were used; {coding}."
-    if record.threshold is not None:
-        rate = ""
-        if record.false_discovery_rate is not None:
-            share = f"at most {record.false_discovery_rate:.0%} of the called sequence was false"
-            rate = f", the threshold at which {share} in held-out simulations with a ghost"
-        yield f"Segments were called where the posterior is at least {record.threshold:.3f}{rate}."
-    costs = content.section("options").section("costs")
-    false_ghost, missed, undecided = (costs.number(name) for name in ("false_ghost", "missed_ghost", "undecided"))
-    if (
-        false_ghost is not None
-        and missed is not None
-        and undecided is not None
-        and (calls / "model_choice.json").is_file()
-    ):
-        yield (
-            f"The decision minimises the expected cost (false positive {false_ghost:g}, false negative {missed:g}, no "
-            f"decision {undecided:g})."
-        )
+    overview = Overview.read(calls)
+    if record.threshold is not None and not overview.are_segments_withheld:
+        yield false_discovery(record.threshold, record.false_discovery_rate).replace("are called", "were called")
+    section = content.section("options").section("costs")
+    costs = [section.number(name) for name in ("false_ghost", "missed_ghost", "undecided")]
+    if None not in costs and overview.decision is not None and overview.decision not in WITHHELD:
+        errors = zip(("false positive", "false negative", "no decision"), costs, strict=True)
+        listed = ", ".join(f"{name} {cost:g}" for name, cost in errors)
+        yield f"The decision, {overview.decision}, minimises the expected cost ({listed})."
 
 
 def command(calls: Path, record: CallsRecord) -> str:

@@ -19,7 +19,7 @@ _SHOWN_DIGITS = 8  # of a model's digest
 
 @dataclass(frozen=True)
 class Interval:
-    """A posterior median with its 90 % interval.
+    """A posterior median with its 95 % interval.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ def beside_table(overviews: Sequence[Overview]) -> PageTable:
         cells = [one.p_ghost_text, one.proportion_text, tables.format_value(one.called_share)]
         rows.append([f"{name}{digits}", one.decision or _ABSENT, *cells, tables.format_value(one.f1)])
     return PageTable(
-        ["model", "decision", "P(ghost)", "ghost proportion (90 % interval)", "called share", "F1 of bins"], rows
+        ["model", "decision", "P(ghost)", "ghost proportion (95 % interval)", "called share", "F1 of bins"], rows
     )
 
 
@@ -195,7 +195,7 @@ def summary_lines(overview: Overview, page: Path) -> list[str]:
     Returns
     -------
     list of str
-        Verdict with its probability, ghost proportion with its 90 % interval, F1 where the truth is known, the page.
+        Verdict with its probability, ghost proportion with its 95 % interval, F1 where the truth is known, the page.
     """
     one, p_ghost = overview.proportion, overview.p_ghost_text
     verdict = "no choice between scenarios, segments alone"
@@ -203,7 +203,7 @@ def summary_lines(overview: Overview, page: Path) -> list[str]:
         verdict = f"{overview.decision}, P(ghost) {p_ghost if overview.p_ghost is None else f'= {p_ghost}'}"
     proportion = "withheld" if overview.is_proportion_withheld else "not estimated"
     if one is not None:
-        proportion = f"{one.median:.3f} (90 % interval {one.lower:.3f} to {one.upper:.3f})"
+        proportion = f"{one.median:.3f} (95 % interval {one.lower:.3f} to {one.upper:.3f})"
     lines = [f"{overview.target}: {verdict}", f"ghost proportion: {proportion}"]
     if overview.f1 is not None:
         lines.append(f"F1 against the true tracts: {overview.f1:.2f}")
@@ -211,7 +211,7 @@ def summary_lines(overview: Overview, page: Path) -> list[str]:
 
 
 def _proportion(path: Path) -> Interval | None:
-    columns = ("parameter", "median", "lower_90", "upper_90")
+    columns = ("parameter", "median", "lower_95", "upper_95")
     table = tables.read_optional(path, columns)
     if table is None:
         return None

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from introghost import atomic, models, presets, provenance
 from introghost.report import checks, estimates, methods, overview, sections, segments_section
-from introghost.report.card import GENERATION_YEARS, Card
+from introghost.report.card import Card
 from introghost.report.checks import TrainingStatistics
+from introghost.report.estimates import GENERATION_YEARS
 from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
 from introghost.report.records import CallsRecord, Choice, JsonSection, bundle_records

@@ -257,7 +257,7 @@ class CalledData:
         return cls(
             {role: inputs.section(role).text("sha256") for role in sorted(inputs.values) if role != _MODEL},
             {name: options.text(name) for name in _DATA_OPTIONS},
-            tuple(name for role in inputs.values if _is_vcf(role) and (name := inputs.section(role).text("name"))),
+            tuple(name for role in _vcf_roles(inputs) if (name := inputs.section(role).text("name"))),
         )
 
     def differences(self, other: "CalledData") -> list[str]:
@@ -320,9 +320,10 @@ class CallsRecord:
         )
 
 
-def _is_vcf(role: str) -> bool:
-    """Whether an input is a VCF file: several are ``vcf 0``, ``vcf 1``, …."""
-    return role == "vcf" or role.startswith("vcf ")
+def _vcf_roles(inputs: JsonSection) -> list[str]:
+    """Roles of the VCF files in the order in which they were given: one is ``vcf``, several ``vcf 0``, ``vcf 1``, …."""
+    roles = [role for role in inputs.values if role == "vcf" or role.removeprefix("vcf ").isdecimal()]
+    return sorted(roles, key=lambda role: int(role.removeprefix("vcf") or 0))
 
 
 def _finding(content: JsonSection) -> Finding:

@@ -207,6 +207,12 @@ def levels(findings: Sequence[Finding]) -> tuple[Level, ...]:
     return tuple(Level(each, title, texts[each]) for each, title in _LEVELS.items() if texts[each])
 
 
+def _first_sentence(text: str) -> str:
+    """The first sentence of a text."""
+    first, end, _ = text.partition(". ")
+    return first + end.strip()
+
+
 def _sentence(text: str) -> str:
     """A text with a capital and one full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
@@ -356,5 +362,7 @@ def scenario_drawings(
     for scenario in map(scenarios.load, folders):
         graph = scenario.graph(priors.draw(scenario, DRAW_SEED))
         drawing = Markup(figures.scenario_drawing(graph, scenario.name, scenario.roles))
-        drawings.append(ScenarioDrawing(scenario.name, scenario.description, known.get(scenario.name), drawing))
+        drawings.append(
+            ScenarioDrawing(scenario.name, _first_sentence(scenario.description), known.get(scenario.name), drawing)
+        )
     return sorted(drawings, key=lambda one: -1.0 if one.probability is None else -1 - one.probability)

@@ -9,13 +9,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from introghost.report import genome, karyogram, svg, tables
-from introghost.report.card import percent
 from introghost.report.genes import Gene, read_genes
 from introghost.report.genome import Contig, Stretch
 from introghost.report.records import CallsRecord
 from introghost.report.tables import PageTable
+from introghost.report.words import false_discovery, percent
 
-MAX_SAMPLE_ROWS = 1000
+MAX_HAPLOTYPE_ROWS = 1000
 LEAST_MARGIN_BP = 50_000  # to either side of an enlarged peak
 _LENGTHS_BP = (0, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
 _CALLED = "called"  # status of a bin with posteriors, see inference.outputs.write_bin_status
@@ -62,7 +62,7 @@ class SegmentsSection:
     per_sample : PageTable
         The haplotypes with the largest called share first.
     num_haplotypes : int
-        Of the target; `per_sample` has `MAX_SAMPLE_ROWS` of them at the most.
+        Of the target; `per_sample` has `MAX_HAPLOTYPE_ROWS` of them at the most.
     """
 
     is_withheld: bool
@@ -118,7 +118,7 @@ def segments_section(
         deserts_table=_deserts_table(genome.deserts(contigs)),
         lengths=_lengths(segments) if len(segments) else None,
         individuals=_individuals(per_sample) if len(segments) else None,
-        per_sample=tables.page_table(ranked, max_rows=MAX_SAMPLE_ROWS),
+        per_sample=tables.page_table(ranked, max_rows=MAX_HAPLOTYPE_ROWS),
         num_haplotypes=len(per_sample),
     )
 
@@ -146,14 +146,9 @@ def called_at(record: CallsRecord) -> str:
     """At which posterior segments were called, and the rate of false calls that it stands for."""
     if record.threshold is None:
         return ""
-    words = f"Segments are called where the posterior is at least {record.threshold:.2f}"
-    if record.false_discovery_rate is None:
-        return f"{words}."
-    rate = f"{record.false_discovery_rate:.0%}"
-    return (
-        f"{words}. At this threshold at most {rate} of the called sequence was false in held-out simulations with a "
-        "ghost. Without a ghost, everything that is called is false."
-    )
+    words = false_discovery(record.threshold, record.false_discovery_rate)
+    is_rate = record.false_discovery_rate is not None
+    return f"{words} Without a ghost, everything that is called is false." if is_rate else words
 
 
 def _empty(names: Sequence[str], num_contigs: int) -> str:
@@ -161,7 +156,7 @@ def _empty(names: Sequence[str], num_contigs: int) -> str:
     if not names or num_contigs == 1:
         return ""
     listed = ", ".join(names[:_MOST_NAMES]) + (" and others" if len(names) > _MOST_NAMES else "")
-    return f"{len(names):,} of {num_contigs:,} contigs have no segment: {listed}."
+    return f"No segment in {len(names):,} of {num_contigs:,} contigs: {listed}."
 
 
 def _enlarged(

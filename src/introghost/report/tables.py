@@ -56,35 +56,6 @@ def format_value(value: object) -> str:
     return str(value)
 
 
-def round_number(value: float, digits: int = 2) -> str:
-    """A number with so many significant digits, and commas between thousands.
-
-    Examples
-    --------
-    >>> round_number(34346.0), round_number(1184.3, 3)
-    ('34,000', '1,180')
-    """
-    text = f"{value:.{digits}g}"
-    return f"{float(text):,.0f}" if 1_000 <= abs(value) < _HUGE else f"{float(text):g}"
-
-
-def number_of(number: int, noun: str) -> str:
-    """A number with what is counted.
-
-    Examples
-    --------
-    >>> number_of(1, "individual"), number_of(1200, "individual")
-    ('1 individual', '1,200 individuals')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def haplotype_labels(table: pd.DataFrame) -> list[str]:
-    """``SAMPLE.HAPLOTYPE`` of each row, from the columns sample and haplotype."""
-    pairs = zip(table["sample"], table["haplotype"], strict=True)
-    return [f"{sample}.{haplotype}" for sample, haplotype in pairs]
-
-
 def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a tab-separated table with a header; ``NA``, ``nan`` and empty cells are missing, but for names.
 
@@ -138,22 +109,3 @@ def read_optional(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame | N
         If the file cannot be parsed or lacks one of `columns`.
     """
     return read_table(path, columns) if path.is_file() else None
-
-
-def read_bedgraph(path: Path) -> pd.DataFrame:
-    """Columns contig, start, end, value of a bedGraph; ``track``, ``browser`` and comment lines are skipped.
-
-    Raises
-    ------
-    DataError
-        If a line has not four fields or a field is not a number.
-    """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    fields = [line.split() for line in lines if line and not line.startswith(("track", "browser", "#"))]
-    if any(len(row) != 4 for row in fields):
-        raise DataError(f"{path}: a bedGraph line needs 4 fields: contig, start, end, value")
-    table = pd.DataFrame(fields, columns=["contig", "start", "end", "value"])
-    try:
-        return table.astype({"start": "int64", "end": "int64", "value": "float64"})
-    except ValueError as error:
-        raise DataError(f"{path}: {error}") from None

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from introghost.evaluation.power import ALL, CLASSES, POWER, class_name
 from introghost.report import plots, svg, tables
-from introghost.report.card import percent
 from introghost.report.plots import Axis
+from introghost.report.words import percent, whole_percent
 
 _SIZE, _LEFT, _TOP, _HISTOGRAM = 250, 56, 10, 46
 _CELL, _NAMES_WIDTH = 46, 150
@@ -28,10 +28,13 @@ class Figure:
     ----------
     drawing : Markup
     caption : str
+    is_wide : bool
+        Whether its words could not be read beside another one.
     """
 
     drawing: Markup
     caption: str
+    is_wide: bool = False
 
 
 def figures(evaluation: Path, proportion: float | None = None) -> list[Figure]:
@@ -145,7 +148,7 @@ def _power(evaluation: Path, proportion: float | None) -> Iterator[Figure]:
                 f"Power: the share of genomes of the scenario {scenario} that are told from all scenarios without a "
                 "ghost at 1 % false positives, by the proportion of ghost ancestry."
             )
-            if proportion is not None:
+            if proportion is not None and any(bar.low <= proportion < bar.high for bar in bars):
                 caption += " Outlined: where your data are."
             yield Figure(_power_drawing(scenario, bars, proportion), caption)
             return
@@ -185,9 +188,9 @@ def _confusion(evaluation: Path) -> Iterator[Figure]:
     )
     sums = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)
-    right = float(np.trace(shares)) / len(names)
-    words = f"Confusion of {len(names)} scenarios; on average {right:.0%} of the genomes are assigned to their own."
-    yield Figure(heat_map("confusion", words, names, shares, "taken for"), caption)
+    right = whole_percent(float(np.trace(shares)) / len(names))
+    words = f"Confusion of {len(names)} scenarios; on average {right} of the genomes are assigned to their own."
+    yield Figure(heat_map("confusion", words, names, shares, "taken for"), caption, is_wide=True)
 
 
 def heat_map(name: str, description: str, names: Sequence[str], shares: NDArray[np.float64], relation: str) -> Markup:
@@ -212,13 +215,13 @@ def heat_map(name: str, description: str, names: Sequence[str], shares: NDArray[
         y = top + row * _CELL * 0.6
         parts.append(svg.text(row_name, _NAMES_WIDTH - 8, y + 18, "end"))
         for column, share in enumerate(shares[row].tolist()):
-            title = svg.element("title", f"{row_name} {relation} {names[column]}: {share:.0%}")
+            title = svg.element("title", f"{row_name} {relation} {names[column]}: {whole_percent(share)}")
             x = _NAMES_WIDTH + column * _CELL
             box = {"x": x, "y": y, "width": _CELL - 2, "height": _CELL * 0.6 - 2}
             parts.append(svg.element("rect", **box, class_="base"))
             parts.append(svg.element("rect", title, **box, class_="bar", fill_opacity=f"{share:.2f}"))
             if share >= 0.005:
-                parts.append(svg.text(f"{share:.0%}", x + _CELL / 2 - 1, y + 18, "middle", "halo"))
+                parts.append(svg.text(whole_percent(share), x + _CELL / 2 - 1, y + 18, "middle", "halo"))
     height, width = top + len(names) * _CELL * 0.6 + 6, _NAMES_WIDTH + len(names) * _CELL + 60
     return svg.drawing(name, description, height, parts, width)
 
@@ -237,7 +240,7 @@ def _posterior(evaluation: Path) -> Iterator[Figure]:
             "Rank of the truth among draws of the posterior (simulation-based calibration): flat if the posterior is "
             "right, a hump if it is too wide, a valley if it is too narrow. The band holds 95 % of right ones."
         )
-        yield Figure(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption)
+        yield Figure(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption, is_wide=True)
 
 
 def _coverage(table: pd.DataFrame) -> Markup:

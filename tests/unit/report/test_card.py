@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from report_inputs import write_calls, write_evaluation_of_calls
+from report_inputs import write_calls, write_evaluation_of_calls, write_tsv
 
+from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.report.card import Card
 from introghost.report.overview import Overview
@@ -46,7 +47,7 @@ def test_a_ghost_has_a_probability_an_amount_a_time_and_a_place(tmp_path: Path) 
 def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
     one = card(write_calls(tmp_path / "calls", target="GBR", outgroup="YRI,ESN"))
     assert one.title == "GBR (1 individual) tested for ghost ancestry with YRI, ESN as outgroup"
-    assert one.data == "vcf · 2 Mb called · model human"
+    assert one.data == "vcf · 2 Mb callable · model human"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
         (
             {"decision": "too little sequence"},
             None,
-            [("Not asked", "There is too little sequence for a verdict. Segments are not affected."),
+            [("Too little sequence", "No verdict is given. Segments are not affected."),
              ("Withheld", "There is too little sequence to estimate them.")],
         ),
         (
@@ -94,6 +95,21 @@ def test_what_is_not_answered_says_why(
         assert part in reason
 
 
+@pytest.mark.parametrize("decision", ["too little sequence", "no scenario fits"])
+def test_what_was_forced_is_not_to_be_relied_on(tmp_path: Path, decision: str) -> None:
+    whether, how_much, _ = lines(write_calls(tmp_path / "calls", choice=GHOST | {"decision": decision}))
+    assert whether[0] != "Yes"
+    assert whether[1].startswith("Forced, and not to be relied on: P(ghost) = 0.970")
+    assert how_much[1].startswith("Forced, and not to be relied on: 95 % interval")
+
+
+def test_a_damaged_posterior_is_refused(tmp_path: Path) -> None:
+    calls = write_calls(tmp_path / "calls", choice=GHOST)
+    write_tsv(calls / "parameter_posterior.tsv", parameter=["pulse_time"], median=[1.0])
+    with pytest.raises(DataError, match=r"parameter_posterior\.tsv: column lower_95"):
+        card(calls)
+
+
 def test_withheld_parameters_say_which_limit_the_data_pass(tmp_path: Path) -> None:
     finding = Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "4 outgroup diploids, 5 to 50 in training")
     calls = write_calls(tmp_path / "calls", choice=GHOST, proportion=None, findings=[finding])
@@ -104,7 +120,9 @@ def test_withheld_segments_and_warnings_about_segments_are_told(tmp_path: Path) 
     unlike = Finding(Code.SEGMENTS_UNLIKE, Severity.WITHHELD, "unlike")
     assert lines(write_calls(tmp_path / "a", findings=[unlike]))[2][0] == "Withheld"
     forced = Finding(Code.SEGMENTS_UNLIKE, Severity.WARNING, "unlike")
-    assert lines(write_calls(tmp_path / "b", findings=[forced]))[2][0] == "1.2 % of the sequence"
+    answer, reason = lines(write_calls(tmp_path / "b", findings=[forced]))[2]
+    assert answer == "1.2 % of the sequence"
+    assert reason.endswith("See the warnings below.")
     relatives = Finding(Code.OUTGROUP_RELATIVES, Severity.WARNING, "in LWK too")
     assert lines(write_calls(tmp_path / "c", findings=[relatives]))[2][1].endswith("See the warnings below.")
     remark = Finding(Code.RECORDS_DROPPED, Severity.WARNING, "3 records")

@@ -38,9 +38,9 @@ def test_a_row_for_each_target_in_the_order_in_which_they_are_given(tmp_path: Pa
     output = tmp_path / "comparison.html"
     write_comparison(calls, [], output)
     assert tables_of(output)["What one model says of several targets"] == [
-        ["target", "decision", "P(ghost)", "ghost proportion (90 % interval)", "called share", "answers withheld",
+        ["target", "decision", "P(ghost)", "ghost proportion (95 % interval)", "called share", "answers withheld",
          "warnings", "remarks"],
-        ["GBR", "ghost", "0.999", "0.021 (0.009 to 0.050)", "0.0125", "0", "0", "0"],
+        ["GBR", "ghost", "0.999", "0.021 (0.004 to 0.099)", "0.0125", "0", "0", "0"],
         ["CEU,TSI", "no ghost", "0.021", "withheld", "0.0025", "1", "2", "1"],
     ]  # fmt: skip
     assert "Model: human. Outgroup: YRI." in words_of(output)
@@ -62,8 +62,8 @@ def test_tracks_of_the_targets_stand_above_each_other_and_sharing_is_of_each_row
     assert html.index(">1 GBR</text>") < html.index(">1 CEU,TSI</text>")
     titles = re.findall(r"<title>([^<]* shared with [^<]*)</title>", html)
     assert titles == [
-        "GBR shared with GBR: 100%", "GBR shared with CEU,TSI: 20%", "CEU,TSI shared with GBR: 100%",
-        "CEU,TSI shared with CEU,TSI: 100%",
+        "GBR shared with GBR: 100 %", "GBR shared with CEU,TSI: 20 %", "CEU,TSI shared with GBR: 100 %",
+        "CEU,TSI shared with CEU,TSI: 100 %",
     ]  # fmt: skip
 
 

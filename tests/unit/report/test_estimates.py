@@ -44,9 +44,9 @@ def test_the_table_has_what_readers_ask_for_first_with_units(tmp_path: Path) -> 
     section = estimates.estimates_section(write_posterior(tmp_path))
     assert section is not None
     assert section.table.rows == [
-        ["ghost proportion", "3.7 %", "0.76 % to 13 %", "0.10 % to 10 %", "–", "74%"],
+        ["ghost proportion", "3.7 %", "0.76 % to 13 %", "0.10 % to 10 %", "–", "74 %"],
         ["pulse time", "1,180", "807 to 2,390", "500 to 5,000", "generations", "little"],
-        ["ancestral size", "14,300", "9,000 to 20,000", "7,230 to 24,200", "individuals", "75%"],
+        ["ancestral size", "14,300", "9,000 to 20,000", "7,230 to 24,200", "individuals", "75 %"],
     ]
     assert (section.first, section.others, section.pair) == (None, None, None), "there are no draws to draw"
 

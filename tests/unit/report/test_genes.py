@@ -47,6 +47,18 @@ def test_other_files_are_refused(tmp_path: Path, line: str, message: str) -> Non
         read_genes(tmp_path / "none.gtf", [WINDOW])
 
 
+def test_sequences_at_the_end_of_a_gff_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "genes.gff3"
+    path.write_text("\n".join([*LINES, "##FASTA", ">1", "ACGT"]) + "\n")
+    assert [gene.name for gene in read_genes(path, [WINDOW])] == ["DPYD", "SNX7"]
+
+
+def test_an_annotation_with_other_contigs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "genes.gtf").write_text(LINES[1].replace("chr1", "NC_000001.11") + "\n")
+    with pytest.raises(DataError, match=r"no gene on 1, where segments are; it has nc_000001\.11"):
+        read_genes(tmp_path / "genes.gtf", [WINDOW])
+
+
 def test_genes_whose_names_would_overlap_stand_below_each_other() -> None:
     segments = pd.DataFrame(
         {"contig": ["1"], "start": [1_000], "end": [2_000], "sample": ["A"], "haplotype": [0], "mean_posterior": [0.9],

@@ -59,6 +59,7 @@ def test_peaks_stand_out_and_the_highest_comes_first() -> None:
 
 def test_a_single_carrier_is_no_peak_and_there_are_not_too_many() -> None:
     assert genome.peaks([contig([0, 0.1, 0])], 10) == []
+    assert genome.peaks([contig([0, 0.5, 0])], 2) == [Stretch("1", 10, 20, 0.5)], "of one individual"
     many = [0.2 + 0.01 * (index % 7) if index % 2 else 0.0 for index in range(60)]
     made = genome.peaks([contig(many)], 10)
     assert len(made) == genome.MOST_PEAKS

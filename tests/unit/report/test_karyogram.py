@@ -23,7 +23,11 @@ def contig(name: str, frequency: list[float], bin_bp: int = 10_000, start_bp: in
 
 def rectangles(drawing: str, class_: str) -> list[tuple[float, float, int]]:
     """Left and right end, as shares of the plot, and row of every rectangle of a class in the one path of it."""
-    paths = [one for one in ElementTree.fromstring(drawing).iter(f"{NAMESPACE}path") if one.get("class") == class_]
+    paths = [
+        one
+        for one in ElementTree.fromstring(drawing).iter(f"{NAMESPACE}path")
+        if class_ in one.get("class", "").split()
+    ]
     found = re.findall(r"M([\d.]+) ([\d.]+)H([\d.]+)", "".join(one.get("d", "") for one in paths))
     return [
         (
@@ -49,6 +53,25 @@ def test_runs_of_bins_stand_where_they_are_in_the_colour_of_their_frequency() ->
     assert "22:1–30,000" in words(drawing, "title")
 
 
+def test_contigs_that_do_not_begin_at_0_stand_where_they_are() -> None:
+    """Chromosome 22, whose first record is at 16 Mb, beside chromosome 1."""
+    drawn = karyogram.karyogram(
+        [contig("1", [0.8, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000_000), contig("22", [0, 0.8], 10_000_000, 30_000_000)],
+        [Stretch("22", 40_000_000, 50_000_000, 0.8)],
+    )
+    np.testing.assert_allclose(rectangles(drawn, "p7"), [(0, 0.1, 0), (0.4, 0.5, 1)], atol=0.002)
+    grounds = [
+        one
+        for one in ElementTree.fromstring(drawn).iter(f"{NAMESPACE}rect")
+        if one.find(f"{NAMESPACE}title") is not None
+    ]
+    left = [(float(one.get("x", "nan")) - karyogram.LABEL_WIDTH) / PLOT_WIDTH for one in grounds]
+    np.testing.assert_allclose(left, [0, 0.3], atol=0.002)
+    marks = [one for one in ElementTree.fromstring(drawn).iter(f"{NAMESPACE}text") if one.get("class") == "mark"]
+    place = (float(marks[0].get("x", "nan")) - karyogram.LABEL_WIDTH) / PLOT_WIDTH
+    assert place == pytest.approx(0.45, abs=0.002)
+
+
 def test_the_highest_frequency_of_a_pixel_is_shown() -> None:
     heights = [0.0] * 20_000
     heights[7_777] = 0.5
@@ -67,6 +90,7 @@ def test_scaffolds_share_rows_and_chromosomes_do_not() -> None:
     ends = {row: [(left, right) for left, right, at in drawn if at == row] for *_, row in drawn}
     assert all(before[1] <= after[0] for row in ends.values() for before, after in pairwise(row))
     assert max(right for _, right, _ in drawn) <= 1.001
+    assert words(karyogram.karyogram(many, []))[-1] == "50 kb", "a scale in place of positions"
 
 
 def test_a_single_locus_has_its_own_positions() -> None:

@@ -4,10 +4,12 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from report_inputs import write_calls
 
 from introghost.cli.apply import command as apply_command
+from introghost.findings import Code, Finding, Severity
 from introghost.references import REFERENCES
 from introghost.report import methods
 from introghost.report.records import CallsRecord
@@ -32,8 +34,8 @@ def test_the_paragraph_says_what_was_done(tmp_path: Path) -> None:
         "(207 individuals) as outgroup.",
         "Its model human (SHA-256 b2) consists of",
         "Of 8,262 records, 5,949 biallelic SNPs were used; the allele that is more frequent in the outgroup was taken",
-        "posterior is at least 0.458, the threshold at which at most 15% of the called sequence was false in held-out",
-        "(false positive 5, false negative 1, no decision 0.5)",
+        "posterior is at least 0.458, the threshold at which at most 15 % of the called sequence was false in held-out",
+        "The decision, ghost, minimises the expected cost (false positive 5, false negative 1, no decision 0.5).",
     ):
         assert part in words
 
@@ -42,6 +44,23 @@ def test_the_paragraph_leaves_out_what_is_not_recorded(tmp_path: Path) -> None:
     words = methods.paragraph(*calls_with(tmp_path / "calls"))
     for part in ("records", "Segments were called", "expected cost", "None"):
         assert part not in words
+
+
+@pytest.mark.parametrize("decision", ["no scenario fits", "too little sequence"])
+def test_the_paragraph_does_not_say_what_was_not_done(tmp_path: Path, decision: str) -> None:
+    costs = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
+    unlike = Finding(Code.SEGMENTS_UNLIKE, Severity.WITHHELD, "unlike").to_json()
+    calls, record = calls_with(tmp_path / "calls", options={"threshold": 0.5, "costs": costs}, findings=[unlike])
+    (calls / "model_choice.json").write_text(json.dumps({"decision": decision}))
+    words = methods.paragraph(calls, record)
+    assert "minimises" not in words
+    assert "Segments were called" not in words
+
+
+def test_files_are_in_the_order_in_which_they_were_given(tmp_path: Path) -> None:
+    inputs = {f"vcf {number}": {"name": f"chr{number + 1}.vcf.gz"} for number in sorted(range(12), key=str)}
+    _, record = calls_with(tmp_path / "calls", inputs=inputs)
+    assert record.data.vcf_names == tuple(f"chr{number}.vcf.gz" for number in range(1, 13))
 
 
 def test_the_command_is_one_that_apply_takes(tmp_path: Path) -> None:

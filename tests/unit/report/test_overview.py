@@ -45,8 +45,8 @@ def test_another_model_is_shown_beside(tmp_path: Path) -> None:
     output = tmp_path / "report.html"
     write_report(sources, output)
     assert tables_of(output)[BESIDE] == [
-        ["model", "decision", "P(ghost)", "ghost proportion (90 % interval)", "called share", "F1 of bins"],
-        ["model", "ghost", "0.999", "0.021 (0.009 to 0.050)", "0.0125", "0.6667"],
+        ["model", "decision", "P(ghost)", "ghost proportion (95 % interval)", "called share", "F1 of bins"],
+        ["model", "ghost", "0.999", "0.021 (0.004 to 0.099)", "0.0125", "0.6667"],
         ["human", "undecided", "0.840", "–", "0.0075", "0.5"],
     ]
     assert "calls of the other model</summary>" in output.read_text()
@@ -84,7 +84,7 @@ def test_command_line(tmp_path: Path) -> None:
     assert [(row[0], row[-1]) for row in rows] == [("model", "0.6667"), ("human", "0.5")]
     assert (tmp_path / "summary.txt").read_text() == (
         "GBR: ghost, P(ghost) = 0.999\n"
-        "ghost proportion: 0.021 (90 % interval 0.009 to 0.050)\n"
+        "ghost proportion: 0.021 (95 % interval 0.004 to 0.099)\n"
         "F1 against the true tracts: 0.67\n"
         f"report: {tmp_path / 'report.html'}\n"
     )
@@ -150,7 +150,7 @@ def test_summary(tmp_path: Path) -> None:
     calls = write_calls(tmp_path / "calls", target="Target", choice=GHOST)
     expected = [
         "Target: ghost, P(ghost) = 0.999",
-        "ghost proportion: 0.021 (90 % interval 0.009 to 0.050)",
+        "ghost proportion: 0.021 (95 % interval 0.004 to 0.099)",
         "F1 against the true tracts: 0.67",
     ]
     assert summary(tmp_path, calls) == expected[:2]
@@ -178,7 +178,7 @@ def test_summary_of_answers_that_are_not_given(
 
 def test_a_posterior_without_the_proportion_has_none(tmp_path: Path) -> None:
     calls = write_calls(tmp_path / "calls", choice=GHOST)
-    write_tsv(calls / "parameter_posterior.tsv", parameter=["rate"], median=[1.0], lower_90=[0.5], upper_90=[2.0])
+    write_tsv(calls / "parameter_posterior.tsv", parameter=["rate"], median=[1.0], lower_95=[0.5], upper_95=[2.0])
     overview = Overview.read(calls)
     assert overview.proportion is None
     assert summary_lines(overview, Path("x.html"))[1] == "ghost proportion: not estimated"

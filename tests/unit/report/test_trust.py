@@ -92,6 +92,7 @@ def test_power_is_drawn_by_proportion_and_marks_the_data(
         assert here[0] is not None
         assert bars.index(here[0]) == place
     assert ("your data" in str(figure.drawing)) == bool(number_here)
+    assert ("Outlined: where your data are." in figure.caption) == bool(number_here)
 
 
 def test_the_confusion_is_in_shares_of_each_row(tmp_path: Path) -> None:
@@ -100,8 +101,8 @@ def test_the_confusion_is_in_shares_of_each_row(tmp_path: Path) -> None:
     (figure,) = trust.figures(tmp_path)
     shares = numbers(elements(figure.drawing, "rect", "bar"), "fill-opacity").ravel().tolist()
     assert shares == [0.75, 0.25, 0, 1]
-    assert "a taken for b: 25%" in titles(figure.drawing)
-    assert "on average 88% of the genomes are assigned to their own" in str(figure.drawing)
+    assert "a taken for b: 25 %" in titles(figure.drawing)
+    assert "on average 88 % of the genomes are assigned to their own" in str(figure.drawing)
 
 
 def test_coverage_is_a_line_for_each_parameter_and_ranks_a_histogram(tmp_path: Path) -> None:

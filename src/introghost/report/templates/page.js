@@ -4,8 +4,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const value = (row, column) => {
     const text = row.cells[column].textContent.trim();
-    const number = parseFloat(text.replace(/,/g, ""));
-    return Number.isNaN(number) ? text : number;
+    const number = /^[<>=]?\s*(-?[\d,]*\.?\d+(e[+-]?\d+)?)( %)?$/.exec(text);
+    return number ? parseFloat(number[1].replace(/,/g, "")) : text;
   };
   table.tHead.querySelectorAll("th").forEach((heading, column) => {
     const button = document.createElement("button");
@@ -19,7 +19,10 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const rows = Array.from(body.rows);
       rows.sort((first, second) => {
         const [a, b] = [value(first, column), value(second, column)];
-        const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
+        const numbers = [a, b].map((each) => typeof each === "number");
+        const order = numbers[0] && numbers[1] ? a - b
+          : numbers[0] !== numbers[1] ? numbers[1] - numbers[0]
+            : a.localeCompare(b, "en", { numeric: true });
         return ascending ? order : -order;
       });
       body.append(...rows);
@@ -108,7 +111,7 @@ for (const pre of document.querySelectorAll("pre.copy")) {
   button.addEventListener("click", () => {
     const selection = getSelection();
     selection.selectAllChildren(pre);
-    const copied = navigator.clipboard ? navigator.clipboard.writeText(pre.textContent) : Promise.resolve(document.execCommand("copy"));
+    const copied = navigator.clipboard ? navigator.clipboard.writeText(pre.textContent) : document.execCommand("copy") ? Promise.resolve() : Promise.reject();
     copied.then(() => { button.textContent = "copied"; }, () => { button.textContent = "selected: press Ctrl+C"; });
   });
   pre.before(button);
