@@ -14,10 +14,12 @@ from untrained import choice_bundle, parameters_bundle, segments_bundle
 from verbs import run
 
 from introghost import models, provenance
+from introghost.answer import Answer
 from introghost.errors import ConfigError
 from introghost.haplotypes import OUTGROUP_MAJOR
 from introghost.inference import bundle_files, bundles, inputs, novelty
 from introghost.inference.bundles import Bundle, SegmentsBundle
+from introghost.inference.decisions import Decision
 from introghost.inference.fields import Range
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.haplotype import STATISTICS
@@ -286,6 +288,18 @@ def test_segments_are_called_at_the_threshold_of_the_bundle(data, tmp_path, caps
     assert "give one of them" in capsys.readouterr().err
     assert apply(data, tmp_path / "none", "--false-discovery-rate", 0.3, model=str(tmp_path / "model")) == 2
     assert "false-discovery rate 0.3: the model has thresholds for 0.05, 0.15" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--strict",), 4)])
+def test_a_script_can_ask_to_stop_where_no_scenario_fits(data, tmp_path, capsys, monkeypatch, options, code):
+    monkeypatch.setattr(Answer, "decision", Decision.NO_SCENARIO_FITS)
+    assert apply(data, tmp_path / "calls", *options, model=data / "model") == code
+    assert ("no scenario fits these data (--strict)" in capsys.readouterr().err) == bool(code)
+    assert (tmp_path / "calls" / "provenance.json").is_file()
+
+
+def test_strict_says_nothing_of_other_decisions(data, tmp_path):
+    assert apply(data, tmp_path / "calls", "--strict", model=data / "model") == 0
 
 
 def test_a_model_is_a_shipped_one_or_a_folder(data, tmp_path, capsys):

@@ -8,7 +8,7 @@ import click
 
 from introghost.cli.data import DATA, DEMO, data_options, split_names
 from introghost.cli.help import Example, Verb
-from introghost.errors import ConfigError
+from introghost.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from introghost.answer import Answer
@@ -38,7 +38,7 @@ COST = click.FloatRange(min=0)
         "Data": (*DATA, "ancestral"),
         "Calling": ("model", "false_discovery_rate", "threshold"),
         "Decision": ("scenario_prior", "false_ghost_cost", "missed_ghost_cost", "undecided_cost"),
-        "Output": ("output", "force"),
+        "Output": ("output", "force", "strict"),
     },
     examples=[
         Example(
@@ -82,6 +82,9 @@ COST = click.FloatRange(min=0)
 @click.option("--missed-ghost-cost", type=COST, default=1, show_default=True, help="Cost of missing one.")
 @click.option("--undecided-cost", type=COST, default=0.5, show_default=True, help="Cost of no decision.")
 @click.option("--force", is_flag=True, help="Write probabilities, parameters and segments that would be withheld.")
+@click.option(
+    "--strict", is_flag=True, help="End with exit code 4 where no scenario fits; files are written all the same."
+)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the calls.")
 def command(
     model: str,
@@ -99,6 +102,7 @@ def command(
     missed_ghost_cost: float,
     undecided_cost: float,
     force: bool,
+    strict: bool,
     output: Path,
 ) -> None:
     """Call ghost segments in the target of VCF files, and say which scenario its genomes fit, with which parameters.
@@ -130,6 +134,8 @@ def command(
     answer.write(output)
     for line in _summary(answer, output):
         click.echo(line, err=True)
+    if strict and answer.decision is ig.Decision.NO_SCENARIO_FITS:
+        raise ModelError(f"no scenario fits these data (--strict); what can be said is in {output}")
 
 
 def _summary(answer: "Answer", output: Path) -> list[str]:
