@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "unit" / "report"
 from report_inputs import write_calls  # noqa: E402
 
 import prose  # noqa: E402
+import statistics_page  # noqa: E402
 
 
 @pytest.mark.parametrize("path", prose.pages(), ids=lambda path: path.name)
@@ -37,6 +38,10 @@ def test_sentences_are_counted_without_code_tables_and_links(tmp_path: Path) -> 
     assert prose.read(path).sentences == (
         "One two three code.", "Seven eight (e.g. nine) 1.5 kb!", "An item", "Another one.", "And more",
     )  # fmt: skip
+
+
+def test_the_page_of_statistics_is_that_of_the_code() -> None:
+    assert statistics_page.PAGE.read_text(encoding="utf-8") == statistics_page.page() + "\n"
 
 
 def blocks(page: str, language: str = "") -> list[str]:
