@@ -3,8 +3,8 @@
 ``python benchmarks/choice.py --folder F`` simulates genomes of models that no network is trained on, many regions each,
 applies a model to them, and writes ``families.tsv`` and ``pulses.tsv`` of ``benchmarks/choice/`` and
 ``docs/model_choice.md``. What a model is worth on unseen genomes of its own scenarios, `introghost evaluate` tells;
-``benchmarks/choice/shipped/`` holds these tables for the networks that ship, and ``--evaluation`` replaces them. Of
-genomes only what is pooled over a region is kept; a run goes on from what another left in the folder.
+``src/introghost/models/human.evaluation/`` holds these tables for the networks that ship, and ``--evaluation`` replaces
+them. Of genomes only what is pooled over a region is kept; a run goes on from what another left in the folder.
 """
 
 import argparse
@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from choice_genomes import Batch, batches
-from choice_page import SHIPPED, page
+from choice_page import EVALUATION, page
 from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
 from introghost import atomic, provenance
 from introghost.errors import DataError
 from introghost.evaluation.answers import answers
 from introghost.evaluation.kinds import File, kinds
 from introghost.evaluation.tables import write_tables
+from introghost.evaluation.truth import TABLES
 from introghost.evaluation.unseen import UnseenGenomes
 from introghost.evaluation.verdicts import decision_table
 from introghost.inference import bundle_files, parameters
@@ -182,9 +183,11 @@ def main() -> None:
     tables = all_tables(model, choice, posterior, genomes, simulated)
     write_tables(tables, arguments.output)
     if arguments.evaluation is not None:
-        for name in (*(f"{table}.tsv" for table in SHIPPED), provenance.COMPLETE):
+        for name in (*(f"{table}.tsv" for table in TABLES), provenance.COMPLETE):
+            if not (arguments.evaluation / name).is_file():
+                continue
             text = (arguments.evaluation / name).read_text(encoding="utf-8")
-            atomic.write_text(arguments.output / "shipped" / name, text)
+            atomic.write_text(EVALUATION / name, text)
     sizes = {key: getattr(arguments, key) for key in ("regions", "genomes")}
     files = {f"statistics {number}": path for number, path in enumerate(arguments.statistics)}
     record = provenance.record("benchmarks/choice.py", sizes, {**manifests(model), **files})

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from introghost import provenance
+from introghost import models, provenance
 
 PAGE = """# Did it happen, how much, when: how far the answers can be believed
 
 Written by `python benchmarks/choice.py --evaluation results/human/evaluation --folder FOLDER`.
 
 The accuracy of the networks that ship is as the workflow that made them measured it (`make model`; `introghost
-evaluate` makes such tables of any model); the tables are in `benchmarks/choice/shipped/`. A genome is {shipped_regions}
-regions of 1 Mb, seen as those of training are (`config/human.yaml`): two in five are clean, the others have every flaw,
-mostly slight, and numbers of individuals are log-uniform. None was trained on. Brackets hold 95 % intervals: bootstrap
-over genomes of areas and of R², binomial of shares.
+evaluate` makes such tables of any model). The tables come with the model, in
+`src/introghost/models/human.evaluation/`. A genome is {shipped_regions} regions of 1 Mb, seen as those of training are
+(`config/human.yaml`): two in five are clean, the others have every flaw, mostly slight, and numbers of individuals are
+log-uniform. None was trained on. Brackets hold 95 % intervals: bootstrap over genomes of areas and of R², binomial of
+shares.
 
 ## Did it happen
 
@@ -99,6 +100,7 @@ Decided *ghost* without one, of {each} genomes each, whether or not a scenario f
 {cells}
 """
 
+EVALUATION = Path(models.__file__).parent / "human.evaluation"
 RECORD = "flaws.json"  # of flaws.py, beside its tables
 SHIPPED = (
     "power", "decisions", "novelty", "calibration", "model_choice_confusion", "posterior_summary",
@@ -109,9 +111,9 @@ OF_INTEREST = {"ghost_proportion": "proportion", "pulse_time": "pulse time"}
 
 
 def page(folder: Path) -> str:
-    """The page as Markdown, from the tables in `folder` and in its folder ``shipped``."""
+    """The page as Markdown, from the tables in `folder` and those that come with the model."""
     families, pulses = (_read(folder / f"{name}.tsv") for name in ("families", "pulses"))
-    parts = {name: _read(folder / "shipped" / f"{name}.tsv") for name in SHIPPED}
+    parts = {name: _read(EVALUATION / f"{name}.tsv") for name in SHIPPED}
     regions = max(parts["power"]["regions"])
     whole = {name: table[table["regions"] == regions] for name, table in parts.items()}
     novelty, checks = whole["novelty"], whole["posterior_checks"]

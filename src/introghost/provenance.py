@@ -13,6 +13,7 @@ from introghost.errors import ConfigError, DataError
 from introghost.text import is_pipe, read_pipe
 
 _RECORDED_PACKAGES = ("msprime", "tskit", "numpy", "scikit-allel", "torch", "xarray", "zarr", "cyvcf2")
+README = "README.md"  # what is written of a folder is none of its content
 COMPLETE = "provenance.json"  # of a folder of outputs: removed first, written last
 _FASTA = "fasta="
 _MODEL = "model"  # what the workflow calls the folder of every model, and so the name of none
@@ -90,10 +91,11 @@ def _installed_version(name: str) -> str | None:
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder, over its files' names and digests in sorted order.
 
-    Temporary files that a killed writer left in a folder do not count. Of a pipe it is that of what was read from it.
+    Of a folder its ``README.md`` does not count, nor do temporary files that a killed writer left. Of a pipe it is that
+    of what was read from it.
     """
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file() and not is_temporary(p.name))
+        files = sorted(p for p in path.rglob("*") if p.is_file() and p.name != README and not is_temporary(p.name))
         listing = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in files)
         return hashlib.sha256(listing.encode()).hexdigest()
     if is_pipe(path):

@@ -63,3 +63,13 @@ def test_a_folder_without_the_last_file_is_not_complete(tmp_path: Path) -> None:
         provenance.check_complete(tmp_path, "apply")
     atomic.write_json(tmp_path / provenance.COMPLETE, {})
     provenance.check_complete(tmp_path, "apply")
+
+
+def test_what_is_written_of_a_folder_does_not_change_its_digest(tmp_path: Path) -> None:
+    (tmp_path / "model" / "segments").mkdir(parents=True)
+    (tmp_path / "model" / "segments" / "weights").write_text("1")
+    before = provenance.sha256(tmp_path / "model")
+    (tmp_path / "model" / "README.md").write_text("How good it is")
+    assert provenance.sha256(tmp_path / "model") == before
+    (tmp_path / "model" / "segments" / "weights").write_text("2")
+    assert provenance.sha256(tmp_path / "model") != before

@@ -15,6 +15,18 @@ def names() -> list[str]:
     return sorted(path.name for path in _FOLDER.iterdir() if (path / "segments").is_dir())
 
 
+def evaluation(name: str) -> Path | None:
+    """Folder of the tables that ``introghost evaluate`` wrote of a shipped model on unseen genomes; None without one.
+
+    Parameters
+    ----------
+    name : str
+        Of `names`.
+    """
+    folder = _FOLDER / f"{name}.evaluation"
+    return folder if folder.is_dir() else None
+
+
 def remove_others(model: Path, tasks: Collection[str]) -> None:
     """Remove the networks of a model, finished or begun, whose tasks are no longer wanted.
 

@@ -83,6 +83,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
     answer = Overview.read(sources.calls, sources.calls_evaluation)
     card = Card.read(sources.calls, answer, sources.generation_years)
     section = sections.answer_section(sources.calls, record)
+    evaluation = sources.evaluation or _shipped_evaluation(record)
     html = render(
         "report.html.j2",
         title=card.title,
@@ -97,7 +98,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld, sources.genes),
         estimates=estimates.estimates_section(sources.calls, sources.generation_years),
         accuracy=sections.accuracy_section(
-            sources.evaluation,
+            evaluation,
             sources.calls_evaluation,
             None if answer.proportion is None else answer.proportion.median,
         ),
@@ -114,12 +115,24 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         atomic.write_text(summary, "".join(f"{line}\n" for line in overview.summary_lines(answer, output)))
 
 
+def _is_of_shipped_model(record: CallsRecord) -> bool:
+    """Whether a model that comes with introghost made the calls."""
+    is_named = record.model_name in models.names()
+    return is_named and provenance.sha256(models.locate(record.model_name)) == record.model_sha256
+
+
+def _shipped_evaluation(record: CallsRecord) -> Path | None:
+    """Tables of the model that made the calls, if it and they come with introghost."""
+    folder = models.evaluation(record.model_name) if _is_of_shipped_model(record) else None
+    if folder is not None:
+        checks.check_same_model(record.model_sha256, folder, None)
+    return folder
+
+
 def _scenarios(sources: Sources, record: CallsRecord) -> tuple[Path, ...]:
     """Those that were given; without any, those of a model that comes with introghost, if it made the calls."""
-    if sources.scenarios or record.model_name not in models.names():
+    if sources.scenarios or not _is_of_shipped_model(record):
         return sources.scenarios
-    if provenance.sha256(models.locate(record.model_name)) != record.model_sha256:
-        return ()
     shipped, chosen = presets.scenarios(), Choice.read(sources.calls).scenarios
     return tuple(shipped[one.name] for one in chosen if one.name in shipped)
 

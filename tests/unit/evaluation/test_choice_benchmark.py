@@ -70,7 +70,7 @@ def test_the_page_says_what_became_of_models_that_nobody_trained_on(page: str) -
 
 def shipped_table(name: str) -> pd.DataFrame:
     """Rows of whole genomes of one of the tables of the networks that ship."""
-    path = ROOT / "benchmarks" / "choice" / "shipped" / f"{name}.tsv"
+    path = ROOT / "src" / "introghost" / "models" / "human.evaluation" / f"{name}.tsv"
     table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values="NA")
     return table[table["regions"] == table["regions"].max()]
 
@@ -122,7 +122,7 @@ def test_the_page_says_how_genomes_are_confused_and_what_less_sequence_tells(pag
     for truth in names:
         counts = " | ".join(str(confusion.get((truth, assigned), 0)) for assigned in names)
         assert f"\n| {truth} | {counts} |\n" in page
-    power = pd.read_csv(ROOT / "benchmarks" / "choice" / "shipped" / "power.tsv", sep="\t")
+    power = pd.read_csv(ROOT / "src" / "introghost" / "models" / "human.evaluation" / "power.tsv", sep="\t")
     areas = power.query("metric == 'area_under_roc' and genomes_of == 'ghost' and against in @RIVALS")
     assert areas["regions"].nunique() > 1
     for regions, rows in areas.groupby("regions"):

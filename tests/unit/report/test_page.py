@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from report_inputs import write_bin_status, write_tsv
 
-from introghost import presets
+from introghost import models, presets
 from introghost.cli.report import command
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
@@ -442,6 +442,24 @@ def test_scenario_drawing_is_repeatable() -> None:
     assert all(figures.ROLE_COLOURS[role].lower() in drawing.lower() for role in roles)
     assert figures.ROLE_COLOURS["ghost"] not in drawing
     assert "Outgroup" in drawing
+
+
+def test_calls_of_a_shipped_model_show_its_evaluation_and_its_scenarios(results: Path) -> None:
+    path = results / "calls" / "provenance.json"
+    record = json.loads(path.read_text())
+    record["inputs"]["model"] = {"name": "human", "sha256": sha256(models.locate("human"))}
+    path.write_text(json.dumps(record))
+    choice = json.loads((results / "calls" / "model_choice.json").read_text())
+    choice |= {"probabilities": {"ghost": 0.8, "no_ghost": 0.2}, "ghost_of_target": {"ghost": True, "no_ghost": False}}
+    (results / "calls" / "model_choice.json").write_text(json.dumps(choice))
+    write_report(Sources(results / "calls"), results / "report.html")
+    html = (results / "report.html").read_text()
+    for name in ("power", "confusion", "coverage", "scenario-ghost", "scenario-no_ghost"):
+        assert f'id="{name}"' in html
+    record["inputs"]["model"]["sha256"] = "another"
+    path.write_text(json.dumps(record))
+    write_report(Sources(results / "calls"), results / "report.html")
+    assert 'id="power"' not in (results / "report.html").read_text()
 
 
 def test_scenarios_come_by_probability_with_their_meaning() -> None:
