@@ -30,5 +30,10 @@ def _table(title: str, statistics: tuple[Statistic, ...]) -> list[str]:
     return [f"## {title}", "", "| name | unit | definition | source |", "|---|---|---|---|", *lines]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the page."""
     atomic.write_text(PAGE, page() + "\n")
+
+
+if __name__ == "__main__":
+    main()
