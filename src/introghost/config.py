@@ -10,6 +10,7 @@ from introghost.configuration import (
     Data,
     Decision,
     Kind,
+    Report,
     SimulatedData,
     Simulation,
     Training,
@@ -93,6 +94,7 @@ def parse(content: Mapping[str, object]) -> Configuration:
         simulations={kind: _simulation(document, kind, scenarios) for kind in _kinds(train)},
         train=train,
         decision=_decision(document.section("decision")),
+        report=_report(document.section("report")),
         data=_data(document.section("data")) if "data" in document else None,
     )
     _check_lengths(configuration)
@@ -191,6 +193,11 @@ def _decision(section: Section) -> Decision:
     prior = section.section("scenario_prior")
     costs = {key: section.number(key) for key in section.content if key != "scenario_prior"}
     return Decision(costs, {name: prior.number(name) for name in prior.content})
+
+
+def _report(section: Section) -> Report:
+    time = section.number("generation_time") if "generation_time" in section else None
+    return Report(time, section.optional_text("genes"))
 
 
 def _data(section: Section) -> Data:

@@ -180,6 +180,32 @@ class SimulatedData:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What the page of an answer shows beside it.
+
+    Attributes
+    ----------
+    generation_time : float or None
+        Years of a generation; None: of humans.
+    genes : str or None
+        Annotation of the genes at the peaks.
+    """
+
+    generation_time: float | None = None
+    genes: str | None = None
+
+    def options(self) -> str:
+        """Options of ``introghost report``, quoted for a shell."""
+        time = [] if self.generation_time is None else [f"--generation-time {self.generation_time:g}"]
+        genes = [] if self.genes is None else [f"--genes {shlex.quote(self.genes)}"]
+        return " ".join([*time, *genes])
+
+    def files(self) -> list[str]:
+        """The files that are read."""
+        return [] if self.genes is None else [self.genes]
+
+
+@dataclass(frozen=True)
 class Data:
     """The data that the model is applied to.
 
@@ -235,6 +261,7 @@ class Configuration:
     train : mapping of str to Training
         By task.
     decision : Decision
+    report : Report
     data : Data or None
         None where a model is made and applied to nothing.
     """
@@ -249,6 +276,7 @@ class Configuration:
     simulations: Mapping[Kind, Simulation]
     train: Mapping[str, Training]
     decision: Decision
+    report: Report
     data: Data | None
 
     def seed_of(self, kind: Kind) -> int:

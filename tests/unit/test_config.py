@@ -38,6 +38,18 @@ def test_the_shipped_model_is_asked_of_every_scenario() -> None:
     assert configuration.data is None
 
 
+def test_the_page_of_other_species_has_their_generations(config: dict[str, Any]) -> None:
+    assert parse(config).report.options() == ""
+    config["report"] = {"generation_time": 25, "genes": "my genes.gtf"}
+    report = parse(config).report
+    assert shlex.split(report.options()) == ["--generation-time", "25", "--genes", "my genes.gtf"]
+    assert report.files() == ["my genes.gtf"]
+    assert load(ROOT / "config" / "apes.yaml").report.generation_time == 25
+    config["report"] = {"generation_time": 0}
+    with pytest.raises(ConfigError, match=r"report\.generation_time"):
+        parse(config)
+
+
 def test_absent_optional_keys_get_their_defaults(config: dict[str, Any]) -> None:
     for key in ("ancestral", "results", "simulations", "train", "region_length_bp"):
         config.pop(key, None)

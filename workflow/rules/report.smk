@@ -8,6 +8,7 @@ if DATA:
             genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
             predictive="<results>/predictive/{target}/predictive.tsv",
             evaluation="<results>/evaluation/provenance.json",
+            genes=CONFIG.report.files(),
             truth=(
                 ["<results>/evaluation/calls/{target}/provenance.json"]
                 if SIMULATED
@@ -44,6 +45,7 @@ if DATA:
                 "--scenario",
                 [folder_option(folder) for folder in CONFIG.scenarios.values()],
             ),
+            options=CONFIG.report.options(),
             calls=subpath(input.calls, parent=True),
             evaluation=subpath(input.evaluation, parent=True),
             model=lambda wildcards, input: model_of(input.model),
@@ -63,7 +65,7 @@ if DATA:
             ),
         shell:
             "introghost report --calls {params.calls:q} --evaluation {params.evaluation:q} --model {params.model:q}"
-            " --predictive {input.predictive:q} {params.others} {params.statistics} {params.scenarios}"
+            " {params.options} --predictive {input.predictive:q} {params.others} {params.statistics} {params.scenarios}"
             " --summary {output.summary:q} --figures {output.figures:q} --output {output.page:q} 2> {log:q}"
 
 
