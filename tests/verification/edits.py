@@ -204,6 +204,9 @@ KEYS: Mapping[str, Edit] = {
     "decision.missed_ghost_cost": Edit("simulated", 5, DECISION, VERDICT_RESULTS),
     "decision.undecided_cost": Edit("simulated", 2, DECISION, VERDICT_RESULTS),
     "decision.scenario_prior": Edit("simulated", {"ghost": 0.2}, DECISION, VERDICT_RESULTS),
+    # Whether the bytes of the page change hangs on what is called, and on whether parameters are given.
+    "report.generation_time": Edit("simulated", 25, REPORT, ()),
+    "report.genes": Edit("simulated", "genes.gtf", REPORT, ()),
     "data.simulated.folder": Edit("simulated", "other_demo", SIMULATED_DATA, CALLS_RESULTS),
     "data.simulated.regions": Edit("simulated", 2, SIMULATED_DATA, CALLS_RESULTS),
     "data.simulated.region_length_bp": Edit("simulated", 300_000, SIMULATED_DATA, CALLS_RESULTS),

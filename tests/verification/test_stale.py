@@ -62,6 +62,8 @@ def inputs(folder: Path) -> None:
         (folder / name).write_text(SEEN.format(target=target))
     for name in ("data.vcf.gz", "other.vcf.gz", "populations.tsv", "others.tsv", "ancestral.fa", "other.fa"):
         (folder / name).write_text(name)
+    genes = (f'{contig}\tx\tgene\t1\t9000000\t.\t+\t.\tgene_name "G";\n' for contig in (1, 2, 3))
+    (folder / "genes.gtf").write_text("".join(genes))
     for task in ("segments", "model-choice", "parameters"):
         (folder / "start" / task).mkdir(parents=True)
         (folder / "start" / task / "MANIFEST.sha256").touch()
@@ -117,7 +119,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
                 path for line in re.findall(r"^ +output: (.*)$", plan, flags=re.M) for path in line.split(", ")
             ):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                (folder / path).touch()
+                # What has no suffix is a folder: of the figures of a page.
+                (folder / path).touch() if Path(path).suffix else (folder / path).mkdir(exist_ok=True)
             snakemake(folder, CONFIGURATIONS[name], "--touch", "--forceall")
             runs[name] = folder, steps(plan)
         return runs[name]
