@@ -15,6 +15,7 @@ import introghost as ig
 HEAVY = ("torch", "pandas", "xarray", "snakemake", "lightning", "numpy", "msprime", "cyvcf2", "scipy")
 PUBLIC = {
     "Answer",
+    "Calls",
     "Choice",
     "Code",
     "Costs",
@@ -27,6 +28,7 @@ PUBLIC = {
     "__version__",
     "load_model",
     "open_vcf",
+    "read_calls",
 }
 
 

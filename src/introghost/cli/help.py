@@ -60,8 +60,8 @@ class Verb(click.Command):
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
-                    formatter.write_text(f"# {example.purpose}")
-                    formatter.write(f"{' ' * formatter.current_indent}{example.command}\n")
+                    margin = " " * formatter.current_indent
+                    formatter.write(f"{margin}# {example.purpose}\n{margin}{example.command}\n")
 
 
 class Verbs(click.Group):
