@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 CORES ?= all
 
 help:
-	@echo "make demo    simulate, adapt the shipped model, apply and report with config/config.yaml (six minutes)"
+	@echo "make demo    simulate, adapt the shipped model, apply and report with config/config.yaml (six to eight minutes)"
 	@echo "make model   make the shipped model from nothing with config/human.yaml (hours; the same command goes on)"
 	@echo "make lint    style, formats and types (a minute)"
 	@echo "make docs    the documents as a site, site/index.html; a warning is an error"

@@ -17,7 +17,7 @@ from introghost.report.words import percent, whole_percent
 _SIZE, _LEFT, _TOP, _HISTOGRAM = 250, 56, 10, 46
 _CELL, _NAMES_WIDTH = 46, 150
 _NUM_RANK_BARS = 10
-_POWER_HEIGHT, _POWER_BAR = 170, 60
+_POWER_HEIGHT, _POWER_BAR, _POWER_GAP = 170, 60, 56
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _power_drawing(scenario: str, bars: Sequence[_Bar], proportion: float | None
     base = _TOP + _POWER_HEIGHT
     upwards, parts = Axis(0, 1, base, -_POWER_HEIGHT), list[Markup]()
     for number, bar in enumerate(bars):
-        x, y = _LEFT + 14 + number * (_POWER_BAR + 40), upwards.place(bar.power)
+        x, y = _LEFT + 14 + number * (_POWER_BAR + _POWER_GAP), upwards.place(bar.power)
         is_here = proportion is not None and bar.low <= proportion < bar.high
         title = svg.element("title", f"{bar.name}: {bar.power:.2f} [{bar.lower:.2f}, {bar.upper:.2f}]")
         box = {"x": x, "y": y, "width": _POWER_BAR, "height": base - y}
@@ -170,7 +170,7 @@ def _power_drawing(scenario: str, bars: Sequence[_Bar], proportion: float | None
             parts.append(svg.text("your data", middle, base + 33, "middle", "strong"))
     parts += plots.beside(upwards, _LEFT, "{:g}".format)
     listed = ", ".join(f"{bar.name}: {bar.power:.2f}" for bar in bars)
-    width = _LEFT + 14 + len(bars) * (_POWER_BAR + 40)
+    width = _LEFT + 14 + len(bars) * (_POWER_BAR + _POWER_GAP)
     return svg.drawing("power", f"Power for {scenario} by proportion: {listed}.", base + 42, parts, width)
 
 
@@ -263,14 +263,14 @@ def _ranks(table: pd.DataFrame) -> Markup:
     """A small histogram for each parameter, three in a row."""
     from scipy import stats
 
-    number, width, height, parts = len(table), 150, 74, list[Markup]()
+    number, width, height, parts = len(table), 190, 74, list[Markup]()
     low, high = stats.binom.ppf([0.025, 0.975], number, 1 / _NUM_RANK_BARS)
     for index, name in enumerate(table.columns):
         x, y = index % 3 * (width + 16), index // 3 * (height + 12)
         counts, _ = np.histogram(table[name], _NUM_RANK_BARS, (0, 1))
         scale = (height - 22) / max(counts.max(), high)
         base = y + height
-        parts.append(svg.text(str(name).replace("_", " ")[:24], x, y + 12))
+        parts.append(svg.text(str(name).replace("_", " ")[:30], x, y + 12))
         band = {"x": x, "y": base - high * scale, "width": width, "height": float((high - low) * scale)}
         parts.append(svg.element("rect", **band, class_="base"))
         wide = width / _NUM_RANK_BARS
