@@ -1,12 +1,14 @@
 """The answer of a model about a VCF."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from introghost import atomic, provenance
 from introghost.errors import OutputError
@@ -102,6 +104,45 @@ class Settings:
     forced: bool
 
 
+def posterior_array(
+    values: NDArray[np.floating],
+    labels: Sequence[str],
+    starts_bp: NDArray[np.int64],
+    ends_bp: NDArray[np.int64],
+    status: Sequence[str] | NDArray[np.str_],
+) -> xr.DataArray:
+    """Posteriors of one contig with their haplotypes and bins.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (num_haplotypes, num_bins)
+    labels : sequence of str
+        ``SAMPLE.HAPLOTYPE`` of each row.
+    starts_bp, ends_bp : ndarray of int64, shape (num_bins,)
+    status : sequence of str, length num_bins
+        Whether each bin was called, or why not.
+
+    Returns
+    -------
+    DataArray, dims (haplotype, bin)
+        Coordinates: haplotype, sample and haplotype_index along haplotype; start, end (bp) and status along bin.
+    """
+    samples, indices = zip(*(label_parts(label) for label in labels), strict=True)
+    return xr.DataArray(
+        values,
+        dims=("haplotype", "bin"),
+        coords={
+            "haplotype": list(labels),
+            "sample": ("haplotype", list(samples)),
+            "haplotype_index": ("haplotype", list(indices)),
+            "start": ("bin", starts_bp),
+            "end": ("bin", ends_bp),
+            "status": ("bin", status),
+        },
+        name="posterior",
+    )
+
+
 @dataclass(frozen=True, repr=False)
 class Answer:
     """What a model says about a VCF; made by `Model.apply`.
@@ -194,20 +235,7 @@ class Answer:
         if contig not in calls:
             raise KeyError(f"no contig {contig!r} in this answer; it has {', '.join(map(repr, calls))}")
         one = calls[contig]
-        samples, indices = zip(*(label_parts(label) for label in one.labels), strict=True)
-        return xr.DataArray(
-            one.posterior,
-            dims=("haplotype", "bin"),
-            coords={
-                "haplotype": one.labels,
-                "sample": ("haplotype", list(samples)),
-                "haplotype_index": ("haplotype", list(indices)),
-                "start": ("bin", one.bins.starts_bp),
-                "end": ("bin", one.bins.ends_bp),
-                "status": ("bin", one.bins.status),
-            },
-            name="posterior",
-        )
+        return posterior_array(one.posterior, one.labels, one.bins.starts_bp, one.bins.ends_bp, one.bins.status)
 
     def write(self, folder: str | PathLike[str]) -> None:
         """Write every file of ``introghost apply`` into a folder, each atomically and ``provenance.json`` last.

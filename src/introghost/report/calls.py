@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introghost.answer import posterior_array
+from introghost.errors import DataError
 from introghost.findings import Finding
-from introghost.haplotypes import label_parts
 from introghost.inference.decisions import Decision
+from introghost.inference.parameters import no_posterior
 from introghost.report import checks, tables
 from introghost.report.records import CallsRecord, Choice
 
@@ -60,32 +63,29 @@ class Calls:
         Returns
         -------
         DataArray of float64, dims (haplotype, bin)
-            With five decimals; NaN in bins that are not called. Coordinates: haplotype (``SAMPLE.HAPLOTYPE``), sample
-            and haplotype_index along haplotype; start and end (bp) along bin.
+            See `answer.posterior_array`; with five decimals, and NaN in bins that are not called.
 
         Raises
         ------
         KeyError
             The contig is not among those that were read.
+        DataError
+            A table of bins is missing, damaged, or of other bins than the other.
         """
-        bins = pd.read_csv(self.folder / "bins.tsv.gz", sep="\t", dtype={"contig": str})
-        rows = bins[bins["contig"] == contig]
-        if rows.empty:
+        bins = tables.read_table(self.folder / "bins.tsv.gz", _PLACE, is_compressed=True)
+        status = tables.read_table(self.folder / "bin_status.tsv", tables.BIN_STATUS_COLUMNS)
+        if not bins[list(_PLACE)].equals(status[list(_PLACE)]):
+            raise DataError(
+                f"{self.folder}: bins.tsv.gz and bin_status.tsv differ in their bins; run `introghost apply`"
+            )
+        is_chosen = bins["contig"] == contig
+        if not is_chosen.any():
             raise KeyError(f"no contig {contig!r} in these calls; they have {', '.join(bins['contig'].unique())}")
+        rows = bins[is_chosen]
         values = rows.drop(columns=list(_PLACE))
-        samples, indices = zip(*(label_parts(label) for label in values.columns), strict=True)
-        return xr.DataArray(
-            values.to_numpy().T,
-            dims=("haplotype", "bin"),
-            coords={
-                "haplotype": list(values.columns),
-                "sample": ("haplotype", list(samples)),
-                "haplotype_index": ("haplotype", list(indices)),
-                "start": ("bin", rows["start"].to_numpy()),
-                "end": ("bin", rows["end"].to_numpy()),
-            },
-            name="posterior",
-        )
+        starts, ends = (rows[column].to_numpy() for column in ("start", "end"))
+        chosen = status.loc[is_chosen, "status"].to_list()
+        return posterior_array(values.to_numpy(dtype=np.float64).T, list(values.columns), starts, ends, chosen)
 
 
 def read_calls(folder: str | PathLike[str]) -> Calls:
@@ -120,20 +120,16 @@ def read_calls(folder: str | PathLike[str]) -> Calls:
     folder = Path(folder)
     checks.check_calls(folder)
     choice, record = Choice.read(folder), CallsRecord.read(folder)
-    optional = {
-        name: tables.read_optional(folder / f"{name}.tsv") for name in ("parameter_posterior", "parameter_draws")
-    }
+    parameters, draws = (
+        tables.read_optional(folder / f"{name}.tsv") for name in ("parameter_posterior", "parameter_draws")
+    )
     return Calls(
         folder=folder,
         segments=tables.read_table(folder / "segments.tsv", tables.SEGMENT_COLUMNS),
         per_sample=tables.read_table(folder / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS),
-        parameters=_or_empty(optional["parameter_posterior"]),
-        parameter_draws=_or_empty(optional["parameter_draws"]),
+        parameters=no_posterior() if parameters is None else parameters,
+        parameter_draws=pd.DataFrame() if draws is None else draws,
         decision=choice.decision,
         p_ghost=choice.p_ghost,
         findings=record.findings,
     )
-
-
-def _or_empty(table: pd.DataFrame | None) -> pd.DataFrame:
-    return pd.DataFrame() if table is None else table

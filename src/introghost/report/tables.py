@@ -1,8 +1,11 @@
 """Reading of the tables that the report shows, and their form on the page."""
 
+import gzip
 import math
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -13,6 +16,8 @@ BIN_STATUS_COLUMNS = ("contig", "start", "end", "status")
 _HUGE = 1e9  # from which on a number has an exponent
 _MISSING = ["NA", "", "nan"]
 _TEXTS = ("contig", "sample", "truth", "assigned")
+# What pandas and gzip raise of a damaged file.
+_DAMAGE = (pd.errors.ParserError, pd.errors.EmptyDataError, EOFError, gzip.BadGzipFile, zlib.error)
 PER_SAMPLE_COLUMNS = ("sample", "haplotype", "called_bp", "callable_bp", "fraction")
 
 
@@ -56,7 +61,7 @@ def format_value(value: object) -> str:
     return str(value)
 
 
-def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+def read_table(path: Path, columns: tuple[str, ...] = (), *, is_compressed: bool = False) -> pd.DataFrame:
     """Read a tab-separated table with a header; ``NA``, ``nan`` and empty cells are missing, but for names.
 
     Parameters
@@ -64,14 +69,17 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     path : Path
     columns : tuple of str
         Those that must be there; others may be.
+    is_compressed : bool
+        Whether it is compressed with gzip.
 
     Raises
     ------
     DataError
         If the file is not there, cannot be parsed or lacks one of `columns`.
     """
+    compression: Literal["gzip"] | None = "gzip" if is_compressed else None
     try:
-        header = pd.read_csv(path, sep="\t", nrows=0, compression=None).columns
+        header = pd.read_csv(path, sep="\t", nrows=0, compression=compression).columns
         missing_words = {name: _MISSING for name in header if name not in _TEXTS}
         table = pd.read_csv(
             path,
@@ -79,14 +87,14 @@ def read_table(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
             dtype=dict.fromkeys(_TEXTS, str),
             keep_default_na=False,
             na_values=missing_words,
-            compression=None,
+            compression=compression,
         )
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except UnicodeDecodeError:
         wanted = f" with the columns {', '.join(columns)}" if columns else ""
         raise DataError(f"{path}: not text; expected a tab-separated table{wanted}") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+    except (*_DAMAGE, ValueError) as error:
         raise DataError(f"{path}: not a tab-separated table ({error})") from None
     missing = [name for name in columns if name not in table.columns]
     if missing:
