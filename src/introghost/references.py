@@ -44,11 +44,11 @@ class Reference:
         families = [name.partition(",")[0].strip("{}") for name in self.authors]
         is_long = "others" in families or len(families) > 2
         authors = f"{families[0]} et al." if is_long else " and ".join(families)
-        year = "." if self.year is None else f" ({self.year})"
         numbers = ", ".join(each for each in (self.volume, self.pages) if each)
         place = f" {self.place}" + (f" {numbers}" if numbers else "")
         doi = f". doi:{self.doi}" if self.doi else ""
-        return f"{authors}{year} {self.title}.{place if self.place else ''}{doi}."
+        who = f"{authors.rstrip('.')}." if self.year is None else f"{authors} ({self.year})"
+        return f"{who} {self.title}.{place if self.place else ''}{doi}."
 
     @property
     def bibtex(self) -> str:

@@ -90,7 +90,7 @@ class Card:
 
 _NO_PROBABILITY = {
     Decision.NO_SCENARIO_FITS: "The data lie outside everything that was simulated: no probability is given.",
-    Decision.TOO_LITTLE_SEQUENCE: "No verdict is given. Segments are not affected.",
+    Decision.TOO_LITTLE_SEQUENCE: "No verdict is given; segments are.",
 }
 
 
@@ -148,15 +148,17 @@ def _how_much(overview: Overview, estimates: Mapping[str, Estimate], generation_
         years, low, high = (
             round_number(value * generation_years) for value in (time.median, time.lower_95, time.upper_95)
         )
-        answer += f", {years} years ago"
-        generations = f"{round_number(time.median)} generations at {generation_years:g} years"
-        reason += f" Time: {low} to {high} years ({generations})"
         is_little = time.contraction < LITTLE_LEARNT
+        if not is_little:  # what is hardly learnt is no headline
+            answer += f", {years} years ago"
+        generations = f"{round_number(time.median)} generations at {generation_years:g} years"
+        reason += f" Time: {low} to {high} years, median {years} ({generations})"
         reason += ", hardly narrower than the prior: the data say little of it." if is_little else "."
     if overview.decision == Decision.NO_GHOST:
-        reason += " Only if there was a ghost at all, which the verdict speaks against."
+        answer = "Nothing, by the verdict"
+        reason = f"Had there been a ghost: {percent(proportion.median)} of ancestry, {reason}"
     if overview.decision in WITHHELD or Code.PARAMETERS_WITHHELD in {one.code for one in overview.record.findings}:
-        reason = f"Forced, and not to be relied on: {reason}"
+        answer, reason = "Forced", f"Not to be relied on: {answer}. {reason}"
     return Line(question, answer, reason)
 
 
@@ -176,13 +178,16 @@ def _where(overview: Overview, segments: pd.DataFrame, per_sample: pd.DataFrame)
     if overview.are_segments_withheld:
         return Line(question, "Withheld", "The data are unlike everything that the segment network was trained on.")
     if segments.empty:
-        return Line(question, "Nowhere", f"No segment was called in {len(per_sample):,} haplotypes.")
+        return Line(question, "Nothing called", f"No segment was called in {len(per_sample):,} haplotypes.")
     share = "" if overview.called_share is None else f"{percent(overview.called_share)} of the sequence"
     answer = share or number_of(len(segments), "segment")
     lengths_bp = segments["end"] - segments["start"]
     false_share = float(((1 - segments["mean_posterior"]) * lengths_bp).sum() / lengths_bp.sum())
     number = f"{number_of(len(segments), 'segment')} in {number_of(len(per_sample), 'haplotype')}"
-    reason = f"{number}. By their posteriors, {percent(false_share)} of what is called is expected to be false."
+    reason = (
+        f"{number}. By their posteriors, {percent(false_share)} of what is called is expected to be false, and more "
+        "where the data differ from the simulations."
+    )
     if overview.f1 is not None:
         reason += f" Against the true tracts, F1 of bins is {overview.f1:.2f}."
     heavy = [

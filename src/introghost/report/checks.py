@@ -177,7 +177,7 @@ def check_beside(calls: Path, beside: Path) -> None:
     differences = first.data.differences(second.data)
     if differences:
         raise DataError(
-            f"{beside}: calls of other data than {calls} ({', '.join(differences)} differ); apply to the same"
+            f"{beside}: calls of other data than {calls} ({_in_words(differences)} differ); apply to the same"
         )
     if not _differs(first.model_sha256, second.model_sha256):
         raise DataError(f"{beside}: made by the same model as {calls}; give the calls of another one")
@@ -205,7 +205,7 @@ def check_comparable(calls: Sequence[Path]) -> None:
             differences.insert(0, "model")
         if differences:
             raise DataError(
-                f"{folder}: not comparable with {calls[0]} ({', '.join(differences)} differ); give calls that "
+                f"{folder}: not comparable with {calls[0]} ({_in_words(differences)} differ); give calls that "
                 "differ in their target alone"
             )
         target = other.data.options["target"]
@@ -219,6 +219,12 @@ def check_comparable(calls: Sequence[Path]) -> None:
             f"{lacking[0] / CHOICE}: no such file, though {with_choice[0]} of the same model has one; run `introghost "
             "apply` again"
         )
+
+
+def _in_words(differences: Sequence[str]) -> str:
+    """Roles of inputs and names of options, all VCF files as one."""
+    words = ("VCF files" if name.split(" ")[0] == "vcf" else name.replace("_", " ") for name in differences)
+    return ", ".join(dict.fromkeys(words))
 
 
 def check_same_model(used_sha256: str | None, evaluation: Path | None, model: Path | None) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MOST_PEAKS = 12
 LEAST_CARRIERS, FEW_HAPLOTYPES = 2, 10  # of a peak; of fewer haplotypes than that, one carrier is enough
 MOST_DESERTS = 5
 LEAST_DESERT_BP = 1_000_000
@@ -130,7 +129,7 @@ def peaks(genome: Iterable[Contig], num_haplotypes: int) -> list[Stretch]:
     Returns
     -------
     list of Stretch
-        `MOST_PEAKS` at the most, each carried by `LEAST_CARRIERS` haplotypes or more (by one in a small
+        Each carried by `LEAST_CARRIERS` haplotypes or more (by one in a small
         target), the most frequent first.
     """
     carriers = LEAST_CARRIERS if num_haplotypes >= FEW_HAPLOTYPES else 1
@@ -138,7 +137,7 @@ def peaks(genome: Iterable[Contig], num_haplotypes: int) -> list[Stretch]:
     each = sorted((peak for contig in genome for peak in _peaks_of(contig, least)), key=lambda peak: -peak.frequency)
     result = list[Stretch]()
     for peak in each:  # two tops of one height have the same stretch
-        if len(result) < MOST_PEAKS and not any(peak.overlaps(other) for other in result):
+        if not any(peak.overlaps(other) for other in result):
             result.append(peak)
     return result
 

@@ -11,6 +11,7 @@ from introghost.inference.decisions import Decision
 from introghost.report import tables
 from introghost.report.records import CallsRecord, Choice
 from introghost.report.tables import PageTable
+from introghost.report.words import percent
 
 PROPORTION = "ghost_proportion"
 _WITHHELD, _ABSENT = "withheld", "–"
@@ -116,7 +117,7 @@ class Overview:
         """``0.021 (0.009 to 0.050)``; a word or a dash where there is none."""
         one = self.proportion
         if one is not None:
-            return f"{one.median:.3f} ({one.lower:.3f} to {one.upper:.3f})"
+            return f"{percent(one.median)} ({percent(one.lower)} to {percent(one.upper)})"
         return _WITHHELD if self.is_proportion_withheld else _ABSENT
 
     @property
@@ -203,7 +204,9 @@ def summary_lines(overview: Overview, page: Path) -> list[str]:
         verdict = f"{overview.decision}, P(ghost) {p_ghost if overview.p_ghost is None else f'= {p_ghost}'}"
     proportion = "withheld" if overview.is_proportion_withheld else "not estimated"
     if one is not None:
-        proportion = f"{one.median:.3f} (95 % interval {one.lower:.3f} to {one.upper:.3f})"
+        proportion = f"{percent(one.median)} (95 % interval {percent(one.lower)} to {percent(one.upper)})"
+        if overview.decision == Decision.NO_GHOST:
+            proportion += ", had there been a ghost"
     lines = [f"{overview.target}: {verdict}", f"ghost proportion: {proportion}"]
     if overview.f1 is not None:
         lines.append(f"F1 against the true tracts: {overview.f1:.2f}")

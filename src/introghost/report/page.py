@@ -101,6 +101,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
             evaluation,
             sources.calls_evaluation,
             None if answer.proportion is None else answer.proportion.median,
+            section.num_regions,
         ),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),

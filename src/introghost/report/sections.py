@@ -10,7 +10,7 @@ from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
 from introghost.findings import Finding, Severity
 from introghost.inference import decisions
-from introghost.report import figures, tables, trust
+from introghost.report import figures, tables, trust, words
 from introghost.report.records import CallsRecord, Choice, PredictiveRecord, ScenarioProbability
 from introghost.report.tables import PageTable
 
@@ -108,12 +108,15 @@ class AnswerSection:
         Findings, the heaviest first; levels without any are left out.
     unlike : Unlike or None
         None without a table of percentiles.
+    num_regions : int or None
+        Regions that the verdict rests on; None where it is not said.
     """
 
     scenarios: tuple[ScenarioProbability, ...]
     notes: dict[str, str]
     levels: tuple[Level, ...]
     unlike: Unlike | None
+    num_regions: int | None
 
     @property
     def tells_ghosts(self) -> bool:
@@ -194,10 +197,11 @@ def answer_section(calls: Path, record: CallsRecord) -> AnswerSection:
     return AnswerSection(
         scenarios=tuple(sorted(choice.scenarios, key=lambda one: -one.probability)),
         notes={
-            words: tables.format_value(choice.notes[name]) for name, words in _NOTES.items() if name in choice.notes
+            meaning: tables.format_value(choice.notes[name]) for name, meaning in _NOTES.items() if name in choice.notes
         },
         levels=levels(record.findings),
         unlike=_unlike(calls / "statistic_percentiles.tsv"),
+        num_regions=int(regions) if isinstance(regions := choice.notes.get("regions"), int | float) else None,
     )
 
 
@@ -264,7 +268,10 @@ def likeness_section(path: Path) -> LikenessSection:
 
 
 def accuracy_section(
-    evaluation: Path | None, calls_evaluation: Path | None, proportion: float | None = None
+    evaluation: Path | None,
+    calls_evaluation: Path | None,
+    proportion: float | None = None,
+    num_regions: int | None = None,
 ) -> AccuracySection:
     """What `evaluate` measured, out of its folders: of the model, and of these calls.
 
@@ -276,6 +283,8 @@ def accuracy_section(
         Folder of ``evaluate --calls``; None: not given.
     proportion : float or None
         Estimated proportion of ghost ancestry of the data.
+    num_regions : int or None
+        Regions of the data that a verdict rests on.
 
     Raises
     ------
@@ -292,7 +301,7 @@ def accuracy_section(
         table = tables.read_optional(evaluation / f"{name}.tsv")
         if table is not None:
             titled.append((title, tables.page_table(table)))
-    return AccuracySection(_precision_recall(evaluation), trust.figures(evaluation, proportion), titled)
+    return AccuracySection(_precision_recall(evaluation), trust.figures(evaluation, proportion, num_regions), titled)
 
 
 def _precision_recall(evaluation: Path) -> Markup | None:
@@ -337,6 +346,11 @@ class ScenarioDrawing:
     meaning: str
     probability: float | None
     drawing: Markup
+
+    @property
+    def probability_text(self) -> str:
+        """``= 0.123``; empty where it is not known."""
+        return "" if self.probability is None else words.probability(self.probability)
 
 
 def scenario_drawings(

@@ -16,6 +16,7 @@ from introghost.report.tables import PageTable
 from introghost.report.words import false_discovery, percent
 
 MAX_HAPLOTYPE_ROWS = 1000
+MOST_PEAKS = 12
 LEAST_MARGIN_BP = 50_000  # to either side of an enlarged peak
 _LENGTHS_BP = (0, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
 _CALLED = "called"  # status of a bin with posteriors, see inference.outputs.write_bin_status
@@ -103,7 +104,7 @@ def segments_section(
     per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
     contigs = read_contigs(calls)
     with_segments = [one for one in contigs if one.frequency.any()]
-    peaks = genome.peaks(with_segments, len(per_sample))
+    peaks = _surest(genome.peaks(with_segments, len(per_sample)), segments)
     of_name = {one.name: one for one in with_segments}
     windows = [peak.widened(max(peak.length_bp // 2, LEAST_MARGIN_BP), of_name[peak.contig]) for peak in peaks]
     genes = [] if annotation is None else read_genes(annotation, windows)
@@ -121,6 +122,24 @@ def segments_section(
         per_sample=tables.page_table(ranked, max_rows=MAX_HAPLOTYPE_ROWS),
         num_haplotypes=len(per_sample),
     )
+
+
+def _surest(peaks: Sequence[Stretch], segments: pd.DataFrame) -> list[Stretch]:
+    """The peaks that the most haplotypes are expected to carry: many uncertain segments are not as many sure ones."""
+    return sorted(peaks, key=lambda peak: -peak.frequency * _mean_posterior(peak, segments))[:MOST_PEAKS]
+
+
+def _inside(peak: Stretch, segments: pd.DataFrame) -> pd.DataFrame:
+    """Segments that share a base pair with a peak."""
+    is_there = (segments["end"] > peak.start_bp) & (segments["start"] < peak.end_bp)
+    return segments[is_there & (segments["contig"] == peak.contig)]
+
+
+def _mean_posterior(peak: Stretch, segments: pd.DataFrame) -> float:
+    """Mean posterior of the segments in a peak, each as long as it is there."""
+    inside = _inside(peak, segments)
+    lengths_bp = inside["end"].clip(upper=peak.end_bp) - inside["start"].clip(lower=peak.start_bp)
+    return float((inside["mean_posterior"] * lengths_bp).sum() / lengths_bp.sum())
 
 
 def read_contigs(calls: Path) -> list[Contig]:
@@ -178,15 +197,13 @@ def _enlarged(
 def _peaks_table(peaks: Sequence[Stretch], segments: pd.DataFrame, genes: Sequence[Gene] | None) -> PageTable:
     rows = []
     for number, peak in enumerate(peaks, 1):
-        inside = segments[
-            (segments["contig"] == peak.contig) & (segments["end"] > peak.start_bp) & (segments["start"] < peak.end_bp)
-        ]
+        inside = _inside(peak, segments)
         carriers = inside[["sample", "haplotype"]].drop_duplicates()
         cells = [str(number), karyogram.place(peak), f"{peak.length_bp / 1000:,.0f}"]
-        cells += [percent(peak.frequency), f"{len(carriers):,}", f"{inside['mean_posterior'].max():.2f}"]
+        cells += [percent(peak.frequency), f"{len(carriers):,}", f"{_mean_posterior(peak, segments):.2f}"]
         cells.append(f"{int(inside['num_private_alleles'].max()):,}")
         rows.append(cells if genes is None else [*cells, _names([one for one in genes if one.overlaps(peak)])])
-    header = ["peak", "place", "kb", "share of haplotypes", "carriers", "highest posterior", "most private alleles"]
+    header = ["peak", "place", "kb", "share of haplotypes", "haplotypes", "mean posterior", "most private alleles"]
     return PageTable(header if genes is None else [*header, "genes"], rows)
 
 

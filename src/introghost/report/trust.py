@@ -37,7 +37,7 @@ class Figure:
     is_wide: bool = False
 
 
-def figures(evaluation: Path, proportion: float | None = None) -> list[Figure]:
+def figures(evaluation: Path, proportion: float | None = None, num_regions: int | None = None) -> list[Figure]:
     """The figures of an evaluation; those whose tables are not there are left out.
 
     Parameters
@@ -46,6 +46,8 @@ def figures(evaluation: Path, proportion: float | None = None) -> list[Figure]:
         Folder that ``evaluate --model`` wrote.
     proportion : float or None
         Estimated proportion of ghost ancestry of the data, which is marked where power is drawn.
+    num_regions : int or None
+        Regions of the data: power is that of genomes with as many, or next to it; None: of whole genomes.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def figures(evaluation: Path, proportion: float | None = None) -> list[Figure]:
     """
     return [
         *_reliabilities(evaluation),
-        *_power(evaluation, proportion),
+        *_power(evaluation, proportion, num_regions),
         *_confusion(evaluation),
         *_posterior(evaluation),
     ]
@@ -130,12 +132,16 @@ class _Bar:
         return f"{percent(self.low)} to {percent(self.high)}"
 
 
-def _power(evaluation: Path, proportion: float | None) -> Iterator[Figure]:
+def _power(evaluation: Path, proportion: float | None, num_regions: int | None) -> Iterator[Figure]:
     columns = ("against", "genomes_of", "metric", "value", "lower", "upper")
     table = tables.read_optional(evaluation / "power.tsv", columns)
     if table is None:
         return
-    chosen = _whole(table)
+    chosen, length = _whole(table), ""
+    if "regions" in table and len(table):
+        wanted = table["regions"].max() if num_regions is None else num_regions
+        nearest = int(min(table["regions"].unique(), key=lambda number: abs(number - wanted)))
+        chosen, length = table[table["regions"] == nearest], f" of {nearest} regions"
     chosen = chosen[(chosen["against"] == ALL) & (chosen["metric"] == POWER)].dropna(subset=["value"])
     cells = (chosen[column].tolist() for column in ("genomes_of", "value", "lower", "upper"))
     powers = {name: values for name, *values in zip(*cells, strict=True)}
@@ -145,8 +151,8 @@ def _power(evaluation: Path, proportion: float | None) -> Iterator[Figure]:
         bars = [_Bar(*ends, *powers[name]) for name, ends in names.items() if name in powers]
         if bars:
             caption = (
-                f"Power: the share of genomes of the scenario {scenario} that are told from all scenarios without a "
-                "ghost at 1 % false positives, by the proportion of ghost ancestry."
+                f"Power: the share of genomes{length} of the scenario {scenario} that are told from all scenarios "
+                "without a ghost at 1 % false positives, by the proportion of ghost ancestry."
             )
             if proportion is not None and any(bar.low <= proportion < bar.high for bar in bars):
                 caption += " Outlined: where your data are."
@@ -182,9 +188,11 @@ def _confusion(evaluation: Path) -> Iterator[Figure]:
     names = sorted({*counts.index, *counts.columns})
     shares = counts.reindex(index=names, columns=names, fill_value=0)
     matrix = shares.to_numpy(dtype=np.float64)
+    numbers = set(counts.sum(axis=1).tolist())
+    each = f"{numbers.pop():.0f} genomes of each scenario. " if len(numbers) == 1 else ""
     caption = (
-        "Which scenario was the most probable one (columns) in genomes of each scenario (rows). Scenarios that look "
-        "alike are mistaken for each other; what counts for the verdict is whether both have a ghost."
+        f"{each}Which scenario was the most probable one (columns) in genomes of each scenario (rows). Scenarios that "
+        "look alike are mistaken for each other; what counts for the verdict is whether both have a ghost."
     )
     sums = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from report_inputs import write_calls, write_evaluation_of_calls, write_tsv
 
@@ -32,16 +33,20 @@ def test_a_ghost_has_a_probability_an_amount_a_time_and_a_place(tmp_path: Path) 
     assert lines(calls) == [
         ("Yes", "P(ghost) = 0.970 (prior 0.5, Bayes factor 65)."),
         (
-            "2.1 % of ancestry, 44,000 years ago",
-            "95 % interval 0.43 % to 9.9 %. Time: 23,000 to 87,000 years (1,500 generations at 29 years), hardly "
-            "narrower than the prior: the data say little of it.",
+            "2.1 % of ancestry",
+            "95 % interval 0.43 % to 9.9 %. Time: 23,000 to 87,000 years, median 44,000 (1,500 generations at 29 "
+            "years), hardly narrower than the prior: the data say little of it.",
         ),
         (
             "1.2 % of the sequence",
-            "1 segment in 2 haplotypes. By their posteriors, 20 % of what is called is expected to be false.",
+            "1 segment in 2 haplotypes. By their posteriors, 20 % of what is called is expected to be false, and more "
+            "where the data differ from the simulations.",
         ),
     ]
-    assert lines(calls, 10)[1][0] == "2.1 % of ancestry, 15,000 years ago"
+    assert "Time: 8,000 to 30,000 years, median 15,000 (1,500 generations at 10 years)" in lines(calls, 10)[1][1]
+    table = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
+    table.assign(contraction=0.5).to_csv(calls / "parameter_posterior.tsv", sep="\t", index=False)
+    assert lines(calls)[1][0] == "2.1 % of ancestry, 44,000 years ago", "the time is a headline once it is learnt"
 
 
 def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
@@ -61,7 +66,7 @@ def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
         (
             {"decision": "too little sequence"},
             None,
-            [("Too little sequence", "No verdict is given. Segments are not affected."),
+            [("Too little sequence", "No verdict is given; segments are."),
              ("Withheld", "There is too little sequence to estimate them.")],
         ),
         (
@@ -73,7 +78,7 @@ def test_the_title_says_who_was_tested_against_whom(tmp_path: Path) -> None:
             GHOST | {"decision": "no ghost", "p_ghost": 1e-5, "bayes_factor_ghost": 0.002},
             (0.02, 0.01, 0.04),
             [("No", "P(ghost) < 0.001 (prior 0.5, Bayes factor 1/500)."),
-             ("2.0 % of ancestry", "Only if there was a ghost at all, which the verdict speaks against.")],
+             ("Nothing, by the verdict", "Had there been a ghost: 2.0 % of ancestry, 95 % interval")],
         ),
         (
             GHOST | {"decision": "undecided", "p_ghost": 0.6, "bayes_factor_ghost": 1.5},
@@ -100,7 +105,8 @@ def test_what_was_forced_is_not_to_be_relied_on(tmp_path: Path, decision: str) -
     whether, how_much, _ = lines(write_calls(tmp_path / "calls", choice=GHOST | {"decision": decision}))
     assert whether[0] != "Yes"
     assert whether[1].startswith("Forced, and not to be relied on: P(ghost) = 0.970")
-    assert how_much[1].startswith("Forced, and not to be relied on: 95 % interval")
+    assert how_much[0] == "Forced"
+    assert how_much[1].startswith("Not to be relied on: 2.1 % of ancestry. 95 % interval")
 
 
 def test_a_damaged_posterior_is_refused(tmp_path: Path) -> None:

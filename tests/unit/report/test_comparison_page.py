@@ -40,7 +40,7 @@ def test_a_row_for_each_target_in_the_order_in_which_they_are_given(tmp_path: Pa
     assert tables_of(output)["What one model says of several targets"] == [
         ["target", "decision", "P(ghost)", "ghost proportion (95 % interval)", "called share", "answers withheld",
          "warnings", "remarks"],
-        ["GBR", "ghost", "0.999", "0.021 (0.004 to 0.099)", "0.0125", "0", "0", "0"],
+        ["GBR", "ghost", "0.999", "2.1 % (0.43 % to 9.9 %)", "0.0125", "0", "0", "0"],
         ["CEU,TSI", "no ghost", "0.021", "withheld", "0.0025", "1", "2", "1"],
     ]  # fmt: skip
     assert "Model: human. Outgroup: YRI." in words_of(output)
@@ -101,7 +101,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"target": "CHB", "model": ("human", "d4")}, r"CHB: not comparable with .*GBR \(model differ\)"),
-        ({"target": "CHB", "vcf": "z9"}, r"\(vcf differ\); give calls that differ in their target alone"),
+        ({"target": "CHB", "vcf": "z9"}, r"\(VCF files differ\); give calls that differ in their target alone"),
         ({"target": "CHB", "outgroup": "ESN"}, r"\(outgroup differ\)"),
         ({"target": "GBR"}, r"CHB: of the same target as .*GBR \(GBR\); give each target once"),
     ],

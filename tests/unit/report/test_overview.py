@@ -46,7 +46,7 @@ def test_another_model_is_shown_beside(tmp_path: Path) -> None:
     write_report(sources, output)
     assert tables_of(output)[BESIDE] == [
         ["model", "decision", "P(ghost)", "ghost proportion (95 % interval)", "called share", "F1 of bins"],
-        ["model", "ghost", "0.999", "0.021 (0.004 to 0.099)", "0.0125", "0.6667"],
+        ["model", "ghost", "0.999", "2.1 % (0.43 % to 9.9 %)", "0.0125", "0.6667"],
         ["human", "undecided", "0.840", "–", "0.0075", "0.5"],
     ]
     assert "calls of the other model</summary>" in output.read_text()
@@ -84,7 +84,7 @@ def test_command_line(tmp_path: Path) -> None:
     assert [(row[0], row[-1]) for row in rows] == [("model", "0.6667"), ("human", "0.5")]
     assert (tmp_path / "summary.txt").read_text() == (
         "GBR: ghost, P(ghost) = 0.999\n"
-        "ghost proportion: 0.021 (95 % interval 0.004 to 0.099)\n"
+        "ghost proportion: 2.1 % (95 % interval 0.43 % to 9.9 %)\n"
         "F1 against the true tracts: 0.67\n"
         f"report: {tmp_path / 'report.html'}\n"
     )
@@ -104,9 +104,9 @@ def test_models_of_one_name_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vcf": "z9"}, r"beside: calls of other data than .*calls \(vcf differ\)"),
+        ({"vcf": "z9"}, r"beside: calls of other data than .*calls \(VCF files differ\)"),
         ({"outgroup": "ESN"}, r"\(outgroup differ\)"),
-        ({"target": "CHB", "vcf": "z9"}, r"\(vcf, target differ\)"),
+        ({"target": "CHB", "vcf": "z9"}, r"\(VCF files, target differ\)"),
         ({"model": ("copy", "d4")}, "beside: made by the same model as .*calls; give the calls of another one"),
     ],
 )
@@ -150,7 +150,7 @@ def test_summary(tmp_path: Path) -> None:
     calls = write_calls(tmp_path / "calls", target="Target", choice=GHOST)
     expected = [
         "Target: ghost, P(ghost) = 0.999",
-        "ghost proportion: 0.021 (95 % interval 0.004 to 0.099)",
+        "ghost proportion: 2.1 % (95 % interval 0.43 % to 9.9 %)",
         "F1 against the true tracts: 0.67",
     ]
     assert summary(tmp_path, calls) == expected[:2]

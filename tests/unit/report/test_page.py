@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from report_inputs import write_bin_status, write_tsv
+from report_inputs import tables_of, write_bin_status, write_tsv
 
 from introghost import models, presets
 from introghost.cli.report import command
@@ -460,6 +460,18 @@ def test_calls_of_a_shipped_model_show_its_evaluation_and_its_scenarios(results:
     path.write_text(json.dumps(record))
     write_report(Sources(results / "calls"), results / "report.html")
     assert 'id="power"' not in (results / "report.html").read_text()
+
+
+def test_peaks_come_by_the_haplotypes_that_are_expected_to_carry_them(results: Path) -> None:
+    """Three haplotypes with a posterior of 0.3 are fewer than one with 0.95."""
+    write_tsv(
+        results / "calls" / "segments.tsv", contig=["1", "2", "2", "2"], start=[0] * 4, end=[50_000] * 4,
+        sample=["A", "A", "B", "B"], haplotype=[0, 1, 0, 1], mean_posterior=[0.95, 0.3, 0.3, 0.3],
+        num_private_alleles=[1] * 4,
+    )  # fmt: skip
+    write_report(Sources(results / "calls"), results / "report.html")
+    rows = tables_of(results / "report.html")["Peaks"]
+    assert [(row[1], row[5]) for row in rows[1:]] == [("1:1–50,000", "0.95"), ("2:1–50,000", "0.30")]
 
 
 def test_scenarios_come_by_probability_with_their_meaning() -> None:

@@ -95,6 +95,20 @@ def test_power_is_drawn_by_proportion_and_marks_the_data(
     assert ("Outlined: where your data are." in figure.caption) == bool(number_here)
 
 
+@pytest.mark.parametrize(("num_regions", "shown"), [(None, 30), (40, 30), (12, 6), (1, 6)])
+def test_power_is_that_of_genomes_as_large_as_the_data(tmp_path: Path, num_regions: int | None, shown: int) -> None:
+    write_power(tmp_path)
+    table = pd.read_csv(tmp_path / "power.tsv", sep="\t")
+    table.loc[table["regions"] == 6, "value"] /= 2
+    table.to_csv(tmp_path / "power.tsv", sep="\t", index=False)
+    (figure,) = trust.figures(tmp_path, 0.03, num_regions)
+    assert f"the share of genomes of {shown} regions of the scenario ghost" in figure.caption
+    heights = numbers(elements(figure.drawing, "rect", "bar"), "height").ravel()
+    np.testing.assert_allclose(
+        heights / 170, np.linspace(0.2, 0.9, len(CLASSES)) / (1 if shown == 30 else 2), atol=1e-3
+    )
+
+
 def test_the_confusion_is_in_shares_of_each_row(tmp_path: Path) -> None:
     write_tsv(tmp_path / "model_choice_confusion.tsv", truth=["a", "a", "b"], assigned=["a", "b", "b"],
               count=[30, 10, 5], mean_p_ghost=[0.5] * 3)  # fmt: skip
