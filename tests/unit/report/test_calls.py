@@ -56,10 +56,11 @@ def test_without_parameters_their_table_has_columns_and_no_row(tmp_path: Path) -
     [
         (None, "no such file"),
         (b"contig\tstart\tend\n", "not a tab-separated table"),
-        (gzip.compress(b"contig\tstart\tend\tA.0\n1\t0\t10000\t0.5\n" * 99)[:40], "not a tab-separated table"),
-        (gzip.compress(b"contig\tstart\n1\t0\n"), "column end is missing"),
-        (gzip.compress(b"contig\tstart\tend\tA.0\n1\t5\t10\t0.5\n"), "differ in their bins"),
+        (gzip.compress(b"contig\tstart\tend\tA.0\n1\t0\t10000\t0.5\n" * 99, mtime=0)[:40], "not a tab-separated table"),
+        (gzip.compress(b"contig\tstart\n1\t0\n", mtime=0), "column end is missing"),
+        (gzip.compress(b"contig\tstart\tend\tA.0\n1\t5\t10\t0.5\n", mtime=0), "differ in their bins"),
     ],
+    ids=["absent", "not compressed", "cut short", "without a column", "of other bins"],
 )
 def test_damaged_bins_are_refused(folder: Path, content: bytes | None, message: str) -> None:
     (folder / "bins.tsv.gz").unlink() if content is None else (folder / "bins.tsv.gz").write_bytes(content)
