@@ -17,25 +17,26 @@ _CODING = {
 }
 
 
-def paragraph(calls: Path, record: CallsRecord) -> str:
+def paragraph(calls: Path, overview: Overview) -> str:
     """What was done, ready for a paper.
 
     Parameters
     ----------
     calls : Path
         Folder that ``apply`` wrote.
-    record : CallsRecord
-        Its provenance.
+    overview : Overview
+        Of the same folder.
 
     Raises
     ------
     DataError
         A file is not of the form in which `apply` writes it.
     """
-    return " ".join(_sentences(calls, record))
+    return " ".join(_sentences(calls, overview))
 
 
-def _sentences(calls: Path, record: CallsRecord) -> Iterator[str]:
+def _sentences(calls: Path, overview: Overview) -> Iterator[str]:
+    record = overview.record
     content, options = JsonSection.read(calls / provenance.COMPLETE), record.data.options
     per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
     target = f"{options['target'] or 'The target'} ({number_of(per_sample['sample'].nunique(), 'individual')})"
@@ -57,7 +58,6 @@ def _sentences(calls: Path, record: CallsRecord) -> Iterator[str]:
     if records is not None and kept is not None:
         coding = _CODING.get(options["ancestral"] or "", "ancestral alleles were taken from a reference sequence")
         yield f"Of {records:,.0f} records, {kept:,.0f} biallelic SNPs were used; {coding}."
-    overview = Overview.read(calls)
     if record.threshold is not None and not overview.are_segments_withheld:
         yield false_discovery(record.threshold, record.false_discovery_rate).replace("are called", "were called")
     section = content.section("options").section("costs")

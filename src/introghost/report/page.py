@@ -1,6 +1,6 @@
 """The page of one set of calls: the answer, the segments and how far to trust them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from introghost.report.checks import TrainingStatistics
 from introghost.report.estimates import GENERATION_YEARS
 from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
-from introghost.report.records import CallsRecord, Choice, JsonSection, bundle_records
+from introghost.report.records import CallsRecord, JsonSection, ScenarioProbability, bundle_records
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         ),
         likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
         learning_curves=sections.learning_curves(sources.model),
-        scenarios=sections.scenario_drawings(_scenarios(sources, record), section.scenarios),
-        methods=methods.paragraph(sources.calls, record),
+        scenarios=sections.scenario_drawings(_scenarios(sources, record, section.scenarios), section.scenarios),
+        methods=methods.paragraph(sources.calls, answer),
         command=methods.command(sources.calls, record),
     )
     if figures is not None:
@@ -130,11 +130,11 @@ def _shipped_evaluation(record: CallsRecord) -> Path | None:
     return folder
 
 
-def _scenarios(sources: Sources, record: CallsRecord) -> tuple[Path, ...]:
+def _scenarios(sources: Sources, record: CallsRecord, chosen: Sequence[ScenarioProbability]) -> tuple[Path, ...]:
     """Those that were given; without any, those of a model that comes with introghost, if it made the calls."""
     if sources.scenarios or not _is_of_shipped_model(record):
         return sources.scenarios
-    shipped, chosen = presets.scenarios(), Choice.read(sources.calls).scenarios
+    shipped = presets.scenarios()
     return tuple(shipped[one.name] for one in chosen if one.name in shipped)
 
 

@@ -12,6 +12,7 @@ from introghost.cli.apply import command as apply_command
 from introghost.findings import Code, Finding, Severity
 from introghost.references import REFERENCES
 from introghost.report import methods
+from introghost.report.overview import Overview
 from introghost.report.records import CallsRecord
 
 
@@ -24,11 +25,15 @@ def calls_with(folder: Path, **record: object) -> tuple[Path, CallsRecord]:
     return calls, CallsRecord.read(calls)
 
 
+def paragraph_of(calls: Path) -> str:
+    return methods.paragraph(calls, Overview.read(calls))
+
+
 def test_the_paragraph_says_what_was_done(tmp_path: Path) -> None:
     costs = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
     options = {"threshold": 0.45842, "false_discovery_rate": 0.15, "costs": costs}
     numbers = {"records": 8262, "kept_sites": 5949, "individuals": {"outgroup": 207, "target": 1}, "version": "9.9"}
-    words = methods.paragraph(*calls_with(tmp_path / "calls", options=options, **numbers))
+    words = paragraph_of(calls_with(tmp_path / "calls", options=options, **numbers)[0])
     for part in (
         "GBR (1 individual) was tested for introgression from an unsampled lineage with introghost 9.9, with YRI, ESN "
         "(207 individuals) as outgroup.",
@@ -41,7 +46,7 @@ def test_the_paragraph_says_what_was_done(tmp_path: Path) -> None:
 
 
 def test_the_paragraph_leaves_out_what_is_not_recorded(tmp_path: Path) -> None:
-    words = methods.paragraph(*calls_with(tmp_path / "calls"))
+    words = paragraph_of(calls_with(tmp_path / "calls")[0])
     for part in ("records", "Segments were called", "expected cost", "None"):
         assert part not in words
 
@@ -50,9 +55,9 @@ def test_the_paragraph_leaves_out_what_is_not_recorded(tmp_path: Path) -> None:
 def test_the_paragraph_does_not_say_what_was_not_done(tmp_path: Path, decision: str) -> None:
     costs = {"false_ghost": 5.0, "missed_ghost": 1.0, "undecided": 0.5}
     unlike = Finding(Code.SEGMENTS_UNLIKE, Severity.WITHHELD, "unlike").to_json()
-    calls, record = calls_with(tmp_path / "calls", options={"threshold": 0.5, "costs": costs}, findings=[unlike])
+    calls, _ = calls_with(tmp_path / "calls", options={"threshold": 0.5, "costs": costs}, findings=[unlike])
     (calls / "model_choice.json").write_text(json.dumps({"decision": decision}))
-    words = methods.paragraph(calls, record)
+    words = paragraph_of(calls)
     assert "minimises" not in words
     assert "Segments were called" not in words
 
