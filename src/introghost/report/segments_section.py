@@ -100,9 +100,8 @@ def segments_section(
     DataError
         If a table is missing or not of the form in which `apply` writes it.
     """
-    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
-    per_sample = tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS)
-    contigs = read_contigs(calls)
+    segments, per_sample = _tables(calls)
+    contigs = _contigs(calls, segments, len(per_sample))
     with_segments = [one for one in contigs if one.frequency.any()]
     peaks = _surest(genome.peaks(with_segments, len(per_sample)), segments)
     of_name = {one.name: one for one in with_segments}
@@ -155,9 +154,20 @@ def read_contigs(calls: Path) -> list[Contig]:
     DataError
         If a table is missing or not of the form in which `apply` writes it.
     """
+    segments, per_sample = _tables(calls)
+    return _contigs(calls, segments, len(per_sample))
+
+
+def _tables(calls: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Segments, and called sequence of each haplotype."""
+    return (
+        tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS),
+        tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS),
+    )
+
+
+def _contigs(calls: Path, segments: pd.DataFrame, num_haplotypes: int) -> list[Contig]:
     status = tables.read_table(calls / "bin_status.tsv", tables.BIN_STATUS_COLUMNS)
-    segments = tables.read_table(calls / "segments.tsv", tables.SEGMENT_COLUMNS)
-    num_haplotypes = len(tables.read_table(calls / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS))
     return genome.contigs(status.assign(called=status["status"] == _CALLED), segments, num_haplotypes)
 
 
