@@ -23,12 +23,12 @@ from introghost.documents import (
     load_schema,
     plain_object,
     read_object,
-    suggestion,
 )
 from introghost.errors import ConfigError
 from introghost.inference import decisions
 from introghost.simulation.observation import ObservationModel, read_section
 from introghost.simulation.scenarios import check_name
+from introghost.spelling import suggestion
 
 SCHEMA = "config.schema.yaml"
 _UNSAFE = re.compile(r"[^\w.+-]")  # what the names of folders and pages have no need of

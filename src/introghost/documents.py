@@ -1,6 +1,5 @@
 """YAML and JSON documents that users write: read as one object, checked against a schema, refused in one line."""
 
-import difflib
 import functools
 import importlib.resources
 import math
@@ -12,6 +11,7 @@ import jsonschema
 import yaml
 
 from introghost.errors import ConfigError, DataError
+from introghost.spelling import suggestion
 from introghost.text import read_text
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | float | bool | None"
@@ -275,21 +275,6 @@ def number_hint(value: object) -> str:
         return " (YAML reads 1e-8 as text; write 1.0e-8)" if isinstance(value, str) and float(value) else ""
     except ValueError:
         return ""
-
-
-def suggestion(word: str, valid: Iterable[str]) -> str:
-    """The nearest valid word as a question, or all of them.
-
-    Parameters
-    ----------
-    word : str
-        As the user wrote it.
-    valid : iterable of str
-        Words that could have been meant.
-    """
-    names = sorted(valid)
-    nearest = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"did you mean '{nearest[0]}'?" if nearest else f"valid: {', '.join(names) or 'none'}"
 
 
 def unknown_key(key: str, section: str, valid: Iterable[str]) -> str:

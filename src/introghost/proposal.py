@@ -11,6 +11,7 @@ from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP, OUTGROUP_MAJOR, TAR
 from introghost.inference import bundle_files
 from introghost.inference.bundles import ChoiceBundle, ParametersBundle
 from introghost.simulation.observation import ObservationModel
+from introghost.sizes import megabases
 from introghost.variants import learned
 from introghost.variants.learned import Entry
 from introghost.variants.samples import listed
@@ -190,10 +191,10 @@ class Proposal:
         )
         if has < needed:
             return (
-                f"too little sequence is expected: {has / 1e6:.3g} Mb callable, {needed / 1e6:.3g} Mb are needed; "
+                f"too little sequence is expected: {megabases(has)} callable, {megabases(needed)} are needed; "
                 "segments are called all the same"
             )
-        return f"enough sequence: {has / 1e6:.3g} Mb callable, {needed / 1e6:.3g} Mb are needed at least"
+        return f"enough sequence: {megabases(has)} callable, {megabases(needed)} are needed at least"
 
     def summary(self) -> dict[str, str]:
         """What the data hold and what it means, in words."""
@@ -242,7 +243,7 @@ class Proposal:
     def _simulations(self) -> list[Line]:
         work, limits, tests = self.workload, self.limits, "for the tables of accuracy: never trained on"
         fewest_regions = max(FEWEST_REGIONS, self.start.least_regions(self.inputs))
-        amount = f"the data have {self.amount.callable_bp / 1e6:.3g} Mb callable"
+        amount = f"the data have {megabases(self.amount.callable_bp)} callable"
         minute = "of one job, which takes about a minute"
         return [
             ("simulations:", ""),

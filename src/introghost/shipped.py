@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from introghost.errors import ConfigError
+from introghost.spelling import did_you_mean
 
 
 def locate(
@@ -45,5 +46,16 @@ def locate(
         return shipped[given]
     if not exists(Path(given)):
         names = ", ".join(sorted(shipped)) or "there is none"
-        raise ConfigError(f"{option} {given}: no such folder, and no shipped {what} of that name ({names})")
+        hint = did_you_mean(given, [*shipped, *_neighbours(Path(given), exists)])
+        raise ConfigError(
+            f"{option} {given}: no such folder, and no shipped {what} of that name ({names})"
+            + (f"; {hint}" if hint else "")
+        )
     return Path(given)
+
+
+def _neighbours(path: Path, exists: Callable[[Path], bool]) -> list[str]:
+    """What lies where a path leads to and may be given, as it would be written."""
+    if not path.parent.is_dir():
+        return []
+    return [str(path.with_name(other.name)) for other in path.parent.iterdir() if exists(other)]

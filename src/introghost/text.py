@@ -7,6 +7,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import re
 import stat
 import zlib
 from collections.abc import Generator, Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 from introghost.errors import DataError
 
 _GZIP = b"\x1f\x8b"
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096  # by which the kind and the encoding of a file are told
 # The mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,7 +25,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NO_TEXT = (
+_KINDS = (
+    (b"##fileformat=VCF", "a VCF"),
     (b"BCF\2", "a BCF"),
     (b"BAM\1", "a BAM"),
     (b"PK\3\4", "a zip archive or an Excel workbook"),
@@ -37,11 +39,9 @@ _NO_TEXT = (
     (b"{\\rtf", "a document in Rich Text Format"),
     (b"PAR1\x15", "a Parquet file"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
-_VCF_START = b"##fileformat=VCF"
+_HTML = re.compile(rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b")
 _MARK = "\ufeff"
 
 _pipes: dict[tuple[int, int, int], bytes] = {}
@@ -96,10 +96,10 @@ def read_lines(path: Path, kind: str) -> Generator[str, None, None]:
         raise DataError(f"{path}: no such file; check the path")
     try:
         with _opened(path) as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(HEAD_BYTES)
             file.seek(0)
             encoding = _encoding(head)
-            _check_kind(path, head, kind)
+            check_kind(path, head, kind, f"are two files swapped? else give {kind} as text")
             for number, line in enumerate(io.TextIOWrapper(file, encoding=encoding), start=1):
                 if "\0" in line:
                     raise DataError(f"{path}:{number}: a NUL byte; the file is damaged, copy it again")
@@ -157,12 +157,32 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
-def _check_kind(path: Path, head: bytes, kind: str) -> None:
-    if head.startswith(_VCF_START):
-        raise DataError(f"{path}: this is a VCF, not {kind}; are two files swapped?")
-    for start, other in _NO_TEXT:
+def check_kind(path: Path, head: bytes, kind: str, remedy: str) -> None:
+    """Refuse a file whose first bytes are those of something else than it should be.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    head : bytes
+        First bytes, unpacked.
+    kind : str
+        What the file should be, as for `read_lines`.
+    remedy : str
+        What to do if it is something else, but a page of the web.
+
+    Raises
+    ------
+    DataError
+    """
+    if _HTML.match(head):
+        raise DataError(
+            f"{path}: this is an HTML page, not {kind}: a download may have failed, or asked for a login; open the "
+            "page in a browser to see, and download the file again"
+        )
+    for start, other in _KINDS:
         if head.startswith(start):
-            raise DataError(f"{path}: this is {other}, not {kind} as text; are two files swapped? else save it as text")
+            raise DataError(f"{path}: this is {other}, not {kind}; {remedy}")
 
 
 def _undecodable(path: Path, encoding: str) -> DataError:

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from introghost.inference.extent import SHARE_TOLERANCE
 from introghost.inference.genome_batches import PARTS
-from introghost.inference.model_choice import SHARE_TOLERANCE
 from introghost.simulation.observation import ObservationModel
 
 CORES = 2
@@ -253,7 +253,7 @@ def least_callable_bp(amount: Amount, region_length_bp: int, least_regions: int)
     """Callable sequence that networks for whole genomes need, trained on so many regions and parts of them.
 
     The share of a mask is that of the data here, which simulated regions have on average; see
-    `inference.model_choice.least_callable_bp`.
+    `inference.extent.Least`.
 
     Parameters
     ----------

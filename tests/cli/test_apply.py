@@ -244,7 +244,7 @@ def test_what_holds_no_tracts_is_refused(data, tmp_path, capsys, name):
 
 def test_statistics_that_the_model_was_trained_on_are_refused(data, tmp_path, capsys):
     statistics, model = tmp_path / "x.zarr.zip", tmp_path / "model"
-    assert run("statistics", "--trees", data / "x.trees", "--output", statistics) == 0
+    assert run("statistics", "--trees", data / "x.trees", "--bin-bp", 10_000, "--output", statistics) == 0
     evaluate = ("evaluate", "--model", model, "--statistics", statistics, "--output", tmp_path / "evaluation")
     for digest, code in (("0" * 64, 0), (provenance.sha256(statistics), 3)):
         listed = {"inputs": {"statistics 0": {"name": "other.zarr.zip", "sha256": digest}}}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bad_inputs import ALT, CHROM, FORMAT, INFO, LENGTH, POS, REF, ROWS, Inputs
+from bad_inputs import ALT, CHROM, FORMAT, INFO, LENGTH, POS, REF, ROWS, SAMPLES, Inputs
 
 from introghost.cli import main
 
@@ -414,6 +414,7 @@ def roles_swapped(inputs: Inputs) -> None:
 
 option("the_same_population_in_both_roles", DATA, "can have only one role", target="T,O")
 option("an_unknown_population", DATA, "has no samples", target="Q")
+option("a_population_in_lower_case", DATA, "has no samples; the table has O, T, X; did you mean 'T'?", target="t")
 option("no_population_named", DATA, "no target population given", target=",")
 
 
@@ -429,10 +430,46 @@ def a_vcf_for_the_table(inputs: Inputs) -> None:
     inputs.options["populations"] = str(inputs.plain)
 
 
-@case(DATA, "this is a BCF, not a table of samples and populations as text; are two files swapped?")
+@case(DATA, "this is a BCF, not a table of samples and populations; are two files swapped?")
 def a_bcf_for_the_table(inputs: Inputs) -> None:
     inputs.write_bcf()
     inputs.options["populations"] = str(inputs.vcf)
+
+
+@case(DATA, "they look exchanged; give each in the place of the other")
+def vcf_and_table_exchanged(inputs: Inputs) -> None:
+    inputs.write()
+    inputs.options.update(vcf=str(inputs.folder / "populations.tsv"), populations=str(inputs.vcf))
+
+
+@case(DATA, "this is an HTML page, not a VCF: a download may have failed")
+def a_web_page_for_the_vcf(inputs: Inputs) -> None:
+    inputs.write(index=False)
+    inputs.vcf.write_bytes(b"<!DOCTYPE html>\n<html><title>404 Not Found</title></html>\n")
+
+
+@case(DATA, "this is an HTML page, not a table of samples and populations: a download may have failed")
+def a_web_page_for_the_table(inputs: Inputs) -> None:
+    inputs.table = "\n<HTML lang=en>\n<title>404 Not Found</title></HTML>\n"
+    inputs.write()
+
+
+@case(DATA, "this is a BAM, not a VCF")
+def a_bam_for_the_vcf(inputs: Inputs) -> None:
+    inputs.write(index=False)
+    inputs.vcf.write_bytes(gzip.compress(b"BAM\1rest"))
+
+
+@case(DATA, "O is in two populations: o1 and o2; the columns look exchanged")
+def a_table_with_exchanged_columns(inputs: Inputs) -> None:
+    inputs.table = "sample\tpopulation\n" + "".join(f"{name[0].upper()}\t{name}\n" for name in SAMPLES)
+    inputs.write()
+
+
+@case(DATA, "outgroup population 'O' stands among the samples: the columns look exchanged")
+def exchanged_columns_of_one_sample_each(inputs: Inputs) -> None:
+    inputs.table = "O\to1\nT\tt1\n"
+    inputs.write()
 
 
 @case(0, "")

@@ -58,6 +58,7 @@ def test_the_configuration_is_of_the_data(folder: Path, capsys: pytest.CaptureFi
     assert printed["individuals"] == "12 of the outgroup Outgroup; 10 of the target Near,Far"
     assert printed["contigs"] == "1"
     assert printed["verdict"].startswith("too little sequence is expected: 0.3 Mb callable")
+    assert "0 stretches of 1 Mb in which the outgroup varies, 20 are needed" in Path("my.yaml").read_text()
     assert printed["estimated time"].endswith(" minutes on 2 cores")
     assert printed["next"].startswith("snakemake ")
     assert printed["next"].endswith("--configfile my.yaml")

@@ -80,10 +80,12 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["apply", "--outpt", "x"], "introghost apply: No such option"),
+        (["apply", "--outpt", "x"], "introghost apply: no option --outpt; did you mean '--output'?"),
+        (["apply", "--fdr", "0.05"], "introghost apply: no option --fdr; did you mean '--false-discovery-rate'?"),
+        (["vcf", "check", "--pops", "x"], "introghost vcf check: no option --pops; did you mean '--populations'?"),
         (["apply", "--vcf", "nowhere.vcf", "--output", "x"], "introghost apply: Invalid value for '--vcf'"),
         (["vcf", "write", "--trees"], "Option '--trees' requires an argument"),
-        (["--bogus"], "introghost: No such option"),
+        (["--bogus"], "introghost: no option --bogus; valid: --help, --version, -h"),
         (["vcf", "chekc"], "introghost vcf: no verb 'chekc'; did you mean 'check'?"),
         (["aply"], "introghost: no verb 'aply'; did you mean 'apply'?"),
     ],

@@ -13,6 +13,7 @@ from verbs import run
 
 from introghost import models, provenance
 from introghost.inference import bundle_files, regions
+from introghost.models import BIN_BP
 from introghost.simulation.ancestry import read_tracts, read_trees
 from introghost.simulation.observation import ObservationModel
 from introghost.simulation.observed import observe
@@ -43,7 +44,7 @@ def provenance_of(path: Path) -> dict[str, Any]:
 def test_trees(folder: Path):
     assert run("statistics", "--trees", folder / "x.trees", "--output", folder / "x.zarr.zip") == 0
     statistics = Statistics.read(folder / "x.zarr.zip")
-    assert statistics.callable_fraction.shape == (2, 6)
+    assert (statistics.bin_bp, statistics.callable_fraction.shape) == (BIN_BP, (2, 12))
     assert statistics.ancestral == "outgroup-major"
     record = provenance_of(folder / "x.zarr.zip")
     assert record["options"]["observation"] == {}
@@ -61,7 +62,7 @@ def test_ghost_fraction_adds_up_to_the_tracts(folder: Path):
     for region in range(2):
         for row in range(8):
             mine = tracts[(tracts["region"] == region) & (tracts["haplotype"] == row + 8)]
-            covered = float(fraction[region, row].sum()) * 10_000
+            covered = float(fraction[region, row].sum()) * BIN_BP
             assert covered == pytest.approx(mine["length"].sum(), rel=1e-5)
 
 
@@ -187,7 +188,7 @@ def test_what_a_segment_model_says_stands_beside_the_pooled_statistics(tmp_path:
 
 def test_a_segment_model_of_other_bins_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]):
     given = ("--trees", folder / "x.trees", "--segment-model", "human", "--output", folder / "refused.zarr.zip")
-    assert run("statistics", *given) == 4
+    assert run("statistics", *given, "--bin-bp", 10_000) == 4
     assert "the data have 10000; make the statistics with --bin-bp 5000" in capsys.readouterr().err
     assert not (folder / "refused.zarr.zip").exists()
 
@@ -203,8 +204,8 @@ def test_rows_of_large_samples_are_drawn_at_random_with_the_truth_of_their_own_g
     places = []
     for genome, ts in enumerate(read_trees(trees)):
         observed = observe(ts, ObservationModel(), ancestral="outgroup-major", seed=1, windows=None)
-        whole = haplotype_statistics(observed.haplotypes, 10_000).values
-        truth = ghost_fraction(observed.tracts(tracts[tracts["genome"] == genome]), 140, (0, 100_000), 10_000)
+        whole = haplotype_statistics(observed.haplotypes, BIN_BP).values
+        truth = ghost_fraction(observed.tracts(tracts[tracts["genome"] == genome]), 140, (0, 100_000), BIN_BP)
         assert truth.any()
         # Kept rows are some of all haplotypes, in their order.
         rows = iter(range(140))

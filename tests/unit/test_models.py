@@ -16,6 +16,7 @@ from introghost.haplotypes import OUTGROUP_MAJOR, Haplotypes
 from introghost.inference import calling, file_population
 from introghost.inference.bundle_files import MANIFEST
 from introghost.inference.bundles import SegmentsBundle, Task
+from introghost.inference.extent import Least
 from introghost.inference.offers import Offer
 from introghost.model import Model, load_model
 from introghost.simulation import scenarios
@@ -44,8 +45,20 @@ def human(model: Model) -> SegmentsBundle:
     return model.segments
 
 
-def test_human_is_shipped():
+def test_the_default_is_shipped_and_verbs_have_its_bins(human: SegmentsBundle):
+    assert models.DEFAULT == "human"
     assert "human" in models.names()
+    assert human.training.bin_bp == models.BIN_BP
+
+
+def test_what_a_shipped_model_needs_is_told_without_its_weights(model: Model):
+    """What the networks say, read from the descriptions beside them."""
+    least = Least.of_model(models.folder("human"))
+    assert least is not None
+    assert least == Least.together([Least.of(bundle.training, bundle.regions) for bundle in model.genome_bundles])
+    assert (least.bin_bp, least.region_length_bp, least.regions) == (5_000, 1_000_000, 6)
+    imports = "import sys, introghost.inference.extent; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", imports], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", models.names())

@@ -68,8 +68,11 @@ def test_other_marks_of_unicode_do_not_end_a_line(tmp_path: Path) -> None:
         (lzma.compress(b"a\n"), "compressed by xz"),
         (b"PK\3\4rest", "an Excel workbook"),
         (b"%PDF-1.4", "a PDF"),
-        (b"<!DOCTYPE html><html>", "a web page"),
-        (gzip.compress(b"BCF\2\2", mtime=0), "this is a BCF, not a genetic map as text; are two files swapped"),
+        (b"<!DOCTYPE html><html>", "this is an HTML page, not a genetic map: a download may have failed"),
+        (b"\n\n<HTML lang=en>", "this is an HTML page"),
+        (b"\xef\xbb\xbf<!-- saved --><html>", "this is an HTML page"),
+        (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC ''>", "this is an HTML page"),
+        (gzip.compress(b"BCF\2\2", mtime=0), "this is a BCF, not a genetic map; are two files swapped"),
         (b"##fileformat=VCFv4.2\n", "this is a VCF, not a genetic map; are two files swapped"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from introghost import models
 from introghost.cli.data import DATA, DEMO, data_options, split_names
 from introghost.cli.help import Example, Verb
 from introghost.errors import ConfigError, ModelError
@@ -53,7 +54,7 @@ COST = click.FloatRange(min=0)
 )
 @click.option(
     "--model",
-    default="human",
+    default=models.DEFAULT,
     show_default=True,
     help="A model that comes with introghost, or a folder with segments/ and perhaps model-choice/ and parameters/.",
 )

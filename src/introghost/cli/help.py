@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import click
 
+from introghost.spelling import suggestion
+
 
 @dataclass(frozen=True)
 class Example:
@@ -78,7 +80,5 @@ class Verbs(click.Group):
             There is none of that name.
         """
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            from introghost.documents import suggestion
-
             ctx.fail(f"no verb {args[0]!r}; {suggestion(args[0], self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from introghost import models
 from introghost.cli.data import DATA, DEMO, data_options, map_findings, open_data, show, split_names
 from introghost.cli.help import Example, Verb
 from introghost.errors import ConfigError
 
-_MODEL = "human"
 _YEAR_MINUTES = 365 * 24 * 60
 
 
@@ -87,7 +87,7 @@ def command(output: Path, target: tuple[str, ...], minutes: float | None, **opti
         include_bed=_text(options["include_bed"]),
         genetic_map=_text(options["genetic_map"]),
     )
-    start = Start.load(_MODEL)
+    start = Start.load(models.DEFAULT)
     proposal = propose(inputs, surveys, contigs=source.contigs(), results=results, start=start, minutes=minutes)
     text = proposal.to_yaml()
     config.parse(documents.parse_object(text, str(output)))

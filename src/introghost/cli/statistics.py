@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from introghost import models
 from introghost.cli.data import DATA, DEMO, data_options, describe, open_data, open_windows
 from introghost.cli.help import Example, Verb
 
@@ -54,7 +55,7 @@ class _Computed:
     "--ancestral",
     help="VCF, required: info-aa, fasta=FILE or outgroup-major. Trees: ancestral or outgroup-major, the default.",
 )
-@click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
+@click.option("--bin-bp", type=click.IntRange(min=1), default=models.BIN_BP, show_default=True, help="Width of a bin.")
 @click.option("--region-length-bp", type=click.IntRange(min=1), help="VCF: length of regions.  [default: 1000000]")
 @click.option("--seed", type=int, help="Trees: root seed of the observation model.  [default: 1]")
 @click.option(
@@ -224,7 +225,6 @@ def _summary(
 
     if segment_model is None:
         return PLAIN, {}
-    from introghost import models
     from introghost.inference import bundle_files, regions
     from introghost.inference.bundles import SegmentsBundle
     from introghost.inference.offers import Offer, check_fit

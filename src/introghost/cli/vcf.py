@@ -1,10 +1,12 @@
 """``introghost vcf``: check a VCF before an analysis, or write one from tree sequences."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from introghost import models
 from introghost.cli.data import DATA, DEMO, data_options, split_names
 from introghost.cli.help import Example, Verb, Verbs
 from introghost.errors import ConfigError
@@ -32,15 +34,17 @@ def command() -> None:
 )
 @data_options(required=("vcf",), genetic_map=True)
 @click.option("--ancestral", default="outgroup-major", show_default=True, help="info-aa, fasta=FILE or outgroup-major.")
-@click.option("--bin-bp", type=click.IntRange(min=1), default=10_000, show_default=True, help="Width of a bin.")
+@click.option("--bin-bp", type=click.IntRange(min=1), default=models.BIN_BP, show_default=True, help="Width of a bin.")
 @click.option("--output", type=_FILE, help="Write the table to this file too, tab-separated.")
 def check(bin_bp: int, output: Path | None, **options: Any) -> None:
     """Describe a VCF and say what an analysis of it would refuse or should doubt.
 
-    With populations, outgroup and target the exit code is 3 if an analysis would refuse the file; without them samples
-    are described by population, or all together.
+    With populations, outgroup and target the exit code is 3 if an analysis would refuse the file, and the last row says
+    whether there is enough sequence for all three questions or for segments only, asked of the model `human`. Without
+    them samples are described by population, or all together.
     """
     from introghost.atomic import write_text
+    from introghost.inference.extent import Least
     from introghost.variants.checks import inspect
     from introghost.variants.trial import Request
 
@@ -48,7 +52,9 @@ def check(bin_bp: int, output: Path | None, **options: Any) -> None:
     if any(roles.values()) and not (all(roles.values()) and options["populations"]):
         raise ConfigError("--populations, --outgroup and --target go together; give all three, or no role")
     named = {role: tuple(split_names(names or "")) for role, names in roles.items()}
-    result = inspect(Request(**{**options, **named}, bin_bp=bin_bp))
+    least = Least.of_model(models.folder(models.DEFAULT))
+    shortage = None if least is None else partial(least.shortage, models.DEFAULT)
+    result = inspect(Request(**{**options, **named}, bin_bp=bin_bp), shortage)
     lines = ["\t".join(row) for row in result.table.itertuples(index=False, name=None)]
     click.echo("\n".join(lines))
     if output is not None:

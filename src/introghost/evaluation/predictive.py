@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
+from introghost.sizes import megabases
 from introghost.statistics import stored
 from introghost.statistics.haplotype import MOMENTS
 from introghost.statistics.registry import COVARIATES
@@ -132,8 +133,8 @@ def caveats(simulated: Array, observed: Array) -> list[Finding]:
     if data_regions <= regions and data_length_bp <= LONGER * length_bp:
         return []
     text = (
-        f"the data have {data_length_bp / 1e6:.3g} Mb of callable sequence in {data_regions:,.0f} regions, a simulated "
-        f"genome {length_bp / 1e6:.3g} Mb in {regions:,.0f}: disagreements are harder to see than with genomes as large"
+        f"the data have {megabases(data_length_bp)} of callable sequence in {data_regions:,.0f} regions, a simulated "
+        f"genome {megabases(length_bp)} in {regions:,.0f}: disagreements are harder to see than with genomes as large"
     )
     return [Finding(Code.SHORT_SIMULATIONS, Severity.WARNING, text)]
 

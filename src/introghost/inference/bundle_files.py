@@ -17,10 +17,10 @@ from introghost.errors import ModelError
 from introghost.inference import weights
 from introghost.inference.bundles import Bundle, Task
 from introghost.inference.fields import Fields, Json, is_whole, parse_object, short
-from introghost.models import MANIFEST
+from introghost.models import DESCRIPTION, MANIFEST
 
 SCHEMA_VERSION = 1
-WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+WEIGHTS = "weights.safetensors"
 _MAXIMUM_BYTES = {
     WEIGHTS: weights.MAXIMUM_WEIGHTS_BYTES + weights.MAXIMUM_TEXT_BYTES,
     DESCRIPTION: weights.MAXIMUM_TEXT_BYTES,

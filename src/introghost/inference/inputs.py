@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from introghost.errors import DataError
+from introghost.inference.extent import pooled_regions
 from introghost.statistics.haplotype import MOMENTS, usable_bins
 
 Array = NDArray[np.float32]
@@ -186,44 +186,6 @@ def pool_each(pooled: Array, usable: NDArray[np.bool_], population_statistics: A
     values = np.concatenate([pooled, population_statistics], axis=1).astype(np.float64)
     number = usable.sum(axis=1)
     return np.stack([np.average(values[group], axis=0, weights=number[group]) for group in pooled_regions(usable)])
-
-
-def pooled_regions(usable: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Regions that stand for a genome: those of which at least half the bins are usable, scraps put together.
-
-    Simulated and real genomes go through this one rule, for the model-choice network can judge only what was put
-    together as in its training. Regions weigh the same, so that a scrap of one, between a gap and the end of a contig
-    say, would count as much as a whole one while its quantiles and spectra are of few sites: hence at least half.
-    Scraps make a region together, one after the other, as soon as they have that, whatever lies between; what is left
-    of them counts only if there is nothing else.
-
-    Parameters
-    ----------
-    usable : ndarray of bool, shape (num_regions, num_bins)
-
-    Returns
-    -------
-    list of ndarray of intp
-        Indices of the regions that count as one.
-
-    Raises
-    ------
-    DataError
-        No usable bin at all.
-    """
-    number = usable.sum(axis=1)
-    if not number.any():
-        raise DataError("no bin of a genome has enough callable sequence; is the mask inside out?")
-    groups, scraps = list[list[int]](), list[int]()
-    for index in np.flatnonzero(number).tolist():
-        if 2 * number[index] >= usable.shape[1]:
-            groups.append([index])
-            continue
-        scraps.append(index)
-        if 2 * number[scraps].sum() >= usable.shape[1]:
-            groups.append(scraps)
-            scraps = []
-    return [np.array(group) for group in groups or [scraps]]
 
 
 def callable_share(callable_fraction: Array) -> Array:

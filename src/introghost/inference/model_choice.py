@@ -7,11 +7,9 @@ from numpy.typing import NDArray
 from introghost.inference import novelty
 from introghost.inference.bundles import ChoiceBundle, GenomeBundle
 from introghost.inference.decisions import Doubts
+from introghost.inference.extent import Least
 from introghost.inference.genome import Genome
 from introghost.inference.inputs import Pooled
-
-# How much less callable sequence than in training still counts as the same.
-SHARE_TOLERANCE = 0.05
 
 
 def pooled(bundle: GenomeBundle, regions: NDArray[np.float64]) -> Pooled:
@@ -50,22 +48,14 @@ def scenario_probabilities(bundle: ChoiceBundle, genomes: Pooled) -> NDArray[np.
 
 
 def is_too_little(bundle: GenomeBundle, genome: Genome) -> bool:
-    """Whether a genome has less callable sequence than the least that the bundle's network was trained on.
-
-    Sequence is counted in callable base pairs, so that many short stretches do not pass for as many regions.
+    """Whether a genome has less sequence than the least that the bundle's network was trained on.
 
     Parameters
     ----------
     bundle : GenomeBundle
     genome : Genome
     """
-    return genome.extent.regions < bundle.regions.lowest or genome.extent.used_bp < least_callable_bp(bundle)
-
-
-def least_callable_bp(bundle: GenomeBundle) -> float:
-    """Callable sequence in the smallest parts of genomes that a network was trained on, a little less allowed."""
-    training = bundle.training
-    return bundle.regions.lowest * training.region_length_bp * (training.callable_share[0] - SHARE_TOLERANCE)
+    return not Least.of(bundle.training, bundle.regions).is_met(genome.extent)
 
 
 def doubts(bundle: ChoiceBundle, genome: Genome) -> Doubts:

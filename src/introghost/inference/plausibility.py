@@ -12,6 +12,7 @@ from introghost.inference import calling, decisions, region_novelty
 from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, ParametersBundle, SegmentsBundle
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
+from introghost.sizes import megabases
 from introghost.statistics.registry import COVARIATES
 
 DISAGREEMENT = 0.5
@@ -121,20 +122,24 @@ def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[
     return [Finding(Code.POSTERIOR_AT_EDGE, Severity.WARNING, text)]
 
 
-def segments_findings(calls: Sequence[ContigCalls], is_forced: bool = False) -> list[Finding]:
+def segments_findings(bundle: SegmentsBundle, calls: Sequence[ContigCalls], is_forced: bool = False) -> list[Finding]:
     """What to tell if the data are unlike all that the segment network was trained on; see `are_segments_withheld`.
 
     Parameters
     ----------
+    bundle : SegmentsBundle
     calls : sequence of ContigCalls
     is_forced : bool
         Whether segments are given that would be withheld.
     """
     p_value = _novelty_p_value(calls)
     if np.isnan(p_value):
-        has_references = any(len(contig.novelty_p_values) for contig in calls)
-        why = "no region is half callable" if has_references else "it was trained on too few genomes"
-        text = f"nothing is known of how the data compare with the simulations of the segment network: {why}"
+        text = "it was not checked whether the data are like the simulations that the segment network learnt from: "
+        if any(len(contig.novelty_p_values) for contig in calls):
+            length = megabases(bundle.training.region_length_bp)
+            text += f"that takes a stretch of {length} at least half of which is callable; ask about more of the genome"
+        else:
+            text += "that takes a model which was trained on more genomes"
         return [Finding(Code.NOVELTY_UNKNOWN, Severity.REMARK, text)]
     if p_value > decisions.NOVELTY_LEVEL:
         return []

@@ -317,7 +317,7 @@ def _tiled(haplotypes: Haplotypes, plan: ReadingPlan) -> HaplotypeStatistics:
 
 
 def _regions(haplotypes: Haplotypes, length_bp: int) -> Iterator[Haplotypes]:
-    """Regions of the trained length, the last one perhaps shorter; `inputs.pooled_regions` says which of them count."""
+    """Regions of the trained length, the last one perhaps shorter; `extent.pooled_regions` says which of them count."""
     first, last = haplotypes.interval_bp
     for start in range(first, last, length_bp):
         yield haplotypes.restrict(start, min(start + length_bp, last))

@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from introghost.arrays import runs
 from introghost.findings import Code, Finding, Severity, withheld_severity, withheld_text
-from introghost.inference import model_choice
 from introghost.inference.bundles import Bundle, GenomeBundle
 from introghost.inference.calling import ContigCalls
+from introghost.inference.extent import SHARE_TOLERANCE, Extent, Least
 from introghost.inference.fields import Range
 from introghost.inference.file_population import LEAST_REGION_PART
-from introghost.inference.genome import Extent
-from introghost.inference.model_choice import SHARE_TOLERANCE
 from introghost.inference.reading import Bins, BinStatus, ReadingPlan, num_groups
+from introghost.sizes import megabases
 from introghost.statistics.haplotype import BLANK_BINS, WIDE_BINS, usable_bins
 
 # Contigs that a finding names.
@@ -61,9 +60,10 @@ def population_findings(population: NDArray[np.float32], region_length_bp: int) 
     if not np.isnan(population).any():
         return []
     text = (
-        f"less than {_megabases(region_length_bp)} callable, in regions of {_megabases(region_length_bp)} that have "
-        f"{_megabases(LEAST_REGION_PART * region_length_bp)} or more: segments are called without population "
-        "statistics, and more of them may be false or missed; give all loci in one file, or more of the genome"
+        f"the files have less than {megabases(region_length_bp)} of callable sequence (stretches with less than "
+        f"{megabases(LEAST_REGION_PART * region_length_bp)} of it do not count): too little to tell how diverse "
+        "outgroup and target are and how far apart, by which segments are called; more of them may be false or missed; "
+        "ask about all loci together, or about more of the genome"
     )
     return [Finding(Code.POPULATIONS_UNKNOWN, Severity.WARNING, text)]
 
@@ -204,11 +204,10 @@ def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent, is_force
     is_forced : bool
         Whether their answers are given all the same.
     """
-    least_bp = max(model_choice.least_callable_bp(bundle) for bundle in bundles)
-    regions = f"{extent.regions:,} region{'' if extent.regions == 1 else 's'}"
+    least = Least.together([Least.of(bundle.training, bundle.regions) for bundle in bundles])
     text = (
-        f"too little sequence: {_megabases(extent.used_bp)} callable in {regions}, the networks for whole genomes need "
-        f"{_megabases(least_bp)}; {withheld_text('scenario probabilities and parameters', is_forced)}"
+        f"too little sequence: {extent}, the networks for whole genomes need {least}; "
+        f"{withheld_text('scenario probabilities and parameters', is_forced)}"
     )
     return Finding(Code.TOO_LITTLE_SEQUENCE, withheld_severity(is_forced), text)
 
@@ -220,10 +219,6 @@ def parameters_finding(is_forced: bool = False) -> Finding:
         f"intervals are confidently wrong; {withheld_text('parameters', is_forced)}; train with data like yours"
     )
     return Finding(Code.PARAMETERS_WITHHELD, withheld_severity(is_forced), text)
-
-
-def _megabases(length_bp: float) -> str:
-    return f"{length_bp / 1e6:.3g} Mb"
 
 
 def _percent_range(low: float, high: float) -> str:

@@ -6,13 +6,27 @@ from pathlib import Path
 
 from introghost import shipped
 
+DESCRIPTION = "model.json"  # what the network of a bundle is and was trained on
 MANIFEST = "MANIFEST.sha256"  # digests of the files of a bundle; a folder without it is none
+DEFAULT = "human"  # the model that is asked where none is named
+BIN_BP = 5_000  # width of its bins, and so of those of any verb unless asked otherwise
 _FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
     """Names of the shipped models."""
     return sorted(path.name for path in _FOLDER.iterdir() if (path / "segments").is_dir())
+
+
+def folder(name: str) -> Path:
+    """Folder of a shipped model.
+
+    Parameters
+    ----------
+    name : str
+        Of `names`.
+    """
+    return _FOLDER / name
 
 
 def evaluation(name: str) -> Path | None:
@@ -23,8 +37,8 @@ def evaluation(name: str) -> Path | None:
     name : str
         Of `names`.
     """
-    folder = _FOLDER / f"{name}.evaluation"
-    return folder if folder.is_dir() else None
+    tables = _FOLDER / f"{name}.evaluation"
+    return tables if tables.is_dir() else None
 
 
 def remove_others(model: Path, tasks: Collection[str]) -> None:
@@ -37,9 +51,9 @@ def remove_others(model: Path, tasks: Collection[str]) -> None:
     tasks : collection of str
         Tasks whose networks stay.
     """
-    for folder in model.glob("*/"):
-        if folder.name not in tasks and ((folder / MANIFEST).is_file() or (folder / "checkpoint").is_dir()):
-            shutil.rmtree(folder)
+    for bundle in model.glob("*/"):
+        if bundle.name not in tasks and ((bundle / MANIFEST).is_file() or (bundle / "checkpoint").is_dir()):
+            shutil.rmtree(bundle)
 
 
 def locate(model: str, option: str = "--model") -> Path:
@@ -60,4 +74,4 @@ def locate(model: str, option: str = "--model") -> Path:
     ConfigError
         Neither the name of a shipped model nor a folder, or both.
     """
-    return shipped.locate(model, {name: _FOLDER / name for name in names()}, "model", option)
+    return shipped.locate(model, {name: folder(name) for name in names()}, "model", option)

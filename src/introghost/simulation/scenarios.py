@@ -23,11 +23,11 @@ from introghost.documents import (
     check_schema,
     plain_object,
     read_object,
-    suggestion,
 )
 from introghost.errors import ConfigError
 from introghost.simulation import priors
 from introghost.simulation.priors import Assignment, Bound, Prior
+from introghost.spelling import suggestion
 
 MUTATION_RATE, RECOMBINATION_RATE = "mutation_rate_per_bp", "recombination_rate_per_bp"
 FILES = ("model.demes.yaml", "priors.yaml")

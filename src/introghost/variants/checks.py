@@ -14,7 +14,7 @@ from introghost.variants import description, trial
 from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.annotations import Annotations
 from introghost.variants.extents import CallableSequence, early_end_findings
-from introghost.variants.files import index_findings
+from introghost.variants.files import check_not_exchanged, index_findings
 from introghost.variants.fit import check_genetic_maps, check_intervals
 from introghost.variants.genetic_map import read_genetic_map
 from introghost.variants.intervals import read_bed
@@ -23,7 +23,7 @@ from introghost.variants.problems import Groups, doubts
 from introghost.variants.samples import listed
 from introghost.variants.source import OUTGROUP_MAJOR, parse_ancestral, parse_region
 from introghost.variants.tally import AncestralState, Tally, tally
-from introghost.variants.trial import Reading, Request
+from introghost.variants.trial import Reading, Request, Shortage
 
 _EMPTY_BINS = 0.5
 _LEAST_CALLABLE = 0.1  # of a bin, for it to be called at all
@@ -48,8 +48,14 @@ class Check:
     refusal: DataError | None
 
 
-def inspect(request: Request) -> Check:
+def inspect(request: Request, shortage: Shortage | None = None) -> Check:
     """Describe files from end to end, and say what of them an analysis would refuse or should doubt.
+
+    Parameters
+    ----------
+    request : Request
+    shortage : Shortage, optional
+        Of a model that may be asked: for what the sequence is too little.
 
     Raises
     ------
@@ -59,11 +65,14 @@ def inspect(request: Request) -> Check:
         Damage that leaves nothing to describe, or an annotation file that can't be read.
     """
     annotations = _annotations(request)
-    populations = None if request.populations is None else read_populations(request.populations)
+    populations = None
+    if request.populations is not None:
+        check_not_exchanged(request.vcf, request.populations)
+        populations = read_populations(request.populations)
     counted = tally(request.vcf, None if request.region is None else parse_region(request.region), populations)
     groups = Groups.of(counted.samples, populations, request.outgroup, request.target)
     if request.has_roles:
-        reading = trial.read(request, counted, annotations.genetic_maps)
+        reading = trial.read(request, counted, annotations.genetic_maps, shortage)
     else:
         reading = Reading(findings=_misfits(counted, annotations))
         _check_records(request, counted)
@@ -79,19 +88,19 @@ def inspect(request: Request) -> Check:
         ]
     )
     rows += description.problem_rows(counted, groups, findings, reading.refusal)
-    rows.append(("verdict", "an analysis", _verdict(request, findings, reading.refusal)))
+    rows.append(("verdict", "an analysis", _verdict(request, findings, reading)))
     return Check(pd.DataFrame(rows, columns=["section", "item", "value"]), findings, reading.refusal)
 
 
-def _verdict(request: Request, findings: Sequence[Finding], refusal: DataError | None) -> str:
-    """Whether an analysis would take the file, in words."""
-    if refusal is not None:
+def _verdict(request: Request, findings: Sequence[Finding], reading: Reading) -> str:
+    """Whether an analysis would take the file, and for what, in words."""
+    if reading.refusal is not None:
         return "would refuse this file"
     if not request.has_roles:
         return "not asked: give --populations, --outgroup and --target"
     number = sum(finding.severity is Severity.WARNING for finding in findings)
     warnings = f" with {number} warning{'' if number == 1 else 's'}, see above" if number else ""
-    return f"would take this file{warnings}"
+    return f"would take this file{warnings}" + (f"; {reading.shortage}" if reading.shortage else "")
 
 
 def _file_findings(request: Request, counted: Tally, reading: Reading) -> list[Finding]:
@@ -164,8 +173,8 @@ def _sites_per_bin(request: Request, counted: Tally, reading: Reading, annotatio
     for name, contig in counted.contigs.items():
         sequence = CallableSequence(annotations.callable_regions(name))
         positions = contig.positions_bp[contig.varies]
-        if reading.refusal is None and name in reading.positions:
-            positions = reading.positions[name]
+        if reading.refusal is None and name in reading.sites:
+            positions = reading.sites[name].positions_bp
         positions = positions[sequence.contains(positions)]
         first, last = contig.extent_bp[0] // request.bin_bp, (contig.extent_bp[1] - 1) // request.bin_bp
         sites = np.bincount(positions // request.bin_bp - first, minlength=last - first + 1)

@@ -128,8 +128,8 @@ def _contig_rows(counted: Tally, reading: Reading) -> Rows:
     rows: Rows = []
     for name, contig in counted.contigs.items():
         rows.append(("contigs", f"{name}: records", f"{len(contig.record_positions_bp):,}"))
-        if name in reading.positions and reading.refusal is None:
-            rows.append(("contigs", f"{name}: sites kept", f"{len(reading.positions[name]):,}"))
+        if name in reading.sites and reading.refusal is None:
+            rows.append(("contigs", f"{name}: sites kept", f"{len(reading.sites[name].positions_bp):,}"))
         else:
             rows.append(("contigs", f"{name}: SNVs that vary", f"{int(contig.varies.sum()):,}"))
         rows.append(("contigs", f"{name}: extent", f"{contig.extent_bp[0] + 1:,}-{contig.extent_bp[1]:,}"))

@@ -16,6 +16,7 @@ from introghost.haplotypes import on_contig, other_prefix
 from introghost.variants.build import guess_build
 from introghost.variants.extents import Records
 from introghost.variants.header import contig_lengths, read_header, undeclared_contigs
+from introghost.variants.htslib import begins_as_vcf
 from introghost.variants.index import checked_index
 from introghost.variants.records import VcfRecords
 from introghost.variants.samples import listed
@@ -48,6 +49,28 @@ def by_role(vcf: PathInputs) -> dict[str, Path]:
     """The files by their role in provenance: ``vcf``, or ``vcf 0``, ``vcf 1``, … if there are several."""
     paths = as_paths(vcf)
     return {"vcf": paths[0]} if len(paths) == 1 else {f"vcf {number}": path for number, path in enumerate(paths)}
+
+
+def check_not_exchanged(vcf: PathInputs, populations: Path) -> None:
+    """Refuse a VCF in the place of the populations table, and something else in its own place.
+
+    Parameters
+    ----------
+    vcf : path, or sequence of path
+    populations : Path
+
+    Raises
+    ------
+    DataError
+        It says what to give where.
+    """
+    paths = as_paths(vcf)
+    if begins_as_vcf(populations) and not any(is_store(path) or begins_as_vcf(path) for path in paths):
+        first = paths[0]
+        raise DataError(
+            f"{first} is given as a VCF and is none, {populations} as a table of populations and is a VCF: they look "
+            "exchanged; give each in the place of the other"
+        )
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import IO
 
 from introghost.errors import DataError
-from introghost.text import is_pipe
+from introghost.text import HEAD_BYTES, check_kind, is_pipe
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _ERRORS = ("[E::", "[W::bgzf", "[W::bcf_record_check")
 _HARMLESS = "[E::bcf_hdr_parse_line]"  # a free-text line of the header, which htslib leaves out
 _GZIP_MAGIC = b"\x1f\x8b"
 _FIXED_COLUMNS = 9
-_BCF_START = b"BCF\2\2"
+_VCF_START, _BCF_START = b"##fileformat=VCF", b"BCF\2\2"
 _HIGHEST_IDX = 1_000_000
 
 
@@ -66,7 +66,7 @@ def check_beginning(path: Path) -> None:
             start = lines.read(len(_BCF_START) + 4)
             if start.startswith(_BCF_START):
                 header = lines.read(int.from_bytes(start[-4:], "little")).splitlines()
-            elif b"##fileformat=VCF".startswith(start):
+            elif _VCF_START.startswith(start):
                 header = []
                 for columns in itertools.chain([start + lines.readline()], lines):
                     if not columns.startswith(b"##"):
@@ -77,6 +77,7 @@ def check_beginning(path: Path) -> None:
                     f"{path}: begins with a byte-order mark, which htslib can't read; remove the first 3 bytes"
                 )
             else:
+                check_kind(path, start + lines.read(HEAD_BYTES), "a VCF", "give the VCF itself")
                 raise DataError(f"{path}: not a VCF, or damaged at its start: it does not begin with ##fileformat=VCF")
     except (EOFError, OSError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
@@ -86,6 +87,17 @@ def check_beginning(path: Path) -> None:
             raise DataError(f"{path}: IDX={int(number[1])} in the header; take it out, it is for BCF alone")
     if columns.startswith(b"#CHROM\t") and columns.rstrip(b"\r\n").count(b"\t") < _FIXED_COLUMNS:
         raise DataError(f"{path}: the VCF has no samples; introghost needs phased genotypes")
+
+
+def begins_as_vcf(path: Path) -> bool:
+    """Whether a file begins as a VCF or a BCF does; not asked of a pipe, which can be read but once."""
+    if is_pipe(path) or not path.is_file():
+        return False
+    try:
+        with open_bytes(path) as file:
+            return file.read(len(_VCF_START)).startswith((_VCF_START, _BCF_START))
+    except (EOFError, OSError, zlib.error):
+        return False
 
 
 def text_contigs(path: Path) -> list[str]:

@@ -12,7 +12,16 @@ from introghost import __version__
 from introghost.documents import JsonValue, commented
 from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.simulation.stretches import SELECTION_CONCENTRATION
-from introghost.variants.survey import FEWEST_AT_CUT, OTHERS, Counts, Survey, allele_count_cut, panel_diploids
+from introghost.sizes import megabases
+from introghost.variants.survey import (
+    DIVERSITY_BP,
+    FEWEST_AT_CUT,
+    OTHERS,
+    Counts,
+    Survey,
+    allele_count_cut,
+    panel_diploids,
+)
 
 MISSING_SPREAD = (0.5, 2.0)
 MOST_MISSING = 0.9
@@ -246,14 +255,16 @@ def _between_regions(diversity: NDArray[np.float64]) -> list[Entry]:
     """
     ranges = {"linked_selection": _LINKED_SELECTION, "regional_mutation_rate_variation": _REGIONAL_VARIATION}
     if len(diversity) < FEWEST_STRETCHES or not diversity.any():
-        reason = f"{_JUDGEMENT}: {np.count_nonzero(diversity)} Mb in which the outgroup varies are too few to tell by"
+        stretches = f"stretches of {megabases(DIVERSITY_BP)} in which the outgroup varies"
+        reason = f"{_JUDGEMENT}: {np.count_nonzero(diversity)} {stretches}, {FEWEST_STRETCHES} are needed to tell by"
         return [Entry(key, bounds, reason) for key, bounds in ranges.items()]
     # What is left of the variation that neutral sequence has, and the highest level of each that gives all of it.
     variation = float(diversity.std(ddof=1) / diversity.mean())
     excess_square = max(variation**2 - NEUTRAL_VARIATION**2, 0.0)
     scaled = excess_square * (SELECTION_CONCENTRATION + 1)
     highest = {"linked_selection": scaled / (1 + scaled), "regional_mutation_rate_variation": math.sqrt(excess_square)}
-    reason = f"the outgroup's diversity varies by {variation:.0%} between {len(diversity)} stretches of 1 Mb"
+    stretches = f"{len(diversity)} stretches of {megabases(DIVERSITY_BP)}"
+    reason = f"the outgroup's diversity varies by {variation:.0%} between {stretches}"
     return [
         Entry(key, (low, min(max(highest[key], 2 * low), MOST_BETWEEN_REGIONS)), reason)
         for key, (low, _) in ranges.items()

@@ -24,6 +24,8 @@ _OTHER_HEADINGS = ("sex", "gender", "fid", "sid", "pat", "mat", "superpop", "sup
 _SEXES = {"m", "f", "u"}
 _FAM_SEXES = {"0", "1", "2", "-9"}
 _EXPECTED = "write a heading with the columns sample and population"
+COLUMNS_ORDER = "put the sample first and the population second, or name the columns so in a heading"
+"""What to do where samples stand in the place of populations."""
 
 
 class _Row(NamedTuple):
@@ -77,14 +79,26 @@ def read_populations(path: Path) -> dict[str, str]:
         if not sample:
             raise DataError(f"{path}:{number}: a line without a sample's name: {' '.join(fields)!r}; complete it")
         if populations.setdefault(sample, population) != population:
-            hint = (
-                "" if headings else "; the table has no heading with the columns sample and population: is it another?"
-            )
+            hint = _hint_on_columns(rows, columns, has_heading=bool(headings))
             raise DataError(
                 f"{path}:{number}: {sample} is in two populations: {populations[sample]} and {population}{hint}"
             )
     _check_comments(path, rows, columns)
     return populations
+
+
+def _hint_on_columns(rows: Sequence[_Row], columns: _Columns, *, has_heading: bool) -> str:
+    """Why a sample may be in two populations: columns in the other order, or another table."""
+    pairs = [
+        (row.fields[columns.sample], row.fields[columns.population]) for row in rows if len(row.fields) > max(columns)
+    ]
+    lines_of = collections.Counter(sample for sample, _ in pairs)
+    names = {population for _, population in pairs}
+    # Populations have several samples, and a sample is there once; so may be positions of a BED, which has no heading.
+    is_exchanged = sum(number > 1 for number in lines_of.values()) > 1 and len(names) == len(rows)
+    if is_exchanged and (has_heading or not all(name.isdecimal() for name in names)):
+        return f"; the columns look exchanged: {COLUMNS_ORDER}"
+    return "" if has_heading else "; the table has no heading with the columns sample and population: is it another?"
 
 
 def _check_comments(path: Path, rows: Sequence[_Row], columns: _Columns) -> None:

@@ -10,6 +10,7 @@ from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import OUTGROUP, TARGET
 from introghost.variants.samples import listed
+from introghost.variants.sites import GenotypeError
 from introghost.variants.tally import Flaw, Tally
 
 _STRANGERS = "not in the populations table"
@@ -117,7 +118,7 @@ class Groups:
 
 
 def refusals(counted: Tally, groups: Groups, refusal: DataError) -> list[str]:
-    """All that an analysis would refuse, if the selected samples show it; else the one thing that it stopped at.
+    """All that an analysis would refuse; a kind of genotypes once, by how many of them the selected samples have.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def refusals(counted: Tally, groups: Groups, refusal: DataError) -> list[str]:
     without = counted.scan.num_without_genotypes
     if without:
         texts.append(f"{without:,} SNVs without genotypes (GT); leave these records out")
-    return [str(refusal), *texts]
+    return texts if flaws and isinstance(refusal, GenotypeError) else [str(refusal), *texts]
 
 
 def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -> dict[Flaw, str]:
@@ -146,14 +147,16 @@ def _flawed(counted: Tally, samples: Sequence[str], chosen: NDArray[np.bool_]) -
 
 
 def unused(counted: Tally, groups: Groups) -> list[str]:
-    """What an analysis with these populations would refuse in the samples that it does not look at.
+    """What an analysis with these populations would refuse in no sample but those that it does not look at.
 
     Parameters
     ----------
     counted : Tally
     groups : Groups
     """
-    return [f"samples left out: {text}" for text in _flawed(counted, groups.samples, ~groups.looked_at).values()]
+    told = _flawed(counted, groups.samples, groups.looked_at)
+    flaws = _flawed(counted, groups.samples, ~groups.looked_at)
+    return [f"samples left out: {text}" for flaw, text in flaws.items() if flaw not in told]
 
 
 def doubts(counted: Tally, groups: Groups, populations: Mapping[str, str] | None) -> list[Finding]:

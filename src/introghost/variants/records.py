@@ -18,6 +18,7 @@ from introghost.variants.phase_notation import in_older_notation
 from introghost.variants.phase_sets import FIELDS, NO_SET, set_numbers
 from introghost.variants.sites import (
     Block,
+    GenotypeError,
     Interval,
     RecordOrder,
     Selection,
@@ -398,4 +399,4 @@ def genotype_codes(path: Path, record: Any, fields: Sequence[str]) -> NDArray[np
     try:
         return np.concatenate([as_diploid(codes[:, :-1]), codes[:, -1:]], axis=1, dtype=np.int16)
     except ValueError as error:
-        raise DataError(f"{path}: {record.CHROM}:{record.POS:,}: {error}") from None
+        raise GenotypeError(f"{path}: {record.CHROM}:{record.POS:,}: {error}") from None

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from introghost.errors import DataError
 from introghost.findings import Code, Finding, Severity
 from introghost.haplotypes import OUTGROUP, TARGET
+from introghost.spelling import did_you_mean
+from introghost.variants.populations import COLUMNS_ORDER
 
 _MAX_LISTED = 5
 # Ways in which one file spells a sample's name otherwise than another, each as what makes the two alike.
@@ -96,12 +98,26 @@ def select_samples(
             raise DataError(f"no {role} population given; name one that is in {path}")
         for population in chosen:
             if population not in populations.values():
-                in_table = listed(sorted(set(populations.values())))
-                raise DataError(f"{path}: {role} population {population!r} has no samples; the table has {in_table}")
+                raise _unknown_population(path, populations, role, population)
     _check_present(path, populations, vcf_samples, (*outgroup, *target))
     names = tuple(sample for sample in vcf_samples if populations.get(sample) in (*outgroup, *target))
     roles = np.array([OUTGROUP if populations[name] in outgroup else TARGET for name in names], dtype=np.int8)
     return SampleRoles(names, roles, tuple(absent_samples(populations, vcf_samples, (*outgroup, *target))))
+
+
+def _unknown_population(path: Path, populations: Mapping[str, str], role: str, population: str) -> DataError:
+    """The error for a population that no sample of the table has."""
+    if population in populations:
+        return DataError(
+            f"{path}: {role} population {population!r} stands among the samples: the columns look exchanged; "
+            f"{COLUMNS_ORDER}"
+        )
+    names = sorted(set(populations.values()))
+    hint = did_you_mean(population, names)
+    return DataError(
+        f"{path}: {role} population {population!r} has no samples; the table has {listed(names)}"
+        + (f"; {hint}" if hint else "")
+    )
 
 
 def absent_samples(populations: Mapping[str, str], vcf_samples: Sequence[str], chosen: Sequence[str]) -> list[Finding]:

@@ -26,6 +26,10 @@ PADDING = -2  # mark of htslib and of VCF Zarr for a haplotype that a sample doe
 Interval = tuple[str, int, int]
 
 
+class GenotypeError(DataError):
+    """A genotype that no analysis can use: unphased, not diploid, or with an allele beyond ALT."""
+
+
 @dataclass
 class Sites:
     """Biallelic SNVs of one contig, polymorphic in the selected samples.
@@ -258,7 +262,7 @@ class SiteCollector:
             codes = as_diploid(block.genotypes)
         except ValueError as error:
             site = int(np.argmax((block.genotypes[:, :, 2:] != PADDING).any(axis=(1, 2))))
-            raise DataError(f"{self._path}: {contig}:{block.positions_bp[site] + 1:,}: {error}") from None
+            raise GenotypeError(f"{self._path}: {contig}:{block.positions_bp[site] + 1:,}: {error}") from None
         first, second = codes[:, :, 0], codes[:, :, 1]
         self._check_ploidy(contig, block, first, second, sites)
         self._refuse((first > 1) | (second > 1), contig, block, "an allele number beyond ALT; mend the record")
@@ -298,7 +302,7 @@ class SiteCollector:
         if wrong.any():
             site, sample = (int(i) for i in np.argwhere(wrong)[0])
             position = block.positions_bp[site] + 1
-            raise DataError(f"{self._path}: {contig}:{position:,}: sample {self._names[sample]} has {what}")
+            raise GenotypeError(f"{self._path}: {contig}:{position:,}: sample {self._names[sample]} has {what}")
 
     def finish(self) -> dict[str, Sites]:
         """Sites as arrays by contig, without those that share a position or do not vary."""

@@ -23,7 +23,7 @@ from introghost.variants.ancestral_fasta import AncestralFasta
 from introghost.variants.comparison import Comparison
 from introghost.variants.counts import DropReason, ReadCounts
 from introghost.variants.extents import GAP_BP, CallableSequence, early_end_findings, gap_threshold_bp
-from introghost.variants.files import PathInputs, VariantFiles, index_findings, open_files
+from introghost.variants.files import PathInputs, VariantFiles, check_not_exchanged, index_findings, open_files
 from introghost.variants.fit import check_intervals
 from introghost.variants.heterozygosity import Heterozygosity
 from introghost.variants.intervals import read_bed
@@ -419,6 +419,7 @@ def open_source(
         A file that is missing, damaged or does not fit the others.
     """
     kind, fasta = parse_ancestral(ancestral)
+    check_not_exchanged(vcf, Path(populations))
     files = open_files(vcf)
     for file in files.files:
         if kind == INFO_AA and not file.declares_aa:

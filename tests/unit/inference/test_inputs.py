@@ -4,6 +4,7 @@ import torch
 
 from introghost.errors import DataError
 from introghost.inference import inputs
+from introghost.inference.extent import pooled_regions
 from introghost.inference.inputs import Pooled
 
 
@@ -105,17 +106,17 @@ def test_a_scrap_of_a_region_does_not_count_unless_there_is_nothing_else():
     pooled, _, population = genomes(6)
     usable = np.zeros((4, 10), dtype=bool)
     usable[0], usable[1, :5], usable[2, :4] = True, True, True
-    assert [group.tolist() for group in inputs.pooled_regions(usable)] == [[0], [1]]
+    assert [group.tolist() for group in pooled_regions(usable)] == [[0], [1]]
     expected = np.concatenate([pooled[:2].mean(axis=0), population[:2].mean(axis=0)])
     np.testing.assert_allclose(pooled_whole(pooled, usable, population), expected, rtol=1e-5)
-    assert [group.tolist() for group in inputs.pooled_regions(usable[[3, 2]])] == [[1]]
+    assert [group.tolist() for group in pooled_regions(usable[[3, 2]])] == [[1]]
 
 
 def test_scraps_count_together_as_soon_as_they_make_half_a_region():
     pooled, _, population = genomes(7)
     usable = np.zeros((4, 10), dtype=bool)
     usable[0, :3], usable[1], usable[2, :4], usable[3, 7:] = True, True, True, True
-    assert sorted(group.tolist() for group in inputs.pooled_regions(usable)) == [[0, 2], [1]]
+    assert sorted(group.tolist() for group in pooled_regions(usable)) == [[0, 2], [1]]
     values = np.concatenate([pooled, population], axis=1)
     expected = ((3 * values[0] + 4 * values[2]) / 7 + values[1]) / 2
     np.testing.assert_allclose(pooled_whole(pooled, usable, population), expected, rtol=1e-5)

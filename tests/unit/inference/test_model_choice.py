@@ -11,8 +11,9 @@ from untrained import OF_GENOMES, choice_bundle
 from introghost.inference import decisions, model_choice
 from introghost.inference.bundles import ChoiceBundle
 from introghost.inference.decisions import Decision
+from introghost.inference.extent import Extent
 from introghost.inference.fields import Range
-from introghost.inference.genome import Extent, Genome
+from introghost.inference.genome import Genome
 
 NUM_POOLED = len(OF_GENOMES) - 1
 

@@ -13,7 +13,7 @@ from introghost.inference import decisions, plausibility, suitability
 from introghost.inference.bundles import SegmentsBundle
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision
-from introghost.inference.genome import Extent
+from introghost.inference.extent import Extent
 
 
 def calls_with_share(share: float) -> list[ContigCalls]:
@@ -146,22 +146,28 @@ def test_findings_come_in_the_order_of_their_weight_and_each_once() -> None:
     assert [str(finding).split(":")[0] for finding in ordered] == ["withheld"] * 2 + ["warning"] * 2 + ["remark"]
 
 
+BUNDLE = segments_bundle()
+
+
 def novel(*p_values: float) -> ContigCalls:
     calls = calls_of(np.full((2, 2), 0.1), bins_of([10_000, 10_000]))
     return dataclasses.replace(calls, novelty_p_values=np.array(p_values))
 
 
 def test_data_unlike_the_simulations_of_the_segment_network_are_told_of_or_withheld() -> None:
-    assert plausibility.segments_findings([novel(0.03, 0.5), novel(0.4)]) == []
-    (unknown,) = plausibility.segments_findings([novel(), novel(np.nan)])
+    assert plausibility.segments_findings(BUNDLE, [novel(0.03, 0.5), novel(0.4)]) == []
+    (unknown,) = plausibility.segments_findings(BUNDLE, [novel(), novel(np.nan)])
     assert (unknown.code, unknown.severity) == ("novelty-unknown", "remark")
-    (finding,) = plausibility.segments_findings([novel(0.005, 0.005), novel(0.4, np.nan)])
+    assert unknown.text.endswith("a stretch of 0.2 Mb at least half of which is callable; ask about more of the genome")
+    (unknown,) = plausibility.segments_findings(BUNDLE, [novel()])
+    assert unknown.text.endswith("that takes a model which was trained on more genomes")
+    (finding,) = plausibility.segments_findings(BUNDLE, [novel(0.005, 0.005), novel(0.4, np.nan)])
     assert (finding.code, finding.severity) == ("segments-unlike", "warning")
     assert "(p = 0.01): segments may be wrong; look for a filter" in finding.text
     assert not plausibility.are_segments_withheld([novel(0.005, 0.005)])
-    (finding,) = plausibility.segments_findings([novel(0.002)])
+    (finding,) = plausibility.segments_findings(BUNDLE, [novel(0.002)])
     assert (finding.severity, plausibility.are_segments_withheld([novel(0.002)])) == ("withheld", True)
     assert "segments are not given without --force" in finding.text
-    (finding,) = plausibility.segments_findings([novel(0.002)], is_forced=True)
+    (finding,) = plausibility.segments_findings(BUNDLE, [novel(0.002)], is_forced=True)
     assert finding.severity == "warning"
     assert "segments are given because they are forced" in finding.text

@@ -10,8 +10,8 @@ from untrained import choice_bundle, parameters_bundle
 from introghost.findings import Severity
 from introghost.inference import suitability
 from introghost.inference.bundles import Bundle
+from introghost.inference.extent import Extent
 from introghost.inference.fields import Range
-from introghost.inference.genome import Extent
 from introghost.inference.reading import BinStatus
 
 
@@ -24,7 +24,7 @@ def test_unknown_populations_are_told() -> None:
     assert suitability.population_findings(known, 1_000_000) == []
     (finding,) = suitability.population_findings(unknown, 1_000_000)
     assert (finding.code, finding.severity) == ("populations-unknown", Severity.WARNING)
-    assert "less than 1 Mb callable, in regions of 1 Mb that have 0.05 Mb or more" in finding.text
+    assert "less than 1 Mb of callable sequence (stretches with less than 0.05 Mb of it do not count)" in finding.text
 
 
 def test_networks_with_the_same_range_are_told_of_in_one_finding() -> None:
@@ -143,8 +143,11 @@ def test_too_little_sequence_is_told_in_callable_megabases() -> None:
     assert finding.code == "too-little-sequence"
     assert finding.severity is Severity.WITHHELD
     assert finding.text.startswith(
-        "too little sequence: 3.7 Mb callable in 6 regions, the networks for whole genomes need 5.7 Mb;"
+        "too little sequence: 3.7 Mb callable in 6 regions, the networks for whole genomes need 5.7 Mb callable in 6 "
+        "regions of 1 Mb; scenario"
     )
-    assert "need 3.9 Mb;" in suitability.too_little_finding([of_masked], Extent(6, 1, 9, 9, 0)).text
+    assert (
+        "need 3.9 Mb callable in 6 regions" in suitability.too_little_finding([of_masked], Extent(6, 1, 9, 9, 0)).text
+    )
     forced = suitability.too_little_finding([bundle], Extent(1, 1, 370, 900_000, 0), is_forced=True)
     assert (forced.severity, "0.9 Mb callable in 1 region," in forced.text) == (Severity.WARNING, True)
