@@ -17,8 +17,8 @@ from introghost.haplotypes import label_parts
 from introghost.inference import outputs
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import WITHHELD, Costs, Decision, Doubts, Verdict
+from introghost.inference.extent import Extent
 from introghost.inference.fields import Json
-from introghost.inference.genome import Extent
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,8 @@ class Answer:
         it is withheld, or the model does not know.
     parameter_draws : DataFrame
         Draws from the posterior, a column for each parameter.
+    prior_draws : DataFrame
+        As many from the prior; without a row where there is no posterior.
     percentiles : DataFrame
         Each statistic among the simulated genomes of each scenario, see `inference.novelty.percentile_table`; without
         a row where nothing is known of it.
@@ -173,6 +175,7 @@ class Answer:
     segments: pd.DataFrame
     parameters: pd.DataFrame
     parameter_draws: pd.DataFrame
+    prior_draws: pd.DataFrame
     percentiles: pd.DataFrame
     findings: list[Finding]
     choice: Choice | None
@@ -279,6 +282,7 @@ class Answer:
             ("statistic_percentiles.tsv", self.percentiles),
             ("parameter_posterior.tsv", self.parameters),
             ("parameter_draws.tsv", self.parameter_draws),
+            ("prior_draws.tsv", self.prior_draws),
         ):
             (folder / name).unlink(missing_ok=True)
             if len(table):

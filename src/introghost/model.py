@@ -219,7 +219,7 @@ class Model:
             [
                 *whole.findings,
                 *relatives.findings(lookup),
-                *plausibility.segments_findings(calls, force),
+                *plausibility.segments_findings(self.segments, calls, force),
                 *plausibility.called_share_findings(self.segments, given),
                 *suitability.bin_findings(calls),
                 *suitability.population_findings(population, plan.region_length_bp),
@@ -234,6 +234,7 @@ class Model:
             segments=segments,
             parameters=whole.parameters,
             parameter_draws=whole.parameter_draws,
+            prior_draws=whole.prior_draws,
             percentiles=whole.percentiles,
             findings=findings,
             choice=whole.choice,

@@ -26,6 +26,7 @@ class WholeGenome:
     percentiles: pd.DataFrame = field(default_factory=_NO_PERCENTILES.copy)
     parameters: pd.DataFrame = field(default_factory=no_posterior)
     parameter_draws: pd.DataFrame = field(default_factory=pd.DataFrame)
+    prior_draws: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -125,5 +126,6 @@ def _with_parameters(
         whole,
         parameters=parameters.posterior_table(bundle, draws),
         parameter_draws=parameters.draws_table(bundle, draws),
+        prior_draws=parameters.prior_draws(bundle),
         findings=whole.findings + plausibility.edge_findings(bundle, draws),
     )

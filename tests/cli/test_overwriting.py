@@ -30,7 +30,7 @@ PAIRS = [
 
 def test_all_verbs_are_looked_at() -> None:
     verbs = {verb for verb, *_ in PAIRS}
-    assert verbs == {verb for verb, _ in leaves()} - {"config check", "cite"}
+    assert verbs == {verb for verb, _ in leaves()} - {"config check", "cite", "run"}
 
 
 @pytest.mark.parametrize(

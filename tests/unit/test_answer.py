@@ -11,7 +11,7 @@ import pytest
 from introghost.answer import Answer, Choice, Settings
 from introghost.inference.calling import ContigCalls, segments
 from introghost.inference.decisions import Costs, Decision, Doubts, decide
-from introghost.inference.genome import Extent
+from introghost.inference.extent import Extent
 from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import Bins, BinStatus
 
@@ -37,7 +37,9 @@ def answer() -> Answer:
     calls = (calls_of("1"), calls_of("chrX"))
     empty = pd.DataFrame()
     settings = Settings(0.5, 0.15, {}, Costs(), False)
-    return Answer(segments(calls, 0.5), no_posterior(), empty, empty, [], CHOICE, calls, settings, {"verb": "apply"})
+    return Answer(
+        segments(calls, 0.5), no_posterior(), empty, empty, empty, [], CHOICE, calls, settings, {"verb": "apply"}
+    )
 
 
 def test_the_posterior_of_a_contig_has_its_coordinates(answer: Answer) -> None:
@@ -104,7 +106,8 @@ def test_the_choice_is_written_value_by_value() -> None:
 
 
 def test_an_answer_without_a_choice_and_without_parameters_writes_neither(answer: Answer, tmp_path: Path) -> None:
-    for name in ("model_choice.json", "parameter_posterior.tsv", "parameter_draws.tsv", "statistic_percentiles.tsv"):
+    of_choice, of_parameters = ("model_choice.json", "statistic_percentiles.tsv"), ("posterior", "draws")
+    for name in (*of_choice, *(f"parameter_{what}.tsv" for what in of_parameters), "prior_draws.tsv"):
         (tmp_path / name).write_text("of an earlier answer")
     nothing = dataclasses.replace(answer, choice=None)
     assert (nothing.decision, nothing.p_ghost) == (None, None)

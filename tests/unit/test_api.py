@@ -82,6 +82,7 @@ def test_the_answer_is_that_of_the_verb_to_the_last_byte(answer: ig.Answer, call
         "statistic_percentiles.tsv",
         "parameter_posterior.tsv",
         "parameter_draws.tsv",
+        "prior_draws.tsv",
         "provenance.json",
     }
     for name in names:
@@ -99,7 +100,10 @@ def test_the_answer_of_the_demonstration_is_a_ghost_and_its_tables_agree(answer:
     pd.testing.assert_frame_equal(table, answer.segments, rtol=1e-4, check_dtype=False)
     proportion = answer.parameters.set_index("parameter").loc["ghost_proportion"]
     assert proportion["lower_95"] < 0.0225 < proportion["upper_95"], "as simulated"
-    assert len(answer.parameter_draws) == 4_000
+    assert len(answer.parameter_draws) == len(answer.prior_draws) == 4_000
+    # The prior that is drawn from is the one whose quantiles stand in the table.
+    quantiles = answer.prior_draws["ghost_proportion"].quantile([0.025, 0.975]).to_list()
+    assert quantiles == pytest.approx(proportion[["prior_lower_95", "prior_upper_95"]].to_list(), rel=0.15)
     assert [str(finding.code) for finding in answer.findings if finding.severity is ig.Severity.WITHHELD] == []
 
 
@@ -135,6 +139,7 @@ def test_of_fewer_individuals_than_in_training_parameters_are_withheld(demo: Pat
     answer = ig.load_model("human").apply(data)
     assert answer.parameters.empty
     assert answer.parameter_draws.empty
+    assert answer.prior_draws.empty
     codes = [str(finding.code) for finding in answer.findings]
     assert codes.count("parameters-withheld") == 1
     assert answer.decision is not None

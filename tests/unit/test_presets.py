@@ -32,6 +32,13 @@ def test_a_name_or_a_path_but_not_both(tmp_path: Path, monkeypatch: pytest.Monke
         presets.locate_scenario("ghost")
     with pytest.raises(ConfigError, match=r"gost: no such folder, and no shipped scenario of that name \(.*ghost"):
         presets.locate_scenario("gost")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "archaic").mkdir()
+    for given, meant in (("gost", "ghost"), ("apes/gost", "apes/ghost"), ("mine/archiac", "mine/archaic")):
+        with pytest.raises(ConfigError, match=rf"{given}: no such folder, .*\); did you mean '{meant}'\?$"):
+            presets.locate_scenario(given)
+    with pytest.raises(ConfigError, match=r"structure_merged\)$"):
+        presets.locate_scenario("nothing/like/it")
 
 
 def test_they_travel_in_the_wheel(tmp_path: Path) -> None:
@@ -39,7 +46,7 @@ def test_they_travel_in_the_wheel(tmp_path: Path) -> None:
     pytest.importorskip("setuptools", minversion="77")
     build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
     tree = tmp_path / "tree"
-    names = ("src", "config", "pyproject.toml", "README.md", "LICENSE")
+    names = ("src", "config", "workflow", "pyproject.toml", "README.md", "LICENSE")
     tree.mkdir()
     for name in names:
         subprocess.run(["cp", "-r", str(ROOT / name), str(tree)], check=True)
@@ -47,12 +54,18 @@ def test_they_travel_in_the_wheel(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
-        packed = {name for name in archive.namelist() if name.startswith("introghost/presets/config/")}
+        presets_of = ("introghost/presets/config/", "introghost/presets/workflow/")
+        packed = {name for name in archive.namelist() if name.startswith(presets_of)}
     shipped = {path.relative_to(ROOT).as_posix() for path in (ROOT / "config").rglob("*.yaml")}
+    shipped |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "workflow").rglob("*") if path.is_file()}
     assert packed == {f"introghost/presets/{path}" for path in shipped}
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
     sizes = ("--genomes", "1", "--region-length-bp", "20000", "--outgroup-diploids", "2", "--target-diploids", "2")
-    for words in (("config", "check", "config"), ("simulate", "--scenario", "ghost", *sizes, "--output", "x.trees")):
+    for words in (
+        ("config", "check", "config"),
+        ("simulate", "--scenario", "ghost", *sizes, "--output", "x.trees"),
+        ("run", "config", "--dry-run", "--", "--quiet", "rules"),
+    ):
         result = subprocess.run(
             [sys.executable, "-m", "introghost", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
         )

@@ -1,9 +1,12 @@
 """The whole workflow, run on a configuration small enough for it."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +65,13 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def snakemake(folder: Path, config: dict[str, Any], *more: str) -> subprocess.CompletedProcess[str]:
+def snakemake(
+    folder: Path, config: dict[str, Any], *more: str, proxy: str | None = None
+) -> subprocess.CompletedProcess[str]:
     (folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     binaries = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    environment |= {} if proxy is None else dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), proxy)
     cores = [] if "--cores" in more else ["--cores", "2"]
     command = [str(binaries / "snakemake"), *cores, "--configfile", "tiny.yaml", *more]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -88,9 +94,28 @@ def test_the_workflow_runs_from_simulation_to_report(folder: Path) -> None:
     assert fraction["median"] == pytest.approx(0.9, abs=0.02)
     assert fraction["verdict"] == "outside"  # the data were not masked
     check_statistics(results)
+    check_report(folder)
     assert not (folder / "results").exists()
     again = snakemake(folder, CONFIG)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def check_report(folder: Path) -> None:
+    """The report of Snakemake is made offline, asks for nothing when it is read, and has categories with captions."""
+    result = snakemake(folder, CONFIG, "--report", "report.zip", proxy="http://127.0.0.1:9")
+    assert result.returncode == 0, result.stdout + result.stderr
+    with zipfile.ZipFile(folder / "report.zip") as archive:
+        html = archive.read("report/report.html").decode()
+        packed = {Path(name).name for name in archive.namelist()}
+    assert packed >= {"Target.html", "model.html", "predictive.tsv", "summary.tsv"}
+    categories = re.search(r"categories = (\{.*?\]\}\})", html)
+    assert categories is not None
+    assert sorted(json.loads(categories[1])) == [
+        "1. The answer", "2. Do the simulations look like the data?", "3. How far to trust the networks",
+    ]  # fmt: skip
+    assert "page of the model" in html
+    assert not re.search(r"""<(?:script|link|img)[^>]*(?:src|href)=["']https?:""", html)
+    assert "Question." in html, "captions say what is asked, how, how to read it, and what to bear in mind"
 
 
 def check_statistics(results: Path) -> None:

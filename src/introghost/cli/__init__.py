@@ -18,12 +18,14 @@ from introghost.cli.overwriting import guarded
 from introghost.cli.repeats import check_repeats
 from introghost.cli.stopping import BROKEN_PIPE_CODE, Stopped, close_broken_streams, flush, stoppable
 from introghost.errors import ConfigError, IntroghostError, OutputError
+from introghost.spelling import suggestion
 
 _VERBS = {
     "config": ("introghost.cli.config", "Check a configuration or a scenario before anything runs."),
     "vcf": ("introghost.cli.vcf", "Check a VCF, or write one from tree sequences."),
     "observe": ("introghost.cli.observe", "Learn from a VCF what it shows of genomes."),
     "init": ("introghost.cli.init", "Write a configuration that suits VCF files."),
+    "run": ("introghost.cli.run", "Run the workflow with a configuration."),
     "simulate": ("introghost.cli.simulate", "Simulate genomes of one scenario."),
     "statistics": ("introghost.cli.statistics", "Turn tree sequences or a VCF into summary statistics."),
     "predictive": ("introghost.cli.predictive", "Compare simulated statistics with those of the data."),
@@ -115,13 +117,21 @@ def _exit_code(words: list[str]) -> int:
         return error.exit_code
     except click.UsageError as error:
         command = f"{error.ctx.command_path}: " if error.ctx else ""
-        return _failed(f"{command}{' '.join(error.format_message().split())}", ConfigError.exit_code)
+        return _failed(f"{command}{_usage_text(error)}", ConfigError.exit_code)
     except (IntroghostError, Stopped) as error:
         return _failed(str(error), error.exit_code)
     except BrokenPipeError:
         raise
     except OSError as error:  # the disk is full, a folder is not ours: nothing that a traceback explains
         return _failed(" ".join(str(error).split()), OutputError.exit_code)
+
+
+def _usage_text(error: click.UsageError) -> str:
+    """What is wrong with a command line, on one line."""
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        options = [name for parameter in error.ctx.command.get_params(error.ctx) for name in parameter.opts]
+        return f"no option {error.option_name}; {suggestion(error.option_name, options)}"
+    return " ".join(error.format_message().split())
 
 
 def _failed(message: str, exit_code: int) -> int:

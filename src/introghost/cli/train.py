@@ -104,7 +104,7 @@ def command(
 
     from introghost import provenance
     from introghost.evaluation.tables import write_tables
-    from introghost.inference import bundle_files, calibration, genome_training, lineage, starting
+    from introghost.inference import bundle_files, calibration, genome_training, learning, lineage, starting
     from introghost.inference.bundles import ParametersBundle
     from introghost.inference.checkpoints import Checkpoint
     from introghost.simulation import scenarios
@@ -135,6 +135,9 @@ def command(
     else:
         findings = calibration.bound_findings(bundle.temperature)
     show(findings)
+    verdict = learning.of_curve(trained.learning_curve)
+    if verdict is not None:
+        click.echo(f"training is {verdict}", err=True)
     write_tables({"learning_curve": trained.learning_curve}, output)
     record |= {"findings": [finding.to_json() for finding in findings]}
     bundle_files.save(replace(bundle, provenance=record), output)

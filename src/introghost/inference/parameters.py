@@ -9,6 +9,7 @@ from introghost.inference.bundles import ParametersBundle
 from introghost.inference.inputs import Pooled
 
 NUM_DRAWS = 4_000
+_NUM_PRIOR_DRAWS = 20_000  # for its quantiles
 _QUANTILES = {"median": 0.5, "lower_90": 0.05, "upper_90": 0.95, "lower_95": 0.025, "upper_95": 0.975}
 _OF_PRIOR = ("median", "lower_95", "upper_95")
 COLUMNS = ("parameter", "mean", *_QUANTILES, *(f"prior_{name}" for name in _OF_PRIOR), "contraction")
@@ -47,13 +48,10 @@ def posterior_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.
         prior_lower_95, prior_upper_95, contraction (1 less the posterior variance, where the prior's is 1: near 0
         where the data say nothing).
     """
-    scale = bundle.scale
-    values = draws_table(bundle, draws)
-    prior_draws = np.random.default_rng(0).normal(size=(20_000, len(scale.names)))
-    prior = pd.DataFrame(scale.from_normal(prior_draws))
+    values, prior = draws_table(bundle, draws), prior_draws(bundle, _NUM_PRIOR_DRAWS)
     table = pd.DataFrame(
         {
-            "parameter": scale.names,
+            "parameter": bundle.scale.names,
             "mean": values.mean().to_numpy(),
             **{name: values.quantile(level).to_numpy() for name, level in _QUANTILES.items()},
             **{f"prior_{name}": prior.quantile(_QUANTILES[name]).to_numpy() for name in _OF_PRIOR},
@@ -73,6 +71,11 @@ def draws_table(bundle: ParametersBundle, draws: NDArray[np.float64]) -> pd.Data
         On the scale on which the prior is standard normal.
     """
     return pd.DataFrame(bundle.scale.from_normal(draws))
+
+
+def prior_draws(bundle: ParametersBundle, number: int = NUM_DRAWS) -> pd.DataFrame:
+    """Draws from the prior, in the form of `draws_table`; always the same ones."""
+    return draws_table(bundle, np.random.default_rng(0).normal(size=(number, len(bundle.scale.names))))
 
 
 def no_posterior() -> pd.DataFrame:

@@ -1,6 +1,7 @@
-"""Scenarios and configurations that come with the package: the repository's folder ``config``, by name.
+"""What comes with the package: scenarios and configurations of the repository's folder ``config``, and the workflow.
 
-``config`` here is a link to that folder in a clone, and the files themselves in an installed package.
+``config`` and ``workflow`` here are links to those folders in a clone, and the files themselves where the package is
+installed.
 """
 
 from pathlib import Path
@@ -9,6 +10,8 @@ from introghost import shipped
 
 _FOLDER = (Path(__file__).parent / "config").resolve()
 _SCENARIOS = _FOLDER / "scenarios"
+_WORKFLOW = (Path(__file__).parent / "workflow").resolve()
+SNAKEFILE, PROFILE = _WORKFLOW / "Snakefile", _WORKFLOW / "profiles" / "default"
 
 
 def scenarios() -> dict[str, Path]:

@@ -30,8 +30,8 @@ class Calls:
         contig, start, end (bp, 0-based and half-open), sample, haplotype, mean_posterior, num_private_alleles.
     per_sample : DataFrame
         sample, haplotype, called_bp, callable_bp, fraction.
-    parameters, parameter_draws : DataFrame
-        Of the parameter posterior; without a row where it is withheld, or the model does not know.
+    parameters, parameter_draws, prior_draws : DataFrame
+        Of the parameter posterior and the prior; without a row where it is withheld, or the model does not know.
     decision : Decision or None
         None if the model does not choose between scenarios.
     p_ghost : float or None
@@ -45,6 +45,7 @@ class Calls:
     per_sample: pd.DataFrame
     parameters: pd.DataFrame
     parameter_draws: pd.DataFrame
+    prior_draws: pd.DataFrame
     decision: Decision | None
     p_ghost: float | None
     findings: tuple[Finding, ...]
@@ -120,8 +121,9 @@ def read_calls(folder: str | PathLike[str]) -> Calls:
     folder = Path(folder)
     checks.check_calls(folder)
     choice, record = Choice.read(folder), CallsRecord.read(folder)
-    parameters, draws = (
-        tables.read_optional(folder / f"{name}.tsv") for name in ("parameter_posterior", "parameter_draws")
+    parameters, draws, of_prior = (
+        tables.read_optional(folder / f"{name}.tsv")
+        for name in ("parameter_posterior", "parameter_draws", "prior_draws")
     )
     return Calls(
         folder=folder,
@@ -129,6 +131,7 @@ def read_calls(folder: str | PathLike[str]) -> Calls:
         per_sample=tables.read_table(folder / "per_sample.tsv", tables.PER_SAMPLE_COLUMNS),
         parameters=no_posterior() if parameters is None else parameters,
         parameter_draws=pd.DataFrame() if draws is None else draws,
+        prior_draws=pd.DataFrame() if of_prior is None else of_prior,
         decision=choice.decision,
         p_ghost=choice.p_ghost,
         findings=record.findings,

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
 
 from introghost import atomic, provenance
 from introghost.errors import DataError
 from introghost.findings import Severity
-from introghost.report import checks, karyogram, tables
+from introghost.report import checks, karyogram, svg, tables
 from introghost.report.genome import Contig
 from introghost.report.layout import render
 from introghost.report.overview import Overview
@@ -102,7 +101,7 @@ def _row(overview: Overview, link: str | None) -> TargetRow:
     )
 
 
-def _tracks(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> Markup | None:
+def _tracks(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> svg.Figure | None:
     """Frequency of called segments along each contig, the targets above each other; None without a segment."""
     rows = []
     for name in dict.fromkeys(name for genome in genomes for name in genome):
@@ -112,7 +111,7 @@ def _tracks(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> 
     return karyogram.karyogram(rows, shares_rows=False) if rows else None
 
 
-def _sharing(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> Markup | None:
+def _sharing(targets: Sequence[str], genomes: Sequence[Mapping[str, Contig]]) -> svg.Figure | None:
     """Share of the sequence with a segment in one target that has one in another, too; None without a segment."""
     if not any(one.frequency.any() for genome in genomes for one in genome.values()):
         return None

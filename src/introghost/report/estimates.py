@@ -33,7 +33,7 @@ _COLUMNS = (*("parameter", "median", "lower_95", "upper_95", "prior_lower_95", "
 _PANEL_WIDTH, _PANEL_HEIGHT, _PANELS_A_ROW = 470, 112, 2
 _PLOT_LEFT, _PLOT_WIDTH, _PLOT_TOP, _PLOT_HEIGHT = 14, 440, 24, 52
 _NUM_BARS = 44
-_PAIR_SIZE, _PAIR_MARGIN = 330, 56
+_PAIR_SIZE, _PAIR_MARGIN = 330, 72
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,54 @@ class EstimatesSection:
 
     Attributes
     ----------
-    first, others : Markup or None
+    first, others : svg.Figure or None
         Densities of those in `FIRST` and of the others; None without any.
-    pair : Markup or None
+    pair : svg.Figure or None
         Draws of the proportion against the time of the pulse; None where one is not estimated.
     table : PageTable
     """
 
-    first: Markup | None
-    others: Markup | None
-    pair: Markup | None
+    first: svg.Figure | None
+    others: svg.Figure | None
+    pair: svg.Figure | None
     table: PageTable
+
+    @property
+    def figures(self) -> list[svg.Figure]:
+        """All that are drawn, in the order of the page."""
+        return [one for one in (self.first, self.pair, self.others) if one is not None]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of the parameters, a column for each.
+
+    Attributes
+    ----------
+    posterior, prior : DataFrame
+    """
+
+    posterior: pd.DataFrame
+    prior: pd.DataFrame
+
+    @classmethod
+    def read(cls, calls: Path, names: Sequence[str]) -> "Draws | None":
+        """The draws of a folder of calls; None where there are none.
+
+        Raises
+        ------
+        DataError
+            A table is not of the form in which `apply` writes it.
+        """
+        posterior, prior = (
+            tables.read_optional(calls / f"{name}.tsv", tuple(names)) for name in ("parameter_draws", "prior_draws")
+        )
+        return None if posterior is None or prior is None else cls(posterior, prior)
+
+    def table(self, names: Sequence[str]) -> pd.DataFrame:
+        """Some of the parameters; the column *draws* says which are of the prior, and which of the posterior."""
+        parts = (("posterior", self.posterior), ("prior", self.prior))
+        return pd.concat([draws[list(names)].assign(draws=which) for which, draws in parts], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -93,7 +130,7 @@ class Estimate:
         return {row[0]: cls(str(row[0]), *(float(value) for value in row[1:])) for row in zip(*columns, strict=True)}
 
     def axis(self, draws: NDArray[np.float64], start: float, width: float) -> Axis:
-        """An axis that holds the draws and 95 % of the prior."""
+        """An axis that holds the draws of the posterior and 95 % of the prior."""
         low, high = min(self.prior_lower_95, float(draws.min())), max(self.prior_upper_95, float(draws.max()))
         return Axis(low, high if high > low else low + 1, start, width)
 
@@ -115,7 +152,7 @@ def estimates_section(calls: Path, generation_years: float = GENERATION_YEARS) -
     estimates = Estimate.read(calls)
     if not estimates:
         return None
-    draws = tables.read_optional(calls / "parameter_draws.tsv", tuple(estimates))
+    draws = Draws.read(calls, tuple(estimates))
     first = [estimates[name] for name in FIRST if name in estimates]
     others = [one for one in estimates.values() if one not in first]
     has_pair = {PROPORTION, PULSE_TIME} <= estimates.keys()
@@ -123,7 +160,7 @@ def estimates_section(calls: Path, generation_years: float = GENERATION_YEARS) -
         first=None if draws is None or not first else _densities("posterior", first, draws),
         others=None if draws is None or not others else _densities("posterior-others", others, draws),
         pair=(
-            _pair(estimates[PULSE_TIME], estimates[PROPORTION], draws, generation_years)
+            _pair(estimates[PULSE_TIME], estimates[PROPORTION], draws.posterior, generation_years)
             if has_pair and draws is not None
             else None
         ),
@@ -165,42 +202,52 @@ def _table(estimates: Sequence[Estimate]) -> PageTable:
     return PageTable(header, rows)
 
 
-def _densities(name: str, estimates: Sequence[Estimate], draws: pd.DataFrame) -> Markup:
-    """A panel for each parameter: histogram of its draws, median, and where 95 % of the prior lie."""
+def _densities(name: str, estimates: Sequence[Estimate], draws: Draws) -> svg.Figure:
+    """A panel for each parameter: its posterior over its prior, and the median."""
     parts = list[Markup]()
     for number, one in enumerate(estimates):
         x, y = number % _PANELS_A_ROW * (_PANEL_WIDTH + 20), number // _PANELS_A_ROW * _PANEL_HEIGHT
-        panel = _panel(one, draws[one.name].to_numpy(dtype=np.float64))
+        panel = _panel(one, *(each[one.name].to_numpy(dtype=np.float64) for each in (draws.posterior, draws.prior)))
         parts.append(svg.element("g", *panel, transform=f"translate({x},{y})"))
     words = ", ".join(one.name.replace("_", " ") for one in estimates)
     height = -(-len(estimates) // _PANELS_A_ROW) * _PANEL_HEIGHT
-    return svg.drawing(name, f"Posterior over prior of {words}; the table below has the numbers.", height, parts)
+    description = f"Posterior over prior of {words}; the table below has the numbers."
+    return svg.figure(name, description, draws.table([one.name for one in estimates]), height, parts)
 
 
-def _panel(one: Estimate, draws: NDArray[np.float64]) -> Iterator[Markup]:
-    axis, base = one.axis(draws, _PLOT_LEFT, _PLOT_WIDTH), _PLOT_TOP + _PLOT_HEIGHT
+def _panel(one: Estimate, posterior: NDArray[np.float64], prior: NDArray[np.float64]) -> Iterator[Markup]:
+    axis, base = one.axis(posterior, _PLOT_LEFT, _PLOT_WIDTH), _PLOT_TOP + _PLOT_HEIGHT
     median = value_text(one.name, one.median)
     yield svg.text(f"{one.name.replace('_', ' ')}: {median} {unit(one.name)}".rstrip(), _PLOT_LEFT, 14, class_="strong")
-    left, right = axis.place(one.prior_lower_95), axis.place(one.prior_upper_95)
-    prior = (
-        f"95 % of the prior: {value_text(one.name, one.prior_lower_95)} to {value_text(one.name, one.prior_upper_95)}"
-    )
-    title = svg.element("title", prior)
-    yield svg.element("rect", title, x=left, y=_PLOT_TOP, width=right - left, height=_PLOT_HEIGHT, class_="base")
-    # Bars of equal width on the axis, the highest as high as the panel.
-    places = axis.places(draws)
-    counts, edges = np.histogram(places, bins=_NUM_BARS, range=(_PLOT_LEFT, _PLOT_LEFT + _PLOT_WIDTH))
-    tops = base - _PLOT_HEIGHT * counts / max(counts.max(), 1)
-    steps = "".join(f"V{top:.1f}H{edge:.1f}" for top, edge in zip(tops, edges[1:], strict=True))
-    said = f"95 % interval: {value_text(one.name, one.lower_95)} to {value_text(one.name, one.upper_95)}"
-    outline = f"M{_PLOT_LEFT} {base}{steps}V{base}z"
-    yield svg.element("path", svg.element("title", said), d=outline, class_="density")
+    # Shares of the draws in bars of equal width on the axis, both on one scale, the highest bar as high as the panel.
+    densities = [_density(axis, draws) for draws in (prior, posterior)]
+    highest = max(float(density.max()) for density in densities) or 1.0
+    of_prior, of_posterior = ((one.prior_lower_95, one.prior_upper_95), (one.lower_95, one.upper_95))
+    for density, (low, high), what, name in zip(
+        densities, (of_prior, of_posterior), ("95 % of the prior", "95 % interval"), ("prior", "density"), strict=True
+    ):
+        title = svg.element("title", f"{what}: {value_text(one.name, low)} to {value_text(one.name, high)}")
+        yield svg.element("path", title, d=_outline(density / highest, base), class_=name)
     middle = axis.place(one.median)
     yield svg.element("line", x1=middle, x2=middle, y1=_PLOT_TOP, y2=base, class_="median")
     yield from plots.below(axis, base, partial(value_text, one.name))
 
 
-def _pair(time: Estimate, proportion: Estimate, draws: pd.DataFrame, generation_years: float) -> Markup:
+def _density(axis: Axis, draws: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the draws in each bar of the axis; those beyond its ends are in none."""
+    places = axis.places(draws[(draws >= axis.low) & (draws <= axis.high)])
+    counts, _ = np.histogram(places, bins=_NUM_BARS, range=(axis.start, axis.start + axis.width))
+    return np.asarray(counts / len(draws))
+
+
+def _outline(heights: NDArray[np.float64], base: float) -> str:
+    """Path around bars side by side, whose heights are shares of the panel's."""
+    edges = _PLOT_LEFT + _PLOT_WIDTH * np.arange(1, _NUM_BARS + 1) / _NUM_BARS
+    steps = (f"V{base - _PLOT_HEIGHT * height:.1f}H{edge:.1f}" for height, edge in zip(heights, edges, strict=True))
+    return f"M{_PLOT_LEFT} {base}{''.join(steps)}V{base}z"
+
+
+def _pair(time: Estimate, proportion: Estimate, draws: pd.DataFrame, generation_years: float) -> svg.Figure:
     """Each draw a dot: the proportion upwards, the time of the pulse to the right, both on the range of the prior."""
     base = _PAIR_SIZE + 10
     values = [draws[one.name].to_numpy(dtype=np.float64) for one in (time, proportion)]
@@ -210,9 +257,10 @@ def _pair(time: Estimate, proportion: Estimate, draws: pd.DataFrame, generation_
     )
     places = zip(across.places(values[0]), upwards.places(values[1]), strict=True)
     dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places)
-    parts = [svg.element("path", d=dots, class_="dots"), *plots.below(across, base, partial(value_text, time.name))]
-    parts += plots.beside(upwards, _PAIR_MARGIN, partial(value_text, proportion.name))
     words = f"time of the pulse (generations of {generation_years:g} years)"
-    parts.append(svg.text(words, _PAIR_MARGIN + _PAIR_SIZE / 2, base + 36, "middle"))
+    parts = [svg.element("path", d=dots, class_="dots")]
+    parts += plots.below(across, base, partial(value_text, time.name), words)
+    parts += plots.beside(upwards, _PAIR_MARGIN, partial(value_text, proportion.name), "proportion of ancestry")
     alt = f"Proportion of ghost ancestry against the time of the pulse: {len(draws)} draws from the posterior."
-    return svg.drawing("pair", alt, base + 46, parts, _PAIR_MARGIN + _PAIR_SIZE + 14)
+    table = draws[[time.name, proportion.name]]
+    return svg.figure("pair", alt, table, base + 46, parts, _PAIR_MARGIN + _PAIR_SIZE + 14)

@@ -1,4 +1,4 @@
-"""Figures as inline SVG, equal bytes for equal data."""
+"""Figures by matplotlib as inline SVG, equal bytes for equal data."""
 
 import io
 import re
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
+
+from introghost.report import svg
 
 if TYPE_CHECKING:
     import demes
@@ -28,10 +31,9 @@ def _new_figure(width: float, height: float, rows: int = 1) -> "tuple[Figure, li
     return figure, list(axes[:, 0])
 
 
-def _svg(figure: "Figure", name: str, description: str) -> str:
-    """The figure as one ``<svg>`` element whose ids start with `name`, with `description` as its alternative text."""
+def _page_figure(figure: "Figure", name: str, description: str, table: pd.DataFrame) -> svg.Figure:
+    """The figure for the page: all its ids start with `name`, and `description` is its alternative text."""
     import matplotlib
-    from markupsafe import escape
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
@@ -46,10 +48,11 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     # A hundredth of a point is less than anybody sees, and paths are most of the file.
     text = re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
     label = escape(description)
-    return text.replace("<svg", f'<svg id="{name}" role="img" aria-label="{label}"', 1).strip()
+    text = text.replace("<svg", f'<svg id="{name}" role="img" aria-label="{label}"', 1).strip()
+    return svg.Figure(name, Markup(text), table)
 
 
-def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) -> str:
+def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) -> svg.Figure:
     """One draw of a scenario as a tube drawing; time in generations, logarithmic.
 
     Parameters
@@ -62,8 +65,7 @@ def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) 
 
     Returns
     -------
-    str
-        One ``<svg>`` element.
+    svg.Figure
     """
     import demesdraw
 
@@ -73,10 +75,23 @@ def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) 
     demesdraw.tubes(graph, ax=axis, log_time=True, seed=1, colours=colours)
     axis.set_title(name)
     names = ", ".join(deme.name for deme in graph.demes)
-    return _svg(figure, f"scenario-{name}", f"Populations of scenario {name}, one draw of its priors: {names}.")
+    words = f"Populations of scenario {name}, one draw of its priors: {names}."
+    file_name = "scenario-" + re.sub(r"[^\w-]", "-", name)
+    return _page_figure(figure, file_name, words, _epochs(graph))
 
 
-def learning_curve(curve: pd.DataFrame, task: str) -> str:
+def _epochs(graph: "demes.Graph") -> pd.DataFrame:
+    """Sizes of each population by epoch, from the past on, and whom it descends from."""
+    rows = [
+        (deme.name, ",".join(deme.ancestors), epoch.start_time, epoch.end_time, epoch.start_size, epoch.end_size)
+        for deme in graph.demes
+        for epoch in deme.epochs
+    ]
+    columns = ["population", "ancestors", "start_time", "end_time", "start_size", "end_size"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def learning_curve(curve: pd.DataFrame, task: str) -> svg.Figure:
     """Training and validation loss by epoch.
 
     Parameters
@@ -88,8 +103,7 @@ def learning_curve(curve: pd.DataFrame, task: str) -> str:
 
     Returns
     -------
-    str
-        One ``<svg>`` element.
+    svg.Figure
     """
     figure, (axis,) = _new_figure(4.5, 3)
     axis.plot(curve["epoch"], curve["training_loss"], color=GREY, label="training")
@@ -98,12 +112,11 @@ def learning_curve(curve: pd.DataFrame, task: str) -> str:
     axis.set_ylabel("loss")
     axis.legend(frameon=False)
     least = float(curve["validation_loss"].min())
-    return _svg(
-        figure, f"learning-{task}", f"Loss of {task} over {len(curve)} epochs; least validation loss {least:.4g}."
-    )
+    words = f"Loss of {task} over {len(curve)} epochs; least validation loss {least:.4g}."
+    return _page_figure(figure, f"learning-{task}", words, curve)
 
 
-def precision_recall(curve: pd.DataFrame, average_precision: float) -> str:
+def precision_recall(curve: pd.DataFrame, average_precision: float) -> svg.Figure:
     """Precision against recall of local calls on unseen genomes.
 
     Parameters
@@ -115,20 +128,16 @@ def precision_recall(curve: pd.DataFrame, average_precision: float) -> str:
 
     Returns
     -------
-    str
-        One ``<svg>`` element.
+    svg.Figure
     """
     figure, (axis,) = _new_figure(4.5, 3.6)
     axis.step(curve["recall"], curve["precision"], where="post", color=BLUE)
     axis.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
-    return _svg(
-        figure,
-        "precision-recall",
-        f"Precision against recall on unseen simulated genomes. Average precision {average_precision:.3f}.",
-    )
+    words = f"Precision against recall on unseen simulated genomes. Average precision {average_precision:.3f}."
+    return _page_figure(figure, "precision-recall", words, curve)
 
 
-def predictive(table: pd.DataFrame) -> str:
+def predictive(table: pd.DataFrame) -> svg.Figure:
     """The data against the 95 % interval of simulated genomes, one row per statistic.
 
     Parameters
@@ -139,8 +148,7 @@ def predictive(table: pd.DataFrame) -> str:
 
     Returns
     -------
-    str
-        One ``<svg>`` element.
+    svg.Figure
     """
     figure, (axis,) = _new_figure(7, 1 + 0.22 * len(table))
     rows = np.arange(len(table))
@@ -159,6 +167,5 @@ def predictive(table: pd.DataFrame) -> str:
     axis.set_yticks(rows, (table["statistic"] + " (" + table["summary"] + ")").tolist(), fontsize=7)
     axis.set(xlim=(-1.08 * MAX_DEVIATION, 1.08 * MAX_DEVIATION), ylim=(len(rows) - 0.5, -0.5))
     axis.set_xlabel("distance from the simulated median (standard deviations)")
-    return _svg(
-        figure, "predictive", f"{outside.sum()} of {len(table)} statistics lie outside their simulated interval."
-    )
+    words = f"{outside.sum()} of {len(table)} statistics lie outside their simulated interval."
+    return _page_figure(figure, "predictive", words, table)

@@ -24,7 +24,9 @@ _PLOT_WIDTH = svg.WIDTH - LABEL_WIDTH - RIGHT_MARGIN
 _STEPS = (1, 2, 5)
 _AXIS_HEIGHT, _GENE_STEP = 34, 21
 _MEGABASE_BP = 1_000_000
-_ROWS_HEIGHT, _LEAST_STEP, _MOST_STEP = 480, 4, 10  # of the haplotypes of a peak
+_ROWS_HEIGHT, _LEAST_STEP, _MOST_STEP = 480, 4, 14  # of the haplotypes of a peak
+_NAME_STEP = 12  # of a row that has room for a name
+_DIGIT_WIDTH, _MARK_GAP = 7.5, 3  # of the numbers of peaks
 _LEAST_CLUSTERED = 3
 _NOTHING, _UNKNOWN = -1, -2  # beside the levels of the ramp
 
@@ -77,7 +79,7 @@ class _Layout:
         return 1 + max(place.row for place in self.places)
 
 
-def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, shares_rows: bool = True) -> Markup:
+def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, shares_rows: bool = True) -> svg.Figure:
     """A thin row for each contig, coloured by the share of target haplotypes with a called segment.
 
     Parameters
@@ -91,8 +93,8 @@ def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, share
 
     Returns
     -------
-    Markup
-        One ``<svg>`` element. Bins without posteriors are grey.
+    svg.Figure
+        Bins without posteriors are grey. Its table has a row for each run of bins with one frequency.
     """
     is_shared = shares_rows and len(contigs) > MOST_SINGLE_ROWS
     layout = _shared_rows(contigs) if is_shared else _single_rows(contigs)
@@ -113,7 +115,23 @@ def karyogram(contigs: Sequence[Contig], peaks: Sequence[Stretch] = (), *, share
         parts += _axis(layout.first_bp, layout.first_bp + layout.row_bp, bottom)
     along = "one contig" if len(contigs) == 1 else f"{len(contigs)} contigs"
     words = f"Share of target haplotypes with a called segment along {along}, {percent(top)} at the most."
-    return svg.drawing("karyogram", words, bottom + _AXIS_HEIGHT, parts)
+    return svg.figure("karyogram", words, _runs_table(contigs), bottom + _AXIS_HEIGHT, parts)
+
+
+def _runs_table(contigs: Sequence[Contig]) -> pd.DataFrame:
+    """Stretches of equal frequency: contig, start, end, frequency (NaN where bins have no posteriors)."""
+    columns = ["contig", "start", "end", "frequency"]
+    tables = [pd.DataFrame(columns=columns).astype({"start": "int64", "end": "int64", "frequency": "float64"})]
+    for one in contigs:
+        # Runs end where the frequency changes, where posteriors begin or end, and at gaps between bins.
+        kind = np.where(one.is_called, one.frequency, -1.0)
+        is_new = (np.diff(kind) != 0) | (one.starts_bp[1:] != one.ends_bp[:-1])
+        first = np.flatnonzero(np.append(True, is_new))
+        last = np.append(first[1:], len(kind)) - 1
+        values = np.where(kind[first] < 0, np.nan, kind[first])
+        row = {"contig": one.name, "start": one.starts_bp[first], "end": one.ends_bp[last], "frequency": values}
+        tables.append(pd.DataFrame(row, columns=columns))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _single_rows(contigs: Sequence[Contig]) -> _Layout:
@@ -179,13 +197,19 @@ def _runs(values: NDArray[np.intp]) -> list[tuple[int, int]]:
 
 
 def _marks(layout: _Layout, peaks: Sequence[Stretch]) -> Iterator[Markup]:
-    """Number of each peak above it."""
+    """Number of each peak above it, or to its right where another number stands."""
     of_name = {place.contig.name: place for place in layout.places}
+    places = list[tuple[int, float, int]]()
     for number, peak in enumerate(peaks, 1):
         one = of_name[peak.contig]
         middle_bp = (peak.start_bp + peak.end_bp) / 2 - one.contig.start_bp + one.offset_bp
-        y = SCALE_TOP + one.row * ROW_STEP - 1
-        yield svg.text(str(number), LABEL_WIDTH + middle_bp * layout.scale, y, "middle", "mark")
+        places.append((one.row, LABEL_WIDTH + middle_bp * layout.scale, number))
+    last_row, right = -1, 0.0
+    for row, middle, number in sorted(places):
+        half_width = _DIGIT_WIDTH * len(str(number)) / 2
+        x = max(middle, right + half_width) if row == last_row else middle
+        last_row, right = row, x + half_width + _MARK_GAP
+        yield svg.text(str(number), x, SCALE_TOP + row * ROW_STEP - 1, "middle", "mark")
 
 
 def _scale_bar(row_bp: int, y: float) -> Iterator[Markup]:
@@ -238,7 +262,7 @@ def enlarged(
     threshold: float,
     num_haplotypes: int,
     genes: Sequence[Gene] = (),
-) -> Markup:
+) -> svg.Figure:
     """A peak with a row for each haplotype that has a segment in the window, similar ones side by side.
 
     Parameters
@@ -258,8 +282,8 @@ def enlarged(
 
     Returns
     -------
-    Markup
-        One ``<svg>`` element; each segment says on hover whose it is, where, and how sure.
+    svg.Figure
+        Each segment says on hover whose it is, where, and how sure.
     """
     chosen = segments[
         (segments["contig"] == window.contig)
@@ -295,6 +319,10 @@ def enlarged(
                 class_=f"p{level(posterior, threshold)}",
             )
         )
+    if step >= _NAME_STEP:
+        parts += [
+            svg.text(_short(label), LABEL_WIDTH - 6, 20 + row * step + step - 3, "end") for label, row in rows.items()
+        ]
     lanes = _lanes([gene for gene in genes if gene.overlaps(window)], window)
     for lane, own in enumerate(lanes):
         parts += [part for gene in own for part in _gene(gene, window, y_axis + lane * _GENE_STEP)]
@@ -302,7 +330,7 @@ def enlarged(
     parts += _axis(window.start_bp, window.end_bp, y_axis)
     name = f"peak-{number}"
     alt = f"Segments of {len(order)} haplotypes at {place(window)}, {percent(peak.frequency)} of all at the most."
-    return svg.drawing(name, alt, y_axis + _AXIS_HEIGHT, parts)
+    return svg.figure(name, alt, chosen, y_axis + _AXIS_HEIGHT, parts)
 
 
 def _lanes(genes: Sequence[Gene], window: Stretch) -> list[list[Gene]]:

@@ -2,7 +2,6 @@
 
 import importlib.resources
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,8 +9,10 @@ import jinja2
 from markupsafe import Markup
 
 from introghost import __version__, atomic, colours
+from introghost.evaluation.tables import write_table
 from introghost.references import REFERENCES
 from introghost.report.records import JsonSection
+from introghost.report.svg import Figure
 
 _RAMPS = tuple(enumerate(zip(colours.ON_LIGHT, colours.ON_DARK, strict=True)))
 
@@ -50,13 +51,12 @@ def render(template: str, *, title: str, records: Iterable[tuple[str, JsonSectio
     )
 
 
-def write_figures(html: str, folder: Path) -> None:
-    """Write every figure of a page as a file that stands alone: ``NAME.svg``, in the colours of a light page.
+def write_figures(figures: Iterable[Figure], folder: Path) -> None:
+    """Write figures as files that stand alone: ``NAME.svg``, in the colours of a light page, and ``NAME.tsv``.
 
     Parameters
     ----------
-    html : str
-        Of `render`.
+    figures : iterable of Figure
     folder : Path
         Made where it is absent.
 
@@ -69,13 +69,12 @@ def write_figures(html: str, folder: Path) -> None:
     parts = ("variables.css.j2", "figures.css.j2")
     style = "".join(environment.get_template(name).render(ramps=_RAMPS, is_alone=True) for name in parts)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("peak-*.svg"):  # an earlier page may have had more of them
+    for path in folder.glob("peak-*"):  # an earlier page may have had more of them
         path.unlink()
-    for drawing in re.findall(r"<svg\b.*?</svg>", html, flags=re.DOTALL):
-        name = re.search(r'\bid="([\w-]+)"', drawing)
-        if name is not None:
-            end = drawing.index(">") + 1
-            atomic.write_text(folder / f"{name[1]}.svg", f"{drawing[:end]}<style>{style}</style>{drawing[end:]}\n")
+    for figure in figures:
+        start, rest = figure.drawing.split(">", 1)
+        atomic.write_text(folder / f"{figure.name}.svg", f"{start}><style>{style}</style>{rest}\n")
+        write_table(figure.table, folder / f"{figure.name}.tsv")
 
 
 def _environment() -> jinja2.Environment:

@@ -1,22 +1,27 @@
 """The page of one set of calls: the answer, the segments and how far to trust them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from introghost import atomic, models, presets, provenance
-from introghost.report import checks, estimates, methods, overview, sections, segments_section
+from introghost.report import checks, methods, overview, sections, svg
 from introghost.report.card import Card
 from introghost.report.checks import TrainingStatistics
-from introghost.report.estimates import GENERATION_YEARS
+from introghost.report.estimates import GENERATION_YEARS, EstimatesSection, estimates_section
 from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
-from introghost.report.records import CallsRecord, JsonSection, ScenarioProbability, bundle_records
+from introghost.report.records import CallsRecord, JsonSection, bundle_records
+from introghost.report.sections import AccuracySection, AnswerSection, LikenessSection, ScenarioDrawing
+from introghost.report.segments_section import SegmentsSection, segments_section
+from introghost.report.trust import Captioned
 
 
 @dataclass(frozen=True)
 class Sources:
     """What a report is made from.
+
+    Of a model that comes with introghost, its own evaluation, bundles and scenarios are shown where none are given.
 
     Attributes
     ----------
@@ -83,59 +88,92 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
     answer = Overview.read(sources.calls, sources.calls_evaluation)
     card = Card.read(sources.calls, answer, sources.generation_years)
     section = sections.answer_section(sources.calls, record)
-    evaluation = sources.evaluation or _shipped_evaluation(record)
+    shown = _Sections.read(sources, record, answer, section)
+    beside = None
+    if sources.beside is not None:
+        beside = overview.beside_table([answer, Overview.read(sources.beside, sources.beside_evaluation)])
     html = render(
         "report.html.j2",
         title=card.title,
         records=_records(sources),
         card=card,
         answer=section,
-        beside=(
-            None
-            if sources.beside is None
-            else overview.beside_table([answer, Overview.read(sources.beside, sources.beside_evaluation)])
-        ),
-        segments=segments_section.segments_section(sources.calls, record, answer.are_segments_withheld, sources.genes),
-        estimates=estimates.estimates_section(sources.calls, sources.generation_years),
-        accuracy=sections.accuracy_section(
-            evaluation,
-            sources.calls_evaluation,
-            None if answer.proportion is None else answer.proportion.median,
-            section.num_regions,
-        ),
-        likeness=None if sources.predictive is None else sections.likeness_section(sources.predictive),
-        learning_curves=sections.learning_curves(sources.model),
-        scenarios=sections.scenario_drawings(_scenarios(sources, record, section.scenarios), section.scenarios),
+        beside=beside,
+        segments=shown.segments,
+        estimates=shown.estimates,
+        accuracy=shown.accuracy,
+        likeness=shown.likeness,
+        learning_curves=shown.learning_curves,
+        scenarios=shown.scenarios,
         methods=methods.paragraph(sources.calls, answer),
         command=methods.command(sources.calls, record),
     )
     if figures is not None:
-        write_figures(html, figures)
+        write_figures(shown.figures(), figures)
     atomic.write_text(output, html)
     if summary is not None:
         atomic.write_text(summary, "".join(f"{line}\n" for line in overview.summary_lines(answer, output)))
 
 
-def _is_of_shipped_model(record: CallsRecord) -> bool:
-    """Whether a model that comes with introghost made the calls."""
-    is_named = record.model_name in models.names()
-    return is_named and provenance.sha256(models.locate(record.model_name)) == record.model_sha256
+@dataclass(frozen=True)
+class _Sections:
+    """The sections of the page that have figures."""
+
+    segments: SegmentsSection
+    estimates: EstimatesSection | None
+    accuracy: AccuracySection
+    likeness: LikenessSection | None
+    learning_curves: list[Captioned]
+    scenarios: list[ScenarioDrawing]
+
+    @classmethod
+    def read(cls, sources: Sources, record: CallsRecord, answer: Overview, section: AnswerSection) -> "_Sections":
+        """Out of the folders; what comes with introghost stands in for what is not given, if it is of this model."""
+        shipped = _shipped_model(record)
+        evaluation, model = sources.evaluation or _shipped_evaluation(record, shipped), sources.model or shipped
+        proportion = None if answer.proportion is None else answer.proportion.median
+        folders = sources.scenarios or ([] if shipped is None else _shipped_scenarios(section))
+        return cls(
+            segments_section(sources.calls, record, answer.are_segments_withheld, sources.genes),
+            estimates_section(sources.calls, sources.generation_years),
+            sections.accuracy_section(evaluation, sources.calls_evaluation, proportion, section.num_regions),
+            None if sources.predictive is None else sections.likeness_section(sources.predictive),
+            sections.learning_curves(model),
+            sections.scenario_drawings(folders, section.scenarios),
+        )
+
+    def figures(self) -> Iterator[svg.Figure]:
+        """All of them, in the order of the page."""
+        yield from self.segments.figures
+        if self.estimates is not None:
+            yield from self.estimates.figures
+        yield from (one.figure for one in self.accuracy.captioned)
+        if self.likeness is not None and self.likeness.figure is not None:
+            yield self.likeness.figure
+        yield from (one.figure for one in self.scenarios)
+        yield from (one.figure for one in self.learning_curves)
 
 
-def _shipped_evaluation(record: CallsRecord) -> Path | None:
-    """Tables of the model that made the calls, if it and they come with introghost."""
-    folder = models.evaluation(record.model_name) if _is_of_shipped_model(record) else None
+def _shipped_model(record: CallsRecord) -> Path | None:
+    """The model that made the calls, if it comes with introghost."""
+    if record.model_name not in models.names():
+        return None
+    folder = models.locate(record.model_name)
+    return folder if provenance.sha256(folder) == record.model_sha256 else None
+
+
+def _shipped_evaluation(record: CallsRecord, shipped: Path | None) -> Path | None:
+    """Tables of a model that comes with introghost, if they do, too."""
+    folder = None if shipped is None else models.evaluation(record.model_name)
     if folder is not None:
         checks.check_same_model(record.model_sha256, folder, None)
     return folder
 
 
-def _scenarios(sources: Sources, record: CallsRecord, chosen: Sequence[ScenarioProbability]) -> tuple[Path, ...]:
-    """Those that were given; without any, those of a model that comes with introghost, if it made the calls."""
-    if sources.scenarios or not _is_of_shipped_model(record):
-        return sources.scenarios
+def _shipped_scenarios(section: AnswerSection) -> list[Path]:
+    """Those of the choice that come with introghost."""
     shipped = presets.scenarios()
-    return tuple(shipped[one.name] for one in chosen if one.name in shipped)
+    return [shipped[one.name] for one in section.scenarios if one.name in shipped]
 
 
 def _check(sources: Sources) -> None:

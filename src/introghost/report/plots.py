@@ -56,19 +56,24 @@ class Axis:
         return values[:: max(1, -(-len(values) // _MOST_TICKS))]
 
 
-def below(axis: Axis, y: float, name: Callable[[float], str]) -> Iterator[Markup]:
-    """A horizontal axis at a height of the drawing, with the names of its ticks below."""
+def below(axis: Axis, y: float, name: Callable[[float], str], title: str = "") -> Iterator[Markup]:
+    """A horizontal axis at a height of the drawing, with the names of its ticks below, and its title below them."""
     yield svg.element("line", x1=axis.start, x2=axis.start + axis.width, y1=y, y2=y, class_="axis")
     for value in axis.ticks():
         x = axis.place(value)
         yield svg.element("line", x1=x, x2=x, y1=y, y2=y + 4, class_="axis")
         yield svg.text(name(value), x, y + 17, "middle")
+    if title:
+        yield svg.text(title, axis.start + axis.width / 2, y + 34, "middle")
 
 
-def beside(axis: Axis, x: float, name: Callable[[float], str]) -> Iterator[Markup]:
-    """A vertical axis at a place of the drawing, with the names of its ticks to the left."""
+def beside(axis: Axis, x: float, name: Callable[[float], str], title: str = "") -> Iterator[Markup]:
+    """A vertical axis at a place of the drawing, with the names of its ticks to the left, and its title at the edge."""
     yield svg.element("line", x1=x, x2=x, y1=axis.start, y2=axis.start + axis.width, class_="axis")
     for value in axis.ticks():
         y = axis.place(value)
         yield svg.element("line", x1=x - 4, x2=x, y1=y, y2=y, class_="axis")
         yield svg.text(name(value), x - 7, y + 4, "end")
+    if title:
+        middle = axis.start + axis.width / 2
+        yield svg.element("text", title, x=13, y=middle, text_anchor="middle", transform=f"rotate(-90 13 {middle:g})")

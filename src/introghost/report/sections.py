@@ -1,16 +1,15 @@
 """The sections of the page: values, tables and figures, ready to be laid out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from markupsafe import Markup
-
 from introghost.errors import DataError
 from introghost.evaluation.predictive import share_as_far
 from introghost.findings import Finding, Severity
-from introghost.inference import decisions
-from introghost.report import figures, tables, trust, words
+from introghost.inference import decisions, learning
+from introghost.report import figures, svg, tables, trust, words
 from introghost.report.records import CallsRecord, Choice, PredictiveRecord, ScenarioProbability
 from introghost.report.tables import PageTable
 
@@ -130,20 +129,18 @@ class AccuracySection:
 
     Attributes
     ----------
-    precision_recall : Markup or None
-    figures : list of trust.Figure
+    captioned : list of trust.Captioned
     titled_tables : list of tuple of str and PageTable
         Each with its title.
     """
 
-    precision_recall: Markup | None = None
-    figures: list[trust.Figure] = field(default_factory=list)
+    captioned: list[trust.Captioned] = field(default_factory=list)
     titled_tables: list[tuple[str, PageTable]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return self.precision_recall is None and not self.figures and not self.titled_tables
+        return not self.captioned and not self.titled_tables
 
 
 @dataclass(frozen=True)
@@ -164,7 +161,7 @@ class LikenessSection:
         Statistics, and those outside their interval.
     outside : PageTable
         Those outside their interval.
-    figure : Markup or None
+    figure : svg.Figure or None
         Of the statistics that deviate most; None without any.
     """
 
@@ -175,7 +172,7 @@ class LikenessSection:
     num_statistics: int
     num_outside: int
     outside: PageTable
-    figure: Markup | None
+    figure: svg.Figure | None
 
 
 def answer_section(calls: Path, record: CallsRecord) -> AnswerSection:
@@ -212,9 +209,8 @@ def levels(findings: Sequence[Finding]) -> tuple[Level, ...]:
 
 
 def _first_sentence(text: str) -> str:
-    """The first sentence of a text."""
-    first, end, _ = text.partition(". ")
-    return first + end.strip()
+    """The first sentence of a text; one ends with a full stop before a capital, which *et al. (2023)* is not."""
+    return re.split(r"(?<=\.)\s+(?=[A-Z])", text, maxsplit=1)[0]
 
 
 def _sentence(text: str) -> str:
@@ -263,7 +259,7 @@ def likeness_section(path: Path) -> LikenessSection:
         num_statistics=len(single),
         num_outside=len(outside),
         outside=tables.page_table(outside.drop(columns="verdict"), max_rows=MAX_SAMPLE_ROWS),
-        figure=Markup(figures.predictive(ranked.head(figures.MAX_STATISTICS))) if len(ranked) else None,
+        figure=figures.predictive(ranked.head(figures.MAX_STATISTICS)) if len(ranked) else None,
     )
 
 
@@ -301,20 +297,21 @@ def accuracy_section(
         table = tables.read_optional(evaluation / f"{name}.tsv")
         if table is not None:
             titled.append((title, tables.page_table(table)))
-    return AccuracySection(_precision_recall(evaluation), trust.figures(evaluation, proportion, num_regions), titled)
+    captioned = [*_precision_recall(evaluation), *trust.figures(evaluation, proportion, num_regions)]
+    return AccuracySection(captioned, titled)
 
 
-def _precision_recall(evaluation: Path) -> Markup | None:
+def _precision_recall(evaluation: Path) -> list[trust.Captioned]:
     curve = tables.read_optional(evaluation / "precision_recall.tsv", ("recall", "precision"))
     if curve is None or curve.empty:
-        return None
+        return []
     summary = tables.read_table(evaluation / "summary.tsv", ("metric", "value"))
     average_precision = float(summary.set_index("metric")["value"]["average_precision"])
-    return Markup(figures.precision_recall(curve, average_precision))
+    return [trust.Captioned(figures.precision_recall(curve, average_precision), "Precision and recall of bins.")]
 
 
-def learning_curves(model: Path | None) -> list[Markup]:
-    """The learning curve of each bundle of a model.
+def learning_curves(model: Path | None) -> list[trust.Captioned]:
+    """The learning curve of each bundle of a model, with what it says of the training.
 
     Raises
     ------
@@ -323,9 +320,13 @@ def learning_curves(model: Path | None) -> list[Markup]:
     """
     if model is None:
         return []
-    columns = ("epoch", "training_loss", "validation_loss")
-    paths = sorted(model.glob("*/learning_curve.tsv"))
-    return [Markup(figures.learning_curve(tables.read_table(path, columns), path.parent.name)) for path in paths]
+    captioned = []
+    for path in sorted(model.glob("*/learning_curve.tsv")):
+        curve, task = tables.read_table(path, learning.COLUMNS), path.parent.name
+        verdict = learning.of_curve(curve)
+        caption = f"Training of {task}." if verdict is None else f"Training of {task}: {verdict}."
+        captioned.append(trust.Captioned(figures.learning_curve(curve, task), caption))
+    return captioned
 
 
 @dataclass(frozen=True)
@@ -339,13 +340,13 @@ class ScenarioDrawing:
         What it is; empty where its folder does not say.
     probability : float or None
         None where it is not known.
-    drawing : Markup
+    figure : svg.Figure
     """
 
     name: str
     meaning: str
     probability: float | None
-    drawing: Markup
+    figure: svg.Figure
 
     @property
     def probability_text(self) -> str:
@@ -375,8 +376,7 @@ def scenario_drawings(
     known, drawings = {one.name: one.probability for one in probabilities}, list[ScenarioDrawing]()
     for scenario in map(scenarios.load, folders):
         graph = scenario.graph(priors.draw(scenario, DRAW_SEED))
-        drawing = Markup(figures.scenario_drawing(graph, scenario.name, scenario.roles))
-        drawings.append(
-            ScenarioDrawing(scenario.name, _first_sentence(scenario.description), known.get(scenario.name), drawing)
-        )
+        figure = figures.scenario_drawing(graph, scenario.name, scenario.roles)
+        meaning = _first_sentence(scenario.description)
+        drawings.append(ScenarioDrawing(scenario.name, meaning, known.get(scenario.name), figure))
     return sorted(drawings, key=lambda one: -1.0 if one.probability is None else -1 - one.probability)

@@ -23,6 +23,7 @@ _CALLED = "called"  # status of a bin with posteriors, see inference.outputs.wri
 _BAR_LEFT, _BAR_WIDTH, _BAR_STEP = 130, 230, 22
 _MOST_NAMES = 20  # contigs without a segment that are named
 _MOST_GENES = 6  # of a peak that are named
+_MOST_NAMED_BARS = 45
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Peak:
     ----------
     title : str
         Its place.
-    drawing : Markup
+    figure : svg.Figure
         The peak enlarged, with haplotypes as rows.
     """
 
     title: str
-    drawing: Markup
+    figure: svg.Figure
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,15 @@ class SegmentsSection:
     is_withheld : bool
     called_at : str
         The threshold in words.
-    karyogram : Markup or None
+    karyogram : svg.Figure or None
         The contigs with a segment, coloured by the share of haplotypes that have one; None without a segment.
     empty : str
         Contigs without a segment, in words; empty if each has one.
     peaks : tuple of Peak
     peaks_table, deserts_table : PageTable
-    lengths : Markup or None
+    lengths : svg.Figure or None
         Number of segments by length; None without any.
-    individuals : Markup or None
+    individuals : svg.Figure or None
         Called share of each individual.
     per_sample : PageTable
         The haplotypes with the largest called share first.
@@ -68,15 +69,21 @@ class SegmentsSection:
 
     is_withheld: bool
     called_at: str
-    karyogram: Markup | None
+    karyogram: svg.Figure | None
     empty: str
     peaks: tuple[Peak, ...]
     peaks_table: PageTable
     deserts_table: PageTable
-    lengths: Markup | None
-    individuals: Markup | None
+    lengths: svg.Figure | None
+    individuals: svg.Figure | None
     per_sample: PageTable
     num_haplotypes: int
+
+    @property
+    def figures(self) -> list[svg.Figure]:
+        """All that are drawn, in the order of the page."""
+        figures = [self.karyogram, *(peak.figure for peak in self.peaks), self.lengths, self.individuals]
+        return [one for one in figures if one is not None]
 
 
 def segments_section(
@@ -199,8 +206,8 @@ def _enlarged(
     threshold = record.threshold if record.threshold is not None else float(segments["mean_posterior"].min())
     result = []
     for number, (peak, window) in enumerate(zip(peaks, windows, strict=True), 1):
-        drawing = karyogram.enlarged(number, peak, window, segments, threshold, num_haplotypes, genes)
-        result.append(Peak(f"{number} · {karyogram.place(peak)} · {percent(peak.frequency)} of haplotypes", drawing))
+        figure = karyogram.enlarged(number, peak, window, segments, threshold, num_haplotypes, genes)
+        result.append(Peak(f"{number} · {karyogram.place(peak)} · {percent(peak.frequency)} of haplotypes", figure))
     return tuple(result)
 
 
@@ -227,23 +234,33 @@ def _deserts_table(deserts: Sequence[Stretch]) -> PageTable:
     return PageTable(["place", "Mb"], rows)
 
 
-def _lengths(segments: pd.DataFrame) -> Markup:
+def _lengths(segments: pd.DataFrame) -> svg.Figure:
     """A bar for each class of length."""
     edges = [*_LENGTHS_BP, float("inf")]
     counts = pd.cut(segments["end"] - segments["start"], edges, right=False).value_counts(sort=False)
     names = [f"{low // 1000}–{high // 1000} kb" for low, high in pairwise(_LENGTHS_BP)]
     names.append(f"{_LENGTHS_BP[-1] // 1000} kb or more")
-    bars = [(name, int(count), f"{int(count):,}") for name, count in zip(names, counts, strict=True)]
-    return _bars("lengths", f"Number of segments by length: {', '.join(f'{n} {c}' for n, c, _ in bars)}.", bars)
+    numbers = counts.tolist()
+    longest, parts = max(numbers) or 1, list[Markup]()
+    for row, (name, number) in enumerate(zip(names, numbers, strict=True)):
+        y, wide = row * _BAR_STEP + 4, _BAR_WIDTH * number / longest
+        parts.append(svg.text(name, _BAR_LEFT - 8, y + 13, "end"))
+        parts.append(svg.element("rect", x=_BAR_LEFT, y=y, width=wide, height=_BAR_STEP - 6, class_="bar"))
+        parts.append(svg.text(f"{number:,}", _BAR_LEFT + wide + 6, y + 13))
+    listed = ", ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
+    table = pd.DataFrame({"length": names, "segments": numbers})
+    height, width = len(names) * _BAR_STEP + 8, _BAR_LEFT + _BAR_WIDTH + 70
+    return svg.figure("lengths", f"Number of segments by length: {listed}.", table, height, parts, width)
 
 
-def _individuals(per_sample: pd.DataFrame) -> Markup:
-    """A bar for each individual, the highest called share first."""
+def _individuals(per_sample: pd.DataFrame) -> svg.Figure:
+    """A bar for each individual, the highest called share first; their names below, where there is room for them."""
     grouped = per_sample.groupby("sample", sort=False)[["called_bp", "callable_bp"]].sum()
     share = (grouped["called_bp"] / grouped["callable_bp"].where(grouped["callable_bp"] > 0)).fillna(0.0)
     ranked = share.sort_values(ascending=False, kind="stable")
-    height, width = 120, svg.WIDTH
-    left, base = 60, height - 8
+    has_names = len(ranked) <= _MOST_NAMED_BARS
+    left, base, width = 60, 112, svg.WIDTH
+    height = base + (12 + 6 * max((len(str(name)) for name in ranked.index), default=0) if has_names else 8)
     step, top = (width - left - 10) / max(len(ranked), 1), float(ranked.max()) or 1.0
     parts = [svg.text(percent(top), left - 6, 16, "end"), svg.text("0 %", left - 6, base, "end")]
     parts.append(svg.element("line", x1=left, x2=width - 10, y1=base, y2=base, class_="axis"))
@@ -252,18 +269,10 @@ def _individuals(per_sample: pd.DataFrame) -> Markup:
         title = svg.element("title", f"{name}: {percent(float(value))} of the sequence called")
         x, wide = left + number * step, max(step - 1, 0.7)
         parts.append(svg.element("rect", title, x=x, y=base - tall, width=wide, height=tall, class_="bar"))
+        if has_names:
+            middle, y = x + wide / 2 + 4, base + 12
+            turned = f"rotate(-55 {middle:.0f} {y})"
+            parts.append(svg.element("text", str(name), x=middle, y=y, text_anchor="end", transform=turned))
     words = f"Called share of {len(ranked)} individuals, from {percent(float(ranked.min()))} to {percent(top)}."
-    return svg.drawing("individuals", words, height, parts)
-
-
-def _bars(name: str, description: str, bars: Sequence[tuple[str, float, str]]) -> Markup:
-    """Horizontal bars: a name, a length and words each."""
-    longest = max((length for _, length, _ in bars), default=0) or 1
-    parts = list[Markup]()
-    for number, (words, length, value) in enumerate(bars):
-        y = number * _BAR_STEP + 4
-        wide = _BAR_WIDTH * length / longest
-        parts.append(svg.text(words, _BAR_LEFT - 8, y + 13, "end"))
-        parts.append(svg.element("rect", x=_BAR_LEFT, y=y, width=wide, height=_BAR_STEP - 6, class_="bar"))
-        parts.append(svg.text(value, _BAR_LEFT + wide + 6, y + 13))
-    return svg.drawing(name, description, len(bars) * _BAR_STEP + 8, parts, _BAR_LEFT + _BAR_WIDTH + 70)
+    table = grouped.assign(share=share).loc[ranked.index].reset_index()
+    return svg.figure("individuals", words, table, height, parts)

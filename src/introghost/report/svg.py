@@ -1,11 +1,36 @@
 """Inline SVG, element by element: colours are classes of the page, so that figures are light and dark as it is."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+import pandas as pd
 from markupsafe import Markup, escape
 
 WIDTH = 960
 """Units of the drawing across a whole page; text of 12 units is 9 pixels or more wherever a page is read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A drawing with the numbers that it shows.
+
+    Attributes
+    ----------
+    name : str
+        Its id on the page, and the name of its files.
+    drawing : Markup
+        One ``<svg>`` element.
+    table : DataFrame
+        What is drawn; written beside the drawing where figures are files.
+    """
+
+    name: str
+    drawing: Markup
+    table: pd.DataFrame
+
+    def __html__(self) -> Markup:
+        """The drawing, as templates show it."""
+        return self.drawing
 
 
 def element(tag: str, *content: str, **attributes: object) -> Markup:
@@ -34,15 +59,18 @@ def element(tag: str, *content: str, **attributes: object) -> Markup:
     return Markup(f"<{tag}{written}>{inside}</{tag}>" if inside else f"<{tag}{written}/>")
 
 
-def drawing(name: str, description: str, height: float, parts: Iterable[str], width: float = WIDTH) -> Markup:
-    """A figure.
+def figure(
+    name: str, description: str, table: pd.DataFrame, height: float, parts: Iterable[str], width: float = WIDTH
+) -> Figure:
+    """A figure that is drawn by hand.
 
     Parameters
     ----------
     name : str
-        Its id on the page and the name of its file.
     description : str
         What it shows, for those who do not see it.
+    table : DataFrame
+        The numbers that it shows.
     height : float
     parts : iterable of str
         Elements, the lowest first.
@@ -50,10 +78,9 @@ def drawing(name: str, description: str, height: float, parts: Iterable[str], wi
 
     Returns
     -------
-    Markup
-        One ``<svg>`` element.
+    Figure
     """
-    return element(
+    drawing = element(
         "svg",
         *parts,
         xmlns="http://www.w3.org/2000/svg",
@@ -62,6 +89,7 @@ def drawing(name: str, description: str, height: float, parts: Iterable[str], wi
         aria_label=description,
         viewBox=f"0 0 {_text(width)} {_text(height)}",
     )
+    return Figure(name, drawing, table)
 
 
 def text(words: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Markup:

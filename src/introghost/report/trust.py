@@ -21,23 +21,23 @@ _POWER_HEIGHT, _POWER_BAR, _POWER_GAP = 170, 60, 56
 
 
 @dataclass(frozen=True)
-class Figure:
+class Captioned:
     """A figure with what it shows and how to read it.
 
     Attributes
     ----------
-    drawing : Markup
+    figure : svg.Figure
     caption : str
     is_wide : bool
         Whether its words could not be read beside another one.
     """
 
-    drawing: Markup
+    figure: svg.Figure
     caption: str
     is_wide: bool = False
 
 
-def figures(evaluation: Path, proportion: float | None = None, num_regions: int | None = None) -> list[Figure]:
+def figures(evaluation: Path, proportion: float | None = None, num_regions: int | None = None) -> list[Captioned]:
     """The figures of an evaluation; those whose tables are not there are left out.
 
     Parameters
@@ -67,7 +67,7 @@ def _whole(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["regions"] == table["regions"].max()] if "regions" in table else table
 
 
-def _reliabilities(evaluation: Path) -> Iterator[Figure]:
+def _reliabilities(evaluation: Path) -> Iterator[Captioned]:
     columns = ("lowest", "highest", "mean_probability", "observed_frequency", "lower", "upper", "count")
     for name, what in (("reliability", "bins of haplotypes"), ("model_choice_reliability", "a ghost, in genomes")):
         table = tables.read_optional(evaluation / f"{name}.tsv", columns)
@@ -76,10 +76,10 @@ def _reliabilities(evaluation: Path) -> Iterator[Figure]:
                 f"Calibration of the probabilities of {what}: observed frequencies (dots, with 95 % intervals) should "
                 "lie on the diagonal. Below: how many there are of each probability, on a logarithmic scale."
             )
-            yield Figure(reliability(_whole(table), name), caption)
+            yield Captioned(reliability(_whole(table), name), caption)
 
 
-def reliability(table: pd.DataFrame, name: str) -> Markup:
+def reliability(table: pd.DataFrame, name: str) -> svg.Figure:
     """Observed frequency against probability, with intervals, over a histogram of the probabilities.
 
     Parameters
@@ -103,7 +103,7 @@ def reliability(table: pd.DataFrame, name: str) -> Markup:
             )
         said = f"probability {probability:.2f}: observed {frequency:.2f} of {count:,}"
         parts.append(svg.element("circle", svg.element("title", said), cx=x, cy=y, r=4, class_="dot"))
-    parts += plots.beside(upwards, _LEFT, "{:g}".format)
+    parts += plots.beside(upwards, _LEFT, "{:g}".format, "observed frequency")
     # Numbers on a logarithmic scale: most bins have next to no chance of being a ghost's.
     floor, most = base + 16 + _HISTOGRAM, np.log10(max(int(table["count"].max()), 1) + 1)
     for low, high, count in zip(*(table[column].tolist() for column in ("lowest", "highest", "count")), strict=True):
@@ -111,10 +111,9 @@ def reliability(table: pd.DataFrame, name: str) -> Markup:
         title = svg.element("title", f"{low:.1f} to {high:.1f}: {count:,}")
         wide = across.place(high) - left - 1
         parts.append(svg.element("rect", title, x=left, y=floor - tall, width=wide, height=float(tall), class_="bar"))
-    parts += plots.below(across, floor, "{:g}".format)
-    parts.append(svg.text("probability", _LEFT + _SIZE / 2, floor + 34, "middle"))
+    parts += plots.below(across, floor, "{:g}".format, "probability")
     words = "Observed frequency against probability; the diagonal is perfect calibration."
-    return svg.drawing(name, words, floor + 42, parts, _LEFT + _SIZE + 14)
+    return svg.figure(name, words, table, floor + 42, parts, _LEFT + _SIZE + 14)
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class _Bar:
         return f"{percent(self.low)} to {percent(self.high)}"
 
 
-def _power(evaluation: Path, proportion: float | None, num_regions: int | None) -> Iterator[Figure]:
+def _power(evaluation: Path, proportion: float | None, num_regions: int | None) -> Iterator[Captioned]:
     columns = ("against", "genomes_of", "metric", "value", "lower", "upper")
     table = tables.read_optional(evaluation / "power.tsv", columns)
     if table is None:
@@ -156,11 +155,11 @@ def _power(evaluation: Path, proportion: float | None, num_regions: int | None) 
             )
             if proportion is not None and any(bar.low <= proportion < bar.high for bar in bars):
                 caption += " Outlined: where your data are."
-            yield Figure(_power_drawing(scenario, bars, proportion), caption)
+            yield Captioned(_power_figure(scenario, bars, proportion), caption)
             return
 
 
-def _power_drawing(scenario: str, bars: Sequence[_Bar], proportion: float | None) -> Markup:
+def _power_figure(scenario: str, bars: Sequence[_Bar], proportion: float | None) -> svg.Figure:
     base = _TOP + _POWER_HEIGHT
     upwards, parts = Axis(0, 1, base, -_POWER_HEIGHT), list[Markup]()
     for number, bar in enumerate(bars):
@@ -174,13 +173,15 @@ def _power_drawing(scenario: str, bars: Sequence[_Bar], proportion: float | None
         parts.append(svg.text(bar.name, middle, base + 17, "middle"))
         if is_here:
             parts.append(svg.text("your data", middle, base + 33, "middle", "strong"))
-    parts += plots.beside(upwards, _LEFT, "{:g}".format)
+    parts += plots.beside(upwards, _LEFT, "{:g}".format, "power")
     listed = ", ".join(f"{bar.name}: {bar.power:.2f}" for bar in bars)
     width = _LEFT + 14 + len(bars) * (_POWER_BAR + _POWER_GAP)
-    return svg.drawing("power", f"Power for {scenario} by proportion: {listed}.", base + 42, parts, width)
+    columns = ["lowest_proportion", "highest_proportion", "power", "lower", "upper"]
+    table = pd.DataFrame([(bar.low, bar.high, bar.power, bar.lower, bar.upper) for bar in bars], columns=columns)
+    return svg.figure("power", f"Power for {scenario} by proportion: {listed}.", table, base + 58, parts, width)
 
 
-def _confusion(evaluation: Path) -> Iterator[Figure]:
+def _confusion(evaluation: Path) -> Iterator[Captioned]:
     table = tables.read_optional(evaluation / "model_choice_confusion.tsv", ("truth", "assigned", "count"))
     if table is None or table.empty:
         return
@@ -198,10 +199,12 @@ def _confusion(evaluation: Path) -> Iterator[Figure]:
     shares = np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)
     right = whole_percent(float(np.trace(shares)) / len(names))
     words = f"Confusion of {len(names)} scenarios; on average {right} of the genomes are assigned to their own."
-    yield Figure(heat_map("confusion", words, names, shares, "taken for"), caption, is_wide=True)
+    yield Captioned(heat_map("confusion", words, names, shares, "taken for"), caption, is_wide=True)
 
 
-def heat_map(name: str, description: str, names: Sequence[str], shares: NDArray[np.float64], relation: str) -> Markup:
+def heat_map(
+    name: str, description: str, names: Sequence[str], shares: NDArray[np.float64], relation: str
+) -> svg.Figure:
     """Shares of rows in columns.
 
     Parameters
@@ -231,27 +234,29 @@ def heat_map(name: str, description: str, names: Sequence[str], shares: NDArray[
             if share >= 0.005:
                 parts.append(svg.text(whole_percent(share), x + _CELL / 2 - 1, y + 18, "middle", "halo"))
     height, width = top + len(names) * _CELL * 0.6 + 6, _NAMES_WIDTH + len(names) * _CELL + 60
-    return svg.drawing(name, description, height, parts, width)
+    table = pd.DataFrame(shares, columns=list(names))
+    table.insert(0, "name", list(names), allow_duplicates=True)
+    return svg.figure(name, description, table, height, parts, width)
 
 
-def _posterior(evaluation: Path) -> Iterator[Figure]:
+def _posterior(evaluation: Path) -> Iterator[Captioned]:
     coverage = tables.read_optional(evaluation / "posterior_coverage.tsv", ("parameter", "level", "coverage"))
     if coverage is not None and len(coverage):
         caption = (
             "Coverage of the parameter posterior: how often central intervals of a level hold the truth, a line for "
             "each parameter. Below the diagonal, intervals are too narrow."
         )
-        yield Figure(_coverage(_whole(coverage)), caption)
+        yield Captioned(_coverage(_whole(coverage)), caption)
     ranks = tables.read_optional(evaluation / "posterior_ranks.tsv")
     if ranks is not None and len(ranks):
         caption = (
             "Rank of the truth among draws of the posterior (simulation-based calibration): flat if the posterior is "
             "right, a hump if it is too wide, a valley if it is too narrow. The band holds 95 % of right ones."
         )
-        yield Figure(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption, is_wide=True)
+        yield Captioned(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption, is_wide=True)
 
 
-def _coverage(table: pd.DataFrame) -> Markup:
+def _coverage(table: pd.DataFrame) -> svg.Figure:
     base = _TOP + _SIZE
     across, upwards = Axis(0, 1, _LEFT, _SIZE), Axis(0, 1, base, -_SIZE)
     parts = [svg.element("line", x1=_LEFT, y1=base, x2=_LEFT + _SIZE, y2=_TOP, class_="diagonal")]
@@ -261,13 +266,13 @@ def _coverage(table: pd.DataFrame) -> Markup:
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across.places(xs), upwards.places(ys), strict=True))
         title = svg.element("title", str(name).replace("_", " "))
         parts.append(svg.element("polyline", title, points=points, class_="curve"))
-    parts += [*plots.below(across, base, "{:g}".format), *plots.beside(upwards, _LEFT, "{:g}".format)]
-    parts.append(svg.text("level of the interval", _LEFT + _SIZE / 2, base + 34, "middle"))
+    parts += plots.below(across, base, "{:g}".format, "level of the interval")
+    parts += plots.beside(upwards, _LEFT, "{:g}".format, "share of truths inside")
     words = f"Coverage of central intervals of {table['parameter'].nunique()} parameters against their level."
-    return svg.drawing("coverage", words, base + 42, parts, _LEFT + _SIZE + 14)
+    return svg.figure("coverage", words, table, base + 42, parts, _LEFT + _SIZE + 14)
 
 
-def _ranks(table: pd.DataFrame) -> Markup:
+def _ranks(table: pd.DataFrame) -> svg.Figure:
     """A small histogram for each parameter, three in a row."""
     from scipy import stats
 
@@ -287,4 +292,4 @@ def _ranks(table: pd.DataFrame) -> Markup:
             parts.append(svg.element("rect", **box, class_="bar", fill_opacity="0.7"))
     rows = -(-len(table.columns) // 3)
     words = f"Ranks of the truth among posterior draws, {number} genomes, {len(table.columns)} parameters."
-    return svg.drawing("ranks", words, rows * (height + 12), parts, 3 * (width + 16))
+    return svg.figure("ranks", words, table, rows * (height + 12), parts, 3 * (width + 16))

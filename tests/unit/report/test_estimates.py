@@ -26,7 +26,14 @@ def write_posterior(folder: Path, draws: pd.DataFrame | None = None) -> Path:
     if draws is not None:
         folder.mkdir(exist_ok=True)
         draws.to_csv(folder / "parameter_draws.tsv", sep="\t", index=False)
+        prior_table().to_csv(folder / "prior_draws.tsv", sep="\t", index=False)
     return folder
+
+
+def prior_table(number: int = 500) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    ends = {"ancestral_size": (6_000, 26_000), "pulse_time": (450, 5_500), "ghost_proportion": (0.0009, 0.12)}
+    return pd.DataFrame({name: np.exp(rng.uniform(*np.log(pair), number)) for name, pair in ends.items()})
 
 
 def draws_table(number: int = 400) -> pd.DataFrame:
@@ -55,28 +62,39 @@ def test_each_bar_is_as_high_as_there_are_draws(tmp_path: Path) -> None:
     draws = draws_table()
     section = estimates.estimates_section(write_posterior(tmp_path, draws))
     assert section is not None
-    outlines = re.findall(r'd="M14 76((?:V[\d.]+H[\d.]+)+)V76z"', str(section.first))
-    assert len(outlines) == 2
-    tops = np.array([float(top) for top in re.findall(r"V([\d.]+)", outlines[0])])
-    # Bars of equal width on a logarithmic axis from the least draw to the highest, the highest one 52 units high.
-    edges = np.geomspace(0.001, 0.1, len(tops) + 1)
-    counts, _ = np.histogram(draws["ghost_proportion"], edges)
-    np.testing.assert_allclose(76 - tops, 52 * counts / counts.max(), atol=0.06)
-    assert "ancestral size" in str(section.others)
-    assert "ancestral size" not in str(section.first)
+    assert section.first is not None
+    assert section.others is not None
+    outlines = re.findall(r'd="M14 76((?:V[\d.]+H[\d.]+)+)V76z"', section.first.drawing)
+    assert len(outlines) == 4, "prior and posterior of two parameters"
+    # Bars of equal width on a logarithmic axis from the least draw to the highest; prior and posterior on one scale,
+    # the highest bar of both 52 units high; draws of the prior beyond the axis are in no bar.
+    shares = []
+    for table in (prior_table(), draws):
+        edges = np.geomspace(0.001, 0.1, 45)
+        shares.append(np.histogram(table["ghost_proportion"], edges)[0] / len(table))
+    highest = max(share.max() for share in shares)
+    for outline, share in zip(outlines, shares, strict=False):
+        tops = np.array([float(top) for top in re.findall(r"V([\d.]+)", outline)])
+        np.testing.assert_allclose(76 - tops, 52 * share / highest, atol=0.06)
+    assert "ancestral size" in section.others.drawing
+    assert "ancestral size" not in section.first.drawing
+    table = section.first.table
+    assert table["draws"].value_counts().to_dict() == {"prior": 500, "posterior": 400}
+    assert list(table.columns) == ["ghost_proportion", "pulse_time", "draws"]
 
 
 def test_each_dot_of_the_pair_is_a_draw(tmp_path: Path) -> None:
     draws = draws_table()
     section = estimates.estimates_section(write_posterior(tmp_path, draws), generation_years=25)
     assert section is not None
-    dots = np.array(re.findall(r"M(\d+) (\d+)h0", str(section.pair)), dtype=float)
+    assert section.pair is not None
+    dots = np.array(re.findall(r"M(\d+) (\d+)h0", section.pair.drawing), dtype=float)
     assert len(dots) == len(draws)
-    across = 56 + 330 * np.log(draws["pulse_time"] / 500) / np.log(10)
+    across = 72 + 330 * np.log(draws["pulse_time"] / 500) / np.log(10)
     upwards = 340 - 330 * np.log(draws["ghost_proportion"] / 0.001) / np.log(100)
     np.testing.assert_allclose(dots, np.stack([across, upwards], axis=1), atol=0.51)
-    assert "generations of 25 years" in str(section.pair)
-    ElementTree.fromstring(str(section.pair))
+    assert "generations of 25 years" in section.pair.drawing
+    ElementTree.fromstring(section.pair.drawing)
 
 
 def test_nothing_is_shown_without_a_posterior_and_a_damaged_one_is_refused(tmp_path: Path) -> None:

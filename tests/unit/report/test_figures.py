@@ -67,7 +67,7 @@ def predictive_table() -> pd.DataFrame:
 
 def test_intervals_and_data_stand_where_their_values_are() -> None:
     edge = 1.08 * figures.MAX_DEVIATION
-    panel = Panel(figures.predictive(predictive_table()), (-edge, edge), (3.5, -0.5))
+    panel = Panel(figures.predictive(predictive_table()).drawing, (-edge, edge), (3.5, -0.5))
     # A standard deviation is 2, 1 and 0.25: the interval's width over 3.92. The last interval has no width.
     expected = [[[-1.96, 0], [1.96, 0]], [[-1, 1], [2.92, 1]], [[-4, 2], [-0.08, 2]], [[0, 3], [0, 3]]]
     np.testing.assert_allclose(panel.paths("LineCollection"), expected, atol=0.01)
@@ -77,14 +77,14 @@ def test_intervals_and_data_stand_where_their_values_are() -> None:
 
 def test_precision_falls_in_a_step_where_recall_is_reached() -> None:
     curve = pd.DataFrame({"recall": [0.0, 0.4, 1.0], "precision": [1.0, 0.9, 0.5]})
-    panel = Panel(figures.precision_recall(curve, 0.8), (0, 1), (0, 1.02))
+    panel = Panel(figures.precision_recall(curve, 0.8).drawing, (0, 1), (0, 1.02))
     (line,) = panel.paths("line2d", figures.BLUE)
     np.testing.assert_allclose(line, [[0, 1], [0.4, 1], [0.4, 0.9], [1, 0.9], [1, 0.5]], atol=0.005)
 
 
 def test_the_least_validation_loss_is_told() -> None:
     curve = pd.DataFrame({"epoch": [1, 2, 3], "training_loss": [0.9, 0.4, 0.1], "validation_loss": [0.8, 0.5, 0.6]})
-    drawing = figures.learning_curve(curve, "segments")
+    drawing = figures.learning_curve(curve, "segments").drawing
     assert "Loss of segments over 3 epochs; least validation loss 0.5." in drawing
     # The limits are matplotlib's own, 5 % beyond the values on either side.
     panel = Panel(drawing, (0.9, 3.1), (0.06, 0.94))
@@ -95,4 +95,4 @@ def test_the_least_validation_loss_is_told() -> None:
 
 def test_a_drawing_tells_in_words_what_it_shows() -> None:
     words = "2 of 4 statistics lie outside their simulated interval."
-    assert ElementTree.fromstring(figures.predictive(predictive_table())).get("aria-label") == words
+    assert ElementTree.fromstring(figures.predictive(predictive_table()).drawing).get("aria-label") == words

@@ -65,8 +65,10 @@ def test_genes_whose_names_would_overlap_stand_below_each_other() -> None:
          "num_private_alleles": [3]}
     )  # fmt: skip
     genes = [Gene("FAR", "1", 2_500, 2_600), Gene("A_LONG_NAME", "1", 1_000, 1_010), Gene("NEAR", "1", 1_020, 1_030)]
-    plain = karyogram.enlarged(1, WINDOW, WINDOW, segments, 0.5, 2)
-    drawing = karyogram.enlarged(1, WINDOW, WINDOW, segments, 0.5, 2, [*genes, Gene("OTHER", "2", 1_000, 2_000)])
+    plain = karyogram.enlarged(1, WINDOW, WINDOW, segments, 0.5, 2).drawing
+    drawing = karyogram.enlarged(
+        1, WINDOW, WINDOW, segments, 0.5, 2, [*genes, Gene("OTHER", "2", 1_000, 2_000)]
+    ).drawing
     texts = {one.text: float(one.get("y", "nan")) for one in ElementTree.fromstring(drawing).iter() if one.text}
     assert texts["A_LONG_NAME"] == texts["FAR"] < texts["NEAR"]
     assert "OTHER" not in texts

@@ -45,7 +45,7 @@ def words(drawing: str, tag: str = "text") -> list[str]:
 
 def test_runs_of_bins_stand_where_they_are_in_the_colour_of_their_frequency() -> None:
     first, second = contig("1", [0, 0.8, 0.8, 0, np.nan]), contig("22", [0.1, 0, 0.8])
-    drawing = karyogram.karyogram([first, second], [Stretch("22", 20_000, 30_000, 0.8)])
+    drawing = karyogram.karyogram([first, second], [Stretch("22", 20_000, 30_000, 0.8)]).drawing
     np.testing.assert_allclose(rectangles(drawing, "p7"), [(0.2, 0.6, 0), (0.4, 0.6, 1)], atol=0.002)
     np.testing.assert_allclose(rectangles(drawing, "p1"), [(0, 0.2, 1)], atol=0.002)
     np.testing.assert_allclose(rectangles(drawing, "unknown"), [(0.8, 1, 0)], atol=0.002)
@@ -58,7 +58,7 @@ def test_contigs_that_do_not_begin_at_0_stand_where_they_are() -> None:
     drawn = karyogram.karyogram(
         [contig("1", [0.8, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000_000), contig("22", [0, 0.8], 10_000_000, 30_000_000)],
         [Stretch("22", 40_000_000, 50_000_000, 0.8)],
-    )
+    ).drawing
     np.testing.assert_allclose(rectangles(drawn, "p7"), [(0, 0.1, 0), (0.4, 0.5, 1)], atol=0.002)
     grounds = [
         one
@@ -72,29 +72,56 @@ def test_contigs_that_do_not_begin_at_0_stand_where_they_are() -> None:
     assert place == pytest.approx(0.45, abs=0.002)
 
 
+def test_marks_that_would_overlap_stand_side_by_side() -> None:
+    peaks = [Stretch("1", start, start + 10_000, 0.5) for start in (400_000, 410_000, 900_000, 405_000)]
+    drawing = karyogram.karyogram([contig("1", [0.5] * 100)], peaks).drawing
+    root = ElementTree.fromstring(drawing)
+    places = {
+        one.text: float(one.get("x", "nan")) for one in root.iter(f"{NAMESPACE}text") if one.get("class") == "mark"
+    }
+    middle = {name: karyogram.LABEL_WIDTH + PLOT_WIDTH * share for name, share in (("1", 0.405), ("3", 0.905))}
+    assert places["1"] == pytest.approx(middle["1"], abs=0.01)
+    assert places["3"] == pytest.approx(middle["3"], abs=0.01)
+    assert places["4"] - places["1"] >= 10, "that of the next peak to the right"
+    assert places["2"] - places["4"] >= 10
+
+
+def test_the_table_of_the_picture_has_runs_of_bins_of_one_frequency() -> None:
+    first, second = contig("1", [0, 0.8, 0.8, 0, np.nan]), contig("2", [0.1, 0.1])
+    gap = Contig(
+        "2", second.starts_bp + np.array([0, 7_000]), second.ends_bp + 5_000, second.is_called, second.frequency
+    )
+    table = karyogram.karyogram([first, gap]).table
+    rows = [list(row) for row in table.fillna(-1).itertuples(index=False)]
+    assert rows == [
+        ["1", 0, 10_000, 0.0], ["1", 10_000, 30_000, 0.8], ["1", 30_000, 40_000, 0.0], ["1", 40_000, 50_000, -1.0],
+        ["2", 0, 15_000, 0.1], ["2", 17_000, 25_000, 0.1],
+    ]  # fmt: skip
+
+
 def test_the_highest_frequency_of_a_pixel_is_shown() -> None:
     heights = [0.0] * 20_000
     heights[7_777] = 0.5
-    ((left, right, _),) = rectangles(karyogram.karyogram([contig("1", heights)], []), "p7")
+    ((left, right, _),) = rectangles(karyogram.karyogram([contig("1", heights)]).drawing, "p7")
     assert left <= 7_777 / 20_000 < right
     assert (right - left) * PLOT_WIDTH == pytest.approx(karyogram.PIXEL, abs=0.2)
 
 
 def test_scaffolds_share_rows_and_chromosomes_do_not() -> None:
     few = [contig(str(number), [0.5] * 10) for number in range(24)]
-    assert {row for *_, row in rectangles(karyogram.karyogram(few, []), "p7")} == set(range(24))
+    assert {row for *_, row in rectangles(karyogram.karyogram(few).drawing, "p7")} == set(range(24))
     many = [contig(f"scaffold_number_{number}", [0.5] * 2) for number in range(200)]
-    drawn = rectangles(karyogram.karyogram(many, []), "p7")
+    drawn = rectangles(karyogram.karyogram(many).drawing, "p7")
     assert len(drawn) == 200
     assert max(row for *_, row in drawn) < karyogram.MOST_SINGLE_ROWS
     ends = {row: [(left, right) for left, right, at in drawn if at == row] for *_, row in drawn}
     assert all(before[1] <= after[0] for row in ends.values() for before, after in pairwise(row))
     assert max(right for _, right, _ in drawn) <= 1.001
-    assert words(karyogram.karyogram(many, []))[-1] == "50 kb", "a scale in place of positions"
+    assert words(karyogram.karyogram(many).drawing)[-1] == "50 kb", "a scale in place of positions"
 
 
 def test_a_single_locus_has_its_own_positions() -> None:
-    drawing = karyogram.karyogram([contig("1", [0.5] * 80, 10_000, 97_500_000)], [])
+    drawing = karyogram.karyogram([contig("1", [0.5] * 80, 10_000, 97_500_000)]).drawing
     assert [word for word in words(drawing) if re.fullmatch(r"9\d\.\d", word)] == ["97.6", "97.8", "98.0", "98.2"]
 
 
@@ -114,7 +141,7 @@ def segments_table() -> pd.DataFrame:
 
 def test_an_enlarged_peak_has_a_row_for_each_haplotype_and_tells_of_each_segment() -> None:
     window = Stretch("1", 0, 1_000, 0.5)
-    drawing = karyogram.enlarged(3, Stretch("1", 100, 200, 0.5), window, segments_table(), 0.5, 10)
+    drawing = karyogram.enlarged(3, Stretch("1", 100, 200, 0.5), window, segments_table(), 0.5, 10).drawing
     boxes = {
         one.find(f"{NAMESPACE}title").text: one  # type: ignore[union-attr]
         for one in ElementTree.fromstring(drawing).iter(f"{NAMESPACE}rect")
@@ -141,7 +168,7 @@ def test_similar_haplotypes_stand_side_by_side_and_most_called_ones_on_top() -> 
         contig="1", haplotype=0, mean_posterior=0.9, num_private_alleles=1
     )
     window = Stretch("1", 0, 1_000, 1.0)
-    drawing = karyogram.enlarged(1, window, window, table, 0.5, 5)
+    drawing = karyogram.enlarged(1, window, window, table, 0.5, 5).drawing
     heights = {
         (one.find(f"{NAMESPACE}title").text or "")[0]: float(one.get("y", "nan"))  # type: ignore[union-attr]
         for one in ElementTree.fromstring(drawing).iter(f"{NAMESPACE}rect")
@@ -166,7 +193,7 @@ def test_more_haplotypes_than_there_are_rows_are_told() -> None:
         }
     )
     window = Stretch("1", 0, 1_000, 1.0)
-    drawing = karyogram.enlarged(1, window, window, table, 0.5, number)
+    drawing = karyogram.enlarged(1, window, window, table, 0.5, number).drawing
     assert f"1: {number} of {number} haplotypes have a segment here; {karyogram.MOST_HAPLOTYPES} are drawn" in words(
         drawing
     )

@@ -145,17 +145,50 @@ def test_every_figure_is_a_file_too_that_needs_no_page(results: Path) -> None:
     sources = Sources(results / "calls", results / "evaluation", model=results / "model")
     write_report(sources, results / "report.html", figures=results / "figures")
     files = {path.name: path.read_text(encoding="utf-8") for path in (results / "figures").iterdir()}
-    assert sorted(files) == [
-        "individuals.svg", "karyogram.svg", "learning-segments.svg", "lengths.svg", "peak-1.svg", "peak-2.svg",
-        "peak-3.svg", "precision-recall.svg", "reliability.svg",
-    ]  # fmt: skip
-    for text in files.values():
+    names = (
+        *("individuals", "karyogram", "learning-segments", "lengths", "peak-1", "peak-2", "peak-3"),
+        *("precision-recall", "reliability"),
+    )
+    assert sorted(files) == sorted(f"{name}.{kind}" for name in names for kind in ("svg", "tsv"))
+    for text in (text for name, text in files.items() if name.endswith(".svg")):
         root = ElementTree.fromstring(text)
         style = next(one.text for one in root.iter() if one.tag.endswith("style") and "--p0" in (one.text or ""))
         used = {name for one in root.iter() for name in (one.get("class") or "").split()}
         assert all(f".{name}" in (style or "") for name in used - {"strong"})
         assert "{%" not in text
         assert "prefers-color-scheme" not in text, "in the colours of a light page"
+
+
+def test_beside_each_figure_stands_the_table_that_it_shows(results: Path) -> None:
+    write_report(
+        Sources(results / "calls", results / "evaluation"), results / "report.html", figures=results / "figures"
+    )
+    read = {path.stem: pd.read_csv(path, sep="\t") for path in (results / "figures").glob("*.tsv")}
+    called = read["karyogram"].dropna()
+    assert called[called["frequency"] > 0].to_numpy().tolist() == [
+        [1, 0, 50_000, 0.25], [1, 500_000, 620_000, 0.25], [2, 10_000, 90_000, 0.25],
+    ]  # fmt: skip
+    assert read["peak-1"][["sample", "start", "end"]].to_numpy().tolist() == [["B", 500_000, 620_000]]
+    assert read["lengths"]["segments"].sum() == 3
+    assert read["lengths"].set_index("length").loc["50–100 kb", "segments"] == 2
+    assert read["individuals"].to_numpy().tolist() == [
+        ["B", 200_000, 4_000_000, 0.05],
+        ["A<b>", 50_000, 4_000_000, 0.0125],
+    ]
+    assert read["reliability"]["observed_frequency"].tolist() == [0.12, 0.7]
+
+
+def test_the_page_says_what_the_learning_curve_says(results: Path) -> None:
+    assert "<figcaption>Training of segments.</figcaption>" in write(results), "two epochs are too few to tell"
+    path = results / "model" / "segments" / "learning_curve.tsv"
+    losses = [0.6, 0.5, 0.4, 0.3]
+    write_tsv(path, epoch=[1, 2, 3, 4], training_loss=losses, validation_loss=losses)
+    of_model = {"model": {"sha256": sha256(results / "model")}}
+    for folder, verb in (("calls", "apply"), ("evaluation", "evaluate")):
+        (results / folder / "provenance.json").write_text(json.dumps({"verb": verb, "inputs": of_model}))
+    write_report(Sources(results / "calls", results / "evaluation", model=results / "model"), results / "report.html")
+    html = (results / "report.html").read_text(encoding="utf-8")
+    assert "Training of segments: underfit: 33 % of the fall of the validation loss came in the last quarter" in html
 
 
 def test_page_says_what_was_found(results: Path) -> None:
@@ -437,8 +470,8 @@ def test_scenario_drawing_is_repeatable() -> None:
         builder.add_deme(name, ancestors=["Ancestor"], epochs=[{"start_size": 500}])
     graph = builder.resolve()
     roles = {"outgroup": "Outgroup", "target": "Target"}
-    drawing = figures.scenario_drawing(graph, "no_ghost", roles)
-    assert drawing == figures.scenario_drawing(graph, "no_ghost", roles)
+    drawing = figures.scenario_drawing(graph, "no_ghost", roles).drawing
+    assert drawing == figures.scenario_drawing(graph, "no_ghost", roles).drawing
     assert all(figures.ROLE_COLOURS[role].lower() in drawing.lower() for role in roles)
     assert figures.ROLE_COLOURS["ghost"] not in drawing
     assert "Outgroup" in drawing

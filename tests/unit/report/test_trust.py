@@ -50,7 +50,7 @@ def test_reliability_has_dots_intervals_and_counts_where_the_table_says() -> Non
         }
     )  # fmt: skip
     table.loc[1, "lower"] = np.nan
-    drawing = trust.reliability(table, "reliability")
+    drawing = trust.reliability(table, "reliability").drawing
     dots = numbers(elements(drawing, "circle", "dot"), "cx", "cy")
     np.testing.assert_allclose((dots[:, 0] - LEFT) / SIZE, [0.02, 0.75], atol=1e-4)
     np.testing.assert_allclose((TOP + SIZE - dots[:, 1]) / SIZE, [0.01, 0.6], atol=1e-4)
@@ -82,7 +82,7 @@ def test_power_is_drawn_by_proportion_and_marks_the_data(
 ) -> None:
     write_power(tmp_path)
     (figure,) = trust.figures(tmp_path, proportion)
-    bars = elements(figure.drawing, "rect", "bar")
+    bars = elements(figure.figure.drawing, "rect", "bar")
     heights = numbers(bars, "height").ravel()
     np.testing.assert_allclose(heights / 170, np.linspace(0.2, 0.9, len(CLASSES)), atol=1e-3)
     here = [one for one in bars if "here" in (one.get("class") or "")]
@@ -91,7 +91,7 @@ def test_power_is_drawn_by_proportion_and_marks_the_data(
         place = next(index for index, (low, high) in enumerate(CLASSES) if proportion and low <= proportion < high)
         assert here[0] is not None
         assert bars.index(here[0]) == place
-    assert ("your data" in str(figure.drawing)) == bool(number_here)
+    assert ("your data" in str(figure.figure.drawing)) == bool(number_here)
     assert ("Outlined: where your data are." in figure.caption) == bool(number_here)
 
 
@@ -103,7 +103,7 @@ def test_power_is_that_of_genomes_as_large_as_the_data(tmp_path: Path, num_regio
     table.to_csv(tmp_path / "power.tsv", sep="\t", index=False)
     (figure,) = trust.figures(tmp_path, 0.03, num_regions)
     assert f"the share of genomes of {shown} regions of the scenario ghost" in figure.caption
-    heights = numbers(elements(figure.drawing, "rect", "bar"), "height").ravel()
+    heights = numbers(elements(figure.figure.drawing, "rect", "bar"), "height").ravel()
     np.testing.assert_allclose(
         heights / 170, np.linspace(0.2, 0.9, len(CLASSES)) / (1 if shown == 30 else 2), atol=1e-3
     )
@@ -113,10 +113,10 @@ def test_the_confusion_is_in_shares_of_each_row(tmp_path: Path) -> None:
     write_tsv(tmp_path / "model_choice_confusion.tsv", truth=["a", "a", "b"], assigned=["a", "b", "b"],
               count=[30, 10, 5], mean_p_ghost=[0.5] * 3)  # fmt: skip
     (figure,) = trust.figures(tmp_path)
-    shares = numbers(elements(figure.drawing, "rect", "bar"), "fill-opacity").ravel().tolist()
+    shares = numbers(elements(figure.figure.drawing, "rect", "bar"), "fill-opacity").ravel().tolist()
     assert shares == [0.75, 0.25, 0, 1]
-    assert "a taken for b: 25 %" in titles(figure.drawing)
-    assert "on average 88 % of the genomes are assigned to their own" in str(figure.drawing)
+    assert "a taken for b: 25 %" in titles(figure.figure.drawing)
+    assert "on average 88 % of the genomes are assigned to their own" in str(figure.figure.drawing)
 
 
 def test_coverage_is_a_line_for_each_parameter_and_ranks_a_histogram(tmp_path: Path) -> None:
@@ -127,11 +127,11 @@ def test_coverage_is_a_line_for_each_parameter_and_ranks_a_histogram(tmp_path: P
     coverage, histogram = trust.figures(tmp_path)
     lines = [
         re.findall(r"([\d.]+),([\d.]+)", one.get("points", ""))
-        for one in elements(coverage.drawing, "polyline", "curve")
+        for one in elements(coverage.figure.drawing, "polyline", "curve")
     ]
     drawn = (np.array(lines, dtype=float) - [LEFT, TOP + SIZE]) / [SIZE, -SIZE]
     np.testing.assert_allclose(drawn, [[[0.5, 0.4], [0.9, 0.8]], [[0.5, 0.5], [0.9, 0.9]]], atol=0.001)
-    heights = numbers(elements(histogram.drawing, "rect", "bar"), "height").ravel()
+    heights = numbers(elements(histogram.figure.drawing, "rect", "bar"), "height").ravel()
     assert len(heights) == 20
     counts, _ = np.histogram(ranks, 10, (0, 1))
     np.testing.assert_allclose(heights[:10] / heights[0], counts / counts[0], atol=0.01)

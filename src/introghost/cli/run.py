@@ -1,0 +1,64 @@
+"""The verb `run`: the workflow, for those who do not know Snakemake."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from introghost.cli.help import Example, Verb
+from introghost.cli.stopping import flush
+from introghost.errors import ConfigError
+
+_SNAKEMAKE = "snakemake"
+
+
+@click.command(
+    "run",
+    cls=Verb,
+    groups={"Workflow": ("config", "cores", "dry_run", "options")},
+    examples=[Example("what would be done, without doing it", "introghost run my.yaml --dry-run --cores 2")],
+)
+@click.argument("config")
+@click.option("--cores", type=click.IntRange(min=1), help="How many cores to use.  [default: all]")
+@click.option("--dry-run", is_flag=True, help="List the jobs, and run none.")
+@click.argument("options", nargs=-1, metavar="[-- SNAKEMAKE OPTIONS]")
+def command(config: str, cores: int | None, dry_run: bool, options: tuple[str, ...]) -> NoReturn:
+    """Run the workflow with CONFIG, a file that `introghost init` wrote, from the simulations to the page.
+
+    The command line of Snakemake that does it is printed first. Results lie in the folder that CONFIG names, beside the
+    folder that the command is run in. After a stop of any kind the same command goes on, and what is done already is
+    not done again. Options of Snakemake may follow after `--`. The exit code is that of Snakemake: 0 or 1.
+    """
+    from introghost import presets
+    from introghost.config import load
+
+    path = presets.locate(config)
+    load(path)
+    words = [_SNAKEMAKE, "--cores", "all" if cores is None else str(cores)]
+    words += ["--snakefile", str(presets.SNAKEFILE), "--workflow-profile", str(presets.PROFILE)]
+    words += ["--configfile", str(path), *(["--dry-run"] if dry_run else []), *options]
+    click.echo(shlex.join(words), err=True)
+    flush()
+    _become(words)
+
+
+def _become(words: Sequence[str]) -> NoReturn:
+    """Replace this process, so that signals and the exit code are those of Snakemake.
+
+    Raises
+    ------
+    ConfigError
+        Snakemake is not installed.
+    """
+    # Its jobs are calls of `introghost`: that of this Python, whether or not its environment is activated.
+    folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    program = shutil.which(words[0], path=environment["PATH"])
+    if program is None:
+        raise ConfigError("Snakemake is not installed; run: pip install 'introghost[workflow]'")
+    os.execve(program, list(words), environment)
