@@ -60,8 +60,7 @@ def test_the_configuration_is_of_the_data(folder: Path, capsys: pytest.CaptureFi
     assert printed["verdict"].startswith("too little sequence is expected: 0.3 Mb callable")
     assert "0 stretches of 1 Mb in which the outgroup varies, 20 are needed" in Path("my.yaml").read_text()
     assert printed["estimated time"].endswith(" minutes on 2 cores")
-    assert printed["next"].startswith("snakemake ")
-    assert printed["next"].endswith("--configfile my.yaml")
+    assert printed["next"] == "introghost run my.yaml"
 
 
 def test_the_observation_is_what_observe_learns(folder: Path) -> None:

@@ -1,9 +1,11 @@
 """What is said of the package in one file agrees with the others."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import yaml
@@ -23,6 +25,26 @@ def test_authors_and_licence_are_those_of_the_citation() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert [author["name"] for author in PROJECT["authors"]] == [author["name"] for author in citation["authors"]]
     assert PROJECT["license"] == citation["license"]
+
+
+def test_the_citation_and_the_licence_travel_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """They are what stands in the repository, and an installed package finds them by its name."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    find = (
+        "from importlib.metadata import files\n"
+        "for path in files('introghost'):\n"
+        "    if path.match('licenses/*'): print(path.locate().resolve())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    printed = subprocess.run(
+        [sys.executable, "-c", find], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    found = {Path(line).name: Path(line) for line in printed.splitlines()}
+    assert set(found) == {"CITATION.cff", "LICENSE"}
+    for name, path in found.items():
+        assert path.is_relative_to(tmp_path.resolve())
+        assert path.read_bytes() == (ROOT / name).read_bytes()
 
 
 def test_the_oldest_python_and_the_newest_are_tested() -> None:

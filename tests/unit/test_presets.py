@@ -41,17 +41,8 @@ def test_a_name_or_a_path_but_not_both(tmp_path: Path, monkeypatch: pytest.Monke
         presets.locate_scenario("nothing/like/it")
 
 
-def test_they_travel_in_the_wheel(tmp_path: Path) -> None:
-    """Built from the working tree, unpacked and used outside the repository."""
-    pytest.importorskip("setuptools", minversion="77")
-    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
-    tree = tmp_path / "tree"
-    names = ("src", "config", "workflow", "pyproject.toml", "README.md", "LICENSE")
-    tree.mkdir()
-    for name in names:
-        subprocess.run(["cp", "-r", str(ROOT / name), str(tree)], check=True)
-    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=tree, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+def test_they_travel_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Unpacked and used outside the repository."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
         presets_of = ("introghost/presets/config/", "introghost/presets/workflow/")

@@ -2,17 +2,16 @@
 
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
+from code_blocks import ROOT, blocks, commands
 from verbs import run
 
 from introghost.report.card import Card
 from introghost.report.overview import Overview
 
-ROOT = Path(__file__).parents[2]
 DPYD = Path(os.environ.get("INTROGHOST_SHARED", ROOT.parent / "shared")) / "data" / "1000genomes-dpyd"
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "unit" / "report")]
 
@@ -42,18 +41,6 @@ def test_sentences_are_counted_without_code_tables_and_links(tmp_path: Path) -> 
 
 def test_the_page_of_statistics_is_that_of_the_code() -> None:
     assert statistics_page.PAGE.read_text(encoding="utf-8") == statistics_page.page() + "\n"
-
-
-def blocks(page: str, language: str = "") -> list[str]:
-    """Code blocks of a page."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def commands(block: str) -> list[list[str]]:
-    """The words of each line of a block, without what only a shell knows."""
-    lines = block.replace("\\\n", " ").splitlines()
-    return [shlex.split(line) for line in lines if line.startswith("introghost ")]
 
 
 def test_the_tutorial_on_simulated_data_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

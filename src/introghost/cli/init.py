@@ -109,7 +109,7 @@ def _next(output: Path) -> list[str]:
     name = shlex.quote(str(output))
     return [
         f"introghost config check {name}",
-        f"snakemake --cores all --workflow-profile workflow/profiles/default --configfile {name}",
+        f"introghost run {name}",
     ]
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from introghost.errors import ConfigError
+from introghost.statistics.registry import COVARIATES
 
 NOVELTY_LEVEL = 0.01
 _LEAST = 1e-300  # evidence that underflowed is not none at all
@@ -233,10 +234,29 @@ def final_decision(verdict: Verdict, doubts: Doubts, *, is_too_little: bool) -> 
     return verdict.decision
 
 
-def unlike(percentiles: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a `novelty.percentile_table` that lie outside the middle 98 % of every scenario."""
-    each = percentiles.drop(columns=["statistic", "value"])
-    return percentiles[((each < 1) | (each > 99)).all(axis=1)]
+@dataclass(frozen=True)
+class Unlike:
+    """Statistics that lie outside the middle 98 % of the simulated genomes of every scenario.
+
+    Numbers of haplotypes and callable shares do not count: they have findings of their own.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        Of a `novelty.percentile_table`.
+    num_statistics : int
+        Out of how many.
+    """
+
+    rows: pd.DataFrame
+    num_statistics: int
+
+    @classmethod
+    def of(cls, percentiles: pd.DataFrame) -> "Unlike":
+        """Those among a `novelty.percentile_table`."""
+        counted = percentiles[~percentiles["statistic"].str.endswith(tuple(COVARIATES))]
+        each = counted.drop(columns=["statistic", "value"])
+        return cls(counted[((each < 1) | (each > 99)).all(axis=1)], len(counted))
 
 
 def _bayes_factor(

@@ -13,7 +13,6 @@ from introghost.inference.bundles import DEFAULT_FALSE_DISCOVERY_RATE, Parameter
 from introghost.inference.calling import ContigCalls
 from introghost.inference.decisions import Decision, Doubts
 from introghost.sizes import megabases
-from introghost.statistics.registry import COVARIATES
 
 DISAGREEMENT = 0.5
 SPREAD = 0.1
@@ -83,17 +82,15 @@ def choice_findings(decision: Decision, doubts: Doubts, is_forced: bool = False)
 
 
 def unlike_findings(percentiles: pd.DataFrame) -> list[Finding]:
-    """What to tell if more statistics are `decisions.unlike` every scenario than are by chance."""
-    # Numbers of haplotypes and callable shares have findings of their own.
-    is_covariate = percentiles["statistic"].str.endswith(tuple(COVARIATES))
-    percentiles = percentiles[~is_covariate]
-    names = decisions.unlike(percentiles)["statistic"]
-    if len(names) <= MANY * len(percentiles):
+    """What to tell if more statistics are `decisions.Unlike` every scenario than are by chance."""
+    unlike = decisions.Unlike.of(percentiles)
+    names = unlike.rows["statistic"]
+    if len(names) <= MANY * unlike.num_statistics:
         return []
     text = (
-        f"{len(names)} of {len(percentiles)} statistics lie outside the middle 98 % of the simulated genomes of every "
-        f"scenario ({', '.join(names.head(3))}, ...): look for a filter, missing genotypes, a mask or errors that "
-        "training did not have; statistic_percentiles.tsv tells which"
+        f"{len(names)} of {unlike.num_statistics} statistics lie outside the middle 98 % of the simulated genomes of "
+        f"every scenario ({', '.join(names.head(3))}, ...): look for a filter, missing genotypes, a mask or errors "
+        "that training did not have; statistic_percentiles.tsv tells which"
     )
     return [Finding(Code.STATISTICS_UNLIKE, Severity.WARNING, text)]
 

@@ -226,8 +226,8 @@ def _unlike(path: Path) -> Unlike | None:
     texts = percentiles.select_dtypes(exclude="number").columns
     if percentiles.empty or len(texts) or percentiles.isna().any(axis=None):
         raise DataError(f"{path}: expected a column of percentiles for each scenario")
-    extreme = decisions.unlike(table)
-    return Unlike(len(extreme), len(table), tables.page_table(extreme, max_rows=MAX_UNLIKE))
+    unlike = decisions.Unlike.of(table)
+    return Unlike(len(unlike.rows), unlike.num_statistics, tables.page_table(unlike.rows, max_rows=MAX_UNLIKE))
 
 
 def likeness_section(path: Path) -> LikenessSection:

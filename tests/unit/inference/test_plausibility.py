@@ -123,11 +123,15 @@ def test_many_extreme_statistics_are_told(extreme: int, warned: bool) -> None:
     names = [f"s{number}" for number in range(100)]
     table = pd.DataFrame({"statistic": names, "value": 1.0, "ghost": ghost, "no_ghost": ghost[::-1]})
     assert plausibility.unlike_findings(table) == [], "each fits one scenario"
-    assert decisions.unlike(table).empty
+    assert decisions.Unlike.of(table).rows.empty
     findings = plausibility.unlike_findings(table.assign(no_ghost=0.0))
     assert codes(findings) == (["statistics-unlike"] if warned else [])
     assert [finding.text.split(" statistics")[0] for finding in findings] == ([f"{extreme} of 100"] if warned else [])
-    assert decisions.unlike(table.assign(no_ghost=0.0))["statistic"].tolist() == names[:extreme]
+    # Covariates do not count, neither among the extreme ones nor among all.
+    covariate = pd.DataFrame({"statistic": ["mean_of_callable_fraction"], "value": [1.0], "ghost": [0.0]})
+    unlike = decisions.Unlike.of(pd.concat([table, covariate], ignore_index=True).assign(no_ghost=0.0))
+    assert unlike.rows["statistic"].tolist() == names[:extreme]
+    assert unlike.num_statistics == 100
 
 
 def test_findings_come_in_the_order_of_their_weight_and_each_once() -> None:
