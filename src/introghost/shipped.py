@@ -56,6 +56,7 @@ def locate(
 
 def _neighbours(path: Path, exists: Callable[[Path], bool]) -> list[str]:
     """What lies where a path leads to and may be given, as it would be written."""
-    if not path.parent.is_dir():
+    try:
+        return [str(path.with_name(other.name)) for other in path.parent.iterdir() if exists(other)]
+    except OSError:  # no such folder, or one that may not be read
         return []
-    return [str(path.with_name(other.name)) for other in path.parent.iterdir() if exists(other)]

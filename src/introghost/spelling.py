@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
+_MOST = 3  # words that are offered
 _NEAR = 0.5  # of `difflib`, from which on a word may be the other one misspelt
 
 
@@ -50,7 +51,7 @@ def did_you_mean(word: str, valid: Iterable[str]) -> str:
     letters = "".join(_words(word))
     meant = [plain for plain in names if _is_short_for(letters, _words(plain))]
     meant = meant or difflib.get_close_matches(_plain(word), names, n=1, cutoff=_NEAR)
-    return f"did you mean {' or '.join(repr(names[plain]) for plain in meant)}?" if meant else ""
+    return f"did you mean {' or '.join(repr(names[plain]) for plain in meant[:_MOST])}?" if meant else ""
 
 
 def _plain(name: str) -> str:

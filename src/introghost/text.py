@@ -41,7 +41,9 @@ _KINDS = (
     (b"\x89HDF", "an HDF5 file"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
-_HTML = re.compile(rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b")
+_HTML = re.compile(
+    rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*<(!doctype\s+html|html|head|body)\b"
+)
 _MARK = "\ufeff"
 
 _pipes: dict[tuple[int, int, int], bytes] = {}

@@ -466,7 +466,10 @@ def a_table_with_exchanged_columns(inputs: Inputs) -> None:
     inputs.write()
 
 
-@case(DATA, "outgroup population 'O' stands among the samples: the columns look exchanged")
+@case(
+    DATA,
+    "outgroup population 'O' is a sample, of population 'o1': name a population; if it is one, the columns",
+)
 def exchanged_columns_of_one_sample_each(inputs: Inputs) -> None:
     inputs.table = "O\to1\nT\tt1\n"
     inputs.write()

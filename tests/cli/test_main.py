@@ -81,6 +81,7 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
     ("words", "message"),
     [
         (["apply", "--outpt", "x"], "introghost apply: no option --outpt; did you mean '--output'?"),
+        (["run", "--configfile", "x"], "introghost run: no option --configfile; valid: --cores, --dry-run"),
         (["apply", "--fdr", "0.05"], "introghost apply: no option --fdr; did you mean '--false-discovery-rate'?"),
         (["vcf", "check", "--pops", "x"], "introghost vcf check: no option --pops; did you mean '--populations'?"),
         (["apply", "--vcf", "nowhere.vcf", "--output", "x"], "introghost apply: Invalid value for '--vcf'"),

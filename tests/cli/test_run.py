@@ -23,8 +23,9 @@ def test_the_command_is_printed_and_plans_the_jobs_wherever_it_is_run(tmp_path: 
     result = introghost("run", "config", "--dry-run", "--cores", "2", "--", "--quiet", "rules", folder=tmp_path)
     assert result.returncode == 0, result.stderr
     printed = result.stderr.splitlines()[0]
-    assert printed.startswith("snakemake --cores 2 --snakefile ")
-    assert printed.endswith("config.yaml --dry-run --quiet rules")
+    assert printed.startswith("snakemake --configfile ")
+    assert "config.yaml --cores 2 --snakefile " in printed
+    assert printed.endswith(" --dry-run --quiet rules")
     assert "report_model" in result.stdout
     assert not (tmp_path / "results").exists()
 
@@ -34,6 +35,21 @@ def test_a_step_that_fails_and_a_wrong_option_of_snakemake_are_its_exit_code(tmp
     assert wrong.returncode == 2, wrong.stderr
     missing = introghost("run", "config", "--dry-run", "--", "no-such-target", folder=tmp_path)
     assert missing.returncode == 1, missing.stderr
+
+
+@pytest.mark.parametrize("no_colour", ["", "1"])
+def test_targets_and_colours_are_those_that_were_asked_for(
+    no_colour: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = list[list[str]]()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    monkeypatch.setattr(os, "execve", lambda _, words, __: started.append(words))
+    run("run", "config", "--", "results/x.html")
+    ((_, option, path, after, *others),) = started
+    assert (option, Path(path).name, after) == ("--configfile", "config.yaml", "--cores")
+    assert others[-1] == "results/x.html"
+    assert ("--nocolor" in others) == bool(no_colour)
 
 
 def test_a_configuration_that_is_wrong_is_refused_before_snakemake_starts(
@@ -69,5 +85,6 @@ def test_ctrl_c_ends_it_as_it_ends_snakemake(tmp_path: Path) -> None:
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) != 0
-    again = introghost("run", "config", "--dry-run", "--", "--quiet", "rules", folder=tmp_path)
-    assert again.returncode == 0, again.stderr
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not list((tmp_path / ".snakemake" / "locks").glob("*.lock"))

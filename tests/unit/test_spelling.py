@@ -24,6 +24,10 @@ def test_of_options(word: str, meant: str) -> None:
     assert did_you_mean(word, OPTIONS) == meant
 
 
+def test_of_many_three_are_offered() -> None:
+    assert did_you_mean("p", [f"p{number}" for number in range(9)]) == "did you mean 'p0' or 'p1' or 'p2'?"
+
+
 def test_of_names() -> None:
     assert did_you_mean("yri", ["CEU", "YRI"]) == "did you mean 'YRI'?"
     assert did_you_mean("apes/gost", ["ghost", "apes/ghost"]) == "did you mean 'apes/ghost'?"

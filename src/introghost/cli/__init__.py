@@ -74,8 +74,8 @@ def group() -> None:
     """Did a population receive DNA from a lineage that nobody sampled? Simulation-based inference of introgression.
 
     Begin with `introghost vcf check`, which says whether a VCF can be used, then `introghost apply`, which asks the
-    model that comes with introghost, then `introghost report`, which writes the page. `introghost VERB --help` has
-    examples.
+    model that comes with introghost, then `introghost report`, which writes the page. `introghost init` and
+    `introghost run` adapt the model to data of your own. `introghost VERB --help` has examples.
     """
 
 
@@ -129,7 +129,8 @@ def _exit_code(words: list[str]) -> int:
 def _usage_text(error: click.UsageError) -> str:
     """What is wrong with a command line, on one line."""
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
-        options = [name for parameter in error.ctx.command.get_params(error.ctx) for name in parameter.opts]
+        parameters = error.ctx.command.get_params(error.ctx)
+        options = [name for one in parameters if isinstance(one, click.Option) for name in one.opts]
         return f"no option {error.option_name}; {suggestion(error.option_name, options)}"
     return " ".join(error.format_message().split())
 

@@ -74,7 +74,9 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--genes", type=_FILE, help="GTF or GFF3 whose genes are shown at the peaks."),
         click.option("--summary", type=_FILE, help="Text file to write the answer to, in a few plain lines."),
-        click.option("--figures", type=_FOLDER, help="Folder to write every figure to as a file, NAME.svg."),
+        click.option(
+            "--figures", type=_FOLDER, help="Folder to write every figure to, NAME.svg, and its table, NAME.tsv."
+        ),
         click.option("--output", type=_FILE, required=True, help="The HTML file to write."),
     )
     for option in reversed(options):

@@ -30,21 +30,28 @@ _SNAKEMAKE = "snakemake"
 def command(config: str, cores: int | None, dry_run: bool, options: tuple[str, ...]) -> NoReturn:
     """Run the workflow with CONFIG, a file that `introghost init` wrote, from the simulations to the page.
 
-    The command line of Snakemake that does it is printed first. Results lie in the folder that CONFIG names, beside the
-    folder that the command is run in. After a stop of any kind the same command goes on, and what is done already is
-    not done again. Options of Snakemake may follow after `--`. The exit code is that of Snakemake: 0 or 1.
+    The command line of Snakemake that does it is printed first. Results lie in the folder that CONFIG names, relative
+    to the one in which the command is run. After a stop of any kind the same command goes on, and what is done already
+    is not done again. Options of Snakemake, and targets, may follow after `--`. The exit code is that of Snakemake.
     """
     from introghost import presets
     from introghost.config import load
 
     path = presets.locate(config)
     load(path)
-    words = [_SNAKEMAKE, "--cores", "all" if cores is None else str(cores)]
+    # Snakemake takes any number of files after --configfile, so that another option follows it.
+    words = [_SNAKEMAKE, "--configfile", str(path), "--cores", "all" if cores is None else str(cores)]
     words += ["--snakefile", str(presets.SNAKEFILE), "--workflow-profile", str(presets.PROFILE)]
-    words += ["--configfile", str(path), *(["--dry-run"] if dry_run else []), *options]
+    words += [flag for flag, is_given in (("--dry-run", dry_run), ("--nocolor", _has_no_colour())) if is_given]
+    words += options
     click.echo(shlex.join(words), err=True)
     flush()
     _become(words)
+
+
+def _has_no_colour() -> bool:
+    """Whether the user wants no colours, see https://no-color.org."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def _become(words: Sequence[str]) -> NoReturn:

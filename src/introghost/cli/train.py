@@ -134,10 +134,8 @@ def command(
         findings = genome_training.prior_findings(trained.learning_curve, len(bundle.scale.names))
     else:
         findings = calibration.bound_findings(bundle.temperature)
+    findings += learning.findings(trained.learning_curve)
     show(findings)
-    verdict = learning.of_curve(trained.learning_curve)
-    if verdict is not None:
-        click.echo(f"training is {verdict}", err=True)
     write_tables({"learning_curve": trained.learning_curve}, output)
     record |= {"findings": [finding.to_json() for finding in findings]}
     bundle_files.save(replace(bundle, provenance=record), output)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 import pandas as pd
+
+from introghost.findings import Code, Finding, Severity
 
 COLUMNS = ("epoch", "training_loss", "validation_loss")
 LEAST_EPOCHS = 4
@@ -58,7 +61,8 @@ class Learning:
         if self.fit is Fit.OVERFIT:
             gap = f"{100 * self.gap:.0f} % of its fall"
             return f"{self.fit}: {at_best} above the training loss by {gap}; simulate more genomes"
-        return f"{self.fit}: {at_best} near the training loss, and falls no more"
+        most = f"{100 * WIDE_GAP:.0f} % of its fall"
+        return f"{self.fit}: {at_best} at most {most} above the training loss, and it hardly falls any more"
 
 
 def of_curve(curve: pd.DataFrame) -> Learning | None:
@@ -72,10 +76,11 @@ def of_curve(curve: pd.DataFrame) -> Learning | None:
     Returns
     -------
     Learning or None
-        None of fewer than `LEAST_EPOCHS` epochs, and where the validation loss never fell below that of the first.
+        None of fewer than `LEAST_EPOCHS` epochs, where a loss is not finite, and where the validation loss never fell
+        below that of the first epoch.
     """
     validation, epochs = curve["validation_loss"], len(curve)
-    if epochs < LEAST_EPOCHS:
+    if epochs < LEAST_EPOCHS or not np.isfinite(curve[["training_loss", "validation_loss"]].to_numpy(np.float64)).all():
         return None
     best = int(validation.to_numpy().argmin())
     lowest, fall = float(validation.iloc[best]), float(validation.iloc[0] - validation.iloc[best])
@@ -86,3 +91,12 @@ def of_curve(curve: pd.DataFrame) -> Learning | None:
     gap = (lowest - float(curve["training_loss"].iloc[best])) / fall
     fit = Fit.UNDERFIT if late_fall > STILL_FALLING else Fit.OVERFIT if gap > WIDE_GAP else Fit.SATURATED
     return Learning(fit, epochs, best + 1, late_fall, gap)
+
+
+def findings(curve: pd.DataFrame) -> list[Finding]:
+    """That a network could have learnt more, from longer training or from more genomes; at most one finding."""
+    learning = of_curve(curve)
+    if learning is None or learning.fit is Fit.SATURATED:
+        return []
+    code = Code.UNDERFIT if learning.fit is Fit.UNDERFIT else Code.OVERFIT
+    return [Finding(code, Severity.REMARK, f"the network is {learning}")]

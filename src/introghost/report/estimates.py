@@ -1,6 +1,6 @@
 """How much and when: the posterior of each parameter over its prior, and proportion against time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,11 +66,13 @@ class Draws:
 
     Attributes
     ----------
-    posterior, prior : DataFrame
+    posterior : DataFrame
+    prior : DataFrame or None
+        None where it is not there.
     """
 
     posterior: pd.DataFrame
-    prior: pd.DataFrame
+    prior: pd.DataFrame | None
 
     @classmethod
     def read(cls, calls: Path, names: Sequence[str]) -> "Draws | None":
@@ -84,12 +86,16 @@ class Draws:
         posterior, prior = (
             tables.read_optional(calls / f"{name}.tsv", tuple(names)) for name in ("parameter_draws", "prior_draws")
         )
-        return None if posterior is None or prior is None else cls(posterior, prior)
+        return None if posterior is None else cls(posterior, prior)
+
+    def each(self) -> "dict[str, pd.DataFrame]":
+        """Those that are there by name, the prior first."""
+        return ({} if self.prior is None else {"prior": self.prior}) | {"posterior": self.posterior}
 
     def table(self, names: Sequence[str]) -> pd.DataFrame:
         """Some of the parameters; the column *draws* says which are of the prior, and which of the posterior."""
-        parts = (("posterior", self.posterior), ("prior", self.prior))
-        return pd.concat([draws[list(names)].assign(draws=which) for which, draws in parts], ignore_index=True)
+        parts = [draws[list(names)].assign(draws=which) for which, draws in self.each().items()]
+        return pd.concat(parts, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,7 @@ def _densities(name: str, estimates: Sequence[Estimate], draws: Draws) -> svg.Fi
     parts = list[Markup]()
     for number, one in enumerate(estimates):
         x, y = number % _PANELS_A_ROW * (_PANEL_WIDTH + 20), number // _PANELS_A_ROW * _PANEL_HEIGHT
-        panel = _panel(one, *(each[one.name].to_numpy(dtype=np.float64) for each in (draws.posterior, draws.prior)))
+        panel = _panel(one, {which: each[one.name].to_numpy(np.float64) for which, each in draws.each().items()})
         parts.append(svg.element("g", *panel, transform=f"translate({x},{y})"))
     words = ", ".join(one.name.replace("_", " ") for one in estimates)
     height = -(-len(estimates) // _PANELS_A_ROW) * _PANEL_HEIGHT
@@ -215,19 +221,18 @@ def _densities(name: str, estimates: Sequence[Estimate], draws: Draws) -> svg.Fi
     return svg.figure(name, description, draws.table([one.name for one in estimates]), height, parts)
 
 
-def _panel(one: Estimate, posterior: NDArray[np.float64], prior: NDArray[np.float64]) -> Iterator[Markup]:
-    axis, base = one.axis(posterior, _PLOT_LEFT, _PLOT_WIDTH), _PLOT_TOP + _PLOT_HEIGHT
+def _panel(one: Estimate, draws: Mapping[str, NDArray[np.float64]]) -> Iterator[Markup]:
+    axis, base = one.axis(draws["posterior"], _PLOT_LEFT, _PLOT_WIDTH), _PLOT_TOP + _PLOT_HEIGHT
     median = value_text(one.name, one.median)
     yield svg.text(f"{one.name.replace('_', ' ')}: {median} {unit(one.name)}".rstrip(), _PLOT_LEFT, 14, class_="strong")
     # Shares of the draws in bars of equal width on the axis, both on one scale, the highest bar as high as the panel.
-    densities = [_density(axis, draws) for draws in (prior, posterior)]
-    highest = max(float(density.max()) for density in densities) or 1.0
-    of_prior, of_posterior = ((one.prior_lower_95, one.prior_upper_95), (one.lower_95, one.upper_95))
-    for density, (low, high), what, name in zip(
-        densities, (of_prior, of_posterior), ("95 % of the prior", "95 % interval"), ("prior", "density"), strict=True
-    ):
-        title = svg.element("title", f"{what}: {value_text(one.name, low)} to {value_text(one.name, high)}")
-        yield svg.element("path", title, d=_outline(density / highest, base), class_=name)
+    densities = {which: _density(axis, values) for which, values in draws.items()}
+    highest = max(float(density.max()) for density in densities.values()) or 1.0
+    ends = {"prior": (one.prior_lower_95, one.prior_upper_95), "posterior": (one.lower_95, one.upper_95)}
+    for which, density in densities.items():
+        low, high = (value_text(one.name, end) for end in ends[which])
+        title = svg.element("title", f"95 % of the {which}: {low} to {high}")
+        yield svg.element("path", title, d=_outline(density / highest, base), class_=which)
     middle = axis.place(one.median)
     yield svg.element("line", x1=middle, x2=middle, y1=_PLOT_TOP, y2=base, class_="median")
     yield from plots.below(axis, base, partial(value_text, one.name))

@@ -77,18 +77,27 @@ def scenario_drawing(graph: "demes.Graph", name: str, roles: Mapping[str, str]) 
     names = ", ".join(deme.name for deme in graph.demes)
     words = f"Populations of scenario {name}, one draw of its priors: {names}."
     file_name = "scenario-" + re.sub(r"[^\w-]", "-", name)
-    return _page_figure(figure, file_name, words, _epochs(graph))
+    return _page_figure(figure, file_name, words, _events(graph))
 
 
-def _epochs(graph: "demes.Graph") -> pd.DataFrame:
-    """Sizes of each population by epoch, from the past on, and whom it descends from."""
-    rows = [
-        (deme.name, ",".join(deme.ancestors), epoch.start_time, epoch.end_time, epoch.start_size, epoch.end_size)
-        for deme in graph.demes
-        for epoch in deme.epochs
-    ]
-    columns = ["population", "ancestors", "start_time", "end_time", "start_size", "end_size"]
-    return pd.DataFrame(rows, columns=columns)
+def _events(graph: "demes.Graph") -> pd.DataFrame:
+    """Sizes of each population by epoch, then migration and pulses; sources are ancestors, or where genes came from."""
+    rows: list[dict[str, object]] = []
+    for deme in graph.demes:
+        of_deme = {"kind": "epoch", "population": deme.name, "sources": ",".join(deme.ancestors)}
+        rows += [
+            of_deme | {name: getattr(epoch, name) for name in ("start_time", "end_time", "start_size", "end_size")}
+            for epoch in deme.epochs
+        ]
+    for one in graph.migrations:
+        times = {"start_time": one.start_time, "end_time": one.end_time}
+        rows.append({"kind": "migration", "population": one.dest, "sources": one.source, **times, "rate": one.rate})
+    for pulse in graph.pulses:
+        shares = ",".join(f"{share:.6g}" for share in pulse.proportions)
+        what = {"kind": "pulse", "population": pulse.dest, "sources": ",".join(pulse.sources)}
+        rows.append(what | {"start_time": pulse.time, "end_time": pulse.time, "proportions": shares})
+    columns = ["kind", "population", "sources", "start_time", "end_time", "start_size", "end_size"]
+    return pd.DataFrame(rows, columns=[*columns, "rate", "proportions"])
 
 
 def learning_curve(curve: pd.DataFrame, task: str) -> svg.Figure:

@@ -1,5 +1,6 @@
 """The whole genome in one picture, and its peaks enlarged with haplotypes as rows."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -161,7 +162,7 @@ def _row(place: _Place, scale: float) -> Iterator[Markup]:
     """Name and ground of one contig."""
     contig, y = place.contig, SCALE_TOP + place.row * ROW_STEP
     if place.has_name:
-        yield svg.text(_short(contig.name), LABEL_WIDTH - 6, y + ROW_HEIGHT - 2, "end")
+        yield svg.text(short(contig.name), LABEL_WIDTH - 6, y + ROW_HEIGHT - 2, "end")
     title = svg.element("title", f"{contig.name}:{contig.start_bp + 1:,}–{contig.end_bp:,}")
     left, width = LABEL_WIDTH + place.offset_bp * scale, (contig.end_bp - contig.start_bp) * scale
     yield svg.element("rect", title, x=left, y=y, width=width, height=ROW_HEIGHT, class_="base")
@@ -204,12 +205,20 @@ def _marks(layout: _Layout, peaks: Sequence[Stretch]) -> Iterator[Markup]:
         one = of_name[peak.contig]
         middle_bp = (peak.start_bp + peak.end_bp) / 2 - one.contig.start_bp + one.offset_bp
         places.append((one.row, LABEL_WIDTH + middle_bp * layout.scale, number))
-    last_row, right = -1, 0.0
-    for row, middle, number in sorted(places):
-        half_width = _DIGIT_WIDTH * len(str(number)) / 2
-        x = max(middle, right + half_width) if row == last_row else middle
-        last_row, right = row, x + half_width + _MARK_GAP
-        yield svg.text(str(number), x, SCALE_TOP + row * ROW_STEP - 1, "middle", "mark")
+    for row, in_row in itertools.groupby(sorted(places), key=lambda one: one[0]):
+        marks = [(middle, number, _DIGIT_WIDTH * len(str(number)) / 2) for _, middle, number in in_row]
+        # From the left on, each as far right as the one before asks; then back from the right edge of the drawing.
+        xs, right = list[float](), 0.0
+        for middle, _, half_width in marks:
+            xs.append(max(middle, right + half_width))
+            right = xs[-1] + half_width + _MARK_GAP
+        left = float(svg.WIDTH)
+        for index in reversed(range(len(marks))):
+            half_width = marks[index][2]
+            xs[index] = min(xs[index], left - half_width)
+            left = xs[index] - half_width - _MARK_GAP
+        for x, (_, number, _) in zip(xs, marks, strict=True):
+            yield svg.text(str(number), x, SCALE_TOP + row * ROW_STEP - 1, "middle", "mark")
 
 
 def _scale_bar(row_bp: int, y: float) -> Iterator[Markup]:
@@ -321,7 +330,7 @@ def enlarged(
         )
     if step >= _NAME_STEP:
         parts += [
-            svg.text(_short(label), LABEL_WIDTH - 6, 20 + row * step + step - 3, "end") for label, row in rows.items()
+            svg.text(short(label), LABEL_WIDTH - 6, 20 + row * step + step - 3, "end") for label, row in rows.items()
         ]
     lanes = _lanes([gene for gene in genes if gene.overlaps(window)], window)
     for lane, own in enumerate(lanes):
@@ -388,6 +397,6 @@ def _similar_first(segments: pd.DataFrame, labels: pd.Series, window: Stretch) -
     return [names[index] for index in order]
 
 
-def _short(name: str, most: int = 11) -> str:
+def short(name: str, most: int = 11) -> str:
     """A name that fits beside its row; all of it is in the title of the row."""
     return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -69,7 +69,7 @@ def write_figures(figures: Iterable[Figure], folder: Path) -> None:
     parts = ("variables.css.j2", "figures.css.j2")
     style = "".join(environment.get_template(name).render(ramps=_RAMPS, is_alone=True) for name in parts)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("peak-*"):  # an earlier page may have had more of them
+    for path in [*folder.glob("peak-[0-9]*.svg"), *folder.glob("peak-[0-9]*.tsv")]:  # an earlier page may have had more
         path.unlink()
     for figure in figures:
         start, rest = figure.drawing.split(">", 1)

@@ -158,7 +158,7 @@ def _shipped_model(record: CallsRecord) -> Path | None:
     """The model that made the calls, if it comes with introghost."""
     if record.model_name not in models.names():
         return None
-    folder = models.locate(record.model_name)
+    folder = models.folder(record.model_name)
     return folder if provenance.sha256(folder) == record.model_sha256 else None
 
 

@@ -260,7 +260,9 @@ def _individuals(per_sample: pd.DataFrame) -> svg.Figure:
     ranked = share.sort_values(ascending=False, kind="stable")
     has_names = len(ranked) <= _MOST_NAMED_BARS
     left, base, width = 60, 112, svg.WIDTH
-    height = base + (12 + 6 * max((len(str(name)) for name in ranked.index), default=0) if has_names else 8)
+    height = base + (
+        12 + 6 * max((len(karyogram.short(str(name))) for name in ranked.index), default=0) if has_names else 8
+    )
     step, top = (width - left - 10) / max(len(ranked), 1), float(ranked.max()) or 1.0
     parts = [svg.text(percent(top), left - 6, 16, "end"), svg.text("0 %", left - 6, base, "end")]
     parts.append(svg.element("line", x1=left, x2=width - 10, y1=base, y2=base, class_="axis"))
@@ -272,7 +274,9 @@ def _individuals(per_sample: pd.DataFrame) -> svg.Figure:
         if has_names:
             middle, y = x + wide / 2 + 4, base + 12
             turned = f"rotate(-55 {middle:.0f} {y})"
-            parts.append(svg.element("text", str(name), x=middle, y=y, text_anchor="end", transform=turned))
+            parts.append(
+                svg.element("text", karyogram.short(str(name)), x=middle, y=y, text_anchor="end", transform=turned)
+            )
     words = f"Called share of {len(ranked)} individuals, from {percent(float(ranked.min()))} to {percent(top)}."
     table = grouped.assign(share=share).loc[ranked.index].reset_index()
     return svg.figure("individuals", words, table, height, parts)

@@ -109,8 +109,8 @@ def _unknown_population(path: Path, populations: Mapping[str, str], role: str, p
     """The error for a population that no sample of the table has."""
     if population in populations:
         return DataError(
-            f"{path}: {role} population {population!r} stands among the samples: the columns look exchanged; "
-            f"{COLUMNS_ORDER}"
+            f"{path}: {role} population {population!r} is a sample, of population {populations[population]!r}: name a "
+            f"population; if it is one, the columns are exchanged: {COLUMNS_ORDER}"
         )
     names = sorted(set(populations.values()))
     hint = did_you_mean(population, names)

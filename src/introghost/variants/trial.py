@@ -9,7 +9,6 @@ import numpy as np
 from introghost.errors import DataError
 from introghost.findings import Finding
 from introghost.haplotypes import GeneticMap, Haplotypes
-from introghost.models import BIN_BP
 from introghost.variants.counts import ReadCounts
 from introghost.variants.files import PathInputs
 from introghost.variants.fit import check_genetic_maps
@@ -50,7 +49,7 @@ class Request:
     include_bed: Path | None = None
     genetic_map: Path | None = None
     region: str | None = None
-    bin_bp: int = BIN_BP
+    bin_bp: int = 5_000
 
     @property
     def has_roles(self) -> bool:

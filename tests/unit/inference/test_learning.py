@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from introghost.inference.learning import Fit, of_curve
+from introghost.findings import Severity
+from introghost.inference.learning import Fit, findings, of_curve
 
 
 def curve(training: list[float], validation: list[float]) -> pd.DataFrame:
@@ -47,6 +48,25 @@ def test_losses_below_zero_are_judged_by_how_far_they_fell() -> None:
     assert (plain.fit, plain.gap, plain.late_fall) == (
         shifted.fit, pytest.approx(shifted.gap), pytest.approx(shifted.late_fall),
     )  # fmt: skip
+
+
+def test_what_could_be_learnt_is_a_remark() -> None:
+    falling = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
+    (finding,) = findings(curve(falling, falling))
+    assert (str(finding.code), finding.severity) == ("underfit", Severity.REMARK)
+    (finding,) = findings(curve([2.0, 1.2, 0.8, 0.5, 0.3, 0.2], [2.0, 1.5, 1.2, 1.0, 1.05, 1.1]))
+    assert str(finding.code) == "overfit"
+    flat = [2.0, 1.3, 1.05, 1.01, 1.0, 1.0, 1.0, 1.01]
+    assert findings(curve(flat, flat)) == []
+
+
+@pytest.mark.parametrize("column", ["training_loss", "validation_loss"])
+def test_nothing_is_said_where_a_loss_is_not_finite(column: str) -> None:
+    losses = [2.0, 1.6, 1.4, 1.3, 1.2]
+    broken = curve(losses, losses)
+    assert of_curve(broken) is not None
+    broken.loc[4, column] = np.nan
+    assert of_curve(broken) is None
 
 
 @pytest.mark.parametrize("validation", [[1.0, 0.5, 0.4], [1.0, 1.0, 1.0, 1.0], [1.0, 1.2, 1.1, 1.3], [np.nan] * 4])

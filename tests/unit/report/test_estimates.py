@@ -83,6 +83,18 @@ def test_each_bar_is_as_high_as_there_are_draws(tmp_path: Path) -> None:
     assert list(table.columns) == ["ghost_proportion", "pulse_time", "draws"]
 
 
+def test_without_draws_of_the_prior_the_posterior_is_drawn_alone(tmp_path: Path) -> None:
+    folder = write_posterior(tmp_path, draws_table())
+    (folder / "prior_draws.tsv").unlink()
+    section = estimates.estimates_section(folder)
+    assert section is not None
+    assert section.first is not None
+    assert section.pair is not None
+    assert 'class="prior"' not in section.first.drawing
+    assert section.first.drawing.count('class="posterior"') == 2
+    assert set(section.first.table["draws"]) == {"posterior"}
+
+
 def test_each_dot_of_the_pair_is_a_draw(tmp_path: Path) -> None:
     draws = draws_table()
     section = estimates.estimates_section(write_posterior(tmp_path, draws), generation_years=25)

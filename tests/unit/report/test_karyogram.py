@@ -86,6 +86,16 @@ def test_marks_that_would_overlap_stand_side_by_side() -> None:
     assert places["2"] - places["4"] >= 10
 
 
+def test_marks_at_the_end_of_the_longest_contig_stay_in_the_drawing() -> None:
+    peaks = [Stretch("1", start, start + 5_000, 0.5) for start in range(960_000, 1_000_000, 5_000)]
+    drawing = karyogram.karyogram([contig("1", [0.5] * 100)], peaks).drawing
+    root = ElementTree.fromstring(drawing)
+    places = sorted(float(one.get("x", "nan")) for one in root.iter(f"{NAMESPACE}text") if one.get("class") == "mark")
+    assert len(places) == 8
+    assert places[-1] + 4 <= 960 + 0.5
+    assert min(right - left for left, right in pairwise(places)) >= 7
+
+
 def test_the_table_of_the_picture_has_runs_of_bins_of_one_frequency() -> None:
     first, second = contig("1", [0, 0.8, 0.8, 0, np.nan]), contig("2", [0.1, 0.1])
     gap = Contig(
