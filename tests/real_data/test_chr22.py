@@ -60,7 +60,7 @@ def test_archaic_genomes_are_neither_targets_nor_a_reason_to_refuse(populations:
 
 
 def doubts(vcf: Path, populations: Path, outgroup: str = "YRI", target: str = "CEU") -> str:
-    result = inspect(Request(vcf, populations, (outgroup,), (target,)))
+    result = inspect(Request(vcf, populations, (outgroup,), (target,), bin_bp=5_000))
     assert result.refusal is None
     return "\n".join(result.table["value"][result.table["item"] == "doubtful"])
 

@@ -234,7 +234,7 @@ def final_decision(verdict: Verdict, doubts: Doubts, *, is_too_little: bool) -> 
     return verdict.decision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unlike:
     """Statistics that lie outside the middle 98 % of the simulated genomes of every scenario.
 

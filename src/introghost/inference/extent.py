@@ -61,7 +61,11 @@ class Extent:
             No usable bin at all.
         """
         contigs = [bins for bins in contigs if bins.has_sites]
-        usable = usable_by_region(contigs, region_length_bp)
+        return cls.of_usable(contigs, usable_by_region(contigs, region_length_bp), region_length_bp)
+
+    @classmethod
+    def of_usable(cls, contigs: Sequence[Bins], usable: NDArray[np.bool_], region_length_bp: int) -> "Extent":
+        """The same of contigs with a usable site each, whose `usable_by_region` is known."""
         # Callable base pairs of each region in its usable bins.
         called_bp = [np.where(bins.called, np.rint(bins.callable_bp), 0).astype(np.int64) for bins in contigs]
         parts = zip(called_bp, contigs, strict=True)

@@ -42,8 +42,9 @@ class Genome:
         """
         contigs = [contig for contig in contigs if contig.bins.has_sites]
         bins = [contig.bins for contig in contigs]
-        extent = Extent.of(bins, region_length_bp)
+        usable = usable_by_region(bins, region_length_bp)
         pooled, population = (
             np.concatenate([getattr(contig, name) for contig in contigs]) for name in ("pooled", "population")
         )
-        return cls(inputs.pool_each(pooled, usable_by_region(bins, region_length_bp), population), extent)
+        extent = Extent.of_usable(bins, usable, region_length_bp)
+        return cls(inputs.pool_each(pooled, usable, population), extent)

@@ -57,25 +57,6 @@ _PREDICTIVE_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Unlike:
-    """Statistics of the data that lie outside the middle 98 % of every scenario.
-
-    Attributes
-    ----------
-    number : int
-        How many.
-    num_statistics : int
-        Out of how many.
-    table : PageTable
-        The first of them.
-    """
-
-    number: int
-    num_statistics: int
-    table: PageTable
-
-
-@dataclass(frozen=True)
 class Level:
     """Findings of one weight.
 
@@ -105,7 +86,7 @@ class AnswerSection:
         What else ``model_choice.json`` says, in words.
     levels : tuple of Level
         Findings, the heaviest first; levels without any are left out.
-    unlike : Unlike or None
+    unlike : decisions.Unlike or None
         None without a table of percentiles.
     num_regions : int or None
         Regions that the verdict rests on; None where it is not said.
@@ -114,8 +95,13 @@ class AnswerSection:
     scenarios: tuple[ScenarioProbability, ...]
     notes: dict[str, str]
     levels: tuple[Level, ...]
-    unlike: Unlike | None
+    unlike: decisions.Unlike | None
     num_regions: int | None
+
+    @property
+    def unlike_table(self) -> PageTable | None:
+        """The first of the statistics unlike every scenario."""
+        return None if self.unlike is None else tables.page_table(self.unlike.rows, max_rows=MAX_UNLIKE)
 
     @property
     def tells_ghosts(self) -> bool:
@@ -218,7 +204,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _unlike(path: Path) -> Unlike | None:
+def _unlike(path: Path) -> decisions.Unlike | None:
     table = tables.read_optional(path, ("statistic", "value"))
     if table is None:
         return None
@@ -226,8 +212,7 @@ def _unlike(path: Path) -> Unlike | None:
     texts = percentiles.select_dtypes(exclude="number").columns
     if percentiles.empty or len(texts) or percentiles.isna().any(axis=None):
         raise DataError(f"{path}: expected a column of percentiles for each scenario")
-    unlike = decisions.Unlike.of(table)
-    return Unlike(len(unlike.rows), unlike.num_statistics, tables.page_table(unlike.rows, max_rows=MAX_UNLIKE))
+    return decisions.Unlike.of(table)
 
 
 def likeness_section(path: Path) -> LikenessSection:

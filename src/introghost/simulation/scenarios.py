@@ -232,12 +232,14 @@ def check(scenario: Scenario, draws: int = 20, figure: Path | None = None) -> pd
 
 def _draw_figure(scenario: Scenario, path: Path) -> None:
     import demesdraw
-    from matplotlib import pyplot
+    from matplotlib import pyplot, rc_context
 
     figure, axes = pyplot.subplots()
-    demesdraw.tubes(demes.Graph.fromdict(scenario.template), ax=axes, log_time=True)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "svg")
+    demesdraw.tubes(demes.Graph.fromdict(scenario.template), ax=axes, log_time=True, seed=1)
+    kind = path.suffix.removeprefix(".") or "svg"
+    # The same bytes each time: ids by a salt of its own, and no date.
+    with atomic_path(path) as temporary, rc_context({"svg.hashsalt": scenario.name}):
+        figure.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)
     pyplot.close(figure)
 
 

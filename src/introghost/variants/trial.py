@@ -49,7 +49,7 @@ class Request:
     include_bed: Path | None = None
     genetic_map: Path | None = None
     region: str | None = None
-    bin_bp: int = 5_000
+    bin_bp: int = field(kw_only=True)
 
     @property
     def has_roles(self) -> bool:

@@ -69,6 +69,8 @@ def test_every_scenario_is_a_demes_model_and_every_draw_resolves(path: Path, tmp
     summary = scenarios.check(scenarios.load(path), draws=30, figure=tmp_path / "model.svg")
     assert (summary["minimum"] <= summary["maximum"]).all()
     assert (tmp_path / "model.svg").stat().st_size > 0
+    scenarios.check(scenarios.load(path), draws=1, figure=tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "model.svg").read_bytes()
 
 
 @pytest.mark.parametrize("path", FOLDERS, ids=lambda path: path.name)

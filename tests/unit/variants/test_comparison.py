@@ -163,7 +163,7 @@ def doubtful(folder: Path, calls: np.ndarray) -> list[str]:
         rows.append(f"1\t{1000 * position + 1}\t.\tA\tG\t.\t.\t.\tGT\t{genotypes}\n")
     (folder / "a.vcf").write_text(HEADER + "\t".join(names) + "\n" + "".join(rows))
     (folder / "p.tsv").write_text("".join(f"{name}\t{name[0]}\n" for name in names))
-    table = inspect(Request(folder / "a.vcf", folder / "p.tsv", ("o",), ("t",))).table
+    table = inspect(Request(folder / "a.vcf", folder / "p.tsv", ("o",), ("t",), bin_bp=5_000)).table
     return table["value"][(table["section"] == "problem") & (table["item"] == "doubtful")].tolist()
 
 

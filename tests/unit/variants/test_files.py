@@ -172,7 +172,7 @@ def test_individuals_without_a_role_may_be_in_some_files_only(tmp_path: Path) ->
     parts = [write(tmp_path / "a", "1", ("t1", "o1", "y", "o2")), write(tmp_path / "b", "2,3")]
     assert opened(parts).roles.names == ("t1", "o1", "o2")
     assert open_files(parts).samples == ["t1", "o1", "o2"]
-    table = inspect(Request(parts)).table
+    table = inspect(Request(parts, bin_bp=5_000)).table
     rows = {(section, item): value for section, item, value in table.itertuples(index=False, name=None)}
     assert rows["samples", "all"] == "3"
     assert rows["samples", "not in every file, left out"] == "2: x, y"
