@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from choice_genomes import Batch, batches
 from choice_page import EVALUATION, page
-from families import MODELS, STDPOPSIM, of_stdpopsim, published, without_pulse
+from families import MODELS, STDPOPSIM, of_stdpopsim, published, with_mutation_rate, without_pulse
 from introghost import atomic, provenance
 from introghost.errors import DataError
 from introghost.evaluation.answers import answers
@@ -42,6 +42,7 @@ from local_check import local_p_values
 OUTPUT = Path(__file__).parent / "choice"
 PAGE = Path(__file__).parents[1] / "docs" / "model_choice.md"
 FIRST = 60_000  # genome; the local check's are others
+OF_RATES, RATE_FACTORS = "human_neanderthal", (0.5, 2.0)  # beyond the prior on either side
 OF_INTEREST = ("ghost_proportion", "pulse_time", "ghost_split_time")
 
 Array = NDArray[np.float64]
@@ -103,6 +104,7 @@ def unseen_of(model: Model, paths: Sequence[Path]) -> UnseenGenomes:
 def families(folder: Path, python: Path | None) -> list[Scenario]:
     """Models that the networks were not trained on."""
     models = [published(name) for name in MODELS]
+    models += [with_mutation_rate(published(OF_RATES), factor) for factor in RATE_FACTORS]
     models += [without_pulse(scenario) for scenario in models if scenario.template.get("pulses")]
     return models + ([of_stdpopsim(python, name, folder) for name in STDPOPSIM] if python else [])
 

@@ -9,7 +9,8 @@ import yaml
 
 from introghost.errors import DataError
 from introghost.simulation import scenarios
-from introghost.simulation.scenarios import Scenario
+from introghost.simulation.priors import Bound, Prior
+from introghost.simulation.scenarios import MUTATION_RATE, Scenario
 
 HERE = Path(__file__).parent
 MODELS = {
@@ -44,6 +45,17 @@ def without_pulse(scenario: Scenario) -> Scenario:
     return dataclasses.replace(
         scenario, name=f"{scenario.name}-without", template=template, parameters=kept, has_target_ghost=False
     )
+
+
+def with_mutation_rate(scenario: Scenario, factor: float) -> Scenario:
+    """The same model, whose fixed mutation rate is so many times as high."""
+
+    def scaled(prior: Prior) -> Prior:
+        rate = Bound(prior.lower.resolve({}) * factor)
+        return dataclasses.replace(prior, lower=rate, upper=rate) if prior.name == MUTATION_RATE else prior
+
+    parameters = tuple(scaled(prior) for prior in scenario.parameters)
+    return dataclasses.replace(scenario, name=f"{scenario.name}-rate-x{factor:g}", parameters=parameters)
 
 
 def of_stdpopsim(python: Path, name: str, folder: Path) -> Scenario:

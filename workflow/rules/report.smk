@@ -76,12 +76,13 @@ if len(TARGETS) > 1:
             calls=expand("<results>/calls/{target}/provenance.json", target=TARGETS),
             pages=expand("<results>/report/{target}.html", target=TARGETS),
         output:
-            report(
+            page=report(
                 "<results>/comparison.html",
                 caption="../report/comparison.rst",
                 category="1. The answer",
                 labels={"target": "all", "content": "comparison"},
             ),
+            figures=directory("<results>/figures/comparison"),
         log:
             "<logs>/compare.log",
         benchmark:
@@ -95,7 +96,8 @@ if len(TARGETS) > 1:
             ),
             links=lambda wildcards, input: repeated("--link", input.pages),
         shell:
-            "introghost report {params.calls} {params.links} --output {output:q} 2> {log:q}"
+            "introghost report {params.calls} {params.links} --figures {output.figures:q} --output {output.page:q}"
+            " 2> {log:q}"
 
 
 rule report_model:
@@ -105,12 +107,13 @@ rule report_model:
         segments_statistics=statistics_of(Kind.SEGMENTS, is_test=False),
         genomes_statistics=statistics_of(Kind.GENOMES, is_test=False),
     output:
-        report(
+        page=report(
             "<results>/model.html",
             caption="../report/model.rst",
             category="3. How far to trust the networks",
             labels={"content": "page of the model"},
         ),
+        figures=directory("<results>/figures/model"),
     log:
         "<logs>/report_model.log",
     benchmark:
@@ -134,4 +137,4 @@ rule report_model:
         ),
     shell:
         "introghost report --model {params.model:q} --evaluation {params.evaluation:q} {params.statistics}"
-        " {params.costs} {params.scenarios} --output {output:q} 2> {log:q}"
+        " {params.costs} {params.scenarios} --figures {output.figures:q} --output {output.page:q} 2> {log:q}"

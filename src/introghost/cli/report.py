@@ -14,12 +14,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 # Options of each page, beside --output; what is given beyond them would have no effect.
-_OF_MODEL: tuple[str, ...] = ("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs")
+_OF_MODEL: tuple[str, ...] = (
+    *("model", "evaluation", "scenarios", "segments_statistics", "genomes_statistics", "costs", "figures"),
+)
 _OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
     *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures", "genes"),
 )
-_OF_SEVERAL: tuple[str, ...] = ("calls", "links")
+_OF_SEVERAL: tuple[str, ...] = ("calls", "links", "figures")
 # An option that says something of what another one names.
 _BELONGS_TO = {"beside_evaluation": "beside", "segments_statistics": "model", "genomes_statistics": "model"}
 
@@ -140,7 +142,7 @@ def command(
     folder = None if model is None else models.locate(model)
     statistics = TrainingStatistics(segments_statistics, genomes_statistics)
     if len(calls) > 1:
-        write_comparison(calls, links, output)
+        write_comparison(calls, links, output, figures)
     elif calls:
         sources = Sources(
             calls=calls[0],
@@ -157,7 +159,7 @@ def command(
         )
         write_report(sources, output, summary, figures)
     elif folder is not None and evaluation is not None:
-        write_model_report(ModelSources(folder, evaluation, scenarios, statistics, costs), output)
+        write_model_report(ModelSources(folder, evaluation, scenarios, statistics, costs), output, figures)
     else:
         raise ConfigError("give --calls, for the page of an answer, or --model and --evaluation, for that of a model")
     click.echo(f"{output}: report written", err=True)

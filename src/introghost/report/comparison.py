@@ -14,7 +14,7 @@ from introghost.errors import DataError
 from introghost.findings import Severity
 from introghost.report import checks, karyogram, svg, tables
 from introghost.report.genome import Contig
-from introghost.report.layout import render
+from introghost.report.layout import render, write_figures
 from introghost.report.overview import Overview
 from introghost.report.records import JsonSection
 from introghost.report.segments_section import read_contigs
@@ -44,7 +44,9 @@ class TargetRow:
     cells: list[str]
 
 
-def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path) -> None:
+def write_comparison(
+    calls: Sequence[Path], pages: Sequence[Path], output: Path, figures: Path | None = None
+) -> None:
     """Write the page that compares several sets of calls as a single self-contained HTML file.
 
     Parameters
@@ -55,6 +57,8 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
         Report of each, to link to; none: without links.
     output : Path
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+    figures : Path or None
+        Folder for every figure as a file, see `layout.write_figures`; None: not written.
 
     Raises
     ------
@@ -70,6 +74,8 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
     overviews = [Overview.read(folder) for folder in calls]
     genomes = [{one.name: one for one in read_contigs(folder)} for folder in calls]
     links = [_link(page, output) for page in pages] if pages else [None] * len(calls)
+    targets = [one.target for one in overviews]
+    tracks, sharing = _tracks(targets, genomes), _sharing(targets, genomes)
     html = render(
         "comparison.html.j2",
         title="Ghost introgression in several targets",
@@ -81,9 +87,11 @@ def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path)
         outgroup=overviews[0].record.data.options["outgroup"] or "",
         header=HEADER,
         rows=[_row(one, link) for one, link in zip(overviews, links, strict=True)],
-        tracks=_tracks([one.target for one in overviews], genomes),
-        sharing=_sharing([one.target for one in overviews], genomes),
+        tracks=tracks,
+        sharing=sharing,
     )
+    if figures is not None:
+        write_figures([one for one in (tracks, sharing) if one is not None], figures)
     atomic.write_text(output, html)
 
 

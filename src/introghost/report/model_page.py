@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from introghost import atomic, provenance
 from introghost.report import checks, costs, sections
 from introghost.report.checks import TrainingStatistics
-from introghost.report.layout import render
+from introghost.report.layout import render, write_figures
 from introghost.report.records import JsonSection, bundle_records, training_digests
 from introghost.report.tables import PageTable
 
@@ -42,7 +42,7 @@ class ModelSources:
     costs: tuple[Path, ...] = ()
 
 
-def write_model_report(sources: ModelSources, output: Path) -> None:
+def write_model_report(sources: ModelSources, output: Path, figures: Path | None = None) -> None:
     """Write the page of a model as a single self-contained HTML file.
 
     Parameters
@@ -50,6 +50,8 @@ def write_model_report(sources: ModelSources, output: Path) -> None:
     sources : ModelSources
     output : Path
         The HTML file; written atomically, and without a date, so that equal inputs give equal bytes.
+    figures : Path or None
+        Folder for every figure as a file, see `layout.write_figures`; None: not written.
 
     Raises
     ------
@@ -67,16 +69,20 @@ def write_model_report(sources: ModelSources, output: Path) -> None:
     checks.check_evaluation(evaluation, of_model=True)
     checks.check_evaluated_model(evaluation, model)
     checks.check_trained_on(model, sources.statistics)
+    accuracy, curves = sections.accuracy_section(evaluation, None), sections.learning_curves(model)
+    scenarios = sections.scenario_drawings(sources.scenarios)
     html = render(
         "model.html.j2",
         title=f"Accuracy of the model {provenance.input_name(model.resolve())}",
         records=_records(sources),
         networks=networks_table(load_model(model)),
-        accuracy=sections.accuracy_section(evaluation, None),
-        learning_curves=sections.learning_curves(model),
-        scenarios=sections.scenario_drawings(sources.scenarios),
+        accuracy=accuracy,
+        learning_curves=curves,
+        scenarios=scenarios,
         costs=costs.costs_section(sources.costs) if sources.costs else None,
     )
+    if figures is not None:
+        write_figures([one.figure for one in (*accuracy.captioned, *curves, *scenarios)], figures)
     atomic.write_text(output, html)
 
 

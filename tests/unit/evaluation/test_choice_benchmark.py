@@ -14,6 +14,7 @@ from made_up import unseen
 
 from introghost.evaluation.unseen import UnseenGenomes
 from introghost.inference.bundles import ParametersBundle
+from introghost.simulation import priors
 from introghost.statistics.table import Statistics
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +56,14 @@ def page(choice: ModuleType) -> str:
     """What is written of the tables that are kept."""
     written: str = choice.page(ROOT / "benchmarks" / "choice")
     return written
+
+
+def test_only_the_mutation_rate_of_a_model_is_changed(choice: ModuleType) -> None:
+    model = choice.published("human_neanderthal")
+    twice = choice.with_mutation_rate(model, 2.0)
+    before, after = (priors.draw(scenario, 1) for scenario in (model, twice))
+    assert after.pop("mutation_rate_per_bp") == 2 * before.pop("mutation_rate_per_bp")
+    assert (after, twice.template, twice.name) == (before, model.template, "human_neanderthal-rate-x2")
 
 
 def test_the_page_says_what_became_of_models_that_nobody_trained_on(page: str) -> None:

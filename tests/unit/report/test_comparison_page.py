@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from report_inputs import links_of, tables_of, words_of, write_calls
 from verbs import run
@@ -57,7 +58,7 @@ def test_tracks_of_the_targets_stand_above_each_other_and_sharing_is_of_each_row
 ) -> None:
     """GBR has 50 kb called, and CEU,TSI 10 kb of these."""
     output = tmp_path / "comparison.html"
-    write_comparison(calls, [], output)
+    write_comparison(calls, [], output, tmp_path / "figures")
     html = output.read_text()
     assert html.index(">1 GBR</text>") < html.index(">1 CEU,TSI</text>")
     titles = re.findall(r"<title>([^<]* shared with [^<]*)</title>", html)
@@ -65,6 +66,10 @@ def test_tracks_of_the_targets_stand_above_each_other_and_sharing_is_of_each_row
         "GBR shared with GBR: 100 %", "GBR shared with CEU,TSI: 20 %", "CEU,TSI shared with GBR: 100 %",
         "CEU,TSI shared with CEU,TSI: 100 %",
     ]  # fmt: skip
+    names = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert names == ["karyogram.svg", "karyogram.tsv", "sharing.svg", "sharing.tsv"]
+    sharing = pd.read_csv(tmp_path / "figures" / "sharing.tsv", sep="\t", index_col="name")
+    assert sharing.loc["GBR"].to_dict() == {"GBR": 1.0, "CEU,TSI": 0.2}
 
 
 def test_targets_are_linked_to_their_pages(tmp_path: Path, calls: list[Path]) -> None:

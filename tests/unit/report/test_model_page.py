@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from report_inputs import tables_of, words_of, write_calls, write_tsv
 from untrained import choice_bundle, parameters_bundle, segments_bundle
@@ -124,6 +126,16 @@ def test_page_shows_the_tables_of_the_evaluation_by_title(sources: ModelSources,
     html = output.read_text()
     assert "Average precision 0.910" in html
     assert "Loss of segments over 2 epochs; least validation loss 0.3456" in html
+
+
+def test_every_figure_of_the_page_is_a_file_with_its_table(sources: ModelSources, tmp_path: Path) -> None:
+    output, folder = tmp_path / "model.html", tmp_path / "figures"
+    write_model_report(sources, output, folder)
+    drawings, numbers = ({path.stem for path in folder.glob(f"*.{kind}")} for kind in ("svg", "tsv"))
+    assert drawings == numbers
+    assert drawings == set(re.findall(r'<svg[^>]* id="([^"]+)"', output.read_text()))
+    curve = pd.read_csv(folder / "learning-segments.tsv", sep="\t")
+    assert curve["validation_loss"].min() == pytest.approx(0.3456)
 
 
 def test_page_says_what_the_model_cost(sources: ModelSources, tmp_path: Path) -> None:
