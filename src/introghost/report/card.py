@@ -9,8 +9,8 @@ import pandas as pd
 from introghost.findings import Code, Severity
 from introghost.inference.decisions import WITHHELD, Decision
 from introghost.report import tables
-from introghost.report.estimates import GENERATION_YEARS, LITTLE_LEARNT, PULSE_TIME, Estimate
-from introghost.report.overview import PROPORTION, Overview
+from introghost.report.estimates import GENERATION_YEARS, LITTLE_LEARNT, PROPORTION, PULSE_TIME, Estimate
+from introghost.report.overview import Overview
 from introghost.report.records import Choice
 from introghost.report.words import bayes_factor, number_of, percent, probability, round_number
 

@@ -44,9 +44,7 @@ class TargetRow:
     cells: list[str]
 
 
-def write_comparison(
-    calls: Sequence[Path], pages: Sequence[Path], output: Path, figures: Path | None = None
-) -> None:
+def write_comparison(calls: Sequence[Path], pages: Sequence[Path], output: Path, figures: Path | None = None) -> None:
     """Write the page that compares several sets of calls as a single self-contained HTML file.
 
     Parameters

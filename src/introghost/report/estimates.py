@@ -11,12 +11,11 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from introghost.report import plots, svg, tables
-from introghost.report.overview import PROPORTION
 from introghost.report.plots import Axis
 from introghost.report.tables import PageTable
 from introghost.report.words import percent, round_number, whole_percent
 
-PULSE_TIME = "pulse_time"
+PROPORTION, PULSE_TIME = "ghost_proportion", "pulse_time"
 GENERATION_YEARS = 29.0  # of humans; Fenner 2005, Am J Phys Anthropol 128:415
 LITTLE_LEARNT = 0.1  # contraction up to which a posterior is hardly more than its prior
 FIRST = (PROPORTION, PULSE_TIME, "ghost_split_time", "ghost_size")

@@ -9,27 +9,13 @@ from introghost.findings import Code, Severity
 from introghost.inference import decisions
 from introghost.inference.decisions import Decision
 from introghost.report import tables
+from introghost.report.estimates import PROPORTION, Estimate
 from introghost.report.records import CallsRecord, Choice
 from introghost.report.tables import PageTable
 from introghost.report.words import percent
 
-PROPORTION = "ghost_proportion"
 _WITHHELD, _ABSENT = "withheld", "–"
 _SHOWN_DIGITS = 8  # of a model's digest
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A posterior median with its 95 % interval.
-
-    Attributes
-    ----------
-    median, lower, upper : float
-    """
-
-    median: float
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True)
@@ -44,7 +30,7 @@ class Overview:
         None if the model does not choose between scenarios.
     p_ghost : float or None
         Posterior probability that a ghost gave to the target; None where it is withheld, or the model does not know.
-    proportion : Interval or None
+    proportion : Estimate or None
         Ghost proportion; None where it is withheld, or the model does not estimate it.
     called_share : float or None
         Of the callable sequence of all target haplotypes; None without any.
@@ -55,7 +41,7 @@ class Overview:
     record: CallsRecord
     decision: Decision | None
     p_ghost: float | None
-    proportion: Interval | None
+    proportion: Estimate | None
     called_share: float | None
     f1: float | None
 
@@ -82,7 +68,7 @@ class Overview:
             record=CallsRecord.read(calls),
             decision=choice.decision,
             p_ghost=choice.p_ghost,
-            proportion=_proportion(calls / "parameter_posterior.tsv"),
+            proportion=Estimate.read(calls).get(PROPORTION),
             called_share=called_bp / callable_bp if callable_bp else None,
             f1=None if evaluation is None else f1(evaluation),
         )
@@ -117,7 +103,7 @@ class Overview:
         """``0.021 (0.009 to 0.050)``; a word or a dash where there is none."""
         one = self.proportion
         if one is not None:
-            return f"{percent(one.median)} ({percent(one.lower)} to {percent(one.upper)})"
+            return f"{percent(one.median)} ({percent(one.lower_95)} to {percent(one.upper_95)})"
         return _WITHHELD if self.is_proportion_withheld else _ABSENT
 
     @property
@@ -204,22 +190,10 @@ def summary_lines(overview: Overview, page: Path) -> list[str]:
         verdict = f"{overview.decision}, P(ghost) {p_ghost if overview.p_ghost is None else f'= {p_ghost}'}"
     proportion = "withheld" if overview.is_proportion_withheld else "not estimated"
     if one is not None:
-        proportion = f"{percent(one.median)} (95 % interval {percent(one.lower)} to {percent(one.upper)})"
+        proportion = f"{percent(one.median)} (95 % interval {percent(one.lower_95)} to {percent(one.upper_95)})"
         if overview.decision == Decision.NO_GHOST:
             proportion += ", had there been a ghost"
     lines = [f"{overview.target}: {verdict}", f"ghost proportion: {proportion}"]
     if overview.f1 is not None:
         lines.append(f"F1 against the true tracts: {overview.f1:.2f}")
     return [*lines, f"report: {page}"]
-
-
-def _proportion(path: Path) -> Interval | None:
-    columns = ("parameter", "median", "lower_95", "upper_95")
-    table = tables.read_optional(path, columns)
-    if table is None:
-        return None
-    rows = table[table["parameter"] == PROPORTION]
-    if rows.empty:
-        return None
-    median, lower, upper = (float(rows[name].iloc[0]) for name in columns[1:])
-    return Interval(median, lower, upper)

@@ -14,7 +14,7 @@ from introghost.report.overview import Overview
 from introghost.report.records import CallsRecord, JsonSection, bundle_records
 from introghost.report.sections import AccuracySection, AnswerSection, LikenessSection, ScenarioDrawing
 from introghost.report.segments_section import SegmentsSection, segments_section
-from introghost.report.trust import Captioned
+from introghost.report.trust import Panel
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Sections:
     estimates: EstimatesSection | None
     accuracy: AccuracySection
     likeness: LikenessSection | None
-    learning_curves: list[Captioned]
+    learning_curves: list[Panel]
     scenarios: list[ScenarioDrawing]
 
     @classmethod
@@ -147,7 +147,7 @@ class _Sections:
         yield from self.segments.figures
         if self.estimates is not None:
             yield from self.estimates.figures
-        yield from (one.figure for one in self.accuracy.captioned)
+        yield from (one.figure for one in self.accuracy.panels)
         if self.likeness is not None and self.likeness.figure is not None:
             yield self.likeness.figure
         yield from (one.figure for one in self.scenarios)

@@ -115,18 +115,18 @@ class AccuracySection:
 
     Attributes
     ----------
-    captioned : list of trust.Captioned
+    panels : list of trust.Panel
     titled_tables : list of tuple of str and PageTable
         Each with its title.
     """
 
-    captioned: list[trust.Captioned] = field(default_factory=list)
+    panels: list[trust.Panel] = field(default_factory=list)
     titled_tables: list[tuple[str, PageTable]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not self.captioned and not self.titled_tables
+        return not self.panels and not self.titled_tables
 
 
 @dataclass(frozen=True)
@@ -282,20 +282,20 @@ def accuracy_section(
         table = tables.read_optional(evaluation / f"{name}.tsv")
         if table is not None:
             titled.append((title, tables.page_table(table)))
-    captioned = [*_precision_recall(evaluation), *trust.figures(evaluation, proportion, num_regions)]
-    return AccuracySection(captioned, titled)
+    panels = [*_precision_recall(evaluation), *trust.figures(evaluation, proportion, num_regions)]
+    return AccuracySection(panels, titled)
 
 
-def _precision_recall(evaluation: Path) -> list[trust.Captioned]:
+def _precision_recall(evaluation: Path) -> list[trust.Panel]:
     curve = tables.read_optional(evaluation / "precision_recall.tsv", ("recall", "precision"))
     if curve is None or curve.empty:
         return []
     summary = tables.read_table(evaluation / "summary.tsv", ("metric", "value"))
     average_precision = float(summary.set_index("metric")["value"]["average_precision"])
-    return [trust.Captioned(figures.precision_recall(curve, average_precision), "Precision and recall of bins.")]
+    return [trust.Panel(figures.precision_recall(curve, average_precision), "Precision and recall of bins.")]
 
 
-def learning_curves(model: Path | None) -> list[trust.Captioned]:
+def learning_curves(model: Path | None) -> list[trust.Panel]:
     """The learning curve of each bundle of a model, with what it says of the training.
 
     Raises
@@ -305,13 +305,13 @@ def learning_curves(model: Path | None) -> list[trust.Captioned]:
     """
     if model is None:
         return []
-    captioned = []
+    panels = []
     for path in sorted(model.glob("*/learning_curve.tsv")):
         curve, task = tables.read_table(path, learning.COLUMNS), path.parent.name
         verdict = learning.of_curve(curve)
         caption = f"Training of {task}." if verdict is None else f"Training of {task}: {verdict}."
-        captioned.append(trust.Captioned(figures.learning_curve(curve, task), caption))
-    return captioned
+        panels.append(trust.Panel(figures.learning_curve(curve, task), caption))
+    return panels
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _POWER_HEIGHT, _POWER_BAR, _POWER_GAP = 170, 60, 56
 
 
 @dataclass(frozen=True)
-class Captioned:
+class Panel:
     """A figure with what it shows and how to read it.
 
     Attributes
@@ -37,7 +37,7 @@ class Captioned:
     is_wide: bool = False
 
 
-def figures(evaluation: Path, proportion: float | None = None, num_regions: int | None = None) -> list[Captioned]:
+def figures(evaluation: Path, proportion: float | None = None, num_regions: int | None = None) -> list[Panel]:
     """The figures of an evaluation; those whose tables are not there are left out.
 
     Parameters
@@ -67,7 +67,7 @@ def _whole(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["regions"] == table["regions"].max()] if "regions" in table else table
 
 
-def _reliabilities(evaluation: Path) -> Iterator[Captioned]:
+def _reliabilities(evaluation: Path) -> Iterator[Panel]:
     columns = ("lowest", "highest", "mean_probability", "observed_frequency", "lower", "upper", "count")
     for name, what in (("reliability", "bins of haplotypes"), ("model_choice_reliability", "a ghost, in genomes")):
         table = tables.read_optional(evaluation / f"{name}.tsv", columns)
@@ -76,7 +76,7 @@ def _reliabilities(evaluation: Path) -> Iterator[Captioned]:
                 f"Calibration of the probabilities of {what}: observed frequencies (dots, with 95 % intervals) should "
                 "lie on the diagonal. Below: how many there are of each probability, on a logarithmic scale."
             )
-            yield Captioned(reliability(_whole(table), name), caption)
+            yield Panel(reliability(_whole(table), name), caption)
 
 
 def reliability(table: pd.DataFrame, name: str) -> svg.Figure:
@@ -131,7 +131,7 @@ class _Bar:
         return f"{percent(self.low)} to {percent(self.high)}"
 
 
-def _power(evaluation: Path, proportion: float | None, num_regions: int | None) -> Iterator[Captioned]:
+def _power(evaluation: Path, proportion: float | None, num_regions: int | None) -> Iterator[Panel]:
     columns = ("against", "genomes_of", "metric", "value", "lower", "upper")
     table = tables.read_optional(evaluation / "power.tsv", columns)
     if table is None:
@@ -155,7 +155,7 @@ def _power(evaluation: Path, proportion: float | None, num_regions: int | None) 
             )
             if proportion is not None and any(bar.low <= proportion < bar.high for bar in bars):
                 caption += " Outlined: where your data are."
-            yield Captioned(_power_figure(scenario, bars, proportion), caption)
+            yield Panel(_power_figure(scenario, bars, proportion), caption)
             return
 
 
@@ -181,7 +181,7 @@ def _power_figure(scenario: str, bars: Sequence[_Bar], proportion: float | None)
     return svg.figure("power", f"Power for {scenario} by proportion: {listed}.", table, base + 58, parts, width)
 
 
-def _confusion(evaluation: Path) -> Iterator[Captioned]:
+def _confusion(evaluation: Path) -> Iterator[Panel]:
     table = tables.read_optional(evaluation / "model_choice_confusion.tsv", ("truth", "assigned", "count"))
     if table is None or table.empty:
         return
@@ -199,7 +199,7 @@ def _confusion(evaluation: Path) -> Iterator[Captioned]:
     shares = np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)
     right = whole_percent(float(np.trace(shares)) / len(names))
     words = f"Confusion of {len(names)} scenarios; on average {right} of the genomes are assigned to their own."
-    yield Captioned(heat_map("confusion", words, names, shares, "taken for"), caption, is_wide=True)
+    yield Panel(heat_map("confusion", words, names, shares, "taken for"), caption, is_wide=True)
 
 
 def heat_map(
@@ -239,21 +239,21 @@ def heat_map(
     return svg.figure(name, description, table, height, parts, width)
 
 
-def _posterior(evaluation: Path) -> Iterator[Captioned]:
+def _posterior(evaluation: Path) -> Iterator[Panel]:
     coverage = tables.read_optional(evaluation / "posterior_coverage.tsv", ("parameter", "level", "coverage"))
     if coverage is not None and len(coverage):
         caption = (
             "Coverage of the parameter posterior: how often central intervals of a level hold the truth, a line for "
             "each parameter. Below the diagonal, intervals are too narrow."
         )
-        yield Captioned(_coverage(_whole(coverage)), caption)
+        yield Panel(_coverage(_whole(coverage)), caption)
     ranks = tables.read_optional(evaluation / "posterior_ranks.tsv")
     if ranks is not None and len(ranks):
         caption = (
             "Rank of the truth among draws of the posterior (simulation-based calibration): flat if the posterior is "
             "right, a hump if it is too wide, a valley if it is too narrow. The band holds 95 % of right ones."
         )
-        yield Captioned(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption, is_wide=True)
+        yield Panel(_ranks(_whole(ranks).drop(columns="regions", errors="ignore")), caption, is_wide=True)
 
 
 def _coverage(table: pd.DataFrame) -> svg.Figure:

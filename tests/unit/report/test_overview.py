@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from report_inputs import tables_of, write_calls, write_evaluation_of_calls, write_tsv
 from verbs import run
@@ -178,7 +179,8 @@ def test_summary_of_answers_that_are_not_given(
 
 def test_a_posterior_without_the_proportion_has_none(tmp_path: Path) -> None:
     calls = write_calls(tmp_path / "calls", choice=GHOST)
-    write_tsv(calls / "parameter_posterior.tsv", parameter=["rate"], median=[1.0], lower_95=[0.5], upper_95=[2.0])
+    path = calls / "parameter_posterior.tsv"
+    pd.read_csv(path, sep="\t").query("parameter == 'pulse_time'").to_csv(path, sep="\t", index=False)
     overview = Overview.read(calls)
     assert overview.proportion is None
     assert summary_lines(overview, Path("x.html"))[1] == "ghost proportion: not estimated"
