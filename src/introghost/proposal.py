@@ -191,10 +191,10 @@ class Proposal:
         )
         if has < needed:
             return (
-                f"too little sequence is expected: {megabases(has)} callable, {megabases(needed)} are needed; "
-                "segments are called all the same"
+                f"too little sequence is expected: {megabases(has)} callable, a model of this configuration needs "
+                f"{megabases(needed)}; segments are called all the same"
             )
-        return f"enough sequence: {megabases(has)} callable, {megabases(needed)} are needed at least"
+        return f"enough sequence: {megabases(has)} callable, a model of this configuration needs {megabases(needed)}"
 
     def summary(self) -> dict[str, str]:
         """What the data hold and what it means, in words."""

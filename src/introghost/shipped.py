@@ -47,8 +47,9 @@ def locate(
     if not exists(Path(given)):
         names = ", ".join(sorted(shipped)) or "there is none"
         hint = did_you_mean(given, [*shipped, *_neighbours(Path(given), exists)])
+        kind = "file" if Path(given).suffix in (".yaml", ".yml") else "folder"
         raise ConfigError(
-            f"{option} {given}: no such folder, and no shipped {what} of that name ({names})"
+            f"{option} {given}: no such {kind}, and no shipped {what} of that name ({names})"
             + (f"; {hint}" if hint else "")
         )
     return Path(given)

@@ -435,7 +435,7 @@ def test_short_stretches_do_not_pass_for_regions(data, of_parameters, tmp_path, 
     assert not {"p_ghost", "probabilities", "bayes_factors"} & set(choice)
     assert not (calls / "parameter_posterior.tsv").exists()
     error = capsys.readouterr().err
-    assert error.startswith("withheld: too little sequence: 0.24 Mb callable in 2 regions, the networks for whole")
+    assert error.startswith("withheld: too little sequence: 2 regions with 0.24 Mb callable; the networks for whole")
     assert "decision: too little sequence: " in error
     assert findings(calls)[0]["code"] == "too-little-sequence"
     assert apply(data, calls, "--include-bed", mask, "--force", model=of_parameters) == 0

@@ -7,6 +7,7 @@ import pytest
 from introghost.cli import main
 
 ROOT = Path(__file__).parents[2]
+README = str(ROOT / "README.md")
 
 
 def test_help_lists_the_verbs_without_loading_what_they_need() -> None:
@@ -89,6 +90,17 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
         (["--bogus"], "introghost: no option --bogus; valid: --help, --version, -h"),
         (["vcf", "chekc"], "introghost vcf: no verb 'chekc'; did you mean 'check'?"),
         (["aply"], "introghost: no verb 'aply'; did you mean 'apply'?"),
+        (["version"], "introghost: no verb 'version'; did you mean '--version'?"),
+        (
+            ["apply", "--exclude-bed", "x"],
+            "introghost apply: no option --exclude-bed; --include-bed takes the sequence",
+        ),
+        (["apply", "--mask", "x"], "introghost apply: no option --mask; --include-bed takes the sequence"),
+        (
+            ["apply", "--vcf", README, README, "--target", "T"],
+            f"introghost apply: unexpected '{README}'; give --vcf again before each value",
+        ),
+        (["report", "calls"], "introghost report: unexpected 'calls'; a value stands after its option"),
     ],
 )
 def test_so_is_a_wrong_word_of_the_command_line(

@@ -40,6 +40,13 @@ def test_options_without_an_effect_are_refused(
     assert {path.name for path in tmp_path.iterdir()} == {"s.zip"}
 
 
+def test_the_page_is_named_as_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "--calls", tmp_path, "--output", tmp_path / "page.pdf") == 2
+    assert capsys.readouterr().err == (
+        f"error: --output {tmp_path / 'page.pdf'}: the page is HTML; name it {tmp_path / 'page.html'}\n"
+    )
+
+
 def test_summary_and_page_are_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.html"
     assert run("report", "--calls", tmp_path, "--summary", page, "--output", page) == 2

@@ -20,13 +20,14 @@ def introghost(*words: str, folder: Path, path: str | None = None) -> subprocess
 
 
 def test_the_command_is_printed_and_plans_the_jobs_wherever_it_is_run(tmp_path: Path) -> None:
-    result = introghost("run", "config", "--dry-run", "--cores", "2", "--", "--quiet", "rules", folder=tmp_path)
+    result = introghost("run", "config", "--dry-run", "--cores", "2", folder=tmp_path)
     assert result.returncode == 0, result.stderr
     printed = result.stderr.splitlines()[0]
     assert printed.startswith("snakemake --configfile ")
-    assert "config.yaml --cores 2 --snakefile " in printed
-    assert printed.endswith(" --dry-run --quiet rules")
+    assert "config.yaml --cores 2 --quiet rules --snakefile " in printed
+    assert printed.endswith(" --dry-run")
     assert "report_model" in result.stdout
+    assert len(result.stdout.splitlines()) < 100  # a line for each step, none for each job
     assert not (tmp_path / "results").exists()
 
 

@@ -71,9 +71,9 @@ def test_the_verdict_says_where_a_file_is_enough_for_segments_only(
     locus = [*given, "--region", "2", "--include-bed", mask]
     verdict = checked(capsys, *locus)["verdict", "an analysis"]
     assert run("apply", *locus, "--output", tmp_path / "calls") == 0
-    told = re.search("too little sequence: (.*), the networks for whole genomes need (.*?);", capsys.readouterr().err)
+    told = re.search("too little sequence: (.*); the networks for whole genomes need (.*?);", capsys.readouterr().err)
     assert told is not None
-    assert told[1] == "0.21 Mb callable in 1 region"
+    assert told[1] == "1 region with 0.21 Mb callable"
     assert verdict.startswith("would take this file")
     assert verdict.endswith(f"; segments only: whether and when need {told[2]}, here are {told[1]} (model human)")
 

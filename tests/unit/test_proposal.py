@@ -129,7 +129,7 @@ def test_less_sequence_than_the_model_needs_is_too_little(callable_bp: int, mega
     """The model knows genomes of six regions and more, of which a twentieth may be missing."""
     little = proposal(**{"GBR": survey(15, callable_bp=callable_bp)})
     assert little.verdict.startswith(
-        f"too little sequence is expected: {megabases} Mb callable, 5.7 Mb are needed; segments"
+        f"too little sequence is expected: {megabases} Mb callable, a model of this configuration needs 5.7 Mb; segments"
     )
     assert little.workload.genomes == ADAPTED.genomes[0]
     assert little.verdict in little.to_yaml()
@@ -137,12 +137,16 @@ def test_less_sequence_than_the_model_needs_is_too_little(callable_bp: int, mega
 
 
 def test_enough_sequence_is_what_the_model_needs_or_a_fifth_of_a_genome() -> None:
-    assert proposal().verdict == "enough sequence: 12 Mb callable, 5.7 Mb are needed at least"
+    assert proposal().verdict == "enough sequence: 12 Mb callable, a model of this configuration needs 5.7 Mb"
     from_nothing = dataclasses.replace(INPUTS, ancestral="info-aa")
-    assert proposal(from_nothing).verdict == "enough sequence: 12 Mb callable, 1.9 Mb are needed at least"
+    assert (
+        proposal(from_nothing).verdict == "enough sequence: 12 Mb callable, a model of this configuration needs 1.9 Mb"
+    )
     start = dataclasses.replace(HUMAN, fewest_regions=11)
     made = proposal(start=start, **{"GBR": survey(15, callable_bp=10_000_000)})
-    assert made.verdict.startswith("too little sequence is expected: 10 Mb callable, 10.4 Mb are needed")
+    assert made.verdict.startswith(
+        "too little sequence is expected: 10 Mb callable, a model of this configuration needs 10.4 Mb"
+    )
     assert made.workload.regions == 11
     assert "at least 11, at most 40" in made.to_yaml()
 

@@ -35,6 +35,12 @@ _VERBS = {
     "report": ("introghost.cli.report", "Write the HTML report of a set of calls."),
     "cite": ("introghost.cli.cite", "List what to cite."),
 }
+# Of other programs; the nearest option in spelling means the opposite.
+_MASK_OPTIONS = ("--exclude-bed", "--exclude", "--mask", "--exclude-positions")
+_MASK_HINT = (
+    "--include-bed takes the sequence that is callable; of a mask of what is not, give the complement "
+    "(`bedtools complement`)"
+)
 
 
 @functools.cache
@@ -131,7 +137,8 @@ def _usage_text(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         parameters = error.ctx.command.get_params(error.ctx)
         options = [name for one in parameters if isinstance(one, click.Option) for name in one.opts]
-        return f"no option {error.option_name}; {suggestion(error.option_name, options)}"
+        hint = _MASK_HINT if error.option_name in _MASK_OPTIONS else suggestion(error.option_name, options)
+        return f"no option {error.option_name}; {hint}"
     return " ".join(error.format_message().split())
 
 

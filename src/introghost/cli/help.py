@@ -44,6 +44,22 @@ class Verb(click.Command):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.groups, self.examples = dict(groups or {}), tuple(examples)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that no option takes before asking for options that are not there.
+
+        Raises
+        ------
+        click.UsageError
+        """
+        _, words, _ = self.make_parser(ctx).parse_args(list(args))
+        if words and not ctx.resilient_parsing:
+            before = args[: args.index(words[0])]
+            several = {name for one in self.params if one.multiple for name in one.opts}
+            last = next((word for word in reversed(before) if word.startswith("-")), "")
+            hint = f"give {last} again before each value" if last in several else "a value stands after its option"
+            ctx.fail(f"unexpected {words[0]!r}; {hint}")
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Options by group, in the order in which the verb declares them."""
         title_of = {name: title for title, names in self.groups.items() for name in names}
@@ -80,5 +96,6 @@ class Verbs(click.Group):
             There is none of that name.
         """
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            ctx.fail(f"no verb {args[0]!r}; {suggestion(args[0], self.list_commands(ctx))}")
+            options = [name for one in self.get_params(ctx) for name in one.opts if name.startswith("--")]
+            ctx.fail(f"no verb {args[0]!r}; {suggestion(args[0], [*self.list_commands(ctx), *options])}")
         return super().resolve_command(ctx, args)

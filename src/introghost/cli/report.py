@@ -138,6 +138,8 @@ def command(
     from introghost.report.model_page import ModelSources, write_model_report
     from introghost.report.page import Sources, write_report
 
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"--output {output}: the page is HTML; name it {output.with_suffix('.html')}")
     _check_options(click.get_current_context().params, len(calls), len(links))
     folder = None if model is None else models.locate(model)
     statistics = TrainingStatistics(segments_statistics, genomes_statistics)

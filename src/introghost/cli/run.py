@@ -15,6 +15,7 @@ from introghost.cli.stopping import flush
 from introghost.errors import ConfigError
 
 _SNAKEMAKE = "snakemake"
+_VERBOSITY = ("--quiet", "-q", "--verbose", "--printshellcmds", "-p")
 
 
 @click.command(
@@ -25,7 +26,7 @@ _SNAKEMAKE = "snakemake"
 )
 @click.argument("config")
 @click.option("--cores", type=click.IntRange(min=1), help="How many cores to use.  [default: all]")
-@click.option("--dry-run", is_flag=True, help="List the jobs, and run none.")
+@click.option("--dry-run", is_flag=True, help="Count the jobs of each step, and run none.")
 @click.argument("options", nargs=-1, metavar="[-- SNAKEMAKE OPTIONS]")
 def command(config: str, cores: int | None, dry_run: bool, options: tuple[str, ...]) -> NoReturn:
     """Run the workflow with CONFIG, a file that `introghost init` wrote, from the simulations to the page.
@@ -41,6 +42,8 @@ def command(config: str, cores: int | None, dry_run: bool, options: tuple[str, .
     load(path)
     # Snakemake takes any number of files after --configfile, so that another option follows it.
     words = [_SNAKEMAKE, "--configfile", str(path), "--cores", "all" if cores is None else str(cores)]
+    if dry_run and not any(word in _VERBOSITY for word in options):
+        words += ["--quiet", "rules"]
     words += ["--snakefile", str(presets.SNAKEFILE), "--workflow-profile", str(presets.PROFILE)]
     words += [flag for flag, is_given in (("--dry-run", dry_run), ("--nocolor", _has_no_colour())) if is_given]
     words += options

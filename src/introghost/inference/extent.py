@@ -99,7 +99,8 @@ class Extent:
         return cls.of(bins, region_length_bp)
 
     def __str__(self) -> str:
-        return f"{megabases(self.used_bp)} callable in {self.regions:,} region{'' if self.regions == 1 else 's'}"
+        regions = f"{self.regions:,} region{'' if self.regions == 1 else 's'}"
+        return f"{regions} with {megabases(self.used_bp)} callable"
 
     def to_json(self) -> dict[str, int]:
         """Every attribute under its name."""
@@ -191,7 +192,7 @@ class Least:
 
     def __str__(self) -> str:
         regions = f"{self.regions:,} region{'' if self.regions == 1 else 's'} of {megabases(self.region_length_bp)}"
-        return f"{megabases(self.callable_bp)} callable in {regions}"
+        return f"{regions} with {megabases(self.callable_bp)} callable in all"
 
 
 def usable_by_region(contigs: Sequence[Bins], region_length_bp: int) -> NDArray[np.bool_]:

@@ -206,7 +206,7 @@ def too_little_finding(bundles: Sequence[GenomeBundle], extent: Extent, is_force
     """
     least = Least.together([Least.of(bundle.training, bundle.regions) for bundle in bundles])
     text = (
-        f"too little sequence: {extent}, the networks for whole genomes need {least}; "
+        f"too little sequence: {extent}; the networks for whole genomes need {least}; "
         f"{withheld_text('scenario probabilities and parameters', is_forced)}"
     )
     return Finding(Code.TOO_LITTLE_SEQUENCE, withheld_severity(is_forced), text)

@@ -178,7 +178,10 @@ def _where(overview: Overview, segments: pd.DataFrame, per_sample: pd.DataFrame)
     if overview.are_segments_withheld:
         return Line(question, "Withheld", "The data are unlike everything that the segment network was trained on.")
     if segments.empty:
-        return Line(question, "Nothing called", f"No segment was called in {len(per_sample):,} haplotypes.")
+        reason = f"No segment was called in {len(per_sample):,} haplotypes."
+        if overview.decision == Decision.TOO_LITTLE_SEQUENCE:
+            reason += " The sequence is too little to show that there is no ghost ancestry in it."
+        return Line(question, "Nothing called", reason)
     share = "" if overview.called_share is None else f"{percent(overview.called_share)} of the sequence"
     answer = share or number_of(len(segments), "segment")
     lengths_bp = segments["end"] - segments["start"]
@@ -188,6 +191,8 @@ def _where(overview: Overview, segments: pd.DataFrame, per_sample: pd.DataFrame)
         f"{number}. By their posteriors, {percent(false_share)} of what is called is expected to be false, and more "
         "where the data differ from the simulations."
     )
+    if overview.decision == Decision.TOO_LITTLE_SEQUENCE:
+        reason += " In so little sequence more is missed and more may be false."
     if overview.f1 is not None:
         reason += f" Against the true tracts, F1 of bins is {overview.f1:.2f}."
     heavy = [

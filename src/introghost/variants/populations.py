@@ -193,8 +193,10 @@ def _columns_by_heading(path: Path, headings: list[str], rows: list[_Row]) -> _C
     sample, population = _column(headings, _SAMPLE_HEADINGS), _column(headings, _POPULATION_HEADINGS)
     if sample is None or population is None:
         absent = "sample" if sample is None else "population"
+        hint = "; FID is taken for a family" if absent == "population" and "fid" in _words(headings) else ""
         raise DataError(
-            f"{path}: no column for the {absent} among the headings {', '.join(map(repr, headings))}; name one {absent}"
+            f"{path}: no column for the {absent} among the headings {', '.join(map(repr, headings))}; "
+            f"name one {absent}{hint}"
         )
     # R writes the names of rows before the first column, without a heading.
     shift = 1 if all(len(row.fields) == len(headings) + 1 for row in rows) else 0

@@ -143,11 +143,12 @@ def test_too_little_sequence_is_told_in_callable_megabases() -> None:
     assert finding.code == "too-little-sequence"
     assert finding.severity is Severity.WITHHELD
     assert finding.text.startswith(
-        "too little sequence: 3.7 Mb callable in 6 regions, the networks for whole genomes need 5.7 Mb callable in 6 "
-        "regions of 1 Mb; scenario"
+        "too little sequence: 6 regions with 3.7 Mb callable; the networks for whole genomes need 6 regions of 1 Mb with "
+        "5.7 Mb callable in all; scenario"
     )
     assert (
-        "need 3.9 Mb callable in 6 regions" in suitability.too_little_finding([of_masked], Extent(6, 1, 9, 9, 0)).text
+        "6 regions of 1 Mb with 3.9 Mb callable"
+        in suitability.too_little_finding([of_masked], Extent(6, 1, 9, 9, 0)).text
     )
     forced = suitability.too_little_finding([bundle], Extent(1, 1, 370, 900_000, 0), is_forced=True)
-    assert (forced.severity, "0.9 Mb callable in 1 region," in forced.text) == (Severity.WARNING, True)
+    assert (forced.severity, "1 region with 0.9 Mb callable;" in forced.text) == (Severity.WARNING, True)

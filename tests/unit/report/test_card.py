@@ -116,6 +116,19 @@ def test_a_damaged_posterior_is_refused(tmp_path: Path) -> None:
         card(calls)
 
 
+def test_of_little_sequence_segments_say_less(tmp_path: Path) -> None:
+    """As does their absence."""
+    calls = write_calls(tmp_path / "calls", choice={"decision": "too little sequence"}, proportion=None)
+    *_, (_, reason) = lines(calls)
+    assert reason.endswith("In so little sequence more is missed and more may be false.")
+    path = calls / "segments.tsv"
+    pd.read_csv(path, sep="\t").head(0).to_csv(path, sep="\t", index=False)
+    assert lines(calls)[-1] == (
+        "Nothing called",
+        "No segment was called in 2 haplotypes. The sequence is too little to show that there is no ghost ancestry in it.",
+    )
+
+
 def test_withheld_parameters_say_which_limit_the_data_pass(tmp_path: Path) -> None:
     finding = Finding(Code.PARAMETERS_WITHHELD, Severity.WITHHELD, "4 outgroup diploids, 5 to 50 in training")
     calls = write_calls(tmp_path / "calls", choice=GHOST, proportion=None, findings=[finding])

@@ -103,6 +103,7 @@ def test_the_code_is_taken_before_the_name(tmp_path: Path) -> None:
         ("sample\tpopulation\ns1\tA\ns1\tB\n", r"p\.tsv:3: s1 is in two populations: A and B$"),
         ("sample\tpopulation\n\tB\n", r"p\.tsv:2: a line without a sample's name"),
         ("sample\tsex\ns1\tM\n", "no column for the population among the headings 'sample', 'sex'"),
+        ("#FID IID\nA s1\n", "headings '#FID', 'IID'; name one population; FID is taken for a family"),
         ("#IID SEX\ns1 1\n", "no column for the population among the headings '#IID', 'SEX'"),
         ("who\tpopulation\ns1\tA\n", "no column for the sample among the headings 'who', 'population'"),
         ('sample\tpopulation\n"s1\tA\ns2\tB\n', r"p\.tsv:2: quotes that do not match"),
