@@ -129,7 +129,7 @@ def test_less_sequence_than_the_model_needs_is_too_little(callable_bp: int, mega
     """The model knows genomes of six regions and more, of which a twentieth may be missing."""
     little = proposal(**{"GBR": survey(15, callable_bp=callable_bp)})
     assert little.verdict.startswith(
-        f"too little sequence is expected: {megabases} Mb callable, a model of this configuration needs 5.7 Mb; segments"
+        f"too little sequence is expected: {megabases} Mb callable, a model of this configuration needs 5.7 Mb; seg"
     )
     assert little.workload.genomes == ADAPTED.genomes[0]
     assert little.verdict in little.to_yaml()

@@ -143,8 +143,8 @@ def test_too_little_sequence_is_told_in_callable_megabases() -> None:
     assert finding.code == "too-little-sequence"
     assert finding.severity is Severity.WITHHELD
     assert finding.text.startswith(
-        "too little sequence: 6 regions with 3.7 Mb callable; the networks for whole genomes need 6 regions of 1 Mb with "
-        "5.7 Mb callable in all; scenario"
+        "too little sequence: 6 regions with 3.7 Mb callable; the networks for whole genomes need 6 regions of 1 Mb "
+        "with 5.7 Mb callable in all; scenario"
     )
     assert (
         "6 regions of 1 Mb with 3.9 Mb callable"

@@ -125,7 +125,8 @@ def test_of_little_sequence_segments_say_less(tmp_path: Path) -> None:
     pd.read_csv(path, sep="\t").head(0).to_csv(path, sep="\t", index=False)
     assert lines(calls)[-1] == (
         "Nothing called",
-        "No segment was called in 2 haplotypes. The sequence is too little to show that there is no ghost ancestry in it.",
+        "No segment was called in 2 haplotypes. The sequence is too little to show that there is no ghost ancestry in "
+        "it.",
     )
 
 
