@@ -20,6 +20,12 @@ from introghost.inference.decisions import WITHHELD, Costs, Decision, Doubts, Ve
 from introghost.inference.extent import Extent
 from introghost.inference.fields import Json
 
+# Of the files of an answer those that are read again, by reports and in Python.
+_READ_BACK = (
+    *("segments.tsv", "per_sample.tsv", "bin_status.tsv", "model_choice.json", "statistic_percentiles.tsv"),
+    *("parameter_posterior.tsv", "parameter_draws.tsv", "prior_draws.tsv"),
+)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -287,4 +293,6 @@ class Answer:
             (folder / name).unlink(missing_ok=True)
             if len(table):
                 outputs.write_table(folder / name, table, "%.6g")
-        atomic.write_json(folder / provenance.COMPLETE, self.record)
+        atomic.write_json(
+            folder / provenance.COMPLETE, {**self.record, "outputs": provenance.outputs(folder, _READ_BACK)}
+        )

@@ -3,7 +3,7 @@
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from introghost import __version__
@@ -47,6 +47,33 @@ def record(verb: str, options: Mapping[str, object], inputs: Mapping[str, Path])
         "python": platform.python_version(),
         "packages": {name: _installed_version(name) for name in _RECORDED_PACKAGES},
     }
+
+
+def outputs(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of those of some files that are in a folder, by their names."""
+    return {name: sha256(folder / name) for name in names if (folder / name).is_file()}
+
+
+def check_outputs(folder: Path, verb: str) -> None:
+    """Refuse a folder of outputs of which a file was changed, cut short or lost since its verb wrote it.
+
+    Parameters
+    ----------
+    folder : Path
+    verb : str
+
+    Raises
+    ------
+    DataError
+        A file is not as its record says, or the record is damaged.
+    """
+    digests = read(folder, verb).get("outputs")
+    for name, digest in digests.items() if isinstance(digests, dict) else ():
+        path = folder / name
+        if not path.is_file():
+            raise DataError(f"{path}: no such file; run `introghost {verb}` again")
+        if sha256(path) != digest:
+            raise DataError(f"{path}: changed since `introghost {verb}` wrote it; run it again")
 
 
 def _without_folder(option: object) -> object:

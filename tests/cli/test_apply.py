@@ -77,6 +77,8 @@ def test_the_shipped_model_and_its_ancestral_states_are_the_default(data, tmp_pa
     assert (
         recorded["inputs"]["model"] == provenance.record("", {}, {"model": models.locate("human")})["inputs"]["model"]
     )
+    read_back = {*tmp_path.glob("*.tsv"), tmp_path / "model_choice.json"}
+    assert recorded["outputs"] == {path.name: provenance.sha256(path) for path in read_back}
 
 
 def test_a_folder_of_the_name_of_a_shipped_model_is_not_passed_over(tmp_path, monkeypatch):

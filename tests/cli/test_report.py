@@ -47,6 +47,21 @@ def test_the_page_is_named_as_what_it_is(tmp_path: Path, capsys: pytest.CaptureF
     )
 
 
+def test_years_are_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for years in ("nan", "inf", "1e300"):
+        words = ["--calls", tmp_path, "--generation-time", years, "--output", tmp_path / "page.html"]
+        assert run("report", *words) == 2
+        assert f"{float(years):g} is no number of years of a generation" in capsys.readouterr().err
+
+
+def test_figures_have_a_folder_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures, page = tmp_path / "figures", tmp_path / "figures" / "page.html"
+    assert run("report", "--calls", tmp_path, "--figures", figures, "--output", page) == 2
+    assert capsys.readouterr().err == (
+        f"error: --output {page} lies in --figures {figures}; give figures a folder of their own\n"
+    )
+
+
 def test_summary_and_page_are_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.html"
     assert run("report", "--calls", tmp_path, "--summary", page, "--output", page) == 2

@@ -38,6 +38,15 @@ def test_a_step_that_fails_and_a_wrong_option_of_snakemake_are_its_exit_code(tmp
     assert missing.returncode == 1, missing.stderr
 
 
+def test_a_word_that_is_not_of_snakemake_is_refused(tmp_path: Path) -> None:
+    for words in (["extra"], ["extra", "--", "results/x.html"]):
+        result = introghost("run", "config", "--dry-run", *words, folder=tmp_path)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr == (
+            "error: introghost run: unexpected 'extra'; targets and options of Snakemake follow after `--`\n"
+        )
+
+
 @pytest.mark.parametrize("no_colour", ["", "1"])
 def test_targets_and_colours_are_those_that_were_asked_for(
     no_colour: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -75,7 +75,7 @@ def test_the_verdict_says_where_a_file_is_enough_for_segments_only(
     assert told is not None
     assert told[1] == "1 region with 0.21 Mb callable"
     assert verdict.startswith("would take this file")
-    assert verdict.endswith(f"; segments only: whether and when need {told[2]}, here are {told[1]} (model human)")
+    assert verdict.endswith(f"; segments only: whether and when need {told[2]}, this file has {told[1]} (model human)")
 
 
 def test_the_verdict_says_where_no_bin_is_usable(

@@ -73,3 +73,18 @@ def test_what_is_written_of_a_folder_does_not_change_its_digest(tmp_path: Path) 
     assert provenance.sha256(tmp_path / "model") == before
     (tmp_path / "model" / "segments" / "weights").write_text("2")
     assert provenance.sha256(tmp_path / "model") != before
+
+
+def test_outputs_that_changed_or_were_lost_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("x\n1\n")
+    digests = provenance.outputs(tmp_path, ["a.tsv", "b.tsv"])
+    assert digests == {"a.tsv": provenance.sha256(tmp_path / "a.tsv")}
+    atomic.write_json(tmp_path / provenance.COMPLETE, {"verb": "apply", "outputs": digests})
+    (tmp_path / "notes.tsv").write_text("of the user\n")
+    provenance.check_outputs(tmp_path, "apply")
+    (tmp_path / "a.tsv").write_text("x\n")
+    with pytest.raises(DataError, match=r"a\.tsv: changed since `introghost apply` wrote it; run it again"):
+        provenance.check_outputs(tmp_path, "apply")
+    (tmp_path / "a.tsv").unlink()
+    with pytest.raises(DataError, match=r"a\.tsv: no such file; run `introghost apply` again"):
+        provenance.check_outputs(tmp_path, "apply")

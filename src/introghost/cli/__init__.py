@@ -129,7 +129,14 @@ def _exit_code(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # the disk is full, a folder is not ours: nothing that a traceback explains
-        return _failed(" ".join(str(error).split()), OutputError.exit_code)
+        return _failed(_system_text(error), OutputError.exit_code)
+
+
+def _system_text(error: OSError) -> str:
+    """What the system refused, on one line."""
+    if isinstance(error, NotADirectoryError | FileExistsError) and error.filename:
+        return f"{error.filename}: can't be made: a part of this path is a file, not a folder; choose another place"
+    return " ".join(str(error).split())
 
 
 def _usage_text(error: click.UsageError) -> str:

@@ -9,6 +9,7 @@ from introghost.cli.help import Example, Verb
 from introghost.cli.scenario import SCENARIO, SCENARIO_HELP
 from introghost.errors import ConfigError
 
+_MOST_YEARS = 1000
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _STATISTICS = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -24,6 +25,13 @@ _OF_CALLS: tuple[str, ...] = (
 _OF_SEVERAL: tuple[str, ...] = ("calls", "links", "figures")
 # An option that says something of what another one names.
 _BELONGS_TO = {"beside_evaluation": "beside", "segments_statistics": "model", "genomes_statistics": "model"}
+
+
+def _years(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is no number of years, which a range of numbers lets pass."""
+    if value is not None and not value <= _MOST_YEARS:
+        raise click.BadParameter(f"{value:g} is no number of years of a generation; give one up to {_MOST_YEARS}")
+    return value
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -71,6 +79,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--generation-time",
             type=click.FloatRange(min=0, min_open=True),
+            callback=_years,
             metavar="YEARS",
             help="Years of a generation, for times in years.  [default: 29, as of humans]",
         ),
@@ -140,6 +149,9 @@ def command(
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"--output {output}: the page is HTML; name it {output.with_suffix('.html')}")
+    for name, path in (("output", output), ("summary", summary)):
+        if figures is not None and path is not None and figures.resolve() in (path.resolve(), *path.resolve().parents):
+            raise ConfigError(f"--{name} {path} lies in --figures {figures}; give figures a folder of their own")
     _check_options(click.get_current_context().params, len(calls), len(links))
     folder = None if model is None else models.locate(model)
     statistics = TrainingStatistics(segments_statistics, genomes_statistics)

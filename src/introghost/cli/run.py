@@ -18,9 +18,27 @@ _SNAKEMAKE = "snakemake"
 _VERBOSITY = ("--quiet", "-q", "--verbose", "--printshellcmds", "-p")
 
 
+class _Run(Verb):
+    """A verb that takes words of Snakemake's after ``--`` alone."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse a second word before ``--``.
+
+        Raises
+        ------
+        click.UsageError
+        """
+        own = args[: args.index("--")] if "--" in args else args
+        values, _, _ = self.make_parser(ctx).parse_args(list(own))
+        words = values.get("options")
+        if isinstance(words, tuple) and words and not ctx.resilient_parsing:
+            ctx.fail(f"unexpected {words[0]!r}; targets and options of Snakemake follow after `--`")
+        return super().parse_args(ctx, args)
+
+
 @click.command(
     "run",
-    cls=Verb,
+    cls=_Run,
     groups={"Workflow": ("config", "cores", "dry_run", "options")},
     examples=[Example("what would be done, without doing it", "introghost run my.yaml --dry-run --cores 2")],
 )

@@ -48,7 +48,7 @@ def check_folder(folder: Path | None, role: str) -> None:
 
 
 def check_calls(calls: Path) -> None:
-    """Refuse calls that are not there, that `apply` did not write to the end, or that lost a file of every answer.
+    """Refuse calls that are absent, that `apply` did not write to the end, or whose files were changed or lost since.
 
     Parameters
     ----------
@@ -57,13 +57,14 @@ def check_calls(calls: Path) -> None:
     Raises
     ------
     DataError
-        The folder is not there, or lacks the file that is written last, or a table.
+        The folder is not there, lacks the file that is written last or a table, or a file is not as it was written.
     """
     check_folder(calls, "calls")
     provenance.check_complete(calls, "apply")
     for name in _TABLES:
         if not (calls / name).is_file():
             raise DataError(f"{calls / name}: no such file; run `introghost apply` again")
+    provenance.check_outputs(calls, "apply")
 
 
 def check_evaluation(folder: Path, *, of_model: bool) -> None:

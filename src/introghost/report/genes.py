@@ -1,6 +1,7 @@
 """Genes of an annotation near the peaks."""
 
 import re
+import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,8 @@ def read_genes(path: Path, windows: Sequence[Stretch]) -> list[Gene]:
         fields = line.split("\t")
         if len(fields) != _FIELDS or not (fields[3].isdecimal() and fields[4].isdecimal()):
             raise DataError(f"{path}: line {number} is not of a GTF or GFF3: nine columns, of which two are numbers")
+        if not 1 <= int(fields[3]) <= int(fields[4]):
+            raise DataError(f"{path}: line {number} goes from {fields[3]} to {fields[4]}; positions are from 1 upwards")
         if fields[2] != "gene":
             continue
         num_genes += 1
@@ -95,7 +98,7 @@ def read_genes(path: Path, windows: Sequence[Stretch]) -> list[Gene]:
 
 def _name(attributes: str) -> str:
     matches = (pattern.search(attributes) for pattern in _NAMES)
-    return next((match[1] for match in matches if match is not None), "gene")
+    return next((urllib.parse.unquote(match[1]) for match in matches if match is not None), "gene")
 
 
 def _plain(contig: str) -> str:

@@ -9,11 +9,13 @@ import jinja2
 from markupsafe import Markup
 
 from introghost import __version__, atomic, colours
+from introghost.errors import OutputError
 from introghost.evaluation.tables import write_table
 from introghost.references import REFERENCES
 from introghost.report.records import JsonSection
 from introghost.report.svg import Figure
 
+_OTHER = {".svg": ".tsv", ".tsv": ".svg"}
 _RAMPS = tuple(enumerate(zip(colours.ON_LIGHT, colours.ON_DARK, strict=True)))
 
 
@@ -58,23 +60,35 @@ def write_figures(figures: Iterable[Figure], folder: Path) -> None:
     ----------
     figures : iterable of Figure
     folder : Path
-        Made where it is absent.
+        Made where it is absent. Figures of an earlier page are removed.
 
     Raises
     ------
     OutputError
-        The folder can't be written to, or the disk is full.
+        The folder holds anything but such figures, can't be written to, or the disk is full.
     """
+    earlier = sorted(folder.iterdir()) if folder.is_dir() else []
+    others = [path for path in earlier if not _is_of_a_figure(path)]
+    if others:
+        raise OutputError(f"{folder}: holds {others[0].name}, which is no figure; give figures a folder of their own")
     environment = _environment()
     parts = ("variables.css.j2", "figures.css.j2")
     style = "".join(environment.get_template(name).render(ramps=_RAMPS, is_alone=True) for name in parts)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in [*folder.glob("peak-[0-9]*.svg"), *folder.glob("peak-[0-9]*.tsv")]:  # an earlier page may have had more
-        path.unlink()
+    written = set[str]()
     for figure in figures:
         start, rest = figure.drawing.split(">", 1)
         atomic.write_text(folder / f"{figure.name}.svg", f"{start}><style>{style}</style>{rest}\n")
         write_table(figure.table, folder / f"{figure.name}.tsv")
+        written.add(figure.name)
+    for path in earlier:
+        if path.stem not in written:
+            path.unlink()
+
+
+def _is_of_a_figure(path: Path) -> bool:
+    """Whether a file is the drawing or the table of a figure, and the other one lies beside it."""
+    return path.suffix in _OTHER and path.is_file() and path.with_suffix(_OTHER[path.suffix]).is_file()
 
 
 def _environment() -> jinja2.Environment:

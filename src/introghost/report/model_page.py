@@ -82,7 +82,8 @@ def write_model_report(sources: ModelSources, output: Path, figures: Path | None
         costs=costs.costs_section(sources.costs) if sources.costs else None,
     )
     if figures is not None:
-        write_figures([one.figure for one in (*accuracy.panels, *curves, *scenarios)], figures)
+        drawn = [*(one.figure for one in (*accuracy.panels, *curves)), *(one.figure for one in scenarios)]
+        write_figures(drawn, figures)
     atomic.write_text(output, html)
 
 

@@ -9,6 +9,9 @@ from markupsafe import Markup, escape
 WIDTH = 960
 """Units of the drawing across a whole page; text of 12 units is 9 pixels or more wherever a page is read."""
 
+# Characters that XML does not have, in names out of a user's files.
+_CONTROLS = {code: "\ufffd" for code in range(32) if chr(code) not in "\t\n\r"}
+
 
 @dataclass(frozen=True, eq=False)
 class Figure:
@@ -89,7 +92,7 @@ def figure(
         aria_label=description,
         viewBox=f"0 0 {_text(width)} {_text(height)}",
     )
-    return Figure(name, drawing, table)
+    return Figure(name, Markup(drawing.translate(_CONTROLS)), table)
 
 
 def text(words: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Markup:

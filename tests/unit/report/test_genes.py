@@ -36,6 +36,8 @@ def test_genes_of_the_windows_are_read_from_gtf_and_gff(tmp_path: Path, is_compr
     [
         ("chr1 100 200 DPYD", "line 1 is not of a GTF or GFF3"),
         ("chr1\ths\tgene\tx\t2000\t.\t+\t.\tName=a", "line 1 is not of a GTF or GFF3"),
+        ("chr1\ths\tgene\t200\t100\t.\t+\t.\tName=a", "line 1 goes from 200 to 100; positions are from 1 upwards"),
+        ("chr1\ths\tgene\t0\t100\t.\t+\t.\tName=a", "line 1 goes from 0 to 100; positions are from 1 upwards"),
         (LINES[2], "no feature of the type gene"),
     ],
 )
@@ -45,6 +47,12 @@ def test_other_files_are_refused(tmp_path: Path, line: str, message: str) -> Non
         read_genes(tmp_path / "genes.gtf", [WINDOW])
     with pytest.raises(DataError, match="no such file"):
         read_genes(tmp_path / "none.gtf", [WINDOW])
+
+
+def test_names_are_without_the_escapes_of_gff3(tmp_path: Path) -> None:
+    path = tmp_path / "genes.gff3"
+    path.write_text("1\ths\tgene\t1001\t2000\t.\t+\t.\tName=a%3Bb%20c\n")
+    assert [gene.name for gene in read_genes(path, [WINDOW])] == ["a;b c"]
 
 
 def test_sequences_at_the_end_of_a_gff_are_not_read(tmp_path: Path) -> None:

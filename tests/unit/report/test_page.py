@@ -16,9 +16,9 @@ from report_inputs import tables_of, write_bin_status, write_tsv
 
 from introghost import models, presets
 from introghost.cli.report import command
-from introghost.errors import DataError
+from introghost.errors import DataError, OutputError
 from introghost.findings import Code, Finding, Severity
-from introghost.provenance import sha256
+from introghost.provenance import outputs, sha256
 from introghost.report import figures, sections, tables
 from introghost.report.page import Sources, write_report
 from introghost.report.records import CalledData, CallsRecord, Choice, JsonSection, ScenarioProbability
@@ -157,6 +157,34 @@ def test_every_figure_is_a_file_too_that_needs_no_page(results: Path) -> None:
         assert all(f".{name}" in (style or "") for name in used - {"strong"})
         assert "{%" not in text
         assert "prefers-color-scheme" not in text, "in the colours of a light page"
+
+
+def test_a_folder_of_figures_is_that_of_one_page_and_of_figures_alone(results: Path) -> None:
+    folder = results / "figures"
+    folder.mkdir()
+    for name in ("peak-9.svg", "peak-9.tsv"):
+        (folder / name).write_text("of an earlier page")
+    sources = Sources(results / "calls", results / "evaluation")
+    write_report(sources, results / "report.html", figures=folder)
+    assert {path.stem for path in folder.glob("peak-*")} == {"peak-1", "peak-2", "peak-3"}
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    (folder / "power.tsv").write_text("of the user")
+    with pytest.raises(OutputError, match=r"holds power\.tsv, which is no figure"):
+        write_report(sources, results / "other.html", figures=folder)
+    (folder / "power.tsv").unlink()
+    assert before == {path: path.read_bytes() for path in folder.iterdir()}
+    assert not (results / "other.html").exists()
+
+
+def test_calls_that_changed_since_they_were_written_are_refused(results: Path) -> None:
+    path = results / "calls" / "provenance.json"
+    digests = outputs(results / "calls", ["segments.tsv", "per_sample.tsv"])
+    path.write_text(json.dumps({**json.loads(path.read_text()), "outputs": digests}))
+    write_report(Sources(results / "calls"), results / "report.html")
+    table = results / "calls" / "segments.tsv"
+    table.write_text(table.read_text()[:-4])
+    with pytest.raises(DataError, match=r"segments\.tsv: changed since `introghost apply` wrote it"):
+        write_report(Sources(results / "calls"), results / "report.html")
 
 
 def test_beside_each_figure_stands_the_table_that_it_shows(results: Path) -> None:
