@@ -61,8 +61,8 @@ likely beforehand; for genomes that fit no scenario `apply` withholds what was d
 ### Published models
 
 `archie` and `human_neanderthal` are published models with a pulse of 2 and 2.25 %; `-without` are the same without it.
-`-rate-x0.5` and `-rate-x2` are the same with half and twice the mutation rate of 1.29 × 10⁻⁸, beyond the prior of 1.0
-to 1.6 × 10⁻⁸ on either side. `stepping_stone` has eight demes in a row and no ghost. Those of stdpopsim: in
+Models with half and twice the mutation rate of 1.29 × 10⁻⁸, beyond the prior of 1.0 to 1.6 × 10⁻⁸ on either side, are
+`-rate-x0.5` and `-rate-x2`. There are eight demes in a row and no ghost in `stepping_stone`. Those of stdpopsim: in
 `PapuansOutOfAfrica_10J19` Papuans have ancestry of Denisovans and Neanderthals, in `OutOfAfricaArchaicAdmixture_5R19`
 Europeans of Neanderthals, and the outgroup of archaic Africans; in `AncientEurasia_9K19` Sardinians have the Basal
 Eurasian ghost, which is not archaic, and Neanderthal ancestry.

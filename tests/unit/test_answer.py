@@ -14,6 +14,7 @@ from introghost.inference.decisions import Costs, Decision, Doubts, decide
 from introghost.inference.extent import Extent
 from introghost.inference.parameters import no_posterior
 from introghost.inference.reading import Bins, BinStatus
+from introghost.provenance import sha256
 
 VERDICT = decide({"ghost": 0.99, "no_ghost": 0.01}, {"ghost": True, "no_ghost": False})
 CHOICE = Choice(
@@ -122,7 +123,9 @@ def test_an_answer_without_a_choice_and_without_parameters_writes_neither(answer
         "per_sample.tsv",
         "provenance.json",
     }
-    assert json.loads((tmp_path / "provenance.json").read_text()) == {"verb": "apply"}
+    tables = ("segments.tsv", "per_sample.tsv", "bin_status.tsv")
+    digests = {name: sha256(tmp_path / name) for name in tables}
+    assert json.loads((tmp_path / "provenance.json").read_text()) == {"verb": "apply", "outputs": digests}
 
 
 def test_no_parameters_are_a_table_of_the_right_types() -> None:
