@@ -171,6 +171,11 @@ class Haplotypes:
         return self.genotypes[:, self.roles == TARGET]
 
     @property
+    def num_callable_bp(self) -> int:
+        """How much of the interval is callable."""
+        return int(np.diff(self.callable_bp, axis=1).sum())
+
+    @property
     def target_labels(self) -> list[str]:
         """``SAMPLE.HAPLOTYPE`` of each target haplotype, in order."""
         return [

@@ -10,7 +10,7 @@ import click
 from introghost.errors import ConfigError
 
 _OUTPUTS = ("output", "populations_output", "summary")
-_FOLDERS_OF_OUTPUT = ("figures",)  # files are added to them
+_FOLDERS_OF_OUTPUT = ("figures",)  # they hold nothing else
 _READ_BESIDE = (".tbi", ".csi", ".fai", ".gzi")
 _MODELS = ("--model", "--from", "--segment-model")  # a shipped model by its name, any other by its folder
 _WRITTEN_ONLY = (".html", ".trees")  # no verb reads such a file out of a folder that it is given
@@ -58,7 +58,8 @@ def check(command: click.Command, values: Mapping[str, object]) -> None:
     Raises
     ------
     ConfigError
-        An output is an input, or lies in one, or both outputs are one file; or a model is neither shipped nor there.
+        An output is an input, or lies in one or in a folder of outputs, or both outputs are one file; or a model is
+        neither shipped nor there.
     """
     outputs = {name: Path(str(values[name])) for name in _OUTPUTS if values.get(name) is not None}
     if len({path.resolve() for path in outputs.values()}) < len(outputs):
@@ -66,6 +67,12 @@ def check(command: click.Command, values: Mapping[str, object]) -> None:
         raise ConfigError(f"{second} {values[list(outputs)[1]]} is also {first}; name another file")
     if not outputs:
         return
+    for folder in (name for name in _FOLDERS_OF_OUTPUT if values.get(name) is not None):
+        inside = next((name for name, path in outputs.items() if _lies_in(path, Path(str(values[folder])))), None)
+        if inside is not None:
+            raise ConfigError(
+                f"--{inside} {values[inside]} lies in --{folder} {values[folder]}; give {folder} a folder of their own"
+            )
     inputs = [path for path in _inputs(command, values) if path.exists()]
     models = [folder for model in _models(command, values) for folder in (model, *model.glob("*/"))]
     for name, path in outputs.items():

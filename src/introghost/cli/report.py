@@ -149,9 +149,6 @@ def command(
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"--output {output}: the page is HTML; name it {output.with_suffix('.html')}")
-    for name, path in (("output", output), ("summary", summary)):
-        if figures is not None and path is not None and figures.resolve() in (path.resolve(), *path.resolve().parents):
-            raise ConfigError(f"--{name} {path} lies in --figures {figures}; give figures a folder of their own")
     _check_options(click.get_current_context().params, len(calls), len(links))
     folder = None if model is None else models.locate(model)
     statistics = TrainingStatistics(segments_statistics, genomes_statistics)

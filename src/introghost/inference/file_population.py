@@ -40,7 +40,7 @@ def region_population(regions: Iterable[Haplotypes]) -> ContigPopulation:
     values, callable_bp = [np.empty((0, len(POPULATION_STATISTICS)), dtype=np.float32)], list[int]()
     for region in regions:
         values.append(population_statistics(region)[None])
-        callable_bp.append(int(np.diff(region.callable_bp, axis=1).sum()))
+        callable_bp.append(region.num_callable_bp)
     return ContigPopulation(np.concatenate(values), np.array(callable_bp, dtype=np.int64))
 
 

@@ -45,7 +45,7 @@ def population_statistics(haplotypes: Haplotypes) -> NDArray[np.float32]:
         statistic without sites, pairs or callable bases is 0.
     """
     values: dict[str, float] = {}
-    callable_bp = int(np.diff(haplotypes.callable_bp, axis=1).sum())
+    callable_bp = haplotypes.num_callable_bp
     counts = {"outgroup": _allele_counts(haplotypes.outgroup), "target": _allele_counts(haplotypes.target)}
     frequencies = {role: _frequencies(count) for role, count in counts.items()}
     for role, genotypes in (("outgroup", haplotypes.outgroup), ("target", haplotypes.target)):

@@ -151,7 +151,7 @@ def _site_rows(counted: Tally, reading: Reading) -> Rows:
         counts = reading.counts
         rows += [("reader", "records", f"{counts.records:,}"), ("reader", "kept", f"{counts.kept:,}")]
         rows += [("reader", f"dropped: {reason}", f"{number:,}") for reason, number in counts.by_frequency()]
-        callable_bp = sum(int(np.diff(sites.callable_bp, axis=1).sum()) for sites in reading.sites.values())
+        callable_bp = sum(sites.num_callable_bp for sites in reading.sites.values())
         rows.append(("reader", "callable sequence", f"{callable_bp:,} bp"))
         rows.append(("reader", "sequence without records", f"{counts.gap_bp:,} bp, taken as not callable"))
     return rows

@@ -229,7 +229,7 @@ class VcfSource:
             haplotypes = haplotypes.mask(named)
             self.counts.dropped[DropReason.OUTSIDE_CALLABLE] += len(sites.positions_bp) - len(haplotypes.positions_bp)
         named_bp = int(np.diff(seen.coordinate(np.array([start, end], dtype=np.int64)))[0])
-        self.counts.gap_bp += named_bp - int(np.diff(haplotypes.callable_bp, axis=1).sum())
+        self.counts.gap_bp += named_bp - haplotypes.num_callable_bp
         self.counts.kept += len(haplotypes.positions_bp)
         self._comparison.add(haplotypes)
         by_sample = haplotypes.genotypes.reshape(-1, len(self.roles.names), 2)

@@ -195,7 +195,7 @@ def survey(source: VcfSource, counts: SiteCounts) -> Survey:
     for interval in source.contigs():
         for haplotypes in source.tiles(interval):
             surveyed += haplotypes.interval_bp[1] - haplotypes.interval_bp[0]
-            seen += int(np.diff(haplotypes.callable_bp, axis=1).sum())
+            seen += haplotypes.num_callable_bp
             num_sites += len(haplotypes.positions_bp)
             diversity.append(stretch_diversity(haplotypes))
     source.require_sites()
