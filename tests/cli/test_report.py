@@ -11,7 +11,7 @@ from verbs import run
     [
         ("", "give --calls, for the page of an answer, or --model and --evaluation, for that of a model"),
         ("--model human", "give --calls, for the page of an answer, or --model and --evaluation, for that of a model"),
-        ("--calls a --costs c", "--costs: not for one set of --calls; leave it out"),
+        ("--calls a --calls b --costs c", "--costs: not for several --calls; leave it out"),
         ("--calls a --link x.html", "--link: not for one set of --calls; leave it out"),
         ("--calls a --calls b --model human", "--model: not for several --calls; leave it out"),
         ("--calls a --calls b --scenario ghost", "--scenario: not for several --calls; leave it out"),

@@ -20,7 +20,7 @@ _OF_MODEL: tuple[str, ...] = (
 )
 _OF_CALLS: tuple[str, ...] = (
     *("calls", "evaluation", "calls_evaluation", "beside", "beside_evaluation", "model", "segments_statistics"),
-    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures", "genes"),
+    *("genomes_statistics", "predictive", "scenarios", "summary", "generation_time", "figures", "genes", "costs"),
 )
 _OF_SEVERAL: tuple[str, ...] = ("calls", "links", "figures")
 # An option that says something of what another one names.
@@ -67,7 +67,8 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             "--costs",
             multiple=True,
             type=_FILE,
-            help="Snakemake's benchmark file of a job that made the model (…/benchmarks/STEP….tsv); once for each.",
+            help="Snakemake's benchmark file of a job behind the page (…/benchmarks/STEP….tsv), for the time per step;"
+            " once for each.",
         ),
         click.option(
             "--link",
@@ -167,6 +168,7 @@ def command(
             statistics=statistics,
             generation_years=GENERATION_YEARS if generation_time is None else generation_time,
             genes=genes,
+            costs=costs,
         )
         write_report(sources, output, summary, figures)
     elif folder is not None and evaluation is not None:

@@ -1,4 +1,4 @@
-"""What it cost to make a model: the files of Snakemake's ``benchmark:``, by step."""
+"""What it cost to make a model and to apply it: the files of Snakemake's ``benchmark:``, by step."""
 
 import heapq
 from collections import Counter
@@ -24,6 +24,8 @@ STAGES = (
     ("evaluate",),
 )
 STEPS = tuple(step for stage in STAGES for step in stage)
+# Those of the data alone.
+DATA_STEPS = ("statistics_data", "apply", "predictive")
 _FOLDER = "benchmarks"  # of the workflow's results; what is below it says which job a file is of
 FEW_CORES, MANY_CORES = 2, 64
 _WALL, _PROCESSOR, _MEMORY = "s", "cpu_time", "max_rss"  # columns of Snakemake
@@ -39,7 +41,7 @@ class Job:
     Attributes
     ----------
     step : str
-        One of `STEPS`.
+        One of `STEPS` or `DATA_STEPS`.
     wall_s : float
         How long it ran.
     processor_s : float
@@ -88,13 +90,15 @@ class CostsSection:
     estimates: tuple[Estimate, ...]
 
 
-def read_jobs(paths: Sequence[Path]) -> list[Job]:
+def read_jobs(paths: Sequence[Path], steps: Sequence[str] = STEPS) -> list[Job]:
     """The jobs of some benchmark files.
 
     Parameters
     ----------
     paths : sequence of Path
         A file for each job, see `step_of`; those that Snakemake ran several times have a row for each.
+    steps : sequence of str
+        Those that a file may be of.
 
     Returns
     -------
@@ -111,21 +115,22 @@ def read_jobs(paths: Sequence[Path]) -> list[Job]:
     for path in paths:
         if times_given[path.resolve()] > 1:
             raise DataError(f"{path}: given as --costs {times_given[path.resolve()]} times; give each file once")
-    return [job for path in paths for job in _jobs_of(path)]
+    return [job for path in paths for job in _jobs_of(path, step_of(path, steps))]
 
 
-def step_of(path: Path) -> str:
+def step_of(path: Path, steps: Sequence[str] = STEPS) -> str:
     """The step that a benchmark file is of, by the folders below ``benchmarks``.
 
     Parameters
     ----------
     path : Path
         ``…/benchmarks/STEP.tsv``, or below a folder ``…/benchmarks/STEP``.
+    steps : sequence of str
+        Those that it may be of.
 
     Returns
     -------
     str
-        One of `STEPS`.
 
     Raises
     ------
@@ -143,16 +148,14 @@ def step_of(path: Path) -> str:
     # From the last folder of that name on, since results may lie in one, too; a scenario of that name ends in no step.
     for start in reversed([index for index, part in enumerate(parts) if part == _FOLDER]):
         below = "/".join(parts[start + 1 :]) + "/"
-        for step in STEPS:
+        for step in steps:
             if below.startswith(f"{step}/"):
                 return step
-    raise DataError(
-        f"{path}: of no step that makes a model; expected {_FOLDER}/STEP.tsv, STEP one of {', '.join(STEPS)}"
-    )
+    purpose = "makes a model" if tuple(steps) == STEPS else "answers or makes a model"
+    raise DataError(f"{path}: of no step that {purpose}; expected {_FOLDER}/STEP.tsv, STEP one of {', '.join(steps)}")
 
 
-def _jobs_of(path: Path) -> list[Job]:
-    step = step_of(path)
+def _jobs_of(path: Path, step: str) -> list[Job]:
     if not path.is_file():
         raise DataError(f"{path}: no such benchmark file, so that its job would not be counted; run this job again")
     table = tables.read_table(path, (_WALL,))
@@ -193,8 +196,8 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     -------
     DataFrame
         Columns step, jobs, core_hours (processor time), wall_hours (of its jobs one after another) and max_memory_gib
-        (the largest of a job; NaN where none was measured); a row for each of `STEPS` that has a job, in this order,
-        then a row ``all``.
+        (the largest of a job; NaN where none was measured); a row for each of `STEPS` and `DATA_STEPS` that has a job,
+        in this order, then a row ``all``.
     """
     table = pd.DataFrame(
         {
@@ -208,7 +211,7 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     how = {"jobs": "sum", "core_hours": "sum", "wall_hours": "sum", "max_memory_gib": "max"}
     steps = table.groupby("step", as_index=False).agg(how)
     everything = table.assign(step="all").groupby("step", as_index=False).agg(how)
-    ordered = steps.sort_values("step", key=lambda names: names.map(STEPS.index))
+    ordered = steps.sort_values("step", key=lambda names: names.map((*STEPS, *DATA_STEPS).index))
     return pd.concat([ordered, everything], ignore_index=True)
 
 
@@ -273,5 +276,28 @@ def costs_section(paths: Sequence[Path]) -> CostsSection:
     """
     jobs = read_jobs(paths)
     estimates = (Estimate(number, f"{wall_time_s(jobs, number) / _HOUR_S:.3g}") for number in (FEW_CORES, MANY_CORES))
-    steps = by_step(jobs).rename(columns=_HEADINGS)
-    return CostsSection(tables.page_table(steps), tuple(estimates))
+    return CostsSection(_steps_table(jobs), tuple(estimates))
+
+
+def times_table(paths: Sequence[Path]) -> PageTable:
+    """What the jobs behind an answer took, by step: those of the data and, where they are given, of the model.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        See `read_jobs`.
+
+    Returns
+    -------
+    PageTable
+
+    Raises
+    ------
+    DataError
+        See `read_jobs`.
+    """
+    return _steps_table(read_jobs(paths, (*STEPS, *DATA_STEPS)))
+
+
+def _steps_table(jobs: Sequence[Job]) -> PageTable:
+    return tables.page_table(by_step(jobs).rename(columns=_HEADINGS))

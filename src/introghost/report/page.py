@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from introghost import atomic, models, presets, provenance
-from introghost.report import checks, methods, overview, sections, svg
+from introghost.report import checks, costs, methods, overview, sections, svg
 from introghost.report.card import Card
 from introghost.report.checks import TrainingStatistics
 from introghost.report.estimates import GENERATION_YEARS, EstimatesSection, estimates_section
@@ -49,6 +49,8 @@ class Sources:
         Years of a generation, for times in years.
     genes : Path or None
         GTF or GFF3 whose genes are shown at the peaks.
+    costs : tuple of Path
+        Snakemake's benchmark files of the jobs behind the answer; none: nothing is said of times.
     """
 
     calls: Path
@@ -62,6 +64,7 @@ class Sources:
     statistics: TrainingStatistics = field(default_factory=TrainingStatistics)
     generation_years: float = GENERATION_YEARS
     genes: Path | None = None
+    costs: tuple[Path, ...] = ()
 
 
 def write_report(sources: Sources, output: Path, summary: Path | None = None, figures: Path | None = None) -> None:
@@ -107,6 +110,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         scenarios=shown.scenarios,
         methods=methods.paragraph(sources.calls, answer),
         command=methods.command(sources.calls, record),
+        times=costs.times_table(sources.costs) if sources.costs else None,
     )
     if figures is not None:
         write_figures(shown.figures(), figures)

@@ -184,3 +184,19 @@ def test_model_choice_and_parameters_are_trained_side_by_side_and_other_steps_on
     every = train + simulate + jobs("statistics/genomes", 4, 4) + jobs("train/segments", 7) + simulate
     assert costs.wall_time_s(every, 2) == 50 + 10 + 4 + 7
     assert costs.wall_time_s(every, 1) == 100 + 20 + 8 + 7
+
+
+def test_times_behind_an_answer_are_those_of_the_data_after_those_of_the_model(tmp_path: Path) -> None:
+    sizes = {"apply/GBR": "1800.0", "predictive/GBR": "360.0", "train/segments": "7200.0", "apply/CHB": "720.0"}
+    files = [tmp_path / "benchmarks" / f"{name}.tsv" for name in sizes]
+    for path, seconds in zip(files, sizes.values(), strict=True):
+        benchmark(path, seconds, "1024.00", seconds)
+    table = costs.times_table(files)
+    assert [row[:4] for row in table.rows] == [
+        ["train/segments", "1", "2", "2"],
+        ["apply", "2", "0.7", "0.7"],
+        ["predictive", "1", "0.1", "0.1"],
+        ["all", "4", "2.8", "2.8"],
+    ]
+    with pytest.raises(DataError, match=r"report/GBR.tsv: of no step that answers or makes a model; expected "):
+        costs.times_table([tmp_path / "benchmarks" / "report" / "GBR.tsv"])

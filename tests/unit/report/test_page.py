@@ -303,6 +303,16 @@ def test_page_without_calls_evaluation_or_model_choice(results: Path) -> None:
     assert "<svg" not in html
 
 
+def test_times_are_shown_of_the_jobs_that_are_given(results: Path) -> None:
+    path = results / "benchmarks" / "apply" / "GBR.tsv"
+    write_tsv(path, s=[1800.0], max_rss=[512.0], cpu_time=[3600.0])
+    write_report(Sources(results / "calls", costs=(path,)), results / "page.html")
+    rows = tables_of(results / "page.html")["Time per step"]
+    assert rows[1:] == [["apply", "1", "1", "0.5", "0.5"], ["all", "1", "1", "0.5", "0.5"]]
+    write_report(Sources(results / "calls"), results / "page.html")
+    assert "Time per step" not in (results / "page.html").read_text(encoding="utf-8")
+
+
 def test_missing_folder_file_and_column_are_named(results: Path) -> None:
     with pytest.raises(DataError, match="nowhere: no such folder of calls"):
         write_report(Sources(results / "nowhere"), results / "report.html")
