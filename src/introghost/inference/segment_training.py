@@ -46,11 +46,15 @@ def segment_loss(network: nn.Module, batch: Batch) -> Tensor:
     return (each * usable).sum() / usable.expand_as(logits).sum().clamp_min(1)
 
 
-def _precision() -> Precision:
+def matrix_precision() -> Precision:
     """Matrix products of training in bfloat16 where the processor has it, for it is far faster.
 
     Weights, validation, calibration and whatever is computed with a bundle stay in single precision. Machines with and
     without it train slightly different networks from the same seed.
+
+    Returns
+    -------
+    {"bf16-mixed", "32-true"}
     """
     if torch.cuda.is_available():
         has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
@@ -124,7 +128,7 @@ def train_segments(
         learning_rate=starting.learning_rate(1e-3, start),
         patience=epochs,
         seed=seed,
-        precision=_precision(),
+        precision=matrix_precision(),
         is_trained=start is not None,
         checkpoint=checkpoint,
     )
