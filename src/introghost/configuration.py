@@ -9,6 +9,7 @@ from pathlib import Path
 
 from introghost import models, seeds
 from introghost.documents import JsonObject
+from introghost.errors import ConfigError
 from introghost.haplotypes import KNOWN_ANCESTRAL, OUTGROUP_MAJOR
 from introghost.simulation.observation import ObservationModel
 
@@ -305,6 +306,24 @@ class Configuration:
         """Folders of all scenarios that are named, the simulated data's among them."""
         folders = list(self.scenarios.values())
         return folders if self.data is None or self.data.simulated is None else [*folders, self.data.simulated.folder]
+
+    def check_files(self) -> None:
+        """Refuse a configuration that names a file of the user's that is not there.
+
+        Raises
+        ------
+        ConfigError
+            With the key, the path, and the folder that paths are relative to.
+        """
+        named = [("observation", path) for one in self.simulations.values() for path in one.observation_files()]
+        if self.data is not None:
+            named += [(f"data.{key}", path) for key, paths in self.data.files().items() for path in paths]
+        named += [("report.genes", path) for path in self.report.files()]
+        for key, path in named:
+            if not Path(path).exists():
+                raise ConfigError(
+                    f"{key}: {path}: no such file; paths are relative to the folder of the call, {Path.cwd()}"
+                )
 
     def data_options(self, data: Data, target: Sequence[str]) -> str:
         """What is to be read of the VCF, beside its files and the populations, as options quoted for a shell.

@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from verbs import run
+
+from introghost import presets
 
 pytest.importorskip("snakemake", reason="the extra `workflow` is not installed")
 
@@ -71,6 +74,19 @@ def test_a_configuration_that_is_wrong_is_refused_before_snakemake_starts(
     assert run("run", str(path)) == 2
     assert "my.yaml" in capsys.readouterr().err
     assert run("run", str(tmp_path / "none.yaml")) == 2
+
+
+def test_a_file_that_the_configuration_names_has_to_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("Snakemake was started"))
+    monkeypatch.chdir(tmp_path)
+    demo = yaml.safe_load(presets.configurations()["config"].read_text(encoding="utf-8"))
+    demo["observation"]["include_bed"] = "mask.bed"
+    Path("my.yaml").write_text(yaml.safe_dump(demo))
+    assert run("run", "my.yaml") == 2
+    expected = f"error: observation: mask.bed: no such file; paths are relative to the folder of the call, {tmp_path}\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_without_snakemake_the_error_says_what_to_install(

@@ -143,6 +143,7 @@ def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
 
 def _check_files(configuration: "Configuration") -> list[Finding]:
     """Check what the data and the observation models name, without reading a record."""
+    configuration.check_files()
     findings: list[Finding] = []
     observations = {simulation.observation for simulation in configuration.simulations.values()}
     for observation in observations:
@@ -151,10 +152,6 @@ def _check_files(configuration: "Configuration") -> list[Finding]:
     data = configuration.data
     if data is None or data.simulated is not None:
         return findings
-    for key, paths in data.files().items():
-        for path in paths:
-            if not Path(path).exists():
-                raise ConfigError(f"data.{key}: {path}: no such file; paths are relative to the working directory")
     for target in data.targets.values():
         findings += _check_samples(configuration, data, target)
     return findings + _check_map(configuration, data)

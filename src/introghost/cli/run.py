@@ -57,7 +57,7 @@ def command(config: str, cores: int | None, dry_run: bool, options: tuple[str, .
     from introghost.config import load
 
     path = presets.locate(config)
-    load(path)
+    load(path).check_files()
     # Snakemake takes any number of files after --configfile, so that another option follows it.
     words = [_SNAKEMAKE, "--configfile", str(path), "--cores", "all" if cores is None else str(cores)]
     if dry_run and not any(word in _VERBOSITY for word in options):
