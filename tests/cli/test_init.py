@@ -180,6 +180,7 @@ def test_a_flaw_of_one_of_several_targets_is_refused(folder: Path, capsys: pytes
         (["--target", "Near", "--minutes", "1e308"], "--minutes 1e+308: expected 1 to 525600 minutes"),
         (["--target", "Near", "--minutes", "0.5"], "--minutes 0.5: expected 1 to 525600 minutes"),
         (["--target", "Near", "--output", "...yaml"], "--output '...yaml': results are named like it, without dots"),
+        (["--target", "Near", "--output", "-my.yaml"], "--output '-my.yaml': commands take it for an option"),
         (["--target", "Near", "--output", "a{b}.yaml"], "--output 'a{b}.yaml': results are named like it"),
         (["--target", "Near", "--include-bed", "<m>.bed"], "--include-bed '<m>.bed': Snakemake does not take braces"),
     ],

@@ -131,10 +131,12 @@ def _results_of(output: Path) -> str:
     Raises
     ------
     ConfigError
-        The file is there already, perhaps edited by its user; or its name has only dots.
+        The file is there already, perhaps edited by its user; its name begins with a dash, or has only dots.
     """
     if output.exists():
         raise ConfigError(f"{output} is there already; name another file or remove it")
+    if output.name.startswith("-"):
+        raise ConfigError(f"--output {str(output)!r}: commands take it for an option; name another file")
     name = output.stem.lstrip(".")
     if not name:
         raise ConfigError(f"--output {str(output)!r}: results are named like it, without dots; name another file")
