@@ -90,6 +90,7 @@ def test_an_error_of_the_user_is_one_line_and_an_exit_code(tmp_path: Path, capsy
         (["--bogus"], "introghost: no option --bogus; valid: --help, --version, -h"),
         (["vcf", "chekc"], "introghost vcf: no verb 'chekc'; did you mean 'check'?"),
         (["aply"], "introghost: no verb 'aply'; did you mean 'apply'?"),
+        (["check"], "introghost: no verb 'check'; did you mean 'config check' or 'vcf check'?"),
         (["version"], "introghost: no verb 'version'; did you mean '--version'?"),
         (
             ["apply", "--exclude-bed", "x"],

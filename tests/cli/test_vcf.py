@@ -75,7 +75,8 @@ def test_the_verdict_says_where_a_file_is_enough_for_segments_only(
     assert told is not None
     assert told[1] == "1 region with 0.21 Mb callable"
     assert verdict.startswith("would take this file")
-    assert verdict.endswith(f"; segments only: whether and when need {told[2]}, this file has {told[1]} (model human)")
+    shortage = f"enough for segments only; whether, how much and when need {told[2]}; this file has {told[1]}"
+    assert verdict.endswith(f"; {shortage} (model human)")
 
 
 def test_the_verdict_says_where_no_bin_is_usable(

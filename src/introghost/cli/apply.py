@@ -1,5 +1,6 @@
 """The verb `apply`: ask a model about a VCF."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,20 +133,32 @@ def command(
         costs=ig.Costs(false_ghost_cost, missed_ghost_cost, undecided_cost),
         force=force,
     )
+    pages = sorted(output.glob("*.html"))
     answer.write(output)
-    for line in _summary(answer, output):
+    for line in [*_summary(answer, output), *(f"{page}: of earlier calls, write it again" for page in pages)]:
         click.echo(line, err=True)
     if strict and answer.decision is ig.Decision.NO_SCENARIO_FITS:
         raise ModelError(f"no scenario fits these data (--strict); what can be said is in {output}")
 
 
 def _summary(answer: "Answer", output: Path) -> list[str]:
-    """What is printed of an answer: findings, the decision, and how many segments."""
+    """What is printed of an answer: findings, the decision, how much, how many segments, and what to do next."""
+    from introghost.inference.decisions import Decision
+    from introghost.report.estimates import PROPORTION
+
     lines = [str(finding) for finding in answer.findings]
     if answer.decision is not None:
         p_ghost = "" if answer.p_ghost is None else f"; posterior probability of a ghost {answer.p_ghost:.3f}"
         lines.append(f"decision: {answer.decision}{p_ghost}: {output / 'model_choice.json'}")
+    proportion = answer.parameters[answer.parameters["parameter"] == PROPORTION]
+    if len(proportion) and answer.decision is not Decision.NO_GHOST:
+        low, median, high = (100 * float(proportion[name].iloc[0]) for name in ("lower_95", "median", "upper_95"))
+        path = output / "parameter_posterior.tsv"
+        lines.append(f"ghost ancestry: {median:.2g} %, 95 % interval {low:.2g} to {high:.2g} %: {path}")
     if answer.are_segments_withheld:
-        return [*lines, "segments: withheld"]
-    number, haplotypes = len(answer.segments), len(answer.calls[0].labels)
-    return [*lines, f"{number} segments in {haplotypes} haplotypes: {output / 'segments.bed'}"]
+        lines.append("segments: withheld")
+    else:
+        number, haplotypes = len(answer.segments), len(answer.calls[0].labels)
+        lines.append(f"{number} segments in {haplotypes} haplotypes: {output / 'segments.bed'}")
+    words = ["introghost", "report", "--calls", str(output), "--output", str(output / "report.html")]
+    return [*lines, f"next: {shlex.join(words)}"]

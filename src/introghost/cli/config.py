@@ -33,7 +33,13 @@ def command() -> None:
     f"{', '.join(presets.scenarios())}.",
 )
 @click.argument("config")
-@click.option("--draws", type=click.IntRange(min=1), default=20, show_default=True, help="Draws from each prior.")
+@click.option(
+    "--draws",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Draws from each prior; shown of a scenario.",
+)
 @click.option(
     "--figures",
     type=click.Path(file_okay=False, path_type=Path),
@@ -56,7 +62,7 @@ def check(config: str, draws: int, figures: Path | None) -> None:
     if figures:
         figures.mkdir(parents=True, exist_ok=True)
     for folder in folders:
-        _check_scenario(folder, draws, figures)
+        _check_scenario(folder, draws, figures, shows_draws=path.is_dir())
     click.echo(f"{config}: ok")
 
 
@@ -129,14 +135,17 @@ def _check_held_out(configuration: "Configuration") -> None:
             raise ConfigError(f"train.{task}: simulations.{kind}.{error}, or take another seed") from None
 
 
-def _check_scenario(folder: Path, draws: int, figures: Path | None) -> None:
-    """Load a scenario, draw from its priors, and say what it is and what the draws span."""
+def _check_scenario(folder: Path, draws: int, figures: Path | None, shows_draws: bool) -> None:
+    """Load a scenario, draw from its priors, and say what it is and, if that is wanted, what the draws span."""
     from introghost.simulation import scenarios
 
     scenario = scenarios.load(folder)
     figure = figures / f"{folder.name}.svg" if figures else None
     marginals = scenarios.check(scenario, draws=draws, figure=figure)
     meaning = "a ghost gave to the target" if scenario.has_target_ghost else "no ghost gave to the target"
+    if not shows_draws:
+        click.echo(f"{folder}: ok: {meaning}")
+        return
     click.echo(f"{folder}: ok: {meaning}; its parameters in {draws} draws:")
     click.echo(marginals.to_string(index=False, float_format="{:.4g}".format))
 

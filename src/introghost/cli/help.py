@@ -96,6 +96,20 @@ class Verbs(click.Group):
             There is none of that name.
         """
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            nested = [f"{name} {args[0]}" for name in self.list_commands(ctx) if self._has_verb(ctx, name, args[0])]
+            if nested:
+                ctx.fail(f"no verb {args[0]!r}; did you mean {' or '.join(map(repr, nested))}?")
             options = [name for one in self.get_params(ctx) for name in one.opts if name.startswith("--")]
             ctx.fail(f"no verb {args[0]!r}; {suggestion(args[0], [*self.list_commands(ctx), *options])}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs, each with the first sentence of its help."""
+        verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, verb.get_short_help_str(90)) for name, verb in verbs if verb is not None])
+
+    def _has_verb(self, ctx: click.Context, name: str, verb: str) -> bool:
+        """Whether a command of this group is a group that has such a verb."""
+        group = self.get_command(ctx, name)
+        return isinstance(group, click.Group) and verb in group.list_commands(ctx)

@@ -176,6 +176,8 @@ def command(
     else:
         raise ConfigError("give --calls, for the page of an answer, or --model and --evaluation, for that of a model")
     click.echo(f"{output}: report written", err=True)
+    if figures is not None:
+        click.echo(f"{figures}: figures written", err=True)
 
 
 def _check_options(values: Mapping[str, object], num_calls: int, num_links: int) -> None:

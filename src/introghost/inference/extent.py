@@ -188,7 +188,9 @@ class Least:
             return f"nothing is called: {error}"
         if self.is_met(extent):
             return ""
-        return f"segments only: whether and when need {self}, this file has {extent} (model {model})"
+        return (
+            f"enough for segments only; whether, how much and when need {self}; this file has {extent} (model {model})"
+        )
 
     def __str__(self) -> str:
         regions = f"{self.regions:,} region{'' if self.regions == 1 else 's'} of {megabases(self.region_length_bp)}"

@@ -116,6 +116,8 @@ def edge_findings(bundle: ParametersBundle, draws: NDArray[np.float64]) -> list[
         f"the posterior is squeezed against an edge of the prior: {', '.join(names)}; the truth may lie outside, and "
         "then the other parameters are wrong too: train with wider priors, or look for a flaw of the data"
     )
+    if "outgroup_size (lower)" in names:
+        text += "; an outgroup that seems so small may be the target: have the two been exchanged?"
     return [Finding(Code.POSTERIOR_AT_EDGE, Severity.WARNING, text)]
 
 

@@ -9,10 +9,17 @@ import pandas as pd
 from introghost.findings import Code, Severity
 from introghost.inference.decisions import WITHHELD, Decision
 from introghost.report import tables
-from introghost.report.estimates import GENERATION_YEARS, LITTLE_LEARNT, PROPORTION, PULSE_TIME, Estimate
+from introghost.report.estimates import (
+    GENERATION_YEARS,
+    LITTLE_LEARNT,
+    MOSTLY_LEARNT,
+    PROPORTION,
+    PULSE_TIME,
+    Estimate,
+)
 from introghost.report.overview import Overview
 from introghost.report.records import Choice
-from introghost.report.words import bayes_factor, number_of, percent, probability, round_number
+from introghost.report.words import bayes_factor, number_of, percent, probability, round_number, whole_percent
 
 _WHETHER = {
     Decision.GHOST: "Yes",
@@ -21,6 +28,9 @@ _WHETHER = {
     Decision.NO_SCENARIO_FITS: "No answer",
     Decision.TOO_LITTLE_SEQUENCE: "Too little sequence",
 }
+
+
+SURE = 0.9  # posterior of a segment that is hardly ever false
 
 
 @dataclass(frozen=True)
@@ -145,21 +155,31 @@ def _how_much(overview: Overview, estimates: Mapping[str, Estimate], generation_
     reason = f"95 % interval {percent(proportion.lower_95)} to {percent(proportion.upper_95)}."
     if PULSE_TIME in estimates:
         time = estimates[PULSE_TIME]
-        years, low, high = (
-            round_number(value * generation_years) for value in (time.median, time.lower_95, time.upper_95)
-        )
-        is_little = time.contraction < LITTLE_LEARNT
-        if not is_little:  # what is hardly learnt is no headline
-            answer += f", {years} years ago"
-        generations = f"{round_number(time.median)} generations at {generation_years:g} years"
-        reason += f" Time: {low} to {high} years, median {years} ({generations})"
-        reason += ", hardly narrower than the prior: the data say little of it." if is_little else "."
+        if time.contraction >= MOSTLY_LEARNT:  # what is hardly learnt is no headline
+            answer += f", {round_number(time.median * generation_years)} years ago"
+        reason += f" {_when(time, generation_years)}"
     if overview.decision == Decision.NO_GHOST:
         answer = "Nothing, by the verdict"
         reason = f"Had there been a ghost: {percent(proportion.median)} of ancestry, {reason}"
     if overview.decision in WITHHELD or Code.PARAMETERS_WITHHELD in {one.code for one in overview.record.findings}:
         answer, reason = "Forced", f"Not to be relied on: {answer}. {reason}"
     return Line(question, answer, reason)
+
+
+def _when(time: Estimate, generation_years: float) -> str:
+    """When the pulse came, and what of it is the prior."""
+    years, low, high, prior_low, prior_high = (
+        round_number(value * generation_years)
+        for value in (time.median, time.lower_95, time.upper_95, time.prior_lower_95, time.prior_upper_95)
+    )
+    generations = f"{round_number(time.median)} generations at {generation_years:g} years"
+    sentence = f"Time: {low} to {high} years, median {years} ({generations})"
+    if time.contraction >= MOSTLY_LEARNT:
+        return f"{sentence}."
+    if time.contraction < LITTLE_LEARNT:
+        return f"{sentence}, hardly narrower than the prior: the data say little of it."
+    learnt = whole_percent(time.contraction)
+    return f"{sentence}; the prior is {prior_low} to {prior_high} years, and the data took {learnt} of its variance."
 
 
 def _why_withheld(overview: Overview) -> str:
@@ -187,10 +207,14 @@ def _where(overview: Overview, segments: pd.DataFrame, per_sample: pd.DataFrame)
     lengths_bp = segments["end"] - segments["start"]
     false_share = float(((1 - segments["mean_posterior"]) * lengths_bp).sum() / lengths_bp.sum())
     number = f"{number_of(len(segments), 'segment')} in {number_of(len(per_sample), 'haplotype')}"
+    num_sure = int((segments["mean_posterior"] > SURE).sum())
     reason = (
-        f"{number}. By their posteriors, {percent(false_share)} of what is called is expected to be false, and more "
-        "where the data differ from the simulations."
+        f"{number}, {num_sure:,} of them with a posterior above {SURE:g}. By their posteriors, {percent(false_share)} "
+        "of the called sequence is expected to be false: more of short segments, and where the data differ from the "
+        "simulations."
     )
+    if share and overview.proportion is not None and overview.decision == Decision.GHOST:
+        reason += " What is missed or false, and drift since the pulse, set this share apart from the proportion above."
     if overview.decision == Decision.TOO_LITTLE_SEQUENCE:
         reason += " In so little sequence more is missed and more may be false."
     if overview.f1 is not None:

@@ -17,7 +17,8 @@ from introghost.report.words import percent, round_number, whole_percent
 
 PROPORTION, PULSE_TIME = "ghost_proportion", "pulse_time"
 GENERATION_YEARS = 29.0  # of humans; Fenner 2005, Am J Phys Anthropol 128:415
-LITTLE_LEARNT = 0.1  # contraction up to which a posterior is hardly more than its prior
+# Contraction up to which a posterior is hardly more than its prior, and from which on it says more than that.
+LITTLE_LEARNT, MOSTLY_LEARNT = 0.1, 0.5
 FIRST = (PROPORTION, PULSE_TIME, "ghost_split_time", "ghost_size")
 """What readers ask for; the other parameters are folded."""
 # What a parameter is measured in, by the end of its name: a convention of scenarios, see config/README.md.

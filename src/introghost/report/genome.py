@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+CLOSE_BP = 25_000  # a peak that lies as close to a higher one is part of it
 LEAST_CARRIERS, FEW_HAPLOTYPES = 2, 10  # of a peak; of fewer haplotypes than that, one carrier is enough
 MOST_DESERTS = 5
 LEAST_DESERT_BP = 1_000_000
@@ -73,9 +74,10 @@ class Stretch:
         """How long it is."""
         return self.end_bp - self.start_bp
 
-    def overlaps(self, other: "Stretch") -> bool:
-        """Whether they share a base pair."""
-        return self.contig == other.contig and self.start_bp < other.end_bp and other.start_bp < self.end_bp
+    def is_close(self, other: "Stretch") -> bool:
+        """Whether they overlap, or lie on one contig with less than `CLOSE_BP` between them."""
+        gap_bp = max(self.start_bp, other.start_bp) - min(self.end_bp, other.end_bp)
+        return self.contig == other.contig and gap_bp < CLOSE_BP
 
     def widened(self, margin_bp: int, contig: Contig) -> "Stretch":
         """The same with a margin to either side, within its contig."""
@@ -118,7 +120,8 @@ def peaks(genome: Iterable[Contig], num_haplotypes: int) -> list[Stretch]:
     """Stretches that the most target haplotypes carry.
 
     A peak stands out: on its way to a higher bin the frequency falls to half of it or less. It reaches as far as the
-    frequency is more than half of its prominence (`scipy.signal.peak_widths`).
+    frequency is more than half of its prominence (`scipy.signal.peak_widths`). With less than
+    `CLOSE_BP` between it and a higher one it does not count.
 
     Parameters
     ----------
@@ -136,8 +139,8 @@ def peaks(genome: Iterable[Contig], num_haplotypes: int) -> list[Stretch]:
     least = (carriers - 0.5) / max(num_haplotypes, 1)
     each = sorted((peak for contig in genome for peak in _peaks_of(contig, least)), key=lambda peak: -peak.frequency)
     result = list[Stretch]()
-    for peak in each:  # two tops of one height have the same stretch
-        if not any(peak.overlaps(other) for other in result):
+    for peak in each:
+        if not any(peak.is_close(other) for other in result):
             result.append(peak)
     return result
 

@@ -305,7 +305,7 @@ def enlarged(
     scale = _PLOT_WIDTH / (window.end_bp - window.start_bp)
     step = min(max(_ROWS_HEIGHT // max(len(rows), 1), _LEAST_STEP), _MOST_STEP)
     y_axis = 20 + len(rows) * step + 4
-    words = f"{number}: {len(order)} of {num_haplotypes} haplotypes have a segment in what is drawn"
+    words = f"{number}: {len(order)} of {num_haplotypes} haplotypes have a segment here"
     if len(order) > len(rows):
         words += f"; {len(rows)} are drawn"
     parts = [svg.text(words, 0, 13)]

@@ -105,5 +105,5 @@ def false_discovery(threshold: float, rate: float | None) -> str:
         return f"{words}."
     return (
         f"{words}, the threshold at which at most {whole_percent(rate)} of the called sequence was false in held-out "
-        "simulations with a ghost. What is expected to be false in these data stands in the answer."
+        "simulations with a ghost. The answer above says how much is expected to be false in these data."
     )

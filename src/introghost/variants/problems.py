@@ -18,7 +18,10 @@ _MISSING_OVERALL, _MISSING_IN_SAMPLE, _MANY_SNVS = 0.1, 0.5, 100
 _FEWEST_IN_GROUP, _FAR, _NORMAL_MAD, _MORE_MISSING, _LISTED = 10, 5, 1.4826, 0.05, 5
 _ROLES = {OUTGROUP: "outgroup", TARGET: "target"}
 _REMEDIES = {
-    Flaw.UNPHASED: ("unphased heterozygotes", "phase the VCF, or leave these samples out of the populations"),
+    Flaw.UNPHASED: (
+        "unphased heterozygotes",
+        "phase the VCF, with SHAPEIT5 or Beagle, or leave these samples out of the populations",
+    ),
     Flaw.HAPLOID: ("haploid genotypes", "leave out chromosomes X, Y and MT, or make genotypes diploid"),
     Flaw.POLYPLOID: ("genotypes of more than two alleles", "only diploid samples are supported: leave these out"),
     Flaw.BEYOND_ALT: ("genotypes with an allele number beyond ALT", "mend the records"),

@@ -267,7 +267,12 @@ class SiteCollector:
         self._check_ploidy(contig, block, first, second, sites)
         self._refuse((first > 1) | (second > 1), contig, block, "an allele number beyond ALT; mend the record")
         heterozygous = (first >= 0) & (second >= 0) & (first != second)
-        self._refuse(heterozygous & (block.phased == 0), contig, block, "an unphased heterozygote; phase the VCF")
+        self._refuse(
+            heterozygous & (block.phased == 0),
+            contig,
+            block,
+            "an unphased heterozygote; phase the VCF with SHAPEIT5 or Beagle",
+        )
         missing = (first < 0) | (second < 0)
         counts = self._counts.genotypes
         counts.total += first.size

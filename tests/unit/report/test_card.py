@@ -39,12 +39,17 @@ def test_a_ghost_has_a_probability_an_amount_a_time_and_a_place(tmp_path: Path) 
         ),
         (
             "1.2 % of the sequence",
-            "1 segment in 2 haplotypes. By their posteriors, 20 % of what is called is expected to be false, and more "
-            "where the data differ from the simulations.",
+            "1 segment in 2 haplotypes, 0 of them with a posterior above 0.9. By their posteriors, 20 % of the called "
+            "sequence is expected to be false: more of short segments, and where the data differ from the simulations. "
+            "What is missed or false, and drift since the pulse, set this share apart from the proportion above.",
         ),
     ]
     assert "Time: 8,000 to 30,000 years, median 15,000 (1,500 generations at 10 years)" in lines(calls, 10)[1][1]
     table = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t")
+    table.assign(contraction=0.15).to_csv(calls / "parameter_posterior.tsv", sep="\t", index=False)
+    answer, reason = lines(calls, 10)[1]
+    assert answer == "2.1 % of ancestry"
+    assert reason.endswith("; the prior is 7,000 to 35,000 years, and the data took 15 % of its variance.")
     table.assign(contraction=0.5).to_csv(calls / "parameter_posterior.tsv", sep="\t", index=False)
     assert lines(calls)[1][0] == "2.1 % of ancestry, 44,000 years ago", "the time is a headline once it is learnt"
 

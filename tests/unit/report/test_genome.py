@@ -53,15 +53,25 @@ def test_the_frequency_at_a_position_is_that_of_its_bin() -> None:
 def test_peaks_stand_out_and_the_highest_comes_first() -> None:
     # A shoulder at .5 is no peak of its own, and neither is a ripple on top; .3 is, and the contig's last bin.
     heights = [0, 0.1, 0.5, 0.5, 0.8, 0.7, 0.8, 0.2, 0, 0.3, 0, 0, 0.4]
-    made = genome.peaks([contig(heights)], 10)
-    assert made == [Stretch("1", 20, 70, 0.8), Stretch("1", 120, 130, 0.4), Stretch("1", 90, 100, 0.3)]
+    made = genome.peaks([contig(heights, bin_bp=20_000)], 10)
+    assert made == [
+        Stretch("1", 40_000, 140_000, 0.8),
+        Stretch("1", 240_000, 260_000, 0.4),
+        Stretch("1", 180_000, 200_000, 0.3),
+    ]
+
+
+def test_a_peak_beside_a_higher_one_is_part_of_it() -> None:
+    heights = [0, 0.5, 0, 0.8, 0, 0.3]
+    assert genome.peaks([contig(heights, bin_bp=10_000)], 10) == [Stretch("1", 30_000, 40_000, 0.8)]
+    assert len(genome.peaks([contig(heights, bin_bp=25_000)], 10)) == 3
 
 
 def test_a_single_carrier_is_no_peak() -> None:
     assert genome.peaks([contig([0, 0.1, 0])], 10) == []
     assert genome.peaks([contig([0, 0.5, 0])], 2) == [Stretch("1", 10, 20, 0.5)], "of one individual"
     many = [0.2 + 0.01 * (index % 7) if index % 2 else 0.0 for index in range(60)]
-    made = genome.peaks([contig(many)], 10)
+    made = genome.peaks([contig(many, bin_bp=25_000)], 10)
     assert len(made) == 30
     assert [one.frequency for one in made] == sorted((one.frequency for one in made), reverse=True)
 

@@ -174,7 +174,7 @@ def test_an_enlarged_peak_has_a_row_for_each_haplotype_and_tells_of_each_segment
     left = [(float(one.get("x", "nan")) - karyogram.LABEL_WIDTH) / PLOT_WIDTH for one in (sure, least, other)]
     np.testing.assert_allclose(left, [0.1, 0.1, 0.4], atol=0.002)
     np.testing.assert_allclose(float(sure.get("width", "nan")) / PLOT_WIDTH, 0.2, atol=0.002)
-    assert "3: 2 of 10 haplotypes have a segment in what is drawn" in words(drawing)
+    assert "3: 2 of 10 haplotypes have a segment here" in words(drawing)
 
 
 def test_similar_haplotypes_stand_side_by_side_and_most_called_ones_on_top() -> None:
@@ -210,7 +210,6 @@ def test_more_haplotypes_than_there_are_rows_are_told() -> None:
     )
     window = Stretch("1", 0, 1_000, 1.0)
     drawing = karyogram.enlarged(1, window, window, table, 0.5, number).drawing
-    assert (
-        f"1: {number} of {number} haplotypes have a segment in what is drawn; {karyogram.MOST_HAPLOTYPES} are drawn"
-        in words(drawing)
+    assert f"1: {number} of {number} haplotypes have a segment here; {karyogram.MOST_HAPLOTYPES} are drawn" in words(
+        drawing
     )

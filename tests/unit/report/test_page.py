@@ -225,7 +225,7 @@ def test_page_says_what_was_found(results: Path) -> None:
         "<strong>Yes</strong> P(ghost) = 0.900.",
         "(p-value of novelty)</dt><dd>0.2</dd>",
         "0.77",
-        "<strong>3.1 % of the sequence</strong> 3 segments in 4 haplotypes.",
+        "<strong>3.1 % of the sequence</strong> 3 segments in 4 haplotypes, 1 of them with a posterior above 0.9.",
         "No segment in 1 of 3 contigs: 3.",
         "train&#34;",
         "Average precision 0.910",
