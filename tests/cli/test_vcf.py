@@ -308,3 +308,12 @@ def test_errors_are_one_line(written: tuple[Path, Path], tmp_path: Path, capsys:
     assert run("vcf", "check", "--vcf", written[0], "--outgroup", "Outgroup") == 2
     assert "go together" in capsys.readouterr().err
     assert run("vcf", "check", "--vcf", written[0], "--allow-unphased") == 2, "no analysis would take such a file"
+
+
+def test_files_in_one_word_are_told_how_to_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = [tmp_path / "1.vcf", tmp_path / "2.vcf"]
+    for path in both:
+        path.touch()
+    word = ",".join(map(str, both))
+    assert run("vcf", "check", "--vcf", word) == 2
+    assert f"{word} names 2 files; give the option again before each" in capsys.readouterr().err

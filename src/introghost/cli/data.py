@@ -24,6 +24,23 @@ DEMO = "--vcf demo.vcf.gz --populations demo.tsv --outgroup Outgroup --target Ta
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class _VcfPath(click.Path):
+    """A file or folder that is there; of several in one word it says how to give them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path.
+
+        Raises
+        ------
+        click.BadParameter
+            It does not exist.
+        """
+        paths = str(value).split(",")
+        if len(paths) > 1 and not Path(str(value)).exists() and all(Path(path).exists() for path in paths):
+            self.fail(f"{value} names {len(paths)} files; give the option again before each", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _not_empty(context: click.Context, parameter: click.Parameter, region: str | None) -> str | None:
     if region == "":
         raise ConfigError("--region is empty: name a region, such as 22 or 22:20000000-30000000, or leave it out")
@@ -48,7 +65,7 @@ def data_options(
     options = [
         click.option(
             "--vcf",
-            type=click.Path(exists=True, path_type=Path),  # VCF Zarr is a folder
+            type=_VcfPath(exists=True, path_type=Path),  # VCF Zarr is a folder
             required="vcf" in required,
             multiple=True,
             help="A phased VCF or BCF, plain, gzip or bgzip; or VCF Zarr, a folder or a zip of it. May be repeated: "
