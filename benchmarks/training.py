@@ -2,8 +2,9 @@
 
 ``python benchmarks/training.py --statistics S …`` writes benchmarks/training.tsv: a row for the CPU and, where there
 is one, for the GPU. An epoch is trained as `introghost train` trains it; then as many steps are done of one batch that
-lies on the device already. What the epoch takes beyond these steps is spent on putting batches together, on moving them
-and on the training loop. Files are statistics of simulated segments, as the workflow makes them.
+lies on the device already. What the epoch takes beyond these steps is spent on putting batches together, on moving
+them, on the training loop and on the validation of one region. Files are statistics of simulated segments, as the
+workflow makes them.
 """
 
 import argparse
@@ -25,12 +26,12 @@ from introghost import atomic
 from introghost.inference.segment_batches import SegmentBatches, SegmentRegions, halve
 from introghost.inference.segment_training import matrix_precision, segment_loss
 from introghost.inference.training import WEIGHT_DECAY, fit
+from introghost.model import load_model
 from introghost.networks.segments import SegmentNetwork
 from introghost.statistics.table import Statistics
 
 OUTPUT = Path(__file__).with_suffix(".tsv")
-WIDTH, MEMBERS, BATCH_SIZE = 64, 2, 32  # of the shipped model
-REPEATS = 5
+BATCH_SIZE, REPEATS = 32, 5
 CPU, GPU = "cpu", "cuda"
 
 
@@ -46,8 +47,9 @@ def device_name(device: str) -> str:
 def new_network(data: SegmentRegions) -> SegmentNetwork:
     """A network of the shipped size that was not trained yet."""
     torch.manual_seed(1)
-    channels = len(data.channel_names)
-    return SegmentNetwork(channels, int(data.of_population.sum()), width=WIDTH, members=MEMBERS)
+    shipped = load_model("human").segments.architecture
+    sizes = {name: shipped[name] for name in ("width", "members")}
+    return SegmentNetwork(len(data.channel_names), int(data.of_population.sum()), **sizes)
 
 
 def epoch_s(data: SegmentRegions) -> tuple[float, int]:

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -184,6 +185,33 @@ def test_a_second_region_is_not_dropped_in_silence(data, tmp_path, capsys):
 def test_an_empty_region_is_not_the_whole_file(data, tmp_path, capsys):
     assert apply(data, tmp_path, "--region", "") == 2
     assert capsys.readouterr().err.startswith("error: --region is empty")
+
+
+def test_how_much_and_what_comes_next_are_printed(data, of_parameters, tmp_path, capsys):
+    calls = tmp_path / "my calls"
+    assert apply(data, calls, "--missed-ghost-cost", 50, model=of_parameters) == 0
+    *_, decision, amount, segments, upcoming = capsys.readouterr().err.splitlines()
+    assert decision.startswith("decision: undecided;")
+    words, _, path = amount.rpartition(": ")
+    assert path == str(calls / "parameter_posterior.tsv")
+    told = re.fullmatch(r"ghost ancestry: (\S+) %, 95 % interval (\S+) % to (\S+) %", words)
+    table = pd.read_csv(calls / "parameter_posterior.tsv", sep="\t").set_index("parameter").loc["ghost_proportion"]
+    expected = [100 * table[name] for name in ("median", "lower_95", "upper_95")]
+    assert [float(number) for number in told.groups()] == pytest.approx(expected, rel=0.05)
+    assert segments.endswith(f"haplotypes: {calls / 'segments.bed'}")
+    assert upcoming == f"next: introghost report --calls '{calls}' --output '{calls / 'report.html'}'"
+    assert apply(data, calls, model=of_parameters) == 0
+    printed = capsys.readouterr().err
+    assert "decision: no ghost;" in printed
+    assert "ghost ancestry" not in printed, "of a ghost that there is none of"
+
+
+def test_a_page_of_earlier_calls_is_told_of(data, tmp_path, capsys):
+    assert apply(data, tmp_path) == 0
+    assert "of earlier calls" not in capsys.readouterr().err
+    (tmp_path / "report.html").touch()
+    assert apply(data, tmp_path) == 0
+    assert f"{tmp_path / 'report.html'}: of earlier calls, write it again" in capsys.readouterr().err
 
 
 def test_an_answer_of_an_earlier_model_does_not_stay(data, tmp_path):

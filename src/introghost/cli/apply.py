@@ -145,6 +145,7 @@ def _summary(answer: "Answer", output: Path) -> list[str]:
     """What is printed of an answer: findings, the decision, how much, how many segments, and what to do next."""
     from introghost.inference.decisions import Decision
     from introghost.report.estimates import PROPORTION
+    from introghost.report.words import percent
 
     lines = [str(finding) for finding in answer.findings]
     if answer.decision is not None:
@@ -152,9 +153,9 @@ def _summary(answer: "Answer", output: Path) -> list[str]:
         lines.append(f"decision: {answer.decision}{p_ghost}: {output / 'model_choice.json'}")
     proportion = answer.parameters[answer.parameters["parameter"] == PROPORTION]
     if len(proportion) and answer.decision is not Decision.NO_GHOST:
-        low, median, high = (100 * float(proportion[name].iloc[0]) for name in ("lower_95", "median", "upper_95"))
+        low, median, high = (percent(float(proportion[name].iloc[0])) for name in ("lower_95", "median", "upper_95"))
         path = output / "parameter_posterior.tsv"
-        lines.append(f"ghost ancestry: {median:.2g} %, 95 % interval {low:.2g} to {high:.2g} %: {path}")
+        lines.append(f"ghost ancestry: {median}, 95 % interval {low} to {high}: {path}")
     if answer.are_segments_withheld:
         lines.append("segments: withheld")
     else:

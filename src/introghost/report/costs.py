@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,23 @@ STAGES = (
     ("evaluate",),
 )
 STEPS = tuple(step for stage in STAGES for step in stage)
-# Those of the data alone.
-DATA_STEPS = ("statistics_data", "apply", "predictive")
 _FOLDER = "benchmarks"  # of the workflow's results; what is below it says which job a file is of
 FEW_CORES, MANY_CORES = 2, 64
 _WALL, _PROCESSOR, _MEMORY = "s", "cpu_time", "max_rss"  # columns of Snakemake
 _UNMEASURED = "-"  # beside the words for missing values that `tables.read_table` knows
 _HOUR_S = 3600
 _HEADINGS = {"wall_hours": "hours of wall time", "max_memory_gib": "largest memory (GiB)"}
+
+
+class Steps(NamedTuple):
+    """Steps in the order of the work, and what they are for."""
+
+    purpose: str
+    names: tuple[str, ...]
+
+
+OF_MODEL = Steps("makes a model", STEPS)
+OF_ANSWER = Steps("answers or makes a model", (*STEPS, "statistics_data", "apply", "predictive"))
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class Job:
     Attributes
     ----------
     step : str
-        One of `STEPS` or `DATA_STEPS`.
+        One of `OF_ANSWER`.
     wall_s : float
         How long it ran.
     processor_s : float
@@ -90,14 +100,14 @@ class CostsSection:
     estimates: tuple[Estimate, ...]
 
 
-def read_jobs(paths: Sequence[Path], steps: Sequence[str] = STEPS) -> list[Job]:
+def read_jobs(paths: Sequence[Path], steps: Steps = OF_MODEL) -> list[Job]:
     """The jobs of some benchmark files.
 
     Parameters
     ----------
     paths : sequence of Path
         A file for each job, see `step_of`; those that Snakemake ran several times have a row for each.
-    steps : sequence of str
+    steps : Steps
         Those that a file may be of.
 
     Returns
@@ -118,14 +128,14 @@ def read_jobs(paths: Sequence[Path], steps: Sequence[str] = STEPS) -> list[Job]:
     return [job for path in paths for job in _jobs_of(path, step_of(path, steps))]
 
 
-def step_of(path: Path, steps: Sequence[str] = STEPS) -> str:
+def step_of(path: Path, steps: Steps = OF_MODEL) -> str:
     """The step that a benchmark file is of, by the folders below ``benchmarks``.
 
     Parameters
     ----------
     path : Path
         ``…/benchmarks/STEP.tsv``, or below a folder ``…/benchmarks/STEP``.
-    steps : sequence of str
+    steps : Steps
         Those that it may be of.
 
     Returns
@@ -148,11 +158,11 @@ def step_of(path: Path, steps: Sequence[str] = STEPS) -> str:
     # From the last folder of that name on, since results may lie in one, too; a scenario of that name ends in no step.
     for start in reversed([index for index, part in enumerate(parts) if part == _FOLDER]):
         below = "/".join(parts[start + 1 :]) + "/"
-        for step in steps:
+        for step in steps.names:
             if below.startswith(f"{step}/"):
                 return step
-    purpose = "makes a model" if tuple(steps) == STEPS else "answers or makes a model"
-    raise DataError(f"{path}: of no step that {purpose}; expected {_FOLDER}/STEP.tsv, STEP one of {', '.join(steps)}")
+    names = ", ".join(steps.names)
+    raise DataError(f"{path}: of no step that {steps.purpose}; expected {_FOLDER}/STEP.tsv, STEP one of {names}")
 
 
 def _jobs_of(path: Path, step: str) -> list[Job]:
@@ -196,8 +206,8 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     -------
     DataFrame
         Columns step, jobs, core_hours (processor time), wall_hours (of its jobs one after another) and max_memory_gib
-        (the largest of a job; NaN where none was measured); a row for each of `STEPS` and `DATA_STEPS` that has a job,
-        in this order, then a row ``all``.
+        (the largest of a job; NaN where none was measured); a row for each of `OF_ANSWER` that has a job, in this
+        order, then a row ``all``.
     """
     table = pd.DataFrame(
         {
@@ -211,7 +221,7 @@ def by_step(jobs: Sequence[Job]) -> pd.DataFrame:
     how = {"jobs": "sum", "core_hours": "sum", "wall_hours": "sum", "max_memory_gib": "max"}
     steps = table.groupby("step", as_index=False).agg(how)
     everything = table.assign(step="all").groupby("step", as_index=False).agg(how)
-    ordered = steps.sort_values("step", key=lambda names: names.map((*STEPS, *DATA_STEPS).index))
+    ordered = steps.sort_values("step", key=lambda names: names.map(OF_ANSWER.names.index))
     return pd.concat([ordered, everything], ignore_index=True)
 
 
@@ -276,28 +286,9 @@ def costs_section(paths: Sequence[Path]) -> CostsSection:
     """
     jobs = read_jobs(paths)
     estimates = (Estimate(number, f"{wall_time_s(jobs, number) / _HOUR_S:.3g}") for number in (FEW_CORES, MANY_CORES))
-    return CostsSection(_steps_table(jobs), tuple(estimates))
+    return CostsSection(steps_table(jobs), tuple(estimates))
 
 
-def times_table(paths: Sequence[Path]) -> PageTable:
-    """What the jobs behind an answer took, by step: those of the data and, where they are given, of the model.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        See `read_jobs`.
-
-    Returns
-    -------
-    PageTable
-
-    Raises
-    ------
-    DataError
-        See `read_jobs`.
-    """
-    return _steps_table(read_jobs(paths, (*STEPS, *DATA_STEPS)))
-
-
-def _steps_table(jobs: Sequence[Job]) -> PageTable:
+def steps_table(jobs: Sequence[Job]) -> PageTable:
+    """What each step cost, see `by_step`, as a page shows it."""
     return tables.page_table(by_step(jobs).rename(columns=_HEADINGS))

@@ -110,7 +110,7 @@ def write_report(sources: Sources, output: Path, summary: Path | None = None, fi
         scenarios=shown.scenarios,
         methods=methods.paragraph(sources.calls, answer),
         command=methods.command(sources.calls, record),
-        times=costs.times_table(sources.costs) if sources.costs else None,
+        times=costs.steps_table(costs.read_jobs(sources.costs, costs.OF_ANSWER)) if sources.costs else None,
     )
     if figures is not None:
         write_figures(shown.figures(), figures)

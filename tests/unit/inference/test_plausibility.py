@@ -1,6 +1,7 @@
 """Findings about answers, alone and against each other: one for each fact, and none without."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -113,8 +114,18 @@ def test_a_posterior_squeezed_against_the_edge_of_its_prior_is_told() -> None:
     assert "edge of the prior: ghost_proportion (upper); the truth" in upper.text
     (lower,) = plausibility.edge_findings(bundle, inside * [0.1, 1] - [2.5, 0])
     assert "edge of the prior: split_time (lower); the truth" in lower.text
+    assert "exchanged" not in lower.text
     (both,) = plausibility.edge_findings(bundle, inside * 0.1 + [-2.5, 2.5])
     assert "split_time (lower), ghost_proportion (upper)" in both.text
+
+
+def test_an_outgroup_that_seems_small_may_be_the_target() -> None:
+    bundle = dataclasses.replace(parameters_bundle(), scale=SimpleNamespace(names=("outgroup_size", "split_time")))
+    squeezed = 0.1 * np.random.default_rng(1).normal(size=(1_000, 2))
+    (lower,) = plausibility.edge_findings(bundle, squeezed - [2.5, 0])
+    assert lower.text.endswith("; an outgroup that seems so small may be the target: have the two been exchanged?")
+    (upper,) = plausibility.edge_findings(bundle, squeezed - [-2.5, 0])
+    assert "exchanged" not in upper.text
 
 
 @pytest.mark.parametrize(("extreme", "warned"), [(0, False), (2, False), (3, True)])

@@ -191,7 +191,7 @@ def test_times_behind_an_answer_are_those_of_the_data_after_those_of_the_model(t
     files = [tmp_path / "benchmarks" / f"{name}.tsv" for name in sizes]
     for path, seconds in zip(files, sizes.values(), strict=True):
         benchmark(path, seconds, "1024.00", seconds)
-    table = costs.times_table(files)
+    table = costs.steps_table(costs.read_jobs(files, costs.OF_ANSWER))
     assert [row[:4] for row in table.rows] == [
         ["train/segments", "1", "2", "2"],
         ["apply", "2", "0.7", "0.7"],
@@ -199,4 +199,4 @@ def test_times_behind_an_answer_are_those_of_the_data_after_those_of_the_model(t
         ["all", "4", "2.8", "2.8"],
     ]
     with pytest.raises(DataError, match=r"report/GBR.tsv: of no step that answers or makes a model; expected "):
-        costs.times_table([tmp_path / "benchmarks" / "report" / "GBR.tsv"])
+        costs.read_jobs([tmp_path / "benchmarks" / "report" / "GBR.tsv"], costs.OF_ANSWER)
